@@ -1,0 +1,1 @@
+"""Facts about warehouses: what SQL to say. One file each."""

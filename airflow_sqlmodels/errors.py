@@ -1,0 +1,161 @@
+"""What can go wrong, and how it is said: `path:line:column: what`, the line, a caret, a hint.
+
+    SqlModelsError
+    ├── ProjectError          the project's files are wrong; found before anything runs
+    ├── ProfileError          profiles.yml or the connection settings are wrong
+    ├── SelectorError         a --select expression is wrong or names nothing
+    ├── CompilationError      a template refused while it was rendered
+    ├── WarehouseError        the warehouse refused a statement
+    │   └── UnreachableError  the warehouse did not answer at all
+    ├── PublishError          a finished candidate could not be made visible
+    └── DataTestError         data tests found rows at fault
+
+It holds no knowledge of projects or warehouses: callers bring the place and the hint.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in a file of the project."""
+
+    path: str
+    """Relative to the project's root, with forward slashes."""
+    line: int = 0
+    """Counted from 1; 0 when only the file is known."""
+    column: int = 0
+    """Counted from 1, in characters; 0 when only the line is known."""
+    text: str = ""
+    """The line itself, for the excerpt; empty when it is not at hand."""
+
+    def __str__(self) -> str:
+        parts = [self.path, *(str(n) for n in (self.line, self.column) if n)]
+        return ":".join(parts)
+
+
+def location_in(text: str, offset: int, path: str) -> Location:
+    """The place of character `offset` (counted from 0) of a file's `text`."""
+    before = text[:offset]
+    start = before.rfind("\n") + 1
+    end = text.find("\n", offset)
+    line = text[start:] if end < 0 else text[start:end]
+    return Location(path, before.count("\n") + 1, offset - start + 1, line.rstrip("\r"))
+
+
+def line_location(text: str, line: int, path: str) -> Location:
+    """The place of a whole `line` (counted from 1) of a file's `text`."""
+    lines = text.split("\n")
+    shown = lines[line - 1].rstrip("\r") if 0 < line <= len(lines) else ""
+    return Location(path, line, 0, shown)
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """A hint that names the nearest known word, or "" if none is near."""
+    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f"did you mean {found[0]!r}?" if found else ""
+
+
+class SqlModelsError(Exception):
+    """The root of all errors raised on purpose. `str()` gives the whole message, ready for a person."""
+
+    kind = "Runtime Error"
+    """What dbt's users call this family of errors."""
+
+    def __init__(self, what: str, at: Location | None = None, hint: str = "") -> None:
+        super().__init__(what, at, hint)
+        self.what = what
+        self.at = at
+        self.hint = hint
+
+    def __str__(self) -> str:
+        place = f"{self.at}: " if self.at else ""
+        hint = f"\nhint: {self.hint}" if self.hint else ""
+        return f"{place}{self.what}{excerpt(self.at)}{hint}"
+
+
+class ProjectError(SqlModelsError):
+    """The files of a project are wrong."""
+
+    kind = "Parsing Error"
+
+
+class ProfileError(SqlModelsError):
+    """profiles.yml, or what it says about the connection, is wrong."""
+
+
+class SelectorError(SqlModelsError):
+    """A selector is malformed, or names nothing."""
+
+
+class CompilationError(SqlModelsError):
+    """A template could not be rendered, or refused by itself (`exceptions.raise_compiler_error`)."""
+
+    kind = "Compilation Error"
+
+
+class WarehouseError(SqlModelsError):
+    """The warehouse refused a statement."""
+
+    kind = "Database Error"
+
+    def __init__(
+        self, what: str, at: Location | None = None, hint: str = "", sqlstate: str = "", statement: str = ""
+    ) -> None:
+        super().__init__(what, at, hint)
+        self.args = (what, at, hint, sqlstate, statement)  # so that it pickles
+        self.sqlstate = sqlstate
+        self.statement = statement
+
+
+class UnreachableError(WarehouseError):
+    """The warehouse did not answer: refused, timed out, or the connection broke."""
+
+
+class PublishError(SqlModelsError):
+    """A finished candidate could not be made visible; readers still see what they saw before."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedTest:
+    """One data test that found rows at fault."""
+
+    test: str
+    model: str
+    failures: int
+    query: str
+    """Selects the rows at fault; send it as it is."""
+    owner: str
+
+
+class DataTestError(SqlModelsError):
+    """Data tests found rows at fault. `failed` says which; Airflow hands it to failure callbacks."""
+
+    def __init__(
+        self, what: str, at: Location | None = None, hint: str = "", failed: Sequence[FailedTest] = ()
+    ) -> None:
+        super().__init__(what, at, hint)
+        self.args = (what, at, hint, tuple(failed))
+        self.failed = tuple(failed)
+
+
+def excerpt(at: Location | None) -> str:
+    """The line of `at` with a caret below the column, each behind a newline; "" if the line is not known.
+
+    >>> print(excerpt(Location("a.sql", 2, 4, "a  b")))
+    <BLANKLINE>
+        a  b
+           ^
+    """
+    if at is None or not at.text.strip():
+        return ""
+    shown = at.text.expandtabs(1).rstrip()
+    indent = len(shown) - len(shown.lstrip())
+    line = f"\n    {shown[indent:]}"
+    if not at.column:
+        return line
+    return f"{line}\n    {' ' * max(at.column - 1 - indent, 0)}^"

@@ -1,0 +1,80 @@
+"""A loaded project: its settings, nodes and macros, by id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_sqlmodels.manifest.nodes import AnyNode, Doc, Macro, MacroId, NodeId
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a project writes, without any secret: what templates see as `target`."""
+
+    name: str
+    schema: str
+    database: str
+    type: str = "postgres"
+    profile_name: str = ""
+    threads: int = 1
+    extra: dict[str, Any] = field(default_factory=dict)
+    """Further fields of the profile that are safe to show: host, port, user, role, search_path…"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What dbt_project.yml says, with the target and the variables of this run."""
+
+    name: str
+    root: str
+    """The absolute folder of dbt_project.yml."""
+    target: Target
+    version: str | None = None
+    profile: str = ""
+    vars: dict[str, Any] = field(default_factory=dict)
+    """`--vars`: above everything."""
+    project_vars: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By package: what `var()` finds there, the root project's word for that package included."""
+    env: dict[str, str] = field(default_factory=dict)
+    """Environment variables the caller sets for the project (`env=` of a DAG): above the process's own."""
+    dispatch: tuple[dict[str, Any], ...] = ()
+    quoting: dict[str, bool] = field(default_factory=dict)
+    query_comment: Any = None
+    flags: dict[str, Any] = field(default_factory=dict)
+    airflow: dict[str, Any] = field(default_factory=dict)
+    """The section `airflow:` of dbt_project.yml."""
+    packages: dict[str, str] = field(default_factory=dict)
+    """Installed packages, the root project among them: name to absolute folder."""
+    target_path: str = "target"
+    log_path: str = "logs"
+    clean_targets: tuple[str, ...] = ("target",)
+    paths: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """`model-paths` and its siblings, by dbt's name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest(Mapping[NodeId, AnyNode]):
+    """Everything that was found in a project. Look up by id: `manifest[NodeId("model.shop.orders")]`."""
+
+    settings: Settings
+    nodes: Mapping[NodeId, AnyNode]
+    """Enabled nodes of every kind, sources and exposures included, in the order of their files."""
+    macros: Mapping[MacroId, Macro]
+    docs: Mapping[str, Doc] = field(default_factory=dict)
+    disabled: Mapping[NodeId, AnyNode] = field(default_factory=dict)
+    groups: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    selectors: Mapping[str, Any] = field(default_factory=dict)
+    """`selectors.yml`, by name, as written."""
+    warnings: tuple[str, ...] = ()
+    """What is allowed but probably not meant; each a whole message with its place."""
+
+    def __getitem__(self, node_id: NodeId) -> AnyNode:
+        return self.nodes[node_id]
+
+    def __iter__(self) -> Iterator[NodeId]:
+        return iter(self.nodes)
+
+    def __len__(self) -> int:
+        return len(self.nodes)

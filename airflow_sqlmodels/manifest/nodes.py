@@ -1,0 +1,288 @@
+"""The kinds of node. A kind is a type: what a model has and a source has not is seen by the type checker.
+
+`config` holds what dbt calls the node's config, resolved: folder, properties and file merged, defaults filled in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NewType
+
+from airflow_sqlmodels.errors import Location
+from airflow_sqlmodels.manifest.relation import Relation
+
+NodeId = NewType("NodeId", str)
+"""dbt's unique id: `model.shop.orders`, `source.shop.raw.orders`, `test.shop.unique_orders_id.1a2b3c4d5e`."""
+
+MacroId = NewType("MacroId", str)
+"""`macro.shop.cents`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """One `ref(...)` as written."""
+
+    name: str
+    package: str | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRef:
+    """One `source(...)` as written."""
+
+    source: str
+    table: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """What the properties say of a column."""
+
+    name: str
+    description: str = ""
+    data_type: str | None = None
+    quote: bool | None = None
+    meta: dict[str, Any] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    constraints: tuple[dict[str, Any], ...] = ()
+    config: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """What every kind has."""
+
+    id: NodeId
+    name: str
+    package: str
+    path: str
+    """The file, relative to the root of its package, with forward slashes (dbt's original_file_path)."""
+    fqn: tuple[str, ...]
+    at: Location
+    """Where it is defined, relative to the root project."""
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    meta: dict[str, Any] = field(default_factory=dict)
+    config: dict[str, Any] = field(default_factory=dict)
+    own_config: dict[str, Any] = field(default_factory=dict)
+    """What was set for it anywhere, before defaults were filled in (dbt's unrendered_config, rendered)."""
+    patch_path: str | None = None
+    """The properties file that describes it, relative to the root project."""
+    files: tuple[str, ...] = ()
+    """All files it depends on, relative to the root project: when none changed, neither did the node."""
+    checksum: str = ""
+    """sha256 over everything that decides what the node does: text, config, macros in its closure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one node, found while loading."""
+
+    what: str
+    at: Location
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Templated(Node):
+    """A node with a template: it can read other nodes."""
+
+    raw_code: str = ""
+    refs: tuple[Ref, ...] = ()
+    ref_ids: tuple[NodeId, ...] = ()
+    """What `refs` resolve to, one each."""
+    source_refs: tuple[SourceRef, ...] = ()
+    source_ids: tuple[NodeId, ...] = ()
+    """What `source_refs` resolve to, one each."""
+    macros: tuple[MacroId, ...] = ()
+    """The macros the template calls itself."""
+    body_line: int = 1
+    """The line of the file on which `raw_code` begins."""
+    problems: tuple[Problem, ...] = ()
+    """What is certain to fail once it is compiled: said before anything runs, if the node is selected."""
+
+    @property
+    def depends_on(self) -> tuple[NodeId, ...]:
+        """The nodes it reads, each once, in the order in which they are named."""
+        return tuple(dict.fromkeys((*self.ref_ids, *self.source_ids)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model(Templated):
+    """One SELECT in a file; `materialized` says what becomes of it."""
+
+    relation: Relation
+    materialized: str
+    columns: dict[str, Column] = field(default_factory=dict)
+    version: str | None = None
+    latest_version: str | None = None
+    access: str = "protected"
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seed(Node):
+    """A CSV file that is loaded as a table."""
+
+    relation: Relation
+    columns: dict[str, Column] = field(default_factory=dict)
+    root: str = ""
+    """The absolute folder of its package."""
+
+    @property
+    def depends_on(self) -> tuple[NodeId, ...]:
+        """A seed reads no other node."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot(Templated):
+    """A query whose rows are kept with the time in which they were valid."""
+
+    relation: Relation
+    columns: dict[str, Column] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis(Templated):
+    """A query that is compiled, never run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataTest(Templated):
+    """A query whose rows are at fault. Generic tests come from properties, singular ones from a file."""
+
+    generic: str | None = None
+    """The name of the test macro (`unique`, `dbt_utils.expression_is_true`); None for a singular test."""
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    """The arguments of the test macro, `model` and `column_name` included; empty for a singular test."""
+    column_name: str | None = None
+    attached_node: NodeId | None = None
+    """The model, seed, snapshot or source under whose properties it stands."""
+    relation: Relation | None = None
+    """Where its failing rows are stored, if they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitTest(Node):
+    """Given rows in, expected rows out, for one model."""
+
+    model: NodeId
+    definition: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def depends_on(self) -> tuple[NodeId, ...]:
+        """The model under test."""
+        return (self.model,)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """`count: 12, period: hour` of a freshness rule."""
+
+    count: int
+    period: str
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How old the newest row of a source may be."""
+
+    warn_after: Period | None = None
+    error_after: Period | None = None
+    filter: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source(Node):
+    """A table that others write."""
+
+    source_name: str
+    relation: Relation
+    columns: dict[str, Column] = field(default_factory=dict)
+    source_description: str = ""
+    source_meta: dict[str, Any] = field(default_factory=dict)
+    loader: str = ""
+    loaded_at_field: str | None = None
+    loaded_at_query: str | None = None
+    freshness: Freshness | None = None
+
+    @property
+    def depends_on(self) -> tuple[NodeId, ...]:
+        """A source is where the graph begins."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation(Templated):
+    """One on-run-start or on-run-end hook."""
+
+    when: str
+    """`on-run-start` or `on-run-end`."""
+    index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposure(Templated):
+    """A dashboard or application that reads models; never run."""
+
+    type: str = ""
+    owner: dict[str, Any] = field(default_factory=dict)
+    label: str | None = None
+    url: str | None = None
+    maturity: str | None = None
+
+
+AnyNode = Model | Seed | Snapshot | Analysis | DataTest | UnitTest | Source | Operation | Exposure
+"""Everything that can stand in the graph."""
+
+Relational = Model | Seed | Snapshot | Source
+"""The nodes that `ref` and `source` can name."""
+
+RESOURCE_TYPES: dict[type, str] = {
+    Model: "model",
+    Seed: "seed",
+    Snapshot: "snapshot",
+    Analysis: "analysis",
+    DataTest: "test",
+    UnitTest: "unit_test",
+    Source: "source",
+    Operation: "operation",
+    Exposure: "exposure",
+}
+
+
+def resource_type(node: AnyNode) -> str:
+    """dbt's word for the kind of node: what the id begins with."""
+    return RESOURCE_TYPES[type(node)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Macro:
+    """A named piece of template. Tests and materializations are macros with a prefix, as in dbt."""
+
+    id: MacroId
+    name: str
+    package: str
+    path: str
+    """Relative to the root of its package; for built-in macros, to this library."""
+    at: Location
+    text: str
+    """The whole block, tags included."""
+    file_text: str = ""
+    """The whole file, if it sets names outside its blocks that this macro could use; else empty."""
+    description: str = ""
+    meta: dict[str, Any] = field(default_factory=dict)
+    arguments: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doc:
+    """A `{% docs %}` block."""
+
+    id: str
+    name: str
+    package: str
+    path: str
+    text: str

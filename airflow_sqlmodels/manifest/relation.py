@@ -1,0 +1,37 @@
+"""A named table or view in a warehouse, as a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Quoting:
+    """Which parts of a relation's name are quoted when it is written out."""
+
+    database: bool = True
+    schema: bool = True
+    identifier: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """The name of a table or view. What it is called, not whether it exists."""
+
+    database: str
+    schema: str
+    identifier: str
+    quoting: Quoting = Quoting()
+
+    def named(self, identifier: str) -> Relation:
+        """The relation of another name beside this one."""
+        return replace(self, identifier=identifier)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Schema and identifier: what tells relations of one database apart."""
+        return self.schema, self.identifier
+
+    def __str__(self) -> str:
+        """The plain dotted name, for people; SQL gets its name from the dialect."""
+        return ".".join(part for part in (self.schema, self.identifier) if part)

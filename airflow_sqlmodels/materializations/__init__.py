@@ -1,0 +1,1 @@
+"""One function per way in which a query becomes something in the warehouse."""

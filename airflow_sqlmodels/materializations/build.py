@@ -1,0 +1,62 @@
+"""What a materialization is given, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_sqlmodels.dialects.dialect import Dialect
+from airflow_sqlmodels.manifest.nodes import Model, Seed, Snapshot
+from airflow_sqlmodels.manifest.relation import Relation
+from airflow_sqlmodels.warehouse.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """One pre- or post-hook."""
+
+    render: Callable[[], str]
+    """Gives its SQL; called when its turn comes, as it may look at what was built."""
+    transaction: bool = True
+    """Whether it belongs to the node's transaction (`transaction: false` is for `vacuum` and the like)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishRules:
+    """How patient publishing is. Seconds."""
+
+    lock_budget: float = 0.1
+    """From the first exclusive lock to the commit: readers wait no longer than that per try."""
+    timeout: float = 300.0
+    """How long it keeps trying before the step fails."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """One node, ready to be built: everything a materialization may use."""
+
+    node: Model | Seed | Snapshot
+    relation: Relation
+    select: str
+    """The compiled query; "" for a seed."""
+    config: Mapping[str, Any]
+    dialect: Dialect
+    session: Session
+    existing: str | None = None
+    """The kind of relation that has the name now (`table`, `view`, `materialized_view`…); None if there is none."""
+    full_refresh: bool = False
+    pre_hooks: tuple[Hook, ...] = ()
+    post_hooks: tuple[Hook, ...] = ()
+    rules: PublishRules = PublishRules()
+    log: Callable[[str], None] = field(default=lambda _message: None)
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What came of it."""
+
+    rows: int
+    """Rows written; -1 unknown or not a matter of rows (views)."""
+    status: str
+    """What dbt shows: `SELECT 10`, `INSERT 0 1`, `CREATE VIEW`."""

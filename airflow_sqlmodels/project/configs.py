@@ -1,0 +1,187 @@
+"""Configs: where they may stand, how they merge, which ones there are.
+
+Lowest first: dbt's defaults, the folders of the node's own dbt_project.yml, its properties, its file, and for nodes of
+installed packages the folders of the root project's dbt_project.yml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+_APPENDED = frozenset(("tags", "pre_hook", "post_hook", "packages"))
+_UPDATED = frozenset(("meta", "docs", "quoting", "column_types", "contract", "airflow"))
+_SPELLINGS = {"pre-hook": "pre_hook", "post-hook": "post_hook"}
+
+_SHARED: dict[str, Any] = {
+    "enabled": True,
+    "alias": None,
+    "schema": None,
+    "database": None,
+    "tags": [],
+    "meta": {},
+    "group": None,
+    "materialized": "view",
+    "persist_docs": {},
+    "post_hook": [],
+    "pre_hook": [],
+    "quoting": {},
+    "column_types": {},
+    "full_refresh": None,
+    "unique_key": None,
+    "on_schema_change": "ignore",
+    "on_configuration_change": "apply",
+    "grants": {},
+    "packages": [],
+    "docs": {"show": True, "node_color": None},
+    "contract": {"enforced": False, "alias_types": True},
+}
+
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "model": {
+        **_SHARED,
+        "incremental_strategy": None,
+        "batch_size": None,
+        "lookback": 1,
+        "begin": None,
+        "event_time": None,
+        "concurrent_batches": None,
+        "access": "protected",
+    },
+    "seed": {**_SHARED, "materialized": "seed", "delimiter": ",", "quote_columns": None},
+    "snapshot": {
+        **_SHARED,
+        "materialized": "snapshot",
+        "strategy": None,
+        "target_schema": None,
+        "target_database": None,
+        "updated_at": None,
+        "check_cols": None,
+        "invalidate_hard_deletes": None,
+        "hard_deletes": None,
+        "snapshot_meta_column_names": {},
+        "dbt_valid_to_current": None,
+    },
+    "analysis": dict(_SHARED),
+    "operation": dict(_SHARED),
+    "test": {
+        "enabled": True,
+        "alias": None,
+        "schema": "dbt_test__audit",
+        "database": None,
+        "tags": [],
+        "meta": {},
+        "group": None,
+        "materialized": "test",
+        "severity": "ERROR",
+        "store_failures": None,
+        "store_failures_as": None,
+        "sql_header": None,
+        "where": None,
+        "limit": None,
+        "fail_calc": "count(*)",
+        "warn_if": "!= 0",
+        "error_if": "!= 0",
+    },
+    "source": {"enabled": True, "meta": {}, "tags": [], "event_time": None},
+    "exposure": {"enabled": True, "meta": {}, "tags": []},
+    "unit_test": {"enabled": True, "meta": {}, "tags": [], "static_analysis": None},
+}
+"""What a node has if nobody says otherwise: docs.getdbt.com/reference/configs-and-properties."""
+
+
+def merge(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with `more` over it, each key by its own rule. Neither is changed."""
+    result = dict(base)
+    for written, value in more.items():
+        key = _SPELLINGS.get(written, written)
+        if key in _APPENDED:
+            result[key] = [*result.get(key, ()), *_as_list(key, value)]
+        elif key in _UPDATED and isinstance(value, Mapping):
+            result[key] = {**(result.get(key) or {}), **value}
+        elif key == "grants" and isinstance(value, Mapping):
+            result[key] = _merge_grants(result.get(key) or {}, value)
+        else:
+            result[key] = value
+    return result
+
+
+def merge_all(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """All layers, the lowest first."""
+    result: dict[str, Any] = {}
+    for layer in layers:
+        if layer:
+            result = merge(result, layer)
+    return result
+
+
+def with_defaults(kind: str, own: Mapping[str, Any]) -> dict[str, Any]:
+    """The whole config of a node of that kind. Tags are listed once each."""
+    result = merge(DEFAULTS[kind], own) if own else dict(DEFAULTS[kind])
+    if result["tags"]:
+        result["tags"] = list(dict.fromkeys(result["tags"]))
+    return result
+
+
+@dataclass(slots=True)
+class ConfigTree:
+    """`models:` (or `seeds:`…) of one dbt_project.yml: which configs hold for which folder.
+
+    A key with `+`, or whose value is no mapping, is a config; any other key is a folder or a node.
+    """
+
+    tree: Mapping[str, Any]
+    _by_folder: dict[tuple[str, ...], tuple[dict[str, Any], Mapping[str, Any]]] = field(default_factory=dict)
+
+    def configs(self, fqn: tuple[str, ...]) -> dict[str, Any]:
+        """What it says for a node of that name, folder by folder, the node's own entry last."""
+        if not self.tree:
+            return {}
+        config, below = self._folder(fqn[:-1])
+        own = below.get(fqn[-1])
+        return merge(config, _configs_in(own)) if isinstance(own, Mapping) else config
+
+    def _folder(self, path: tuple[str, ...]) -> tuple[dict[str, Any], Mapping[str, Any]]:
+        if path not in self._by_folder:
+            if not path:
+                self._by_folder[path] = (merge({}, _configs_in(self.tree)), self.tree)
+            else:
+                config, level = self._folder(path[:-1])
+                below = level.get(path[-1])
+                inside = below if isinstance(below, Mapping) else {}
+                self._by_folder[path] = (merge(config, _configs_in(inside)), inside)
+        return self._by_folder[path]
+
+
+def _configs_in(level: Mapping[str, Any]) -> dict[str, Any]:
+    found = {}
+    for key, value in level.items():
+        if key.startswith("+"):
+            found[key[1:]] = value
+        elif not isinstance(value, Mapping):
+            found[key] = value
+    return found
+
+
+def _as_list(key: str, value: Any) -> list[Any]:
+    values = value if isinstance(value, list) else [] if value is None else [value]
+    return [hook(each) for each in values] if key.endswith("_hook") else list(values)
+
+
+def hook(value: Any) -> dict[str, Any]:
+    """A hook as text or mapping, as a mapping: `{"sql": …, "transaction": …}`."""
+    if isinstance(value, Mapping):
+        return {"sql": str(value.get("sql", "")), "transaction": bool(value.get("transaction", True))}
+    return {"sql": str(value), "transaction": True}
+
+
+def _merge_grants(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(base)
+    for privilege, grantees in more.items():
+        names = list(grantees) if isinstance(grantees, list) else [grantees]
+        if privilege.startswith("+"):
+            result[privilege[1:]] = [*result.get(privilege[1:], ()), *names]
+        else:
+            result[privilege] = names
+    return result

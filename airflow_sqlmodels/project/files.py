@@ -1,0 +1,100 @@
+"""Which files a project consists of. It lists them, it does not read them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from airflow_sqlmodels.project.settings import ProjectFile
+
+_SQL_KINDS = {
+    "model-paths": "model",
+    "snapshot-paths": "snapshot",
+    "test-paths": "test",
+    "analysis-paths": "analysis",
+    "macro-paths": "macro",
+}
+_WITH_PROPERTIES = ("model-paths", "seed-paths", "snapshot-paths", "analysis-paths", "macro-paths", "test-paths")
+_GENERIC = "generic"
+"""The folder under test-paths that holds test macros, not tests."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file of a project."""
+
+    kind: str
+    """model, snapshot, test, analysis, macro, seed, properties or docs."""
+    package: str
+    base: str
+    """The resource folder in which it was found: `models`."""
+    path: str
+    """Relative to the root of its package."""
+    shown: str
+    """Relative to the root project."""
+    full: str
+    """Absolute."""
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders between the resource folder and the file."""
+        return PurePosixPath(self.path).relative_to(self.base).parts[:-1]
+
+    @property
+    def stem(self) -> str:
+        """The file's name without its extension."""
+        return PurePosixPath(self.path).stem
+
+    def read(self) -> str:
+        """The text, with line ends as `\\n`. A byte order mark is dropped."""
+        with open(self.full, encoding="utf-8-sig", newline=None) as file:
+            return file.read()
+
+
+def find_files(project: ProjectFile) -> list[SourceFile]:
+    """All files of a project that matter, ordered by path; one that two settings name is found once."""
+    found: dict[tuple[str, str], SourceFile] = {}
+    for file in _all(project):
+        found.setdefault((file.kind, file.path), file)
+    return sorted(found.values(), key=lambda file: (file.kind, file.path))
+
+
+def _all(project: ProjectFile) -> Iterator[SourceFile]:
+    for key in (*_WITH_PROPERTIES, "docs-paths"):
+        for base in project.paths(key):
+            for path in _walk(project, base):
+                kind = _kind(path, key, base)
+                if kind:
+                    full = os.path.join(project.root, path)
+                    yield SourceFile(kind, project.name, base, path, project.shown + path, full)
+
+
+def _kind(path: str, key: str, base: str) -> str | None:
+    extension = path[path.rfind(".") :].lower()
+    if extension == ".sql":
+        kind = _SQL_KINDS.get(key)
+        inside = path[len(base) + 1 :]
+        return "macro" if kind == "test" and inside.startswith(_GENERIC + "/") else kind
+    if extension in (".yml", ".yaml"):
+        return "properties" if key in _WITH_PROPERTIES else None
+    if extension == ".csv":
+        return "seed" if key == "seed-paths" else None
+    return "docs" if extension == ".md" else None
+
+
+def _walk(project: ProjectFile, base: str) -> Iterator[str]:
+    waiting = [base]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            entries = list(os.scandir(os.path.join(project.root, folder)))
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        for entry in entries:
+            path = f"{folder}/{entry.name}"
+            if entry.is_dir():
+                waiting.append(path)
+            elif not entry.name.startswith("."):
+                yield path

@@ -1,0 +1,185 @@
+"""Data tests as they stand in properties -> what they are called, what they call, which config they carry.
+
+Names and ids are dbt's to the last character: dashboards, `--state` and history hang on them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.project.properties import TestEntry
+from airflow_sqlmodels.project.yaml_text import plain
+
+CONFIG_KEYS = (
+    "severity",
+    "tags",
+    "enabled",
+    "where",
+    "limit",
+    "warn_if",
+    "error_if",
+    "fail_calc",
+    "store_failures",
+    "store_failures_as",
+    "meta",
+    "database",
+    "schema",
+    "alias",
+    "group",
+    "sql_header",
+    "airflow",
+)
+"""What may stand beside a test's arguments, for config."""
+
+_LONGEST = 64
+_KEPT = 30
+_CALLS = re.compile(r"^\s*(env_var|ref|var|source|doc)\s*\(.+\)\s*$", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """What a test stands under."""
+
+    kind: str
+    """model, seed, snapshot or source."""
+    name: str
+    """The model's name; for a source, its name and the table's, joined by an underscore."""
+    reference: str
+    """How the test's template names it: `ref('orders')`, `source('raw', 'orders')`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One data test, taken apart."""
+
+    test: str
+    """The name of the test, without its package."""
+    namespace: str | None
+    name: str
+    """The whole name: what ids are made of."""
+    short_name: str
+    """The name if it fits an identifier, else a stable short form."""
+    kwargs: dict[str, Any]
+    """The arguments of the test macro in their order, `model` last."""
+    config: dict[str, Any]
+    description: str
+    column_name: str | None
+
+    @property
+    def macro_name(self) -> str:
+        """How its macro is called in a template."""
+        return f"{self.namespace}.test_{self.test}" if self.namespace else f"test_{self.test}"
+
+    def unique_id(self, package: str) -> str:
+        """dbt's id: the name and ten digits of a hash over all arguments."""
+        metadata = {"namespace": self.namespace, "name": self.test, "kwargs": self.kwargs}
+        digest = _md5(self.name + repr(_as_text(metadata)))
+        return f"test.{package}.{self.name}.{digest[-10:]}"
+
+    def raw_code(self) -> str:
+        """The template of the test: the call of its macro, then its config."""
+        call = "{{ " + self.macro_name + "(**_dbt_generic_test_kwargs) }}"
+        if not self.config:
+            return call
+        said = ",".join(f"{key}={_literal(value)}" for key, value in self.config.items())
+        return f"{call}{{{{ config({said}) }}}}"
+
+
+def take_apart(entry: TestEntry, tested: Tested) -> Definition:
+    """The test that `entry` defines for `tested`. Raises ProjectError with the place if it is malformed."""
+    written, arguments = _name_and_arguments(entry)
+    config = {key: arguments.pop(key) for key in CONFIG_KEYS if key in arguments}
+    nested = arguments.pop("config", None) or {}
+    if not isinstance(nested, dict):
+        raise ProjectError(f"config of the data test {written!r} must be a mapping", entry.at)
+    config.update(nested)
+    custom, description = arguments.pop("name", None), arguments.pop("description", "") or ""
+    arguments.pop("doc_blocks", None)
+    inner = arguments.pop("arguments", None) or {}
+    if not isinstance(inner, dict):
+        raise ProjectError(f"arguments of the data test {written!r} must be a mapping", entry.at)
+    column = None if entry.column is None else _column_name(entry)
+    kwargs = {**({} if column is None else {"column_name": column}), **arguments, **inner}
+    kwargs["model"] = "{{ get_where_subquery(" + tested.reference + ") }}"
+    namespace, _, test = written.rpartition(".")
+    full, short = _names(test, namespace, tested, kwargs, custom)
+    if short != full and not config.get("alias"):
+        config["alias"] = short
+    return Definition(test, namespace or None, full, short, kwargs, config, str(description), column)
+
+
+def rendered_argument(value: Any) -> Any:
+    """An argument as a template: a call of ref, source, var… is wrapped in braces; what lies inside likewise."""
+    if isinstance(value, str):
+        return "{{ " + value + " }}" if _CALLS.match(value) else value
+    if isinstance(value, dict):
+        return {key: rendered_argument(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [rendered_argument(each) for each in value]
+    return value
+
+
+def _name_and_arguments(entry: TestEntry) -> tuple[str, dict[str, Any]]:
+    definition = plain(entry.definition)
+    if isinstance(definition, str):
+        return definition, {}
+    if not isinstance(definition, dict) or not definition:
+        raise ProjectError("a data test must be a name, or a name with arguments", entry.at)
+    if "test_name" in definition:
+        return str(definition.pop("test_name")), definition
+    name, arguments = next(iter(definition.items()))
+    beside = {key: value for key, value in definition.items() if key != name}
+    if arguments is None:
+        arguments = {}
+    if not isinstance(arguments, dict):
+        hint = "indent the arguments below the test's name"
+        raise ProjectError(f"the arguments of the data test {name!r} must be a mapping", entry.at, hint)
+    return str(name), {**arguments, **beside}
+
+
+def _column_name(entry: TestEntry) -> str:
+    assert entry.column is not None
+    name = str(entry.column["name"])
+    return '"' + name + '"' if entry.column.get("quote") is True else name
+
+
+def _names(test: str, namespace: str, tested: Tested, kwargs: dict[str, Any], custom: Any) -> tuple[str, str]:
+    if custom:
+        return str(custom), str(custom)
+    kind = f"source_{test}" if tested.kind == "source" else test
+    kind = f"{namespace}_{kind}" if namespace else kind
+    parts = [part for key in sorted(kwargs) if key != "model" for part in _flat(kwargs[key])]
+    identifier = f"{kind}_{tested.name}"
+    full = f"{identifier}_{'__'.join(re.sub('[^0-9a-zA-Z_]+', '_', part) for part in parts)}"
+    short = full if len(full) < _LONGEST else f"{identifier[:_KEPT]}_{_md5(full)}"
+    return full, short
+
+
+def _flat(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [str(each) for each in value.values()]
+    if isinstance(value, (list, tuple)):
+        return [str(each) for each in value]
+    return [str(value)]
+
+
+def _as_text(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _as_text(value[key]) for key in sorted(value)}
+    if isinstance(value, list):
+        return [_as_text(each) for each in value]
+    return str(value)
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return repr(value)

@@ -1,0 +1,256 @@
+"""The story of loading: from a folder to a Manifest, each thing made once, from things above it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from airflow_sqlmodels.dialects.registry import dialect_named
+from airflow_sqlmodels.errors import ProjectError, SqlModelsError, closest
+from airflow_sqlmodels.manifest.manifest import Manifest, Settings, Target
+from airflow_sqlmodels.manifest.nodes import AnyNode, Doc, Macro, MacroId, Model, Node, NodeId, Templated
+from airflow_sqlmodels.project import other_nodes, template_nodes
+from airflow_sqlmodels.project.files import SourceFile, find_files
+from airflow_sqlmodels.project.macro_files import built_in_macros, read_docs, read_macros
+from airflow_sqlmodels.project.naming import NameRules, overridden_names
+from airflow_sqlmodels.project.parts import Parts
+from airflow_sqlmodels.project.profiles import read_profile
+from airflow_sqlmodels.project.properties import Entry, read_properties
+from airflow_sqlmodels.project.rendering import YamlRenderer
+from airflow_sqlmodels.project.resolve import Index, index_of, resolved
+from airflow_sqlmodels.project.settings import (
+    Choices,
+    ProjectFile,
+    installed_packages,
+    make_settings,
+    profile_name,
+    read_project_file,
+    unknown_keys,
+)
+from airflow_sqlmodels.templating.call_graph import CallGraph
+from airflow_sqlmodels.templating.environment import Environment
+from airflow_sqlmodels.templating.invocation import Invocation
+from airflow_sqlmodels.templating.macros import MacroLibrary, MacroTable
+from airflow_sqlmodels.templating.names import shared_names
+from airflow_sqlmodels.templating.reading import Readers
+from airflow_sqlmodels.templating.static import TemplateReader
+from airflow_sqlmodels.templating.variables import EnvVar, Var, known_vars
+
+BUILT_IN_MATERIALIZATIONS = ("table", "view", "incremental", "ephemeral", "materialized_view")
+
+
+def load_project(  # noqa: PLR0913  # dbt's flags, each of its own
+    root: Path | str,
+    *,
+    profiles_dir: Path | None = None,
+    profile: str | None = None,
+    target: str | Target | None = None,
+    vars: Mapping[str, Any] | None = None,  # noqa: A002  # dbt's word
+    env: Mapping[str, str] | None = None,
+) -> Manifest:
+    """Everything in the project at `root`.
+
+    `target` is the name of a target in profiles.yml (None: its default), or a whole Target, and then no profile is read.
+    Raises ProjectError, ProfileError or CompilationError for the first thing that is wrong, with its place.
+    """
+    folder = Path(root).resolve()
+    if isinstance(target, Target):
+        where = target
+    else:
+        name = profile or profile_name(folder, env or {})
+        where = read_profile(folder, name, profiles_dir=profiles_dir, target=target, vars=vars, env=env).target
+    return load(folder, Choices(target=where, vars=dict(vars or {}), env=dict(env or {})))
+
+
+def load(root: Path, choices: Choices) -> Manifest:
+    """The project at `root`, with the caller's choices."""
+    project = read_project_file(root, choices)
+    packages = installed_packages(project, choices)
+    settings = make_settings(project, packages, choices)
+    files = [file for each in (project, *packages) for file in find_files(each)]
+    macros = {**built_in_macros(), **read_macros(_of("macro", files))}
+    docs = read_docs(_of("docs", files))
+    entries = read_properties(_of("properties", files))
+    parts = make_parts(settings, {each.name: each for each in (project, *packages)}, macros, docs, entries)
+    built = list(build_nodes(parts, files, entries))
+    return assemble(parts, built, entries, _warnings(project, parts, built, entries))
+
+
+def make_parts(
+    settings: Settings,
+    projects: Mapping[str, ProjectFile],
+    macros: Mapping[MacroId, Macro],
+    docs: Mapping[str, Doc],
+    entries: Iterable[Entry],
+) -> Parts:
+    """What nodes are made of."""
+    table = macro_table(settings, macros)
+    shared = shared_names(settings, Invocation(command="parse"))
+    variables = {name: known_vars(settings, name) for name in projects}
+    silent = MacroLibrary(table, Environment(silent=True))
+    readers = Readers(
+        CallGraph(table, TemplateReader()), silent, shared, dialect_named(settings.target.type), variables
+    )
+    strict = MacroLibrary(table, Environment())
+    names = {**shared, "execute": False, "var": Var(known_vars(settings, settings.name), str)}
+    rules = NameRules(settings, strict, names, overridden_names(strict, settings.name, projects))
+    by_name = {(entry.kind, entry.file.package, entry.name): entry for entry in _once(entries)}
+    renderers = {name: _renderer(settings, name, docs, shared) for name in projects}
+    return Parts(settings, projects, readers, rules, docs, by_name, renderers.__getitem__)
+
+
+def macro_table(settings: Settings, macros: Mapping[MacroId, Macro]) -> MacroTable:
+    """The macros of a project with the rules by which they are found."""
+    prefixes = (f"{settings.target.type}__", "default__")
+    return MacroTable(macros, settings.name, frozenset(settings.packages), settings.dispatch, prefixes)
+
+
+def build_nodes(parts: Parts, files: Iterable[SourceFile], entries: Iterable[Entry]) -> Iterator[AnyNode]:
+    """Every node of the project, disabled ones too; references are not resolved yet."""
+    for file in files:
+        if file.kind == "model":
+            yield template_nodes.model(parts, file)
+        elif file.kind == "seed":
+            yield other_nodes.seed(parts, file)
+        elif file.kind == "snapshot":
+            yield from template_nodes.snapshots(parts, file)
+        elif file.kind == "analysis":
+            yield template_nodes.analysis(parts, file)
+        elif file.kind == "test":
+            yield template_nodes.singular_test(parts, file)
+    for entry in entries:
+        yield from _from_entry(parts, entry)
+    for project in parts.projects.values():
+        yield from template_nodes.operations(parts, project)
+
+
+def assemble(parts: Parts, built: list[AnyNode], entries: Iterable[Entry], warnings: list[str]) -> Manifest:
+    """The Manifest: enabled nodes with their references resolved."""
+    enabled, disabled = _parted(built)
+    index = index_of(parts.settings.name, enabled, disabled.values())
+    nodes: dict[NodeId, AnyNode] = {}
+    for node in enabled:
+        final = _final(node, index, parts)
+        if final is not None:
+            nodes[final.id] = final
+    groups = {entry.name: dict(entry.content) for entry in entries if entry.kind == "group"}
+    return Manifest(
+        settings=parts.settings,
+        nodes=nodes,
+        macros=parts.readers.library.table.macros,
+        docs=parts.docs,
+        disabled=disabled,
+        groups=groups,
+        warnings=tuple(warnings),
+    )
+
+
+def _from_entry(parts: Parts, entry: Entry) -> Iterator[AnyNode]:
+    if entry.kind == "source":
+        yield from other_nodes.sources(parts, entry)
+    elif entry.kind == "snapshot":
+        snapshot = template_nodes.yaml_snapshot(parts, entry)
+        if snapshot is not None:
+            yield snapshot
+    elif entry.kind == "exposure":
+        yield other_nodes.exposure(parts, entry)
+    if entry.kind in ("model", "seed", "snapshot", "source"):
+        yield from other_nodes.generic_tests(parts, entry)
+
+
+def _parted(built: Iterable[AnyNode]) -> tuple[list[AnyNode], dict[NodeId, AnyNode]]:
+    enabled: list[AnyNode] = []
+    disabled: dict[NodeId, AnyNode] = {}
+    for node in built:
+        if node.config.get("enabled", True) is False:
+            disabled[node.id] = node
+        else:
+            enabled.append(node)
+    return enabled, disabled
+
+
+def _final(node: AnyNode, index: Index, parts: Parts) -> AnyNode | None:
+    if isinstance(node, Model):
+        _known_materialization(node, parts)
+    if isinstance(node, Templated):
+        return resolved(node, index)
+    return node
+
+
+def _known_materialization(node: Model, parts: Parts) -> None:
+    name = node.materialized
+    if name in BUILT_IN_MATERIALIZATIONS:
+        return
+    prefix = "materialization_"
+    custom = {
+        macro.name.removeprefix(prefix).rpartition("_")[0]
+        for macro in parts.readers.library.table.macros.values()
+        if macro.name.startswith(prefix)
+    }
+    if name not in custom:
+        at = template_nodes.place_of_value(node, name)
+        raise ProjectError(f"no materialization {name!r}", at, closest(name, (*BUILT_IN_MATERIALIZATIONS, *custom)))
+
+
+@dataclass(frozen=True, slots=True)
+class _DocLookup:
+    """`doc('name')` and `doc('package', 'name')` in descriptions."""
+
+    docs: Mapping[str, Doc]
+    package: str
+    root: str
+
+    def __call__(self, *names: str) -> str:
+        packages = names[:-1] or (self.package, self.root)
+        for package in packages:
+            found = self.docs.get(f"doc.{package}.{names[-1]}")
+            if found:
+                return found.text
+        known = [doc.name for doc in self.docs.values()]
+        raise ProjectError(f"no docs block {names[-1]!r}", None, closest(names[-1], known))
+
+
+def _renderer(settings: Settings, package: str, docs: Mapping[str, Doc], shared: Mapping[str, Any]) -> YamlRenderer:
+    return YamlRenderer(
+        {
+            **shared,
+            "env_var": EnvVar(settings.env),
+            "var": Var(known_vars(settings, package), str),
+            "doc": _DocLookup(docs, package, settings.name),
+        }
+    )
+
+
+def _of(kind: str, files: Iterable[SourceFile]) -> list[SourceFile]:
+    return [file for file in files if file.kind == kind]
+
+
+def _once(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """The entries; raises ProjectError if two describe the same thing."""
+    seen: dict[tuple[str, str, str], Entry] = {}
+    for entry in entries:
+        key = (entry.kind, entry.file.package, entry.name)
+        twin = seen.setdefault(key, entry)
+        if twin is not entry and entry.kind != "source":
+            raise ProjectError(f"the {entry.kind} {entry.name!r} is described twice: also in {twin.at}", entry.at,
+                               "keep one of the two entries")  # fmt: skip
+        yield entry
+
+
+def _warnings(
+    project: ProjectFile, parts: Parts, built: Iterable[Node], entries: Iterable[Entry]
+) -> list[str]:
+    """What is allowed but probably not meant."""
+    names = {(node.id.partition(".")[0], node.package, node.name) for node in built}
+    found = unknown_keys(project)
+    for entry in entries:
+        if entry.file.package != parts.settings.name or entry.kind not in ("model", "seed", "analysis"):
+            continue
+        if (entry.kind, entry.file.package, entry.name) not in names:
+            known = [name for kind, _, name in names if kind == entry.kind]
+            error = SqlModelsError(f"there is no {entry.kind} {entry.name!r} to describe", entry.at,
+                                   closest(entry.name, known))  # fmt: skip
+            found.append(str(error))
+    return found

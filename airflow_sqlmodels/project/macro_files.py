@@ -1,0 +1,68 @@
+"""Macro files -> macros, the built-in ones among them; and docs blocks, which are cut out the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import resources
+
+from airflow_sqlmodels.errors import Location, ProjectError
+from airflow_sqlmodels.manifest.nodes import Doc, Macro, MacroId
+from airflow_sqlmodels.project.files import SourceFile
+from airflow_sqlmodels.templating.blocks import find_blocks, macro_name, outside_blocks
+from airflow_sqlmodels.templating.macros import BUILT_IN, macro_id
+
+_LIBRARY = "airflow_sqlmodels.templating.library"
+
+
+def read_macros(files: Iterable[SourceFile]) -> dict[MacroId, Macro]:
+    """The macros in these files. Raises ProjectError if one package has two of a name."""
+    found: dict[MacroId, Macro] = {}
+    for file in files:
+        for macro in macros_in(file.read(), file.package, file.path, file.shown):
+            twin = found.setdefault(macro.id, macro)
+            if twin is not macro:
+                raise ProjectError(f"two macros are named {macro.name!r}: the other is {twin.at}", macro.at)
+    return found
+
+
+def built_in_macros() -> dict[MacroId, Macro]:
+    """The macros of the `dbt` namespace, in our own words."""
+    found: dict[MacroId, Macro] = {}
+    for entry in sorted(resources.files(_LIBRARY).iterdir(), key=lambda each: each.name):
+        if entry.name.endswith(".sql"):
+            shown = f"<built-in>/{entry.name}"
+            macros = macros_in(entry.read_text(encoding="utf-8"), BUILT_IN, entry.name, shown)
+            found.update((macro.id, macro) for macro in macros)
+    return found
+
+
+def macros_in(text: str, package: str, path: str, shown: str) -> list[Macro]:
+    """The macros, tests and materializations of one file."""
+    blocks = [block for block in find_blocks(text, shown) if block.kind not in ("docs", "snapshot")]
+    # Names set outside of the blocks can be seen in them, so then the file must stay whole.
+    whole = text if any("{%" in part for part in [outside_blocks(text, blocks)]) else ""
+    macros = []
+    line, counted = 1, 0
+    for block in blocks:
+        line += text.count("\n", counted, block.start)
+        counted = block.start
+        name = macro_name(block)
+        at = Location(shown, line)
+        macros.append(Macro(id=macro_id(package, name), name=name, package=package, path=path, at=at,
+                            text=block.text, file_text=whole))  # fmt: skip
+    return macros
+
+
+def read_docs(files: Iterable[SourceFile]) -> dict[str, Doc]:
+    """The docs blocks of these files, by id: `doc.shop.orders`."""
+    found: dict[str, Doc] = {}
+    for file in files:
+        text = file.read()
+        if "docs" not in text:
+            continue
+        for block in find_blocks(text, file.shown):
+            if block.kind == "docs":
+                doc_id = f"doc.{file.package}.{block.name}"
+                found[doc_id] = Doc(id=doc_id, name=block.name, package=file.package, path=file.path,
+                                    text=block.body.strip())  # fmt: skip
+    return found

@@ -1,0 +1,88 @@
+"""Names of relations: `generate_schema_name` and its siblings, the project's own or dbt's rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jinja2
+
+from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError
+from airflow_sqlmodels.manifest.manifest import Settings
+from airflow_sqlmodels.manifest.relation import Quoting, Relation
+from airflow_sqlmodels.templating.macros import MacroCall, MacroLibrary, MacroScope, macro_id
+
+_KINDS = ("schema", "alias", "database")
+
+
+@dataclass(frozen=True, slots=True)
+class NameRules:
+    """Gives each node the name of its relation."""
+
+    settings: Settings
+    library: MacroLibrary
+    names: Mapping[str, Any]
+    """What the naming macros may use."""
+    overridden: frozenset[tuple[str, str]]
+    """(package, kind) pairs for which a macro of the project or of that package decides."""
+
+    def relation(self, node: Mapping[str, Any], package: str, at: Location) -> Relation:
+        """Where a node is built. `node` is what the macros see of it: name, config, fqn, resource_type…"""
+        config = node["config"]
+        schema = self._name("schema", package, config.get("schema"), node, at)
+        database = self._name("database", package, config.get("database"), node, at)
+        alias = self._name("alias", package, config.get("alias"), node, at)
+        if node["resource_type"] == "snapshot":
+            schema = config.get("target_schema") or schema
+            database = config.get("target_database") or database
+        return Relation(database, schema, alias, self._quoting(config))
+
+    def _name(self, kind: str, package: str, custom: Any, node: Mapping[str, Any], at: Location) -> str:
+        if (package, kind) in self.overridden:
+            return self._called(kind, package, custom, node, at)
+        text = None if custom is None else str(custom).strip()
+        if kind == "schema":
+            own = self.settings.target.schema
+            return f"{own}_{text}" if text else own
+        if kind == "database":
+            return text or self.settings.target.database
+        if text:
+            return text
+        version = node.get("version")
+        return f"{node['name']}_v{str(version).replace('.', '_')}" if version else str(node["name"])
+
+    def _called(self, kind: str, package: str, custom: Any, node: Mapping[str, Any], at: Location) -> str:
+        scope = MacroScope(self.library, self.names, package)
+        macro = scope.find(f"generate_{kind}_name")
+        assert isinstance(macro, MacroCall), kind
+        try:
+            given = macro(custom, node)
+        except (SqlModelsError, jinja2.TemplateError, TypeError) as error:
+            what = error.what if isinstance(error, SqlModelsError) else str(error)
+            hint = error.hint if isinstance(error, SqlModelsError) else ""
+            name = f"generate_{kind}_name"
+            raise CompilationError(f"{name} failed for {node['name']!r}: {what}", macro.macro.at, hint) from error
+        return "" if given is None else str(given).strip()
+
+    def _quoting(self, config: Mapping[str, Any]) -> Quoting:
+        said = {**self.settings.quoting, **(config.get("quoting") or {})}
+        if not said:
+            return _QUOTED
+        return Quoting(*(bool(said.get(part, True)) for part in ("database", "schema", "identifier")))
+
+
+_QUOTED = Quoting()
+
+
+def overridden_names(library: MacroLibrary, root: str, packages: Mapping[str, str]) -> frozenset[tuple[str, str]]:
+    """For which packages a macro outside of ours decides on which part of a name."""
+    macros = library.table.macros
+    found = set()
+    for package in packages:
+        for kind in _KINDS:
+            name = f"generate_{kind}_name"
+            variants = (name, f"default__{name}", f"postgres__{name}")
+            if any(macro_id(owner, each) in macros for owner in (root, package) for each in variants):
+                found.add((package, kind))
+    return frozenset(found)

@@ -1,0 +1,324 @@
+"""Seeds, sources, generic tests and exposures: nodes whose definition is not a template of their own."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from airflow_sqlmodels.errors import Location, ProjectError, closest
+from airflow_sqlmodels.manifest.nodes import (
+    DataTest,
+    Exposure,
+    Freshness,
+    NodeId,
+    Period,
+    Ref,
+    Seed,
+    Source,
+    SourceRef,
+)
+from airflow_sqlmodels.manifest.relation import Quoting, Relation
+from airflow_sqlmodels.project.configs import merge
+from airflow_sqlmodels.project.files import SourceFile
+from airflow_sqlmodels.project.generic_tests import Definition, Tested, rendered_argument, take_apart
+from airflow_sqlmodels.project.parts import Parts
+from airflow_sqlmodels.project.properties import Entry, TestEntry, tests_in
+from airflow_sqlmodels.project.settings import PROJECT_FILE
+from airflow_sqlmodels.project.yaml_text import YamlMap, plain
+from airflow_sqlmodels.templating.reading import Asked, read_template
+
+
+def seed(parts: Parts, file: SourceFile) -> Seed:
+    """The table that a CSV file becomes."""
+    name = file.stem
+    entry = parts.entries.get(("seed", file.package, name))
+    fqn = (file.package, *file.folders, name)
+    own = parts.own_config("seed", file.package, fqn, entry)
+    config = parts.config("seed", own)
+    at = Location(file.shown, 1)
+    content = {} if entry is None else entry.content
+    seen = {"name": name, "resource_type": "seed", "package_name": file.package, "fqn": list(fqn), "config": config}
+    return Seed(
+        id=NodeId(f"seed.{file.package}.{name}"),
+        name=name,
+        package=file.package,
+        path=file.path,
+        fqn=fqn,
+        at=at,
+        description=parts.description(content.get("description"), file.package, at),
+        tags=tuple(config["tags"]),
+        meta=plain(config.get("meta") or {}),
+        config=config,
+        own_config=own,
+        patch_path=None if entry is None else entry.file.shown,
+        files=tuple(dict.fromkeys((file.shown, *(() if entry is None else (entry.file.shown,)), PROJECT_FILE))),
+        checksum=_file_checksum(file.full),
+        relation=parts.rules.relation(seen, file.package, at),
+        columns=parts.columns(entry, file.package),
+        root=str(parts.projects[file.package].root),
+    )
+
+
+def sources(parts: Parts, entry: Entry) -> Iterator[Source]:
+    """The tables of a source."""
+    tables = entry.content.get("tables") or []
+    for index, table in enumerate(tables):
+        at = entry.place(tables, index)
+        if not isinstance(table, YamlMap) or not table.get("name"):
+            raise ProjectError(f"a table of the source {entry.name!r} has no name", at, "begin it with '- name:'")
+        yield _source(parts, entry, table, at)
+
+
+def _source(parts: Parts, entry: Entry, table: YamlMap, at: Location) -> Source:
+    name, package = str(table["name"]), entry.file.package
+    fqn = (package, *entry.file.folders, entry.name, name)
+    beside = _config_of(table)
+    own = merge(parts.own_config("source", package, fqn, entry), parts.rendered(beside, package, at))
+    config = parts.config("source", own)
+    said = parts.rendered({key: table.get(key, entry.content.get(key)) for key in _PLACE_KEYS}, package, at)
+    own_rule = "freshness" in beside or "freshness" in table
+    above = {**(plain(entry.content.get("freshness")) or {}), **(entry.config.get("freshness") or {})}
+    rule = beside.get("freshness", table.get("freshness")) if own_rule else above
+    freshness = None if own_rule and rule is None else _freshness(above, plain(rule))
+    return Source(
+        id=NodeId(f"source.{package}.{entry.name}.{name}"),
+        name=name,
+        source_name=entry.name,
+        package=package,
+        path=entry.file.path,
+        fqn=fqn,
+        at=at,
+        description=parts.description(table.get("description"), package, at),
+        source_description=parts.description(entry.content.get("description"), package, at),
+        tags=tuple(dict.fromkeys([*_as_list(entry.content.get("tags")), *config["tags"]])),
+        meta=plain(config.get("meta") or {}),
+        source_meta=plain(entry.content.get("meta") or {}),
+        config=config,
+        own_config=own,
+        files=(entry.file.shown, PROJECT_FILE),
+        loader=str(table.get("loader", entry.content.get("loader")) or ""),
+        relation=_source_relation(parts, entry, table, said),
+        columns=parts.columns(entry, package, table),
+        loaded_at_field=_first(config, said, "loaded_at_field"),
+        loaded_at_query=_first(config, said, "loaded_at_query"),
+        freshness=freshness,
+    )
+
+
+_PLACE_KEYS = ("database", "schema", "loaded_at_field", "loaded_at_query")
+
+
+def _source_relation(parts: Parts, entry: Entry, table: YamlMap, said: Mapping[str, Any]) -> Relation:
+    """Where a source lies. The project's quoting does not hold for sources; their own does."""
+    content = {**(entry.content.get("quoting") or {}), **(table.get("quoting") or {})}
+    quoting = Quoting(*(bool(content.get(part, True)) for part in ("database", "schema", "identifier")))
+    package = entry.file.package
+    schema = parts.rendered({"schema": entry.content.get("schema")}, package, entry.at)["schema"]
+    identifier = parts.rendered({"identifier": table.get("identifier")}, package, entry.at)["identifier"]
+    database = said["database"] or parts.settings.target.database
+    return Relation(str(database or ""), str(schema or entry.name), str(identifier or table["name"]), quoting)
+
+
+def _config_of(table: YamlMap) -> dict[str, Any]:
+    beside = {key: table[key] for key in ("tags", "meta", "enabled") if table.get(key) is not None}
+    return {**beside, **(table.get("config") or {})}
+
+
+def _first(config: Mapping[str, Any], said: Mapping[str, Any], key: str) -> str | None:
+    value = config.get(key) or said.get(key)
+    return None if value is None else str(value)
+
+
+def _freshness(above: Mapping[str, Any], own: Any) -> Freshness | None:
+    merged = {**above, **(own or {})}
+    if not any(merged.get(key) for key in ("warn_after", "error_after")):
+        return None
+    return Freshness(_period(merged.get("warn_after")), _period(merged.get("error_after")), merged.get("filter"))
+
+
+def _period(value: Any) -> Period | None:
+    if not value or value.get("count") is None:
+        return None
+    return Period(int(value["count"]), str(value["period"]))
+
+
+def generic_tests(parts: Parts, entry: Entry) -> Iterator[DataTest]:
+    """The data tests under an entry; for a source, those under its tables."""
+    if entry.kind != "source":
+        tested = Tested(entry.kind, entry.name, f"ref('{entry.name}')")
+        attached = NodeId(f"{entry.kind}.{entry.file.package}.{entry.name}")
+        for each in tests_in(entry):
+            yield _generic_test(parts, entry, each, tested, attached)
+        return
+    for table in entry.content.get("tables") or []:
+        name = str(table["name"])
+        tested = Tested("source", f"{entry.name}_{name}", f"source('{entry.name}', '{name}')")
+        attached = NodeId(f"source.{entry.file.package}.{entry.name}.{name}")
+        for each in tests_in(entry, table):
+            yield _generic_test(parts, entry, each, tested, attached)
+
+
+def _generic_test(
+    parts: Parts, entry: Entry, written: TestEntry, tested: Tested, attached: NodeId
+) -> DataTest:
+    definition = take_apart(written, tested)
+    package = entry.file.package
+    asked = _asked(parts, definition, entry, written.at)
+    fqn = (package, *entry.file.folders, definition.name)
+    said = parts.rendered(definition.config, package, written.at)
+    inherited = {"tags": _column_tags(written)}
+    own = parts.own_config("test", package, fqn, None, inherited, *asked.configs, said)
+    config = parts.config("test", own)
+    config["tags"] = sorted(config["tags"])
+    seen = {"name": definition.short_name, "resource_type": "test", "package_name": package, "fqn": list(fqn),
+            "config": config}  # fmt: skip
+    raw_code = definition.raw_code()
+    return DataTest(
+        id=NodeId(definition.unique_id(package)),
+        name=definition.name,
+        package=package,
+        path=entry.file.path,
+        fqn=fqn,
+        at=written.at,
+        description=parts.description(definition.description, package, written.at),
+        tags=tuple(config["tags"]),
+        meta=plain(config.get("meta") or {}),
+        config=config,
+        own_config=own,
+        files=(entry.file.shown, PROJECT_FILE),
+        checksum=hashlib.sha256((raw_code + repr(definition.kwargs)).encode()).hexdigest(),
+        raw_code=raw_code,
+        refs=asked.refs,
+        source_refs=asked.sources,
+        macros=asked.macros,
+        generic=definition.macro_name.replace("test_", "", 1),
+        kwargs=definition.kwargs,
+        column_name=definition.column_name,
+        attached_node=attached,
+        relation=parts.rules.relation(seen, package, written.at),
+    )
+
+
+def _column_tags(written: TestEntry) -> list[str]:
+    return [] if written.column is None else _as_list(written.column.get("tags"))
+
+
+def _asked(parts: Parts, definition: Definition, entry: Entry, at: Location) -> Asked:
+    """What a generic test reads. Most say it in their arguments; a test macro that may say more is rendered."""
+    graph, package = parts.readers.graph, entry.file.package
+    macro = graph.macro_of(definition.macro_name, package)
+    if macro is None:
+        raise ProjectError(f"no data test {definition.macro_name.replace('test_', '', 1)!r}", at,
+                           _test_hint(parts, definition, package))  # fmt: skip
+    if not graph.is_noisy(definition.macro_name, package):
+        return _from_arguments(parts, definition, package, (macro.id,))
+    placeholder = Relation(parts.settings.target.database, parts.settings.target.schema, definition.short_name)
+    arguments = {key: rendered_argument(value) for key, value in definition.kwargs.items()}
+    text = "{{ " + definition.macro_name + "(" + _call_arguments(arguments) + ") }}"
+    asked = read_template(text, entry.file.shown, package, parts.readers, placeholder)
+    plain_refs = _from_arguments(parts, definition, package, (macro.id,))
+    refs = tuple(dict.fromkeys((*plain_refs.refs, *asked.refs)))
+    return Asked(refs, tuple(dict.fromkeys((*plain_refs.sources, *asked.sources))), asked.configs, plain_refs.macros)
+
+
+def _call_arguments(arguments: Mapping[str, Any]) -> str:
+    """The arguments of a call; templates among them stand as expressions."""
+    return ", ".join(f"{key}={_expression(value)}" for key, value in arguments.items())
+
+
+def _expression(value: Any) -> str:
+    if isinstance(value, str):
+        text = value.strip()
+        if text.startswith("{{") and text.endswith("}}") and "{{" not in text[2:]:
+            return text[2:-2]
+        return repr(value)
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key!r}: {_expression(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_expression, value)) + "]"
+    return repr(value)
+
+
+def _from_arguments(parts: Parts, definition: Definition, package: str, macros: Any) -> Asked:
+    refs: dict[Ref, None] = {}
+    found: dict[SourceRef, None] = {}
+    for value in _texts(list(definition.kwargs.values())):
+        template = rendered_argument(value)
+        for call in parts.readers.graph.reader.calls(template) or []:
+            version = dict(call.kwargs).get("version", dict(call.kwargs).get("v"))
+            if call.name == "ref" and call.literal and call.args:
+                owner, name = (None, call.args[0]) if len(call.args) == 1 else call.args
+                refs[Ref(name, owner, None if version is None else str(version))] = None
+            elif call.name == "source" and call.literal and len(call.args) == 2:
+                found[SourceRef(*call.args)] = None
+    where = parts.readers.graph.direct(("get_where_subquery",), package)
+    return Asked(tuple(refs), tuple(found), (), (*macros, *where))
+
+
+def _texts(values: list[Any]) -> Iterator[str]:
+    for value in values:
+        if isinstance(value, str):
+            if "(" in value:
+                yield value
+        elif isinstance(value, dict):
+            yield from _texts(list(value.values()))
+        elif isinstance(value, list):
+            yield from _texts(value)
+
+
+def _test_hint(parts: Parts, definition: Definition, package: str) -> str:
+    if definition.namespace and definition.namespace not in parts.projects:
+        return f"the package {definition.namespace!r} is not installed: sqlmodels deps"
+    macros = parts.readers.library.table.macros.values()
+    packages = (definition.namespace,) if definition.namespace else (package, parts.settings.name, "dbt")
+    known = [m.name.removeprefix("test_") for m in macros if m.name.startswith("test_") and m.package in packages]
+    return closest(definition.test, known) or f"known here: {', '.join(sorted(known)[:12])}"
+
+
+def exposure(parts: Parts, entry: Entry) -> Exposure:
+    """What reads the models, and who owns it."""
+    package = entry.file.package
+    fqn = (package, *entry.file.folders, entry.name)
+    own = parts.own_config("exposure", package, fqn, entry)
+    config = parts.config("exposure", own)
+    refs: list[Ref] = []
+    found: list[SourceRef] = []
+    for text in entry.content.get("depends_on") or []:
+        for call in parts.readers.graph.reader.calls("{{ " + str(text) + " }}") or []:
+            if call.name == "ref" and call.args:
+                refs.append(Ref(call.args[-1], call.args[0] if len(call.args) == 2 else None))
+            elif call.name == "source" and len(call.args) == 2:
+                found.append(SourceRef(*call.args))
+    return Exposure(
+        id=NodeId(f"exposure.{package}.{entry.name}"),
+        name=entry.name,
+        package=package,
+        path=entry.file.path,
+        fqn=fqn,
+        at=entry.at,
+        description=parts.description(entry.content.get("description"), package, entry.at),
+        tags=tuple(config["tags"]),
+        meta=plain(config.get("meta") or {}),
+        config=config,
+        own_config=own,
+        files=(entry.file.shown, PROJECT_FILE),
+        refs=tuple(refs),
+        source_refs=tuple(found),
+        type=str(entry.content.get("type") or ""),
+        owner=plain(entry.content.get("owner") or {}),
+        label=entry.content.get("label"),
+        url=entry.content.get("url"),
+        maturity=entry.content.get("maturity"),
+    )
+
+
+def _as_list(value: Any) -> list[str]:
+    if value is None:
+        return []
+    return [str(each) for each in value] if isinstance(value, list) else [str(value)]
+
+
+def _file_checksum(path: str) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

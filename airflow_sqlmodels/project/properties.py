@@ -1,0 +1,138 @@
+"""Property files: what YAML says of models, sources and the rest, each entry with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_sqlmodels.errors import Location, ProjectError
+from airflow_sqlmodels.project.files import SourceFile
+from airflow_sqlmodels.project.yaml_text import YamlMap, parse_yaml, place_in
+
+_NAMED = {
+    "models": "model",
+    "seeds": "seed",
+    "snapshots": "snapshot",
+    "analyses": "analysis",
+    "macros": "macro",
+    "exposures": "exposure",
+    "groups": "group",
+    "unit_tests": "unit_test",
+    "data_tests": "singular_test",
+    "sources": "source",
+}
+"""Lists of named entries that are read, and what each entry describes."""
+
+_OTHER = frozenset(("version", "metrics", "semantic_models", "saved_queries", "functions", "anchors", "tests"))
+
+TEST_KEYS = ("data_tests", "tests")
+"""dbt's new and old word for the same list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a property file."""
+
+    kind: str
+    name: str
+    content: YamlMap
+    file: SourceFile
+    at: Location
+    text: str = field(repr=False, default="")
+    """The whole file, for excerpts."""
+
+    def place(self, container: Any, key: Any) -> Location:
+        """Where `key` of something inside this entry stands."""
+        return place_in(container, key, self.file.shown, self.text)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Its `config:` and what may stand beside it for the same purpose."""
+        said = self.content.get("config")
+        beside = {key: self.content[key] for key in _BESIDE if self.content.get(key) is not None}
+        if said is None:
+            return beside
+        if not isinstance(said, dict):
+            raise ProjectError("config must be a mapping", self.place(self.content, "config"))
+        return {**beside, **said}
+
+
+_BESIDE = ("docs", "group", "access", "meta", "tags", "enabled", "latest_version_pointer")
+"""Configs that dbt also takes from beside `config:`."""
+
+
+@dataclass(frozen=True, slots=True)
+class TestEntry:
+    """One data test as it stands under a model, column or source."""
+
+    __test__ = False  # not a test of ours
+
+    definition: Any
+    """A name, or a mapping of a name to arguments."""
+    at: Location
+    column: YamlMap | None = None
+
+
+def read_properties(files: Iterable[SourceFile]) -> list[Entry]:
+    """All entries of these files. Raises ProjectError with the place for what is not of the right form."""
+    return [entry for file in files for entry in _entries(file)]
+
+
+def tests_in(entry: Entry, content: YamlMap | None = None) -> Iterator[TestEntry]:
+    """The data tests of an entry (or of a source's table inside of it): its own, then its columns'."""
+    holder = entry.content if content is None else content
+    for definition, at in _tests(entry, holder):
+        yield TestEntry(definition, at)
+    for column in columns_in(entry, holder):
+        for definition, at in _tests(entry, column):
+            yield TestEntry(definition, at, column)
+
+
+def columns_in(entry: Entry, holder: YamlMap) -> list[YamlMap]:
+    """The columns of an entry. Raises ProjectError if one has no name."""
+    columns = holder.get("columns")
+    if columns is None:
+        return []
+    if isinstance(columns, dict):
+        raise ProjectError("columns must be a list", entry.place(holder, "columns"), "begin each with '- name:'")
+    for index, column in enumerate(columns):
+        if not isinstance(column, dict) or not column.get("name"):
+            raise ProjectError("a column has no name", entry.place(columns, index), "begin it with '- name:'")
+    return list(columns)
+
+
+def _tests(entry: Entry, holder: YamlMap) -> Iterator[tuple[Any, Location]]:
+    for key in TEST_KEYS:
+        listed = holder.get(key)
+        if listed is None:
+            continue
+        if not isinstance(listed, list):
+            raise ProjectError(f"{key} must be a list", entry.place(holder, key), "begin each test with a dash")
+        for index, definition in enumerate(listed):
+            yield definition, entry.place(listed, index)
+
+
+def _entries(file: SourceFile) -> Iterator[Entry]:
+    text = file.read()
+    content = parse_yaml(text, file.shown)
+    if content is None:
+        return
+    if not isinstance(content, YamlMap):
+        raise ProjectError("a property file must be a mapping", Location(file.shown, 1), "begin with 'models:'")
+    for key, listed in content.items():
+        if key in _NAMED and listed is not None:
+            yield from _named(file, text, key, listed, content)
+
+
+def _named(file: SourceFile, text: str, key: str, listed: Any, content: YamlMap) -> Iterator[Entry]:
+    at = place_in(content, key, file.shown, text)
+    if not isinstance(listed, list):
+        raise ProjectError(f"{key} must be a list", at, "begin each entry with '- name:'")
+    for index, each in enumerate(listed):
+        place = place_in(listed, index, file.shown, text)
+        if not isinstance(each, YamlMap):
+            raise ProjectError(f"an entry of {key} is not a mapping", place, "begin it with '- name:'")
+        if not each.get("name"):
+            raise ProjectError(f"an entry of {key} has no name", place, "begin it with '- name:'")
+        yield Entry(_NAMED[key], str(each["name"]), each, file, place, text)

@@ -1,0 +1,147 @@
+"""References -> ids. Here the project becomes a graph: what is missing, doubled or disabled is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from airflow_sqlmodels.errors import Location, ProjectError, closest
+from airflow_sqlmodels.manifest.nodes import (
+    AnyNode,
+    DataTest,
+    Model,
+    Node,
+    NodeId,
+    Ref,
+    Seed,
+    Snapshot,
+    Source,
+    SourceRef,
+    Templated,
+    resource_type,
+)
+from airflow_sqlmodels.project.template_nodes import place_of
+
+T = TypeVar("T", bound=Templated)
+
+
+@dataclass(slots=True)
+class Index:
+    """Finds nodes by the names that `ref` and `source` use."""
+
+    root: str
+    by_name: dict[str, list[Model | Seed | Snapshot]] = field(default_factory=dict)
+    sources: dict[tuple[str, str], Source] = field(default_factory=dict)
+    disabled: dict[str, Node] = field(default_factory=dict)
+
+    def find(self, ref: Ref, package: str) -> Model | Seed | Snapshot | None:
+        """The node that a ref in a template of `package` means."""
+        found = self.by_name.get(ref.name)
+        if not found:
+            return None
+        if ref.package is not None:
+            return next((node for node in found if node.package == ref.package), None)
+        if len(found) == 1:
+            return found[0]
+        for wanted in (self.root, package):
+            for node in found:
+                if node.package == wanted:
+                    return node
+        return found[0]
+
+
+def index_of(root: str, nodes: Iterable[AnyNode], disabled: Iterable[Node]) -> Index:
+    """The index over all enabled nodes. Raises ProjectError if two of one package have a name, or one relation."""
+    index = Index(root)
+    relations: dict[tuple[str, str, str], Node] = {}
+    for node in nodes:
+        if isinstance(node, Source):
+            index.sources[node.source_name, node.name] = node
+        elif isinstance(node, (Model, Seed, Snapshot)):
+            _refuse_twin(index.by_name.setdefault(node.name, []), node)
+            index.by_name[node.name].append(node)
+            if not (isinstance(node, Model) and node.materialized == "ephemeral"):
+                _refuse_same_relation(relations, node)
+    for each in disabled:
+        index.disabled.setdefault(each.name, each)
+    return index
+
+
+def resolved(node: T, index: Index) -> T | None:
+    """The node with its references as ids; None for a test whose model is disabled.
+
+    Raises ProjectError with place and hint for a name that nothing has.
+    """
+    ids: list[NodeId] = []
+    for ref in node.refs:
+        found = index.find(ref, node.package)
+        if found is None:
+            if isinstance(node, DataTest) and ref.name in index.disabled:
+                return None
+            raise _missing_ref(node, ref, index)
+        ids.append(found.id)
+    source_ids: list[NodeId] = []
+    for source in node.source_refs:
+        table = index.sources.get((source.source, source.table))
+        if table is None:
+            if isinstance(node, DataTest) and source.table in index.disabled:
+                return None
+            raise _missing_source(node, source, index)
+        source_ids.append(table.id)
+    return replace(node, ref_ids=tuple(ids), source_ids=tuple(source_ids))
+
+
+def _refuse_twin(known: list[Model | Seed | Snapshot], node: Model | Seed | Snapshot) -> None:
+    for other in known:
+        if other.package == node.package:
+            kinds = resource_type(node), resource_type(other)
+            what = f"two models are named {node.name!r}" if kinds == ("model", "model") else (
+                f"a {kinds[0]} and a {kinds[1]} are both named {node.name!r}")  # fmt: skip
+            raise ProjectError(f"{what}: the other is {other.path}", Location(node.at.path, 1),
+                               "rename one of the files; give it the old table name with config(alias=...)")  # fmt: skip
+
+
+def _refuse_same_relation(
+    relations: dict[tuple[str, str, str], Node], node: Model | Seed | Snapshot
+) -> None:
+    relation = node.relation
+    key = (relation.database, relation.schema, relation.identifier)
+    other = relations.setdefault(key, node)
+    if other is not node:
+        raise ProjectError(f"two nodes write the relation {relation}: the other is {other.path}",
+                           Location(node.at.path, 1), "give one of them another alias or schema")  # fmt: skip
+
+
+def _missing_ref(node: Templated, ref: Ref, index: Index) -> ProjectError:
+    at = node.at if isinstance(node, DataTest) and node.generic else (
+        place_of(_text(node), node.at.path, "ref", ref.name))  # fmt: skip
+    disabled = index.disabled.get(ref.name)
+    if disabled is not None:
+        hint = "enable it (config enabled), or disable this one too"
+        return ProjectError(f"{ref.name!r} is disabled: see {disabled.path}", at, hint)
+    hint = closest(ref.name, index.by_name)
+    if ref.package is not None:
+        owners = [each.package for each in index.by_name.get(ref.name, ())]
+        where = f" in the package {ref.package!r}"
+        return ProjectError(f"no model, seed or snapshot {ref.name!r}{where}", at,
+                            f"{ref.name!r} is in {owners[0]!r}" if owners else hint)  # fmt: skip
+    return ProjectError(f"no model, seed or snapshot {ref.name!r}", at, hint)
+
+
+def _missing_source(node: Templated, source: SourceRef, index: Index) -> ProjectError:
+    at = node.at if isinstance(node, DataTest) and node.generic else (
+        place_of(_text(node), node.at.path, "source", source.table))  # fmt: skip
+    names = {name for name, _ in index.sources}
+    if source.source not in names:
+        hint = closest(source.source, names) or "describe it under 'sources:' in a property file"
+        return ProjectError(f"no source {source.source!r}", at, hint)
+    tables = [table for name, table in index.sources if name == source.source]
+    hint = closest(source.table, tables) or f"add it to the tables of {source.source!r}"
+    return ProjectError(f"the source {source.source!r} has no table {source.table!r}", at, hint)
+
+
+def _text(node: Templated) -> str:
+    """The template on the lines it has in its file."""
+    line = getattr(node, "body_line", 1)
+    return "\n" * (line - 1) + node.raw_code

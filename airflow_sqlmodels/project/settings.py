@@ -1,0 +1,206 @@
+"""dbt_project.yml, of the project itself and of its installed packages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from airflow_sqlmodels.errors import Location, ProjectError, closest
+from airflow_sqlmodels.manifest.manifest import Settings, Target
+from airflow_sqlmodels.project.configs import ConfigTree
+from airflow_sqlmodels.project.rendering import YamlRenderer
+from airflow_sqlmodels.project.yaml_text import parse_yaml, place_in, plain
+from airflow_sqlmodels.templating.names import target_names
+from airflow_sqlmodels.templating.variables import EnvVar, Var
+
+PROJECT_FILE = "dbt_project.yml"
+
+PATHS: dict[str, tuple[str, ...]] = {
+    "model-paths": ("models",),
+    "seed-paths": ("seeds",),
+    "snapshot-paths": ("snapshots",),
+    "macro-paths": ("macros",),
+    "test-paths": ("tests",),
+    "analysis-paths": ("analyses",),
+    "docs-paths": (),
+    "asset-paths": (),
+    "function-paths": ("functions",),
+}
+"""Where dbt looks if the project does not say: docs.getdbt.com/reference/dbt_project.yml."""
+
+CONFIG_KEYS = {
+    "model": "models",
+    "seed": "seeds",
+    "snapshot": "snapshots",
+    "source": "sources",
+    "test": "data_tests",
+    "unit_test": "unit_tests",
+    "exposure": "exposures",
+    "analysis": "analyses",
+}
+"""Under which key the configs of each kind of node stand."""
+
+_KNOWN = frozenset(
+    (
+        *PATHS,
+        *CONFIG_KEYS.values(),
+        *("name", "version", "config-version", "profile", "target-path", "log-path", "packages-install-path"),
+        *("clean-targets", "vars", "on-run-start", "on-run-end", "quoting", "dispatch", "flags", "query-comment"),
+        *("require-dbt-version", "tests", "metrics", "semantic-models", "saved-queries", "dbt-cloud", "functions"),
+        *("restrict-access", "packages", "dependencies", "airflow", "anchors", "groups", "projects"),
+    )
+)
+_LATE = frozenset(("vars", "on-run-start", "on-run-end", "query-comment"))
+"""Rendered when they are used, not when they are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectFile:
+    """What one dbt_project.yml says."""
+
+    name: str
+    root: Path
+    shown: str
+    """The folder relative to the root project, with a trailing slash; "" for the root project itself."""
+    content: Mapping[str, Any]
+    trees: dict[str, ConfigTree] = field(default_factory=dict)
+
+    def paths(self, key: str) -> tuple[str, ...]:
+        """`model-paths` and its siblings."""
+        said = self.content.get(key)
+        if said is None and key == "docs-paths":
+            every = ("model-paths", "seed-paths", "snapshot-paths", "analysis-paths", "macro-paths", "test-paths")
+            return tuple(dict.fromkeys(path for each in every for path in self.paths(each)))
+        return PATHS[key] if said is None else tuple(str(path).strip("/") for path in said)
+
+    def hooks(self, when: str) -> list[str]:
+        """The SQL of `on-run-start` or `on-run-end`."""
+        said = self.content.get(when) or []
+        return [str(each) for each in (said if isinstance(said, list) else [said])]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What the caller chose, apart from the project's own words."""
+
+    target: Target
+    vars: dict[str, Any] = field(default_factory=dict)
+    env: dict[str, str] = field(default_factory=dict)
+
+
+def profile_name(root: Path, env: Mapping[str, str]) -> str:
+    """The profile that dbt_project.yml names. Read before a target is known."""
+    content, path, text = _content(root, "")
+    said = content.get("profile")
+    if not said:
+        hint = f"add 'profile: <name>' to {PROJECT_FILE}, or give --profile"
+        raise ProjectError(f"{PROJECT_FILE} names no profile", Location(path), hint)
+    renderer = YamlRenderer({"env_var": EnvVar(env), "var": Var({}, str)})
+    return str(renderer.value(said, place_in(content, "profile", path, text)))
+
+
+def read_project_file(root: Path, choices: Choices, shown: str = "") -> ProjectFile:
+    """One dbt_project.yml, rendered. Raises ProjectError if it is missing, malformed, or has no name."""
+    content, path, text = _content(root, shown)
+    names = {
+        "env_var": EnvVar(choices.env),
+        "var": Var(choices.vars, str),
+        "target": target_names(choices.target),
+    }
+    renderer = YamlRenderer(names)
+    rendered = {
+        key: plain(value) if key in _LATE else _rendered(value, renderer, place_in(content, key, path, text))
+        for key, value in content.items()
+    }
+    if not rendered.get("name"):
+        raise ProjectError(f"{PROJECT_FILE} has no name", Location(path), "add 'name: my_project' to it")
+    trees = {kind: ConfigTree(rendered.get(key) or {}) for kind, key in CONFIG_KEYS.items()}
+    if "tests" in rendered and "data_tests" not in rendered:
+        trees["test"] = ConfigTree(rendered["tests"] or {})
+    return ProjectFile(str(rendered["name"]), root, shown, rendered, trees)
+
+
+def unknown_keys(project: ProjectFile) -> list[str]:
+    """A warning for each key of dbt_project.yml that nobody reads."""
+    unknown = (key for key in project.content if key not in _KNOWN)
+    hints = ((key, closest(key, _KNOWN)) for key in unknown)
+    return [f"{project.shown}{PROJECT_FILE}: unknown key {key!r}{', ' + hint if hint else ''}" for key, hint in hints]
+
+
+def installed_packages(project: ProjectFile, choices: Choices) -> list[ProjectFile]:
+    """The packages in the packages folder, by name; a folder without dbt_project.yml is passed over."""
+    folder = str(project.content.get("packages-install-path") or "dbt_packages")
+    places = sorted(path.parent for path in (project.root / folder).glob(f"*/{PROJECT_FILE}"))
+    found = [read_project_file(place, choices, f"{folder}/{place.name}/") for place in places]
+    _refuse_twins([project, *found])
+    return found
+
+
+def make_settings(project: ProjectFile, packages: list[ProjectFile], choices: Choices) -> Settings:
+    """The settings of a whole project."""
+    content = project.content
+    every = [project, *packages]
+    return Settings(
+        name=project.name,
+        root=str(project.root),
+        target=choices.target,
+        version=None if content.get("version") is None else str(content["version"]),
+        profile=str(content.get("profile") or ""),
+        vars=choices.vars,
+        project_vars={each.name: _vars_of(each, project, {p.name for p in every}) for each in every},
+        env=choices.env,
+        dispatch=tuple(content.get("dispatch") or ()),
+        quoting=dict(content.get("quoting") or {}),
+        query_comment=content.get("query-comment"),
+        flags=dict(content.get("flags") or {}),
+        airflow=dict(content.get("airflow") or {}),
+        packages={each.name: str(each.root) for each in every},
+        target_path=str(content.get("target-path") or "target"),
+        log_path=str(content.get("log-path") or "logs"),
+        clean_targets=tuple(content.get("clean-targets") or (str(content.get("target-path") or "target"),)),
+        paths={key: project.paths(key) for key in PATHS},
+    )
+
+
+def _content(root: Path, shown: str) -> tuple[Any, str, str]:
+    path = root / PROJECT_FILE
+    if not path.is_file():
+        hint = "name the project's folder with --project-dir" if not shown else ""
+        raise ProjectError(f"no {PROJECT_FILE} in {root}", None, hint)
+    text = path.read_text(encoding="utf-8")
+    content = parse_yaml(text, shown + PROJECT_FILE)
+    if not isinstance(content, dict):
+        raise ProjectError("this file is empty", Location(shown + PROJECT_FILE), "it needs at least 'name: …'")
+    return content, shown + PROJECT_FILE, text
+
+
+def _rendered(value: Any, renderer: YamlRenderer, at: Location) -> Any:
+    """The value, rendered, but for hooks: these are rendered when they run."""
+    if isinstance(value, dict):
+        return {key: plain(each) if _is_hook(key) else _rendered(each, renderer, at) for key, each in value.items()}
+    return renderer.value(value, at)
+
+
+def _is_hook(key: str) -> bool:
+    return key.lstrip("+").replace("_", "-") in ("pre-hook", "post-hook")
+
+
+def _refuse_twins(projects: list[ProjectFile]) -> None:
+    seen: dict[str, ProjectFile] = {}
+    for each in projects:
+        twin = seen.setdefault(each.name, each)
+        if twin is not each:
+            raise ProjectError(f"two packages are named {each.name!r}: {twin.root} and {each.root}")
+
+
+def _vars_of(package: ProjectFile, root: ProjectFile, names: set[str]) -> dict[str, Any]:
+    """What `var()` finds in a package: its own, then the root project's for all, then the root project's for it."""
+    own, top = package.content.get("vars") or {}, root.content.get("vars") or {}
+    layers = (_general(own, names), own.get(package.name), _general(top, names), top.get(package.name))
+    return {key: value for layer in layers if isinstance(layer, dict) for key, value in layer.items()}
+
+
+def _general(values: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if not (key in names and isinstance(value, dict))}

@@ -1,0 +1,245 @@
+"""SQL files -> models, snapshots, analyses, singular tests; project hooks -> operations. References are not resolved yet."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from airflow_sqlmodels.errors import Location, line_location
+from airflow_sqlmodels.manifest.nodes import (
+    Analysis,
+    DataTest,
+    Model,
+    NodeId,
+    Operation,
+    Problem,
+    Ref,
+    Snapshot,
+    SourceRef,
+)
+from airflow_sqlmodels.manifest.relation import Relation
+from airflow_sqlmodels.project.files import SourceFile
+from airflow_sqlmodels.project.parts import Parts
+from airflow_sqlmodels.project.properties import Entry
+from airflow_sqlmodels.project.settings import PROJECT_FILE, ProjectFile
+from airflow_sqlmodels.project.yaml_text import plain
+from airflow_sqlmodels.templating.blocks import find_blocks
+from airflow_sqlmodels.templating.reading import Asked, read_template
+
+
+def model(parts: Parts, file: SourceFile) -> Model:
+    """The model in a file of a model folder."""
+    text = file.read()
+    name = file.stem
+    entry = parts.entries.get(("model", file.package, name))
+    fqn = (file.package, *file.folders, name)
+    asked = _ask(parts, text, file.shown, file.package, name)
+    own = parts.own_config("model", file.package, fqn, entry, *asked.configs)
+    config = parts.config("model", own)
+    at = Location(file.shown, 1)
+    refs, sources = _with_hooks(parts, config, asked, file)
+    return Model(
+        id=NodeId(f"model.{file.package}.{name}"),
+        relation=parts.rules.relation(_seen(name, "model", file, fqn, config), file.package, at),
+        materialized=str(config["materialized"]),
+        columns=parts.columns(entry, file.package),
+        access=str(config.get("access") or "protected"),
+        group=config.get("group"),
+        **_shared(parts, file, name, fqn, entry, config, own),
+        **_template(text, asked, refs, sources),
+    )
+
+
+def snapshots(parts: Parts, file: SourceFile) -> Iterator[Snapshot]:
+    """The snapshot blocks of a file."""
+    text = file.read()
+    for block in find_blocks(text, file.shown):
+        if block.kind == "snapshot":
+            line = text.count("\n", 0, block.body_start) + 1
+            yield _snapshot(parts, file, block.name, block.body, line)
+
+
+def yaml_snapshot(parts: Parts, entry: Entry) -> Snapshot | None:
+    """The snapshot that properties define by themselves with `relation:`; None if they only describe one."""
+    relation = entry.content.get("relation")
+    if not relation:
+        return None
+    return _snapshot(parts, entry.file, entry.name, "select * from {{ " + str(relation) + " }}", entry.at.line)
+
+
+def analysis(parts: Parts, file: SourceFile) -> Analysis:
+    """The query in a file of an analysis folder."""
+    text = file.read()
+    name = file.stem
+    entry = parts.entries.get(("analysis", file.package, name))
+    fqn = (file.package, "analysis", *file.folders, name)
+    asked = _ask(parts, text, file.shown, file.package, name)
+    own = parts.own_config("analysis", file.package, fqn, entry, *asked.configs)
+    return Analysis(
+        id=NodeId(f"analysis.{file.package}.{name}"),
+        **_shared(parts, file, name, fqn, entry, parts.config("analysis", own), own),
+        **_template(text, asked, asked.refs, asked.sources),
+    )
+
+
+def singular_test(parts: Parts, file: SourceFile) -> DataTest:
+    """The query in a file of a test folder: its rows are at fault."""
+    text = file.read()
+    name = file.stem
+    entry = parts.entries.get(("singular_test", file.package, name))
+    fqn = (file.package, *file.folders, name)
+    asked = _ask(parts, text, file.shown, file.package, name)
+    own = parts.own_config("test", file.package, fqn, entry, *asked.configs)
+    config = parts.config("test", own)
+    at = Location(file.shown, 1)
+    return DataTest(
+        id=NodeId(f"test.{file.package}.{name}"),
+        relation=parts.rules.relation(_seen(name, "test", file, fqn, config), file.package, at),
+        **_shared(parts, file, name, fqn, entry, config, own),
+        **_template(text, asked, asked.refs, asked.sources),
+    )
+
+
+def operations(parts: Parts, project: ProjectFile) -> Iterator[Operation]:
+    """The on-run-start and on-run-end hooks of a project or package."""
+    for when in ("on-run-start", "on-run-end"):
+        for index, sql in enumerate(project.hooks(when)):
+            name = f"{project.name}-{when}-{index}"
+            shown = f"{project.shown}{PROJECT_FILE}"
+            asked = _ask(parts, sql, shown, project.name, name)
+            yield Operation(
+                id=NodeId(f"operation.{project.name}.{name}"),
+                name=name,
+                package=project.name,
+                path=PROJECT_FILE,
+                fqn=(project.name, "hooks", name),
+                at=Location(shown),
+                config=parts.config("operation", {}),
+                when=when,
+                index=index,
+                tags=(when,),
+                files=(shown,),
+                **_template(sql, asked, asked.refs, asked.sources),
+            )
+
+
+def _snapshot(parts: Parts, file: SourceFile, name: str, body: str, line: int) -> Snapshot:
+    entry = parts.entries.get(("snapshot", file.package, name))
+    fqn = (file.package, *file.folders, file.stem, name)
+    asked = _ask(parts, body, file.shown, file.package, name, line)
+    own = parts.own_config("snapshot", file.package, fqn, entry, *asked.configs)
+    config = parts.config("snapshot", own)
+    at = Location(file.shown, line)
+    refs, sources = _with_hooks(parts, config, asked, file)
+    return Snapshot(
+        id=NodeId(f"snapshot.{file.package}.{name}"),
+        relation=parts.rules.relation(_seen(name, "snapshot", file, fqn, config), file.package, at),
+        columns=parts.columns(entry, file.package),
+        **{**_shared(parts, file, name, fqn, entry, config, own), "at": at},
+        **_template(body, asked, refs, sources, line),
+    )
+
+
+def _ask(parts: Parts, text: str, path: str, package: str, name: str, line: int = 1) -> Asked:  # noqa: PLR0913
+    placeholder = Relation(parts.settings.target.database, parts.settings.target.schema, name)
+    above = "\n" * (line - 1)
+    return read_template(above + text, path, package, parts.readers, placeholder)
+
+
+def _with_hooks(
+    parts: Parts, config: Mapping[str, Any], asked: Asked, file: SourceFile
+) -> tuple[tuple[Ref, ...], tuple[SourceRef, ...]]:
+    """What a node reads, its hooks included: as in dbt, a ref in a hook counts."""
+    hooks = [each["sql"] for key in ("pre_hook", "post_hook") for each in config[key] if "{" in each["sql"]]
+    every = [asked, *(_ask(parts, sql, file.shown, file.package, file.stem) for sql in hooks)]
+    refs = dict.fromkeys(ref for each in every for ref in each.refs)
+    sources = dict.fromkeys(source for each in every for source in each.sources)
+    return tuple(refs), tuple(sources)
+
+
+def _seen(
+    name: str, kind: str, file: SourceFile, fqn: tuple[str, ...], config: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What naming macros see of a node."""
+    return {
+        "name": name,
+        "resource_type": kind,
+        "package_name": file.package,
+        "path": "/".join((*file.folders, name)),
+        "original_file_path": file.path,
+        "fqn": list(fqn),
+        "config": config,
+        "tags": config["tags"],
+        "version": None,
+        "unique_id": f"{kind}.{file.package}.{name}",
+    }
+
+
+def _shared(  # noqa: PLR0913  # one argument per thing that is known of a node
+    parts: Parts,
+    file: SourceFile,
+    name: str,
+    fqn: tuple[str, ...],
+    entry: Entry | None,
+    config: Mapping[str, Any],
+    own: Mapping[str, Any],
+) -> dict[str, Any]:
+    content = {} if entry is None else entry.content
+    files = (file.shown,) if entry is None else (file.shown, entry.file.shown)
+    return {
+        "name": name,
+        "package": file.package,
+        "path": file.path,
+        "fqn": fqn,
+        "at": Location(file.shown, 1),
+        "description": parts.description(content.get("description"), file.package, Location(file.shown)),
+        "tags": tuple(config["tags"]),
+        "meta": plain(config.get("meta") or {}),
+        "config": config,
+        "own_config": own,
+        "patch_path": None if entry is None else entry.file.shown,
+        "files": tuple(dict.fromkeys((*files, PROJECT_FILE))),
+    }
+
+
+def _template(
+    text: str, asked: Asked, refs: tuple[Ref, ...], sources: tuple[SourceRef, ...], line: int = 1
+) -> dict[str, Any]:
+    stripped = text.lstrip()
+    return {
+        "raw_code": stripped.rstrip(),
+        "body_line": line + text.count("\n", 0, len(text) - len(stripped)),
+        "problems": tuple(Problem(each.what, each.at, each.hint) for each in asked.problems if each.at),
+        "refs": refs,
+        "source_refs": sources,
+        "macros": asked.macros,
+        "checksum": hashlib.sha256(text.strip().encode()).hexdigest(),
+    }
+
+
+_REFERENCE = r"\b{name}\s*\([^)]*['\"]{target}['\"]"
+
+
+def place_of(text: str, path: str, name: str, target: str) -> Location:
+    """Where a template says `ref('target')` (or `source`), as well as it can be told; the file's beginning else."""
+    found = re.search(_REFERENCE.format(name=name, target=re.escape(target)), text)
+    if found is None:
+        return Location(path, 1)
+    inside = found.group().rfind(target)
+    offset = found.start() + inside - 1
+    line = text.count("\n", 0, offset) + 1
+    column = offset - text.rfind("\n", 0, offset)
+    return Location(path, line, column, line_location(text, line, path).text)
+
+
+
+def place_of_value(node: Model, value: str) -> Location:
+    """Where a model's file says `value` as a text, else the file itself (a folder's config said it)."""
+    offset = next((found for quote in "'\"" if (found := node.raw_code.find(f"{quote}{value}{quote}")) >= 0), -1)
+    if offset < 0:
+        return Location(node.at.path, 1)
+    line = node.raw_code.count("\n", 0, offset)
+    column = offset - node.raw_code.rfind("\n", 0, offset) + 1
+    return Location(node.at.path, node.body_line + line, column, node.raw_code.split("\n")[line])

@@ -1,0 +1,126 @@
+"""YAML with places: every mapping and list knows the line and column of what it holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from airflow_sqlmodels.errors import Location, ProjectError
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_STRING = "tag:yaml.org,2002:str"
+_PLAIN = {
+    "tag:yaml.org,2002:null": lambda _text: None,
+    "tag:yaml.org,2002:bool": lambda text: text.lower() in ("yes", "true", "on"),
+}
+
+
+class YamlMap(dict[str, Any]):
+    """A mapping that knows where each of its keys stands."""
+
+    __slots__ = ("places",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places: dict[str, tuple[int, int]] = {}
+
+
+class YamlList(list[Any]):
+    """A list that knows where each of its items stands."""
+
+    __slots__ = ("places",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places: list[tuple[int, int]] = []
+
+
+def parse_yaml(text: str, path: str) -> Any:
+    """The document in `text`; None if it is empty. Raises ProjectError with the place if it is not YAML."""
+    loader = _LOADER(text)
+    try:
+        node = loader.get_single_node()
+        return None if node is None else _value(loader, node)
+    except yaml.MarkedYAMLError as error:
+        raise ProjectError(_what(error), _place(error, text, path), _check(text, error)) from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise ProjectError(f"this is not YAML: {error}", Location(path)) from error
+    finally:
+        loader.dispose()
+
+
+def place_in(container: Any, key: Any, path: str, text: str = "") -> Location:
+    """Where `key` of a mapping, or item number `key` of a list, stands."""
+    places = getattr(container, "places", None)
+    if not places:
+        return Location(path)
+    try:
+        line, column = places[key]
+    except (KeyError, IndexError):
+        return Location(path)
+    lines = text.split("\n", line + 1) if text else []
+    return Location(path, line + 1, column + 1, lines[line] if len(lines) > line else "")
+
+
+def plain(value: Any) -> Any:
+    """The value as ordinary dicts and lists, without places."""
+    if isinstance(value, dict):
+        return {key: plain(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [plain(each) for each in value]
+    return value
+
+
+def _value(loader: Any, node: Any) -> Any:
+    if node.__class__ is yaml.ScalarNode:
+        if node.tag == _STRING:
+            return node.value
+        convert = _PLAIN.get(node.tag)
+        return convert(node.value) if convert else loader.construct_object(node)
+    if node.__class__ is yaml.SequenceNode:
+        items = YamlList()
+        for each in node.value:
+            items.append(_value(loader, each))
+            items.places.append((each.start_mark.line, each.start_mark.column))
+        return items
+    return _mapping(loader, node)
+
+
+def _mapping(loader: Any, node: Any) -> YamlMap:
+    loader.flatten_mapping(node)
+    result = YamlMap()
+    for key_node, value_node in node.value:
+        key = _value(loader, key_node)
+        if key.__class__ is not str:
+            key = str(key)
+        result[key] = _value(loader, value_node)
+        result.places[key] = (key_node.start_mark.line, key_node.start_mark.column)
+    return result
+
+
+def _what(error: yaml.MarkedYAMLError) -> str:
+    context = f"{error.context}: " if error.context else ""
+    return f"this is not YAML: {context}{error.problem}"
+
+
+def _place(error: yaml.MarkedYAMLError, text: str, path: str) -> Location:
+    mark = error.problem_mark or error.context_mark
+    if mark is None:
+        return Location(path)
+    lines = text.split("\n")
+    shown = lines[mark.line] if mark.line < len(lines) else ""
+    return Location(path, mark.line + 1, mark.column + 1, shown)
+
+
+def _check(text: str, error: yaml.MarkedYAMLError) -> str:
+    mark = error.problem_mark
+    lines = text.split("\n")
+    line = lines[mark.line] if mark and mark.line < len(lines) else ""
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        return "indent with spaces: YAML allows no tabs there"
+    if "{{" in line:
+        return "quote the whole value: a value that begins with {{ must stand in quotes"
+    if line.count(": ") > 1:
+        return "quote the value: it holds a colon followed by a space"
+    return "check the indent: keys of one mapping must begin in the same column, list items with a dash and a space"

@@ -1,0 +1,150 @@
+"""Finds dbt's named blocks in a file: macro, test, materialization, snapshot, docs. It renders nothing.
+
+A block is cut out as text, so that each can be compiled alone, when it is first called.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from airflow_sqlmodels.errors import ProjectError, location_in
+
+KINDS = ("macro", "test", "data_test", "materialization", "snapshot", "docs")
+
+# A header may hold "%}" inside a string.
+_HEADER = r"""(?P<header>(?:"[^"]*"|'[^']*'|[^%"']|%(?!\}))*?)"""
+_TAG = re.compile(
+    r"(?P<comment>\{\#.*?\#\})"
+    r"|\{%[-+]?\s*(?P<end>end)?(?P<kind>raw|" + "|".join(KINDS) + r")\b" + _HEADER + r"[-+]?%\}",
+    re.DOTALL,
+)
+_VERBATIM = ("raw", "docs")
+_ARGUMENT_TYPE = re.compile(r"(?P<name>\b[A-Za-z_]\w*)\s*:\s*[A-Za-z_][\w\[\], |]*?(?=\s*(?:=|,\s*[A-Za-z_]|\)\s*$))")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block as it stands in a file."""
+
+    kind: str
+    name: str
+    header: str
+    """What follows the kind: `cents(column, precision=2)`."""
+    body: str
+    """What stands between the tags."""
+    start: int
+    """The offset of the opening tag in the file, in characters."""
+    body_start: int
+    text: str
+    """The whole block, tags included."""
+
+
+def find_blocks(text: str, path: str) -> list[Block]:
+    """The outermost blocks of a file, in order. Raises ProjectError if one is not closed."""
+    if "{%" not in text:
+        return []
+    tags = _tags(text)
+    found = []
+    for opening in tags:
+        kind = opening["kind"]
+        if kind == "raw" or opening["end"]:
+            continue
+        closing = _closing(tags, kind)
+        if closing is None:
+            place = location_in(text, opening.start(), path)
+            raise ProjectError(f"this {kind} is not closed", place, f"add {{% end{kind} %}} behind it")
+        header = opening["header"].strip()
+        body = text[opening.end() : closing.start()]
+        name = _block_name(header)
+        whole = text[opening.start() : closing.end()]
+        found.append(Block(kind, name, header, body, opening.start(), opening.end(), whole))
+    return found
+
+
+def outside_blocks(text: str, blocks: list[Block]) -> str:
+    """What is left of a file when its blocks and comments are taken out."""
+    parts, position = [], 0
+    for block in blocks:
+        parts.append(text[position : block.start])
+        position = block.start + len(block.text)
+    rest = "".join([*parts, text[position:]])
+    return re.sub(r"\{#.*?#\}", "", rest, flags=re.DOTALL)
+
+
+def as_macros(text: str) -> str:
+    """The text with each of dbt's own block tags as the Jinja macro it stands for, on the same lines."""
+    return _TAG.sub(_as_macro_tag, text)
+
+
+def macro_name(block: Block) -> str:
+    """The name under which a block is called as a macro."""
+    if block.kind == "macro":
+        return block.name
+    if block.kind in ("test", "data_test"):
+        return f"test_{block.name}"
+    return _materialization_name(block.header)
+
+
+def _tags(text: str) -> Iterator[re.Match[str]]:
+    """Block tags outside of comments; what is inside `raw` and `docs` is text, not tags."""
+    verbatim = None
+    for match in _TAG.finditer(text):
+        if match["comment"]:
+            continue
+        kind, ends = match["kind"], bool(match["end"])
+        if verbatim:
+            if not (ends and kind == verbatim):
+                continue
+            verbatim = None
+        elif kind in _VERBATIM and not ends:
+            verbatim = kind
+        yield match
+
+
+def _closing(tags: Iterator[re.Match[str]], kind: str) -> re.Match[str] | None:
+    depth = 1
+    for tag in tags:
+        if tag["kind"] == kind:
+            depth += -1 if tag["end"] else 1
+        if depth == 0:
+            return tag
+    return None
+
+
+def _block_name(header: str) -> str:
+    found = re.match(r"\s*([A-Za-z_]\w*)", header)
+    return found[1] if found else ""
+
+
+def _materialization_name(header: str) -> str:
+    adapter = re.search(r"adapter\s*=\s*['\"](\w+)['\"]", header)
+    return f"materialization_{_block_name(header)}_{adapter[1] if adapter else 'default'}"
+
+
+def _as_macro_tag(match: re.Match[str]) -> str:
+    kind = match["kind"]
+    if match["comment"] or kind in ("raw", "docs", "snapshot"):
+        return match[0]
+    if match["end"]:
+        return match[0].replace(f"end{kind}", "endmacro", 1)
+    if kind == "materialization":
+        return _retag(match, f"macro {_materialization_name(match['header'])}()")
+    header = _without_types(match["header"].strip())
+    prefix = "" if kind == "macro" else "test_"
+    return _retag(match, f"macro {prefix}{header}")
+
+
+def _retag(match: re.Match[str], inside: str) -> str:
+    opening = match[0][: 3 if match[0][2] in "-+" else 2]
+    closing = match[0][-3:] if match[0][-3] in "-+" else match[0][-2:]
+    lines = match[0].count("\n") - inside.count("\n")
+    return f"{opening} {inside} {chr(10) * max(lines, 0)}{closing}"
+
+
+def _without_types(header: str) -> str:
+    """`cents(column: string, precision: int = 2)` as Jinja knows it: without the types."""
+    if ":" not in header:
+        return header
+    return _ARGUMENT_TYPE.sub(r"\g<name>", header)

@@ -1,0 +1,76 @@
+"""Which macros a template reaches, and whether any of them can say something about the node that calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from airflow_sqlmodels.manifest.nodes import Macro, MacroId
+from airflow_sqlmodels.templating.blocks import as_macros
+from airflow_sqlmodels.templating.macros import MacroTable
+from airflow_sqlmodels.templating.static import CAPTURED, TemplateReader, called_names
+
+
+@dataclass(slots=True)
+class CallGraph:
+    """Answers from the macros' texts. Each macro is read once, when it is first reached."""
+
+    table: MacroTable
+    reader: TemplateReader
+    _names: dict[MacroId, tuple[str, ...]] = field(default_factory=dict)
+    _reached: dict[MacroId, frozenset[MacroId]] = field(default_factory=dict)
+    _noisy: dict[tuple[str, str], bool] = field(default_factory=dict)
+
+    def names_in(self, macro: Macro) -> tuple[str, ...]:
+        """The names a macro may call, as written; "?" among them if that cannot be told."""
+        if macro.id not in self._names:
+            calls = self.reader.calls(as_macros(macro.file_text or macro.text))
+            self._names[macro.id] = ("?",) if calls is None else called_names(calls)
+        return self._names[macro.id]
+
+    def macro_of(self, name: str, package: str) -> Macro | None:
+        """The macro that a called name means in a template of `package`."""
+        if name.startswith("dispatch:"):
+            namespace, _, bare = name.removeprefix("dispatch:").rpartition(".")
+            return self.table.dispatched(bare, namespace or None, package)
+        first, _, rest = name.partition(".")
+        if rest:
+            known = first in self.table.packages or first in ("dbt", "dbt_postgres")
+            return self.table.of_package(rest, first) if known else None
+        return self.table.visible(name, package)
+
+    def direct(self, names: Iterable[str], package: str) -> tuple[MacroId, ...]:
+        """The macros that the called names mean."""
+        found = (self.macro_of(name, package) for name in names)
+        return tuple(dict.fromkeys(macro.id for macro in found if macro))
+
+    def reached(self, macro_ids: Iterable[MacroId]) -> frozenset[MacroId]:
+        """These macros and all that they may call, directly or not."""
+        return frozenset().union(*(self._closure(each) for each in macro_ids))
+
+    def is_noisy(self, name: str, package: str) -> bool:
+        """Whether calling `name` may reach `ref`, `source` or `config`, or cannot be told."""
+        key = (name, package)
+        if key not in self._noisy:
+            self._noisy[key] = self._may_capture(name, package)
+        return self._noisy[key]
+
+    def _may_capture(self, name: str, package: str) -> bool:
+        if name in ("?", "env_var"):  # env_var: a missing one is to be found while loading
+            return True
+        macro = self.macro_of(name, package)
+        if macro is None:
+            return False
+        inside = (called for each in self._closure(macro.id) for called in self.names_in(self.table.macros[each]))
+        return any(called in CAPTURED or called == "?" for called in inside)
+
+    def _closure(self, start: MacroId) -> frozenset[MacroId]:
+        if start not in self._reached:
+            found, waiting = {start}, [start]
+            while waiting:
+                macro = self.table.macros[waiting.pop()]
+                new = set(self.direct(self.names_in(macro), macro.package)) - found
+                found |= new
+                waiting += new
+            self._reached[start] = frozenset(found)
+        return self._reached[start]

@@ -1,0 +1,161 @@
+"""The Jinja environment that every template of a project is rendered in: sandboxed, with dbt's extensions and filters.
+
+Names are not copied into each template: a `Scope` answers for them when they are asked for.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any, Protocol
+
+import jinja2
+from jinja2.nativetypes import NativeCodeGenerator
+from jinja2.runtime import Context, missing
+from jinja2.sandbox import SandboxedEnvironment
+
+SCOPE = "__scope__"
+"""The name under which a rendering carries its scope."""
+
+
+class Scope(Protocol):
+    """Answers for the names a template uses."""
+
+    def find(self, name: str) -> Any:
+        """The value of `name`, or Jinja's `missing`."""
+
+
+class ScopedContext(Context):
+    """A Jinja context that asks the scope for what the template itself did not set."""
+
+    def resolve_or_missing(self, key: str) -> Any:
+        """The value of a name: set in the template, then the scope's, then Jinja's own globals."""
+        if key in self.vars:
+            return self.vars[key]
+        scope = self.parent.get(SCOPE)
+        found = missing if scope is None else scope.find(key)
+        return self.parent.get(key, missing) if found is missing else found
+
+
+class SilentUndefined(jinja2.Undefined):
+    """What an unknown name is while a project is loaded: anything may be asked of it, and it stays unknown."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __call__(self, *_args: Any, **_kwargs: Any) -> Any:
+        return self
+
+    def __getitem__(self, _key: Any) -> Any:
+        return self
+
+    def _same(self, *_args: Any) -> Any:
+        return self
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _same
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pos__ = __neg__ = __pow__ = __rpow__ = _same
+
+    def __lt__(self, _other: Any) -> bool:
+        return False
+
+    __le__ = __gt__ = __ge__ = __lt__
+
+    def __int__(self) -> int:
+        return 0
+
+    def __float__(self) -> float:
+        return 0.0
+
+    def __deepcopy__(self, _memo: Any) -> Any:
+        return self
+
+
+class Environment(SandboxedEnvironment):
+    """dbt's dialect of Jinja."""
+
+    context_class = ScopedContext
+
+    def __init__(self, *, silent: bool = False) -> None:
+        super().__init__(
+            extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],
+            undefined=SilentUndefined if silent else jinja2.Undefined,
+            cache_size=0,
+            auto_reload=False,
+        )
+        # Outside of YAML these have no effect: text stays text.
+        for name in ("as_text", "as_bool", "as_native", "as_number"):
+            self.filters[name] = _unchanged
+        self.filters["is_list"] = _is_list
+
+
+def _unchanged(value: Any) -> Any:
+    return value
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+class _Typed:
+    """A value with the type a filter asked for; the native environment unpacks it."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+class NativeEnvironment(Environment):
+    """For values in YAML: `{{ 1 }}` is a number only when a filter asks for it, as in dbt."""
+
+    code_generator_class = NativeCodeGenerator
+    concat = staticmethod(lambda values: _concat(list(values)))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.filters["as_text"] = lambda value: _Typed(str(value))
+        self.filters["as_bool"] = lambda value: _Typed(_as_bool(value))
+        self.filters["as_number"] = lambda value: _Typed(_as_number(value))
+        self.filters["as_native"] = lambda value: _Typed(_literal(value))
+
+
+def _concat(values: list[Any]) -> Any:
+    """One value keeps its type, several become text. A rendered string is never guessed at."""
+    if not values:
+        return None
+    if len(values) == 1:
+        only = values[0]
+        return only.value if isinstance(only, _Typed) else only
+    return "".join(str(each.value if isinstance(each, _Typed) else each) for each in values)
+
+
+def _as_bool(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if str(value).strip().lower() in ("true", "false"):
+        return str(value).strip().lower() == "true"
+    raise jinja2.TemplateRuntimeError(f"{value!r} is not a bool")
+
+
+def _as_number(value: Any) -> int | float:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return value
+    text = str(value).strip()
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        return float(text)
+    except ValueError:
+        raise jinja2.TemplateRuntimeError(f"{value!r} is not a number") from None
+
+
+def _literal(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return value

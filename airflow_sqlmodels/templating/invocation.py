@@ -1,0 +1,59 @@
+"""What is the same for every node of one run: its id, its start, its flags."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+LANGUAGE_VERSION = "1.12.0"
+"""The release of dbt whose language is meant: what templates see as `dbt_version`."""
+
+
+def _silent(_message: str) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """One run. The defaults are those of a run without flags."""
+
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    started_at: datetime.datetime = field(default_factory=lambda: datetime.datetime.now(datetime.UTC))
+    command: str = "build"
+    full_refresh: bool | None = None
+    """`--full-refresh`; None: not said."""
+    store_failures: bool | None = None
+    empty: bool = False
+    selected: tuple[str, ...] = ()
+    """The ids of the nodes of this run: `selected_resources`."""
+    args: Mapping[str, Any] = field(default_factory=dict)
+    """All flags, by dbt's name: `invocation_args_dict`."""
+    say: Callable[[str], None] = _silent
+    """Where `log(..., info=True)` and `print` go."""
+    warn: Callable[[str], None] = _silent
+
+
+class Flags:
+    """What templates see as `flags`: every flag by its upper-case name, None where dbt has one that is not set."""
+
+    def __init__(self, invocation: Invocation, project_flags: Mapping[str, Any]) -> None:
+        said = {str(key).upper(): value for key, value in {**project_flags, **invocation.args}.items()}
+        self._values: dict[str, Any] = {
+            **said,
+            "FULL_REFRESH": bool(invocation.full_refresh),
+            "STORE_FAILURES": bool(invocation.store_failures),
+            "EMPTY": invocation.empty,
+            "WHICH": invocation.command,
+        }
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._values.get(name.upper())
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The flag, or `default` if it is not set."""
+        return self._values.get(name.upper(), default)

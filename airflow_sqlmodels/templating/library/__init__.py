@@ -1,0 +1,1 @@
+"""The built-in macros, as files a template author can read."""

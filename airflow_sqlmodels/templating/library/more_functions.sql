@@ -1,0 +1,178 @@
+{# Functions that need more than one line: dates, lists, text. #}
+
+{% macro dateadd(datepart, interval, from_date_or_timestamp) -%}
+  {{- return(adapter.dispatch('dateadd', 'dbt')(datepart, interval, from_date_or_timestamp)) -}}
+{%- endmacro %}
+
+{% macro default__dateadd(datepart, interval, from_date_or_timestamp) -%}
+  {{ from_date_or_timestamp }} + ((interval '1 {{ datepart }}') * ({{ interval }}))
+{%- endmacro %}
+
+{% macro last_day(date, datepart) -%}
+  {{- return(adapter.dispatch('last_day', 'dbt')(date, datepart)) -}}
+{%- endmacro %}
+
+{% macro default__last_day(date, datepart) -%}
+  {%- set step = "interval '3 month'" if datepart == 'quarter' else "interval '1 " ~ datepart ~ "'" -%}
+  cast(date_trunc('{{ datepart }}', {{ date }}) + {{ step }} - interval '1 day' as date)
+{%- endmacro %}
+
+{% macro datediff(first_date, second_date, datepart) -%}
+  {{- return(adapter.dispatch('datediff', 'dbt')(first_date, second_date, datepart)) -}}
+{%- endmacro %}
+
+{# How many boundaries of the part lie between the two dates. #}
+{% macro default__datediff(first_date, second_date, datepart) -%}
+  {%- set a = 'cast(' ~ first_date ~ ' as timestamp)' -%}
+  {%- set b = 'cast(' ~ second_date ~ ' as timestamp)' -%}
+  {%- set seconds = {'day': 86400, 'week': 604800, 'hour': 3600, 'minute': 60, 'second': 1} -%}
+  {%- set years = "(date_part('year', " ~ b ~ ") - date_part('year', " ~ a ~ "))" -%}
+  {%- if datepart == 'year' -%}
+    {{ years }}::integer
+  {%- elif datepart == 'quarter' -%}
+    ({{ years }} * 4 + date_part('quarter', {{ b }}) - date_part('quarter', {{ a }}))::integer
+  {%- elif datepart == 'month' -%}
+    ({{ years }} * 12 + date_part('month', {{ b }}) - date_part('month', {{ a }}))::integer
+  {%- elif datepart == 'week' -%}
+    {#- weeks begin on Sunday here, as packages that count on datediff expect -#}
+    ((extract(epoch from date_trunc('day', {{ b }}) - interval '1 day' * date_part('dow', {{ b }}))
+      - extract(epoch from date_trunc('day', {{ a }}) - interval '1 day' * date_part('dow', {{ a }}))) / 604800)::integer
+  {%- elif datepart in seconds -%}
+    ((extract(epoch from date_trunc('{{ datepart }}', {{ b }}))
+      - extract(epoch from date_trunc('{{ datepart }}', {{ a }}))) / {{ seconds[datepart] }})::bigint
+  {%- elif datepart == 'millisecond' -%}
+    floor(extract(epoch from {{ b }} - {{ a }}) * 1000)::bigint
+  {%- elif datepart == 'microsecond' -%}
+    floor(extract(epoch from {{ b }} - {{ a }}) * 1000000)::bigint
+  {%- else -%}
+    {%- do exceptions.raise_compiler_error("datediff: no part of a date '" ~ datepart ~ "'") -%}
+  {%- endif -%}
+{%- endmacro %}
+
+{% macro listagg(measure, delimiter_text="','", order_by_clause=none, limit_num=none) -%}
+  {{- return(adapter.dispatch('listagg', 'dbt')(measure, delimiter_text, order_by_clause, limit_num)) -}}
+{%- endmacro %}
+
+{% macro default__listagg(measure, delimiter_text, order_by_clause, limit_num) -%}
+  {%- if limit_num -%}
+    array_to_string((array_agg({{ measure }} {{ order_by_clause or '' }}))[1:{{ limit_num }}], {{ delimiter_text }})
+  {%- else -%}
+    string_agg({{ measure }}, {{ delimiter_text }} {{ order_by_clause or '' }})
+  {%- endif -%}
+{%- endmacro %}
+
+{% macro split_part(string_text, delimiter_text, part_number) -%}
+  {{- return(adapter.dispatch('split_part', 'dbt')(string_text, delimiter_text, part_number)) -}}
+{%- endmacro %}
+
+{% macro default__split_part(string_text, delimiter_text, part_number) -%}
+  {%- if part_number >= 0 -%}
+    split_part({{ string_text }}, {{ delimiter_text }}, {{ part_number }})
+  {%- else -%}
+    {#- from the end: split_part itself counts from there only since Postgres 14 -#}
+    split_part({{ string_text }}, {{ delimiter_text }},
+      length({{ string_text }}) - length(replace({{ string_text }}, {{ delimiter_text }}, '')) + 2 {{ part_number }})
+  {%- endif -%}
+{%- endmacro %}
+
+{% macro escape_single_quotes(expression) -%}
+  {{- return(adapter.dispatch('escape_single_quotes', 'dbt')(expression)) -}}
+{%- endmacro %}
+
+{% macro default__escape_single_quotes(expression) -%}
+  {{ expression | replace("'", "''") }}
+{%- endmacro %}
+
+{% macro array_construct(inputs=[], data_type='integer') -%}
+  {{- return(adapter.dispatch('array_construct', 'dbt')(inputs, data_type)) -}}
+{%- endmacro %}
+
+{% macro default__array_construct(inputs, data_type) -%}
+  {%- if inputs -%}array[{{ inputs | join(', ') }}]{%- else -%}array[]::{{ data_type }}[]{%- endif -%}
+{%- endmacro %}
+
+{% macro equals(expr1, expr2) -%}
+  {{- return(adapter.dispatch('equals', 'dbt')(expr1, expr2)) -}}
+{%- endmacro %}
+
+{% macro default__equals(expr1, expr2) -%}
+  ({{ expr1 }} = {{ expr2 }})
+{%- endmacro %}
+
+{% macro current_timestamp() -%}
+  {{- return(adapter.dispatch('current_timestamp', 'dbt')()) -}}
+{%- endmacro %}
+
+{% macro default__current_timestamp() -%}
+  now()
+{%- endmacro %}
+
+{% macro current_timestamp_backcompat() -%}
+  {{- return(adapter.dispatch('current_timestamp_backcompat', 'dbt')()) -}}
+{%- endmacro %}
+
+{% macro default__current_timestamp_backcompat() -%}
+  current_timestamp::{{ type_timestamp() }}
+{%- endmacro %}
+
+{% macro current_timestamp_in_utc_backcompat() -%}
+  {{- return(adapter.dispatch('current_timestamp_in_utc_backcompat', 'dbt')()) -}}
+{%- endmacro %}
+
+{% macro default__current_timestamp_in_utc_backcompat() -%}
+  (current_timestamp at time zone 'utc')::{{ type_timestamp() }}
+{%- endmacro %}
+
+{% macro snapshot_get_time() -%}
+  {{- return(adapter.dispatch('snapshot_get_time', 'dbt')()) -}}
+{%- endmacro %}
+
+{% macro default__snapshot_get_time() -%}
+  {{ current_timestamp() }}::timestamp without time zone
+{%- endmacro %}
+
+{% macro get_intervals_between(start_date, end_date, datepart) -%}
+  {{- return(adapter.dispatch('get_intervals_between', 'dbt')(start_date, end_date, datepart)) -}}
+{%- endmacro %}
+
+{% macro default__get_intervals_between(start_date, end_date, datepart) -%}
+  {%- if not execute -%}{{- return(0) -}}{%- endif -%}
+  {%- set found = run_query('select ' ~ datediff(start_date, end_date, datepart)) -%}
+  {{- return(found.columns[0].values()[0] if found else 0) -}}
+{%- endmacro %}
+
+{% macro get_powers_of_two(upper_bound) -%}
+  {{- return(adapter.dispatch('get_powers_of_two', 'dbt')(upper_bound)) -}}
+{%- endmacro %}
+
+{% macro default__get_powers_of_two(upper_bound) -%}
+  {%- if upper_bound <= 0 -%}
+    {%- do exceptions.raise_compiler_error('the upper bound must be above 0') -%}
+  {%- endif -%}
+  {%- for power in range(1, 100) if 2 ** power >= upper_bound -%}
+    {{- return(power) -}}
+  {%- endfor -%}
+{%- endmacro %}
+
+{% macro generate_series(upper_bound) -%}
+  {{- return(adapter.dispatch('generate_series', 'dbt')(upper_bound)) -}}
+{%- endmacro %}
+
+{% macro default__generate_series(upper_bound) -%}
+  select generated_number from generate_series(1, {{ upper_bound }}) as numbers (generated_number)
+{%- endmacro %}
+
+{% macro date_spine(datepart, start_date, end_date) -%}
+  {{- return(adapter.dispatch('date_spine', 'dbt')(datepart, start_date, end_date)) -}}
+{%- endmacro %}
+
+{% macro default__date_spine(datepart, start_date, end_date) -%}
+with numbers as (
+    {{ generate_series(get_intervals_between(start_date, end_date, datepart)) }}
+),
+periods as (
+    select {{ dateadd(datepart, '(generated_number - 1)', start_date) }} as date_{{ datepart }}
+    from numbers
+)
+select * from periods where date_{{ datepart }} <= {{ end_date }}
+{%- endmacro %}

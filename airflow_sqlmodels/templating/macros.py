@@ -1,0 +1,206 @@
+"""Macros: which one a name means where, and calling it.
+
+A macro is compiled when it is first called. Each call sees the names of the template that made it, through its scope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from jinja2 import Template, TemplateSyntaxError
+from jinja2.runtime import missing
+
+from airflow_sqlmodels.errors import CompilationError, Location
+from airflow_sqlmodels.manifest.nodes import Macro, MacroId
+from airflow_sqlmodels.templating.blocks import as_macros
+from airflow_sqlmodels.templating.environment import SCOPE, Environment
+
+BUILT_IN = "dbt"
+"""The package of the macros in library/; packages call them as `dbt.<name>`."""
+
+
+class Return(BaseException):  # noqa: N818  # not an error: it carries the value of `return(...)` out of a macro
+    """What `{{ return(x) }}` raises, and the call of the macro catches. Templates cannot swallow it."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__(value)
+        self.value = value
+
+
+def macro_id(package: str, name: str) -> MacroId:
+    """`macro.shop.cents`."""
+    return MacroId(f"macro.{package}.{name}")
+
+
+@dataclass(frozen=True, slots=True)
+class MacroTable:
+    """All macros of a project, with the rules by which a name finds one."""
+
+    macros: Mapping[MacroId, Macro]
+    root: str
+    """The name of the root project."""
+    packages: frozenset[str]
+    dispatch: tuple[Mapping[str, Any], ...] = ()
+    prefixes: tuple[str, ...] = ("postgres__", "default__")
+    """What `adapter.dispatch` puts before a name, best first."""
+
+    def visible(self, name: str, package: str) -> Macro | None:
+        """The macro that a bare `name` means in a template of `package`."""
+        if package == BUILT_IN:
+            order: tuple[str, ...] = (self.root, BUILT_IN)
+        else:
+            order = (package, self.root, BUILT_IN)
+        return self._first(name, order)
+
+    def of_package(self, name: str, package: str) -> Macro | None:
+        """The macro that `package.name` means."""
+        if package in _BUILT_IN_NAMES:
+            return self._first(name, (BUILT_IN,))
+        return self._first(name, (package,))
+
+    def dispatched(self, name: str, namespace: str | None, package: str) -> Macro | None:
+        """The macro that `adapter.dispatch(name, namespace)` means in a template of `package`."""
+        for each in self.dispatch_order(namespace, package):
+            for prefix in self.prefixes:
+                found = self.of_package(prefix + name, each)
+                if found:
+                    return found
+        return None
+
+    def dispatch_order(self, namespace: str | None, package: str) -> tuple[str, ...]:
+        """The packages `adapter.dispatch` looks into, in order."""
+        if namespace is None:
+            return (package, self.root, BUILT_IN)
+        for rule in self.dispatch:
+            if rule.get("macro_namespace") == namespace:
+                return tuple(rule.get("search_order") or ())
+        return (self.root, namespace)
+
+    def _first(self, name: str, packages: Iterable[str]) -> Macro | None:
+        for package in packages:
+            found = self.macros.get(macro_id(package, name))
+            if found:
+                return found
+        return None
+
+
+_BUILT_IN_NAMES = (BUILT_IN, "dbt_postgres")
+
+
+@dataclass(slots=True)
+class MacroLibrary:
+    """Compiled macros of one project. The only thing it keeps is what compiling gave."""
+
+    table: MacroTable
+    environment: Environment
+    _compiled: dict[MacroId, Template] = field(default_factory=dict)
+
+    def template(self, macro: Macro) -> Template:
+        """The compiled file of a macro. Raises CompilationError with the place if it is not Jinja."""
+        if macro.id not in self._compiled:
+            self._compiled[macro.id] = self._compile(macro)
+        return self._compiled[macro.id]
+
+    def _compile(self, macro: Macro) -> Template:
+        # The lines above it are made empty, so that Jinja's line numbers are the file's.
+        text = macro.file_text or "\n" * (macro.at.line - 1) + macro.text
+        try:
+            template = self.environment.from_string(as_macros(text))
+        except TemplateSyntaxError as error:
+            place = Location(macro.at.path, error.lineno, 0, _line(text, error.lineno))
+            raise CompilationError(str(error.message), place) from error
+        template.filename = macro.at.path
+        return template
+
+
+class MacroCall:
+    """A macro together with the scope it is called in: what a template gets when it names one."""
+
+    __slots__ = ("macro", "scope")
+
+    def __init__(self, macro: Macro, scope: MacroScope) -> None:
+        self.macro = macro
+        self.scope = scope
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return getattr(self.scope.module(self.macro), self.macro.name)(*args, **kwargs)
+        except Return as returned:
+            return returned.value
+
+    def __repr__(self) -> str:
+        return f"<macro {self.macro.package}.{self.macro.name}>"
+
+
+class PackageMacros:
+    """`dbt_utils` in a template: the macros of one package by attribute."""
+
+    __slots__ = ("_package", "_scope")
+
+    def __init__(self, package: str, scope: MacroScope) -> None:
+        self._package = package
+        self._scope = scope
+
+    def __getattr__(self, name: str) -> Any:
+        macro = self._scope.library.table.of_package(name, self._package)
+        if macro is None:
+            raise AttributeError(name)
+        return self._scope.call(macro)
+
+    def __contains__(self, name: str) -> bool:
+        return self._scope.library.table.of_package(name, self._package) is not None
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The macro of that name, or `default`."""
+        return getattr(self, name, default)
+
+
+class MacroScope:
+    """The names visible in a template of one package: macros first, then what the phase offers."""
+
+    __slots__ = ("_modules", "_siblings", "library", "names", "package")
+
+    def __init__(self, library: MacroLibrary, names: Mapping[str, Any], package: str) -> None:
+        self.library = library
+        self.names = names
+        self.package = package
+        self._modules: dict[MacroId, Any] = {}
+        self._siblings: dict[str, MacroScope] = {package: self}
+
+    def find(self, name: str) -> Any:
+        """The value of `name`, or Jinja's `missing`."""
+        table = self.library.table
+        macro = table.visible(name, self.package)
+        if macro is not None:
+            return self.call(macro)
+        if name in self.names:
+            return self.names[name]
+        if name in table.packages or name in _BUILT_IN_NAMES:
+            return PackageMacros(name, self)
+        return missing
+
+    def call(self, macro: Macro) -> MacroCall:
+        """The macro, to be called from here."""
+        return MacroCall(macro, self.seen_from(macro.package))
+
+    def seen_from(self, package: str) -> MacroScope:
+        """The same names as a template of another package sees them."""
+        if package not in self._siblings:
+            sibling = MacroScope(self.library, self.names, package)
+            sibling._siblings = self._siblings
+            self._siblings[package] = sibling
+        return self._siblings[package]
+
+    def module(self, macro: Macro) -> Any:
+        """The macro's file, ready to be called; what it sets at its top level is seen there only."""
+        if macro.id not in self._modules:
+            template = self.library.template(macro)
+            self._modules[macro.id] = template.make_module({SCOPE: self})
+        return self._modules[macro.id]
+
+
+def _line(text: str, line: int) -> str:
+    lines = text.split("\n")
+    return lines[line - 1] if 0 < line <= len(lines) else ""

@@ -1,0 +1,177 @@
+"""The names every template may use, whatever the phase. What differs by phase is in reading.py and answering.py."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import importlib
+import json
+import threading
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+import yaml
+
+from airflow_sqlmodels.errors import CompilationError
+from airflow_sqlmodels.manifest.manifest import Settings, Target
+from airflow_sqlmodels.templating.invocation import LANGUAGE_VERSION, Flags, Invocation
+from airflow_sqlmodels.templating.macros import Return
+from airflow_sqlmodels.templating.refusals import Refusals
+from airflow_sqlmodels.templating.variables import EnvVar
+
+
+def shared_names(settings: Settings, invocation: Invocation) -> dict[str, Any]:
+    """All names whose meaning is the same in every phase and for every node."""
+    return {
+        "dbt_version": LANGUAGE_VERSION,
+        "project_name": settings.name,
+        "target": target_names(settings.target),
+        "env": target_names(settings.target),
+        "env_var": EnvVar(settings.env),
+        "flags": Flags(invocation, settings.flags),
+        "invocation_id": invocation.id,
+        "invocation_args_dict": dict(invocation.args),
+        "run_started_at": invocation.started_at,
+        "selected_resources": list(invocation.selected),
+        "thread_id": threading.current_thread().name,
+        "exceptions": Refusals(invocation.warn),
+        "return": _return,
+        "log": _Log(invocation),
+        "print": _Print(invocation),
+        "debug": _nothing,
+        "modules": Modules(),
+        "fromjson": _from_json,
+        "tojson": _to_json,
+        "fromyaml": _from_yaml,
+        "toyaml": _to_yaml,
+        "set": _set,
+        "set_strict": set,
+        "zip": _zip,
+        "zip_strict": zip,
+        "local_md5": _md5,
+        "diff_of_two_dicts": _difference,
+        "try_or_compiler_error": _try,
+        "dbt_metadata_envs": {},
+    }
+
+
+def target_names(target: Target) -> dict[str, Any]:
+    """What templates see as `target`: never a secret."""
+    return {
+        **target.extra,
+        "name": target.name,
+        "target_name": target.name,
+        "profile_name": target.profile_name,
+        "type": target.type,
+        "schema": target.schema,
+        "database": target.database,
+        "dbname": target.database,
+        "threads": target.threads,
+    }
+
+
+class Modules:
+    """`modules.datetime`, `.re`, `.itertools`, `.pytz`: imported when asked for."""
+
+    _NAMES = ("datetime", "re", "itertools", "pytz")
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self._NAMES:
+            raise AttributeError(name)
+        return importlib.import_module(name)
+
+
+def _return(value: Any = None) -> NoReturn:
+    raise Return(value)
+
+
+class _Log:
+    def __init__(self, invocation: Invocation) -> None:
+        self._invocation = invocation
+
+    def __call__(self, message: Any, info: bool = False) -> str:
+        if info:
+            self._invocation.say(str(message))
+        return ""
+
+
+class _Print:
+    def __init__(self, invocation: Invocation) -> None:
+        self._invocation = invocation
+
+    def __call__(self, message: Any) -> str:
+        self._invocation.say(str(message))
+        return ""
+
+
+def _nothing(*_args: Any, **_kwargs: Any) -> str:
+    return ""
+
+
+def _from_json(text: str, default: Any = None) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return default
+
+
+def _to_json(value: Any, default: Any = None, sort_keys: bool = False) -> Any:
+    try:
+        return json.dumps(value, sort_keys=sort_keys, default=_plain)
+    except (TypeError, ValueError):
+        return default
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (datetime.date, datetime.time)):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def _from_yaml(text: str, default: Any = None) -> Any:
+    try:
+        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (AttributeError, ValueError, yaml.YAMLError):
+        return default
+
+
+def _to_yaml(value: Any, default: Any = None, sort_keys: bool = False) -> Any:
+    try:
+        return yaml.safe_dump(value, sort_keys=sort_keys)
+    except (ValueError, yaml.YAMLError):
+        return default
+
+
+def _set(value: Iterable[Any], default: Any = None) -> Any:
+    try:
+        return set(value)
+    except TypeError:
+        return default
+
+
+def _zip(*values: Iterable[Any], default: Any = None) -> Any:
+    try:
+        return list(zip(*values, strict=False))
+    except TypeError:
+        return default
+
+
+def _md5(value: str) -> str:
+    return hashlib.md5(value.encode(), usedforsecurity=False).hexdigest()
+
+
+def _difference(a: dict[str, list[str]], b: dict[str, list[str]]) -> dict[str, list[str]]:
+    lowered = {key.lower(): [each.lower() for each in values] for key, values in b.items()}
+    result: dict[str, list[str]] = {}
+    for key, values in a.items():
+        left = [each for each in values if each.lower() not in lowered.get(key.lower(), [])]
+        if left:
+            result[key] = left
+    return result
+
+
+def _try(message_if_exception: str, function: Any, *args: Any, **kwargs: Any) -> Any:
+    try:
+        return function(*args, **kwargs)
+    except Exception as error:
+        raise CompilationError(f"{message_if_exception}: {error}") from error

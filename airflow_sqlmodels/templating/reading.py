@@ -1,0 +1,300 @@
+"""The first phase: a template is read to learn what it asks for. `execute` is false, no warehouse is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import jinja2
+
+from airflow_sqlmodels.dialects.dialect import Dialect
+from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError, line_location
+from airflow_sqlmodels.manifest.nodes import MacroId, Ref, SourceRef
+from airflow_sqlmodels.manifest.relation import Relation
+from airflow_sqlmodels.templating.call_graph import CallGraph
+from airflow_sqlmodels.templating.environment import SCOPE, SilentUndefined
+from airflow_sqlmodels.templating.macros import MacroCall, MacroLibrary, MacroScope
+from airflow_sqlmodels.templating.relation import RelationApi, TemplateColumn, TemplateRelation
+from airflow_sqlmodels.templating.results import empty_table
+from airflow_sqlmodels.templating.static import CAPTURED, Call, called_names
+from airflow_sqlmodels.templating.variables import Var, missing_var
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a template asked for."""
+
+    refs: tuple[Ref, ...] = ()
+    sources: tuple[SourceRef, ...] = ()
+    configs: tuple[dict[str, Any], ...] = ()
+    """The arguments of each `config(...)`, in order."""
+    macros: tuple[MacroId, ...] = ()
+    problems: tuple[SqlModelsError, ...] = ()
+    """What is certain to fail once the node is compiled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """What reading needs, made once for a project."""
+
+    graph: CallGraph
+    library: MacroLibrary
+    """Macros in the silent environment."""
+    shared: Mapping[str, Any]
+    dialect: Dialect
+    vars: Mapping[str, Mapping[str, Any]]
+    """By package: all its variables."""
+
+
+def read_template(text: str, path: str, package: str, readers: Readers, placeholder: Relation) -> Asked:
+    """What the template `text` asks for. Raises CompilationError with the place if it cannot be rendered."""
+    calls = readers.graph.reader.calls(text)
+    if calls is None:
+        return _render(text, path, package, readers, placeholder, ())
+    macros = readers.graph.direct(called_names(calls), package)
+    if _is_plain(calls, package, readers.graph):
+        return _from_calls(calls, macros, text, path, readers.vars.get(package, {}))
+    return _render(text, path, package, readers, placeholder, macros)
+
+
+def _is_plain(calls: list[Call], package: str, graph: CallGraph) -> bool:
+    for call in calls:
+        if call.name in CAPTURED:
+            if not (call.certain and call.literal) or graph.macro_of(call.name, package):
+                return False
+        elif graph.is_noisy(call.name, package):
+            return False
+    return True
+
+
+def _from_calls(
+    calls: list[Call], macros: tuple[MacroId, ...], text: str, path: str, known: Mapping[str, Any]
+) -> Asked:
+    recorder = Recorder()
+    problems = []
+    for call in calls:
+        arguments = dict(call.kwargs)
+        if call.name == "ref":
+            recorder.ref(*call.args, **arguments)
+        elif call.name == "source":
+            recorder.source(*call.args, **arguments)
+        elif call.name == "config":
+            recorder.config(*call.args, **arguments)
+        elif call.name == "var" and call.certain and len(call.args) == 1 and not call.kwargs:
+            problems += _missing(call, text, path, known)
+    return recorder.asked(macros, tuple(problems))
+
+
+def _missing(call: Call, text: str, path: str, known: Mapping[str, Any]) -> list[SqlModelsError]:
+    name = call.args[0]
+    if name in known:
+        return []
+    what, _, hint = missing_var(name, known)
+    from_here = text.find("var", call.offset)
+    line = text.count("\n", 0, from_here) + 1
+    place = line_location(text, line, path)
+    column = from_here - text.rfind("\n", 0, from_here)
+    return [CompilationError(what, Location(path, line, column, place.text), hint)]
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Notes what is asked for, in order."""
+
+    refs: list[Ref] = field(default_factory=list)
+    sources: list[SourceRef] = field(default_factory=list)
+    configs: list[dict[str, Any]] = field(default_factory=list)
+
+    def ref(self, *args: Any, **kwargs: Any) -> None:
+        """Note a `ref(...)`."""
+        version = kwargs.get("version", kwargs.get("v"))
+        if not 1 <= len(args) <= 2 or not all(isinstance(each, str) for each in args):
+            if any(isinstance(each, jinja2.Undefined) for each in args):
+                return
+            raise CompilationError("ref() takes a model's name, or a package and a model's name")
+        package, name = (None, args[0]) if len(args) == 1 else args
+        self.refs.append(Ref(name, package, None if version is None else str(version)))
+
+    def source(self, *args: Any, **_kwargs: Any) -> None:
+        """Note a `source(...)`."""
+        if len(args) != 2:
+            raise CompilationError("source() takes two names: the source's and the table's")
+        if all(isinstance(each, str) for each in args):
+            self.sources.append(SourceRef(*args))
+
+    def config(self, *args: Any, **kwargs: Any) -> None:
+        """Note a `config(...)`."""
+        if args and (len(args) > 1 or not isinstance(args[0], dict)):
+            raise CompilationError("config() takes named values: config(materialized='table')")
+        self.configs.append({**(args[0] if args else {}), **kwargs})
+
+    def asked(self, macros: tuple[MacroId, ...], problems: tuple[SqlModelsError, ...] = ()) -> Asked:
+        """All that was noted; each ref and source once, where it first stands."""
+        refs, sources = tuple(dict.fromkeys(self.refs)), tuple(dict.fromkeys(self.sources))
+        return Asked(refs, sources, tuple(self.configs), macros, problems)
+
+
+def _render(  # noqa: PLR0913  # one more than usual: the macros are known to the caller already
+    text: str, path: str, package: str, readers: Readers, placeholder: Relation, macros: tuple[MacroId, ...]
+) -> Asked:
+    recorder = Recorder()
+    here = TemplateRelation(placeholder, readers.dialect)
+    names = {**readers.shared, **reading_names(recorder, here, readers.vars.get(package, {}))}
+    scope = MacroScope(readers.library, names, package)
+    names["adapter"] = ReadingAdapter(scope)
+    try:
+        template = readers.library.environment.from_string(text)
+        template.render({SCOPE: scope})
+    except jinja2.TemplateSyntaxError as error:
+        raise CompilationError(str(error.message), line_location(text, error.lineno, path)) from error
+    except SqlModelsError as error:
+        if error.at is not None:
+            raise
+        raise type(error)(error.what, Location(path), error.hint) from error
+    except (jinja2.TemplateError, TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
+        raise CompilationError(str(error), Location(path)) from error
+    return recorder.asked(macros)
+
+
+def reading_names(recorder: Recorder, here: TemplateRelation, known: Mapping[str, Any]) -> dict[str, Any]:
+    """The names that mean something else while loading than while compiling."""
+
+    def ref(*args: Any, **kwargs: Any) -> TemplateRelation:
+        recorder.ref(*args, **kwargs)
+        return here
+
+    def source(*args: Any, **kwargs: Any) -> TemplateRelation:
+        recorder.source(*args, **kwargs)
+        return here
+
+    config = ReadingConfig(recorder)
+    names: dict[str, Any] = {
+        "execute": False,
+        "ref": ref,
+        "source": source,
+        "function": source,
+        "metric": _nothing,
+        "config": config,
+        "var": Var(known, _unrendered, strict=False),
+        "this": here,
+        "schema": here.schema,
+        "database": here.database,
+        "is_incremental": _false,
+        "load_result": _none,
+        "store_result": _nothing,
+        "store_raw_result": _nothing,
+        "write": _nothing,
+        "render": _itself,
+        "load_agate_table": _none,
+        "model": {"config": {}, "columns": {}, "unique_id": "", "name": here.identifier},
+        "graph": {},
+        "api": {"Relation": RelationApi(here.dialect), "Column": TemplateColumn},
+        "pre_hooks": [],
+        "post_hooks": [],
+        "sql": "",
+        "compiled_code": "",
+        "defer_relation": None,
+    }
+    names["builtins"] = {"ref": ref, "source": source, "config": config, "var": names["var"]}
+    return names
+
+
+class ReadingConfig:
+    """`config` while loading: notes what is set, knows nothing yet."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def __call__(self, *args: Any, **kwargs: Any) -> str:
+        self._recorder.config(*args, **kwargs)
+        return ""
+
+    def set(self, name: str, value: Any) -> str:
+        """Set one value."""
+        return self(**{name: value})
+
+    def get(self, name: str, default: Any = None, validator: Any = None) -> str:  # noqa: ARG002
+        """Nothing is known yet."""
+        return ""
+
+    require = meta_get = meta_require = get
+
+    def persist_relation_docs(self) -> bool:
+        """Nothing is known yet."""
+        return False
+
+    persist_column_docs = persist_relation_docs
+
+
+class ReadingAdapter:
+    """`adapter` while loading: finds macros, and has no warehouse to ask."""
+
+    _TABLES = ("execute", "get_partitions_metadata")
+    _LISTS = ("get_columns_in_relation", "get_missing_columns", "get_column_schema_from_query", "list_relations")
+
+    def __init__(self, scope: MacroScope) -> None:
+        self._scope = scope
+        self.Relation = RelationApi(scope.names["this"].dialect)
+        self.Column = TemplateColumn
+        self.config = SilentUndefined()
+        self.behavior = SilentUndefined()
+
+    def dispatch(self, macro_name: str, macro_namespace: str | None = None) -> MacroCall:
+        """The macro for this warehouse."""
+        return dispatch(self._scope, macro_name, macro_namespace)
+
+    def type(self) -> str:
+        """The warehouse's name."""
+        return str(self._scope.names["this"].dialect.name)
+
+    def quote(self, identifier: str) -> str:
+        """The identifier, quoted."""
+        return str(self._scope.names["this"].dialect.quote(identifier))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name in self._TABLES:
+            return lambda *_args, **_kwargs: ("", empty_table())
+        if name in self._LISTS:
+            return lambda *_args, **_kwargs: []
+        return _none
+
+
+def dispatch(scope: MacroScope, macro_name: str, macro_namespace: str | None) -> MacroCall:
+    """What `adapter.dispatch` gives in a template with this scope."""
+    table = scope.library.table
+    bare = macro_name
+    if "." in macro_name:
+        raise CompilationError(
+            f"adapter.dispatch({macro_name!r}): the package belongs into the second argument",
+            None,
+            "write adapter.dispatch('{1}', '{0}')".format(*macro_name.split(".", 1)),
+        )
+    macro = table.dispatched(bare, macro_namespace, scope.package)
+    if macro is None:
+        order = ", ".join(table.dispatch_order(macro_namespace, scope.package))
+        wanted = " or ".join(prefix + bare for prefix in table.prefixes)
+        raise CompilationError(f"no macro {wanted}", None, f"looked into the packages {order}")
+    return scope.call(macro)
+
+
+def _unrendered(text: str) -> str:
+    return text
+
+
+def _nothing(*_args: Any, **_kwargs: Any) -> str:
+    return ""
+
+
+def _none(*_args: Any, **_kwargs: Any) -> None:
+    return None
+
+
+def _false() -> bool:
+    return False
+
+
+def _itself(value: Any) -> Any:
+    return value

@@ -1,0 +1,71 @@
+"""What a template calls as `exceptions`: ways to refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from airflow_sqlmodels.errors import CompilationError, WarehouseError
+
+
+class Refusals:
+    """`exceptions.raise_compiler_error(...)` and its siblings."""
+
+    def __init__(self, warn: Callable[[str], None]) -> None:
+        self._warn = warn
+
+    def warn(self, message: str, node: Any = None) -> str:  # noqa: ARG002  # dbt's signature
+        """Say it and go on."""
+        self._warn(str(message))
+        return ""
+
+    def raise_compiler_error(self, message: str, node: Any = None) -> NoReturn:  # noqa: ARG002
+        """Refuse."""
+        raise CompilationError(str(message))
+
+    def raise_database_error(self, message: str, node: Any = None) -> NoReturn:  # noqa: ARG002
+        """Refuse, as if the warehouse had."""
+        raise WarehouseError(str(message))
+
+    def raise_not_implemented(self, message: str) -> NoReturn:
+        """Refuse what this warehouse cannot do."""
+        raise CompilationError(f"not implemented: {message}")
+
+    def missing_config(self, model: Any, name: str) -> NoReturn:
+        """Refuse a node that lacks a config."""
+        raise CompilationError(f"{_name(model)} lacks the config {name!r}")
+
+    def missing_relation(self, relation: Any, model: Any = None) -> NoReturn:
+        """Refuse a relation that is not there."""
+        raise CompilationError(f"{_name(model)}: there is no relation {relation}")
+
+    def missing_materialization(self, materialization: str, adapter_type: str) -> NoReturn:
+        """Refuse an unknown materialization."""
+        raise CompilationError(f"no materialization {materialization!r} for {adapter_type}")
+
+    def relation_wrong_type(self, relation: Any, expected_type: str, model: Any = None) -> NoReturn:
+        """Refuse a relation of another kind."""
+        raise CompilationError(f"{_name(model)}: {relation} is a {relation.type}, not a {expected_type}")
+
+    def column_type_missing(self, column_names: Any) -> NoReturn:
+        """Refuse columns whose type a contract does not give."""
+        raise CompilationError(f"a contract needs data_type for each column; it lacks: {', '.join(column_names)}")
+
+    def raise_contract_error(self, yaml_columns: Any, sql_columns: Any) -> NoReturn:
+        """Refuse a query whose columns are not the contract's."""
+        raise CompilationError(f"the contract says {yaml_columns}, the query gives {sql_columns}")
+
+    def raise_fail_fast_error(self, message: str, node: Any = None) -> NoReturn:  # noqa: ARG002
+        """Refuse and stop the run."""
+        raise CompilationError(str(message))
+
+    raise_dependency_error = raise_dep_not_found = raise_ambiguous_alias = raise_compiler_error
+    raise_ambiguous_catalog_match = raise_cache_inconsistent = raise_dataclass_not_dict = raise_compiler_error
+    raise_duplicate_patch_name = raise_duplicate_resource_name = raise_compiler_error
+    raise_invalid_property_yml_version = warn_snapshot_timestamp_data_types = raise_compiler_error
+
+
+def _name(model: Any) -> str:
+    if isinstance(model, dict):
+        return str(model.get("name", "this node"))
+    return "this node" if model is None else str(model)

@@ -1,0 +1,251 @@
+"""Relations and columns as templates know them: dbt's `Relation` and `Column`, over our own values."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+from airflow_sqlmodels.dialects.dialect import Dialect
+from airflow_sqlmodels.manifest.relation import Quoting, Relation
+
+CTE_PREFIX = "__dbt__cte__"
+"""What dbt puts before the name of an ephemeral model; users see it in compiled SQL."""
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateRelation:
+    """What `ref()`, `source()` and `this` give. Writing it into SQL gives its quoted name."""
+
+    relation: Relation
+    dialect: Dialect
+    type: str | None = None
+    """table, view, materialized_view, cte or external; None: not known."""
+    limited: str | None = None
+    """For `--empty`: the condition under which its rows are read."""
+    shown: tuple[bool, bool, bool] = (True, True, True)
+    """Which parts are written out: database, schema, identifier."""
+    meta: Any = None
+
+    @property
+    def database(self) -> str | None:
+        """The database's name."""
+        return self.relation.database or None
+
+    @property
+    def schema(self) -> str | None:
+        """The schema's name."""
+        return self.relation.schema or None
+
+    @property
+    def identifier(self) -> str | None:
+        """The name of the table or view."""
+        return self.relation.identifier or None
+
+    name = table = identifier
+
+    def __str__(self) -> str:
+        rendered = self.render()
+        if self.limited is None:
+            return rendered
+        return f"(select * from {rendered} where {self.limited}) _dbt_limit_subq_{self.relation.identifier}"
+
+    def __hash__(self) -> int:
+        return hash(self.relation)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TemplateRelation) and self.render() == other.render()
+
+    def render(self) -> str:
+        """The quoted name."""
+        if self.type == "cte":
+            return self.relation.identifier
+        parts = (self.relation.database, self.relation.schema, self.relation.identifier)
+        kept = [part if shown else "" for part, shown in zip(parts, self.shown, strict=True)]
+        return self.dialect.render(Relation(*kept, self.relation.quoting))
+
+    is_table = property(lambda self: self.type == "table")
+    is_view = property(lambda self: self.type == "view")
+    is_cte = property(lambda self: self.type == "cte")
+    is_materialized_view = property(lambda self: self.type == "materialized_view")
+    is_pointer = property(lambda self: self.type == "pointer_table")
+    is_iceberg_format = property(lambda _self: False)
+    can_be_renamed = property(lambda self: self.type in ("table", "view"))
+    can_be_replaced = property(lambda self: self.type in ("table", "view"))
+
+    def include(
+        self, database: bool | None = None, schema: bool | None = None, identifier: bool | None = None
+    ) -> TemplateRelation:
+        """The same relation with parts of its name written out or left away."""
+        return replace(self, shown=_overlay(self.shown, database, schema, identifier))
+
+    def quote(
+        self, database: bool | None = None, schema: bool | None = None, identifier: bool | None = None
+    ) -> TemplateRelation:
+        """The same relation with parts of its name quoted or not."""
+        old = self.relation.quoting
+        quoting = Quoting(*_overlay((old.database, old.schema, old.identifier), database, schema, identifier))
+        return replace(self, relation=replace(self.relation, quoting=quoting))
+
+    def incorporate(self, path: dict[str, str] | None = None, type: str | None = None, **_more: Any) -> TemplateRelation:  # noqa: A002  # dbt's name
+        """The same relation with other names or another type."""
+        changed = self.replace_path(**(path or {}))
+        return replace(changed, type=type) if type else changed
+
+    def replace_path(self, **parts: str | None) -> TemplateRelation:
+        """The same relation with other names."""
+        named = {key: value or "" for key, value in parts.items()}
+        return replace(self, relation=replace(self.relation, **named))
+
+    def without_identifier(self) -> TemplateRelation:
+        """Only database and schema."""
+        return self.include(identifier=False)
+
+    def without_quote(self) -> TemplateRelation:
+        """The same name, unquoted."""
+        return self.quote(database=False, schema=False, identifier=False)
+
+    def matches(self, database: str | None = None, schema: str | None = None, identifier: str | None = None) -> bool:
+        """Whether the given parts are this relation's, whatever their case."""
+        pairs = ((database, self.database), (schema, self.schema), (identifier, self.identifier))
+        return all(asked is None or asked.lower() == (own or "").lower() for asked, own in pairs)
+
+    def information_schema(self, view: str | None = None) -> TemplateRelation:
+        """The warehouse's own description of itself, beside this relation."""
+        inside = Relation(self.relation.database, "information_schema", view or "", Quoting(True, False, False))
+        return TemplateRelation(inside, self.dialect)
+
+    def relation_max_name_length(self) -> int:
+        """The longest name the warehouse keeps, in bytes."""
+        return self.dialect.identifier_bytes
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """`relation.get('metadata')` and the like."""
+        return getattr(self, key, default)
+
+
+def _overlay(old: tuple[bool, bool, bool], *new: bool | None) -> tuple[bool, bool, bool]:
+    first, second, third = (before if now is None else bool(now) for before, now in zip(old, new, strict=True))
+    return first, second, third
+
+
+@dataclass(frozen=True, slots=True)
+class RelationApi:
+    """`api.Relation` and `adapter.Relation`: makes relations from names."""
+
+    dialect: Dialect
+
+    def create(
+        self,
+        database: str | None = None,
+        schema: str | None = None,
+        identifier: str | None = None,
+        type: str | None = None,  # noqa: A002  # dbt's name
+        quote_policy: dict[str, bool] | None = None,
+        **_more: Any,
+    ) -> TemplateRelation:
+        """A relation of these names, whether it exists or not."""
+        quoting = Quoting(**(quote_policy or {}))
+        return TemplateRelation(Relation(database or "", schema or "", identifier or "", quoting), self.dialect, type)
+
+    @property
+    def Table(self) -> str:  # noqa: N802  # dbt's name
+        """The type `table`."""
+        return "table"
+
+    @property
+    def View(self) -> str:  # noqa: N802  # dbt's name
+        """The type `view`."""
+        return "view"
+
+
+_STRINGS = ("text", "character varying", "varchar", "character", "char", "bpchar")
+_INTEGERS = ("smallint", "integer", "bigint", "smallserial", "serial", "bigserial", "int2", "int4", "int8", "int")
+_FLOATS = ("real", "float4", "float", "double precision", "float8")
+_NUMERICS = ("numeric", "decimal")
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateColumn:
+    """What `adapter.get_columns_in_relation` gives for each column."""
+
+    column: str
+    dtype: str
+    char_size: int | None = None
+    numeric_precision: int | None = None
+    numeric_scale: int | None = None
+
+    @property
+    def name(self) -> str:
+        """The plain name."""
+        return self.column
+
+    @property
+    def quoted(self) -> str:
+        """The name as it stands in SQL."""
+        return '"' + self.column.replace('"', '""') + '"'
+
+    @property
+    def data_type(self) -> str:
+        """The type as it stands in DDL, with size or precision."""
+        if self.is_string() and self.dtype.lower() != "text":
+            return self.string_type(self.string_size())
+        if self.is_numeric() and self.numeric_precision is not None:
+            scale = "" if self.numeric_scale is None else f",{self.numeric_scale}"
+            return f"{self.dtype}({self.numeric_precision}{scale})"
+        return self.dtype
+
+    expanded_data_type = data_type
+
+    def is_string(self) -> bool:
+        """Whether it holds text."""
+        return self.dtype.lower() in _STRINGS
+
+    def is_integer(self) -> bool:
+        """Whether it holds whole numbers."""
+        return self.dtype.lower() in _INTEGERS
+
+    def is_float(self) -> bool:
+        """Whether it holds binary floating point numbers."""
+        return self.dtype.lower() in _FLOATS
+
+    def is_numeric(self) -> bool:
+        """Whether it holds exact decimal numbers."""
+        return self.dtype.lower() in _NUMERICS
+
+    def is_number(self) -> bool:
+        """Whether it holds any kind of number."""
+        return self.is_integer() or self.is_float() or self.is_numeric()
+
+    def string_size(self) -> int:
+        """How many characters it holds; 256 where the type does not say, as in dbt."""
+        return 256 if self.dtype.lower() == "text" or self.char_size is None else int(self.char_size)
+
+    def can_expand_to(self, other: TemplateColumn) -> bool:
+        """Whether `other` is a wider text column."""
+        return self.is_string() and other.is_string() and other.string_size() > self.string_size()
+
+    def literal(self, value: Any) -> str:
+        """The value as SQL of this column's type."""
+        return f"{value}::{self.data_type}"
+
+    @staticmethod
+    def string_type(size: int) -> str:
+        """The type for text of a size."""
+        return f"character varying({size})"
+
+    @classmethod
+    def create(cls, name: str, label_or_dtype: str) -> TemplateColumn:
+        """A column of a name and a type."""
+        return cls(name, label_or_dtype)
+
+    @classmethod
+    def from_description(cls, name: str, raw_data_type: str) -> TemplateColumn:
+        """A column of a name and a type with its size, as `numeric(10,2)`."""
+        found = re.match(r"([^(]+)(?:\((\d+)(?:,\s*(\d+))?\))?", raw_data_type)
+        if not found:
+            return cls(name, raw_data_type)
+        kind, first, second = found[1].strip(), found[2], found[3]
+        if second is not None or kind in _NUMERICS:
+            return cls(name, kind, None, int(first) if first else None, int(second) if second else None)
+        return cls(name, kind, int(first) if first else None)

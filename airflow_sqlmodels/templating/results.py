@@ -1,0 +1,92 @@
+"""Result tables as templates know them: agate's, as dbt gives them."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_sqlmodels.warehouse.session import Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What `adapter.execute` and `load_result` tell of a statement."""
+
+    message: str
+    rows_affected: int = -1
+    code: str = ""
+
+    def __str__(self) -> str:
+        return self.message
+
+
+@dataclass(frozen=True, slots=True)
+class StatementResult:
+    """What `load_result(name)` gives."""
+
+    response: Any
+    data: Sequence[Sequence[Any]]
+    table: Any
+
+
+def empty_table() -> Any:
+    """A table without rows and columns."""
+    return table_of(Rows((), ()))
+
+
+def table_of(rows: Rows) -> Any:
+    """The rows as an `agate.Table`: numbers are Decimal, whole numbers int, text stays text."""
+    import agate  # noqa: PLC0415  # 0.1 s: only templates that read the warehouse pay for it
+
+    names = _unique(rows.columns)
+    values = [[_plain(value) for value in row] for row in rows.rows]
+    types = [_column_type(agate, [row[index] for row in values]) for index in range(len(names))]
+    return agate.Table(values, names, types)
+
+
+def _column_type(agate: Any, values: list[Any]) -> Any:
+    present = [value for value in values if value is not None]
+    if not present:
+        return _whole_numbers(agate)
+    if all(isinstance(value, bool) for value in present):
+        return agate.Boolean()
+    if all(isinstance(value, int) and not isinstance(value, bool) for value in present):
+        return _whole_numbers(agate)
+    if all(isinstance(value, (int, float, decimal.Decimal)) for value in present):
+        return agate.Number()
+    if all(isinstance(value, datetime.datetime) for value in present):
+        return agate.DateTime()
+    if all(isinstance(value, datetime.date) for value in present):
+        return agate.Date()
+    return agate.Text(null_values=())
+
+
+def _whole_numbers(agate: Any) -> Any:
+    class Integer(agate.Number):  # type: ignore[misc]  # agate has no types
+        """Keeps int, where agate makes everything a Decimal."""
+
+        def cast(self, value: Any) -> Any:
+            return value
+
+    return Integer()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (dict, list)):
+        return json.dumps(value)
+    if isinstance(value, (str, int, float, decimal.Decimal, datetime.date, bool)) or value is None:
+        return value
+    return str(value)
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    seen: dict[str, int] = {}
+    result = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        result.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    return result

@@ -1,0 +1,195 @@
+"""Reads what a template asks for from its syntax, without rendering it: most files need no more.
+
+The text is cut into expressions and statements, each is parsed once however often it occurs, and the calls in
+them are listed with whether they are surely made. What cannot be decided that way is left to a real rendering.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import jinja2
+from jinja2 import nodes
+
+_STRING = r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\""
+_TOKEN = re.compile(
+    r"\{\#.*?\#\}"
+    r"|\{%[-+]?\s*raw\s*[-+]?%\}.*?\{%[-+]?\s*endraw\s*[-+]?%\}"
+    r"|\{\{[-+]?(?P<expression>(?:" + _STRING + r"|[^'\"}]|\}(?!\}))*?)[-+]?\}\}"
+    r"|\{%[-+]?\s*(?P<word>\w+)(?P<rest>(?:" + _STRING + r"|[^'\"%]|%(?!\}))*?)[-+]?%\}",
+    re.DOTALL,
+)
+_SIMPLE = re.compile(r"\s*(?P<name>ref|source)\(\s*'(?P<a>[^'\\]*)'\s*(?:,\s*'(?P<b>[^'\\]*)'\s*)?\)\s*")
+
+CAPTURED = ("ref", "source", "config")
+"""Calls that say something about the node itself."""
+
+_ALWAYS = ("set", "filter")
+"""Blocks whose body is rendered once, whatever happens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call in a template."""
+
+    name: str
+    """As written: `ref`, `dbt_utils.star`, `dispatch:dbt_utils.star`; "?" if it cannot be told."""
+    args: tuple[Any, ...] = ()
+    kwargs: tuple[tuple[str, Any], ...] = ()
+    literal: bool = True
+    """Whether all arguments are literals; if not, `args` and `kwargs` are empty."""
+    offset: int = 0
+    """Where the expression or statement begins in the template."""
+    certain: bool = True
+    """Whether it is made whenever the template is rendered."""
+
+
+@dataclass(slots=True)
+class TemplateReader:
+    """Lists the calls of templates. It remembers the expressions it has seen, nothing else."""
+
+    _environment: jinja2.Environment = field(
+        default_factory=lambda: jinja2.Environment(extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"])
+    )
+    _seen: dict[str, tuple[Call, ...]] = field(default_factory=dict)
+
+    def calls(self, text: str) -> list[Call] | None:
+        """The calls in a template in their order; None if its blocks do not add up."""
+        if "{{" not in text and "{%" not in text:
+            return []
+        found: list[Call] = []
+        open_blocks: list[str] = []
+        for match in _TOKEN.finditer(text):
+            if match["expression"] is not None:
+                calls = self._expression(match["expression"])
+            elif match["word"] is not None:
+                calls = self._statement(match["word"], match["rest"], open_blocks)
+            else:
+                continue
+            if calls is None:
+                return None
+            certain = all(block in _ALWAYS for block in open_blocks)
+            found += [_placed(call, match.start(), certain) for call in calls]
+        return None if open_blocks else found
+
+    def _expression(self, text: str) -> tuple[Call, ...] | None:
+        simple = _SIMPLE.fullmatch(text)
+        if simple:
+            args = (simple["a"],) if simple["b"] is None else (simple["a"], simple["b"])
+            return (Call(simple["name"], args),)
+        return self._parsed("{{" + text + "}}")
+
+    def _statement(self, word: str, rest: str, open_blocks: list[str]) -> tuple[Call, ...] | None:
+        """The calls of a statement; `open_blocks` is brought up to date."""
+        if word.startswith("end"):
+            if not open_blocks or open_blocks[-1] != word[3:]:
+                return None
+            open_blocks.pop()
+            return ()
+        if word in ("else", "break", "continue"):
+            return ()
+        shape = _SHAPES.get(word)
+        if shape is None:
+            return None
+        opens = word in _OPENS or (word == "set" and not _assigns(rest))
+        calls = self._parsed(shape.format(rest=rest, end="{% endset %}" if word == "set" and opens else ""))
+        if opens:
+            open_blocks.append(word)
+        return calls
+
+    def _parsed(self, text: str) -> tuple[Call, ...] | None:
+        if text not in self._seen:
+            try:
+                tree = self._environment.parse(text)
+            except jinja2.TemplateSyntaxError:
+                return None
+            self._seen[text] = tuple(_calls_of(tree))
+        return self._seen[text]
+
+
+_OPENS = ("if", "for", "call", "macro", "filter")
+_SHAPES = {
+    "if": "{{% if {rest} %}}{{% endif %}}",
+    "elif": "{{% if {rest} %}}{{% endif %}}",
+    "for": "{{% for {rest} %}}{{% endfor %}}",
+    "call": "{{% call {rest} %}}{{% endcall %}}",
+    "macro": "{{% macro {rest} %}}{{% endmacro %}}",
+    "filter": "{{% filter {rest} %}}{{% endfilter %}}",
+    "do": "{{% do {rest} %}}",
+    "set": "{{% set {rest} %}}{end}",
+}
+"""Each statement as a template of its own, so that its expressions can be parsed."""
+
+
+def called_names(calls: Iterable[Call]) -> tuple[str, ...]:
+    """The names called, each once, in order."""
+    return tuple(dict.fromkeys(call.name for call in calls))
+
+
+def _assigns(rest: str) -> bool:
+    outside_strings = re.sub(_STRING, "''", rest)
+    return re.search(r"(?<![=!<>])=(?!=)", outside_strings) is not None
+
+
+def _placed(call: Call, offset: int, certain: bool) -> Call:
+    return Call(call.name, call.args, call.kwargs, call.literal, offset, certain and call.certain)
+
+
+def _calls_of(tree: nodes.Node) -> Iterator[Call]:
+    for call in tree.find_all(nodes.Call):
+        name = _dotted(call.node)
+        if name == "adapter.dispatch":
+            yield _dispatch(call)
+        elif isinstance(call.node, nodes.Call):
+            continue  # adapter.dispatch(...)(...): the inner call is listed by itself
+        else:
+            yield _call(name, call, certain=not _conditional(tree, call))
+    for name in tree.find_all(nodes.Name):
+        if name.name in ("builtins", "context", "graph"):
+            yield Call("?", literal=False)
+
+
+def _conditional(tree: nodes.Node, call: nodes.Call) -> bool:
+    """Whether the call stands inside an inline `a if b else c`, or behind `and`/`or`."""
+    inline = (nodes.CondExpr, nodes.And, nodes.Or)
+    return any(call in set(each.find_all(nodes.Call)) for each in tree.find_all(inline))
+
+
+def _dotted(node: nodes.Node) -> str:
+    if isinstance(node, nodes.Name):
+        return str(node.name)
+    if isinstance(node, nodes.Getattr):
+        return f"{_dotted(node.node)}.{node.attr}"
+    return "?"
+
+
+def _call(name: str, call: nodes.Call, certain: bool) -> Call:
+    if name not in (*CAPTURED, "var"):
+        return Call(name, literal=False, certain=certain)
+    if call.dyn_args is not None or call.dyn_kwargs is not None:
+        return Call(name, literal=False, certain=certain)
+    try:
+        args = tuple(each.as_const() for each in call.args)
+        kwargs = tuple((each.key, each.value.as_const()) for each in call.kwargs)
+    except nodes.Impossible:
+        # a default that is computed does not matter: only whether there is one
+        with_default = name == "var" and len(call.args) + len(call.kwargs) > 1
+        return Call(name, (None, None) if with_default else (), literal=False, certain=certain)
+    return Call(name, args, kwargs, certain=certain)
+
+
+def _dispatch(call: nodes.Call) -> Call:
+    values = [each.as_const() for each in call.args if isinstance(each, nodes.Const)]
+    named = {each.key: each.value for each in call.kwargs}
+    name = values[0] if values else _const(named.get("macro_name"))
+    space = values[1] if len(values) > 1 else _const(named.get("macro_namespace"))
+    if not isinstance(name, str):
+        return Call("?", literal=False)
+    return Call(f"dispatch:{space}.{name}" if space else f"dispatch:{name}", literal=False)
+
+
+def _const(node: nodes.Expr | None) -> Any:
+    return node.as_const() if isinstance(node, nodes.Const) else None

@@ -1,0 +1,79 @@
+"""`var()` and `env_var()`: one implementation for every phase and file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_sqlmodels.errors import CompilationError, closest
+from airflow_sqlmodels.manifest.manifest import Settings
+
+SECRET_PREFIXES = ("DBT_ENV_SECRET", "DBT_ENV_CUSTOM_ENV_SECRET")
+"""Variables of these names hold secrets: profiles.yml and packages.yml may read them, SQL may not."""
+
+_UNSET: Any = object()
+
+
+def known_vars(settings: Settings, package: str) -> dict[str, Any]:
+    """All variables as a template of `package` sees them."""
+    return {**settings.project_vars.get(package, {}), **settings.vars}
+
+
+@dataclass(frozen=True, slots=True)
+class Var:
+    """What templates call as `var`. A missing variable is None while loading, an error while compiling."""
+
+    known: Mapping[str, Any]
+    render: Callable[[str], Any]
+    """Renders a value that is itself a template."""
+    strict: bool = True
+
+    def __call__(self, name: str, default: Any = _UNSET) -> Any:
+        if name in self.known:
+            value = self.known[name]
+            return self.render(value) if isinstance(value, str) and "{" in value else value
+        if default is not _UNSET:
+            return default
+        if self.strict:
+            raise CompilationError(*missing_var(name, self.known))
+        return None
+
+    def has_var(self, name: str) -> bool:
+        """Whether a value is set, apart from any default."""
+        return name in self.known
+
+
+def missing_var(name: str, known: Mapping[str, Any]) -> tuple[str, None, str]:
+    """What to say of a variable that has no value: message, place (not known here), hint."""
+    near = closest(name, known)
+    where = f"set it under 'vars:' in dbt_project.yml, with --vars '{{{name}: ...}}', or as vars= of the DAG"
+    return f"no variable {name!r}, and no default", None, f"{near} else {where}" if near else where
+
+
+@dataclass(frozen=True, slots=True)
+class EnvVar:
+    """What templates call as `env_var`."""
+
+    own: Mapping[str, str]
+    """What the caller set for this project, above the process's own environment."""
+    secrets_allowed: bool = False
+
+    def __call__(self, name: str, default: Any = _UNSET) -> Any:
+        if name.startswith(SECRET_PREFIXES) and not self.secrets_allowed:
+            raise CompilationError(
+                f"{name!r} is a secret: only profiles.yml and packages.yml may read it",
+                None,
+                "give SQL another variable, without the prefix DBT_ENV_SECRET",
+            )
+        value = self.own.get(name, os.environ.get(name))
+        if value is not None:
+            return value
+        if default is not _UNSET:
+            return default
+        raise CompilationError(
+            f"no environment variable {name!r}, and no default",
+            None,
+            f"set it, or write env_var({name!r}, 'a default')",
+        )

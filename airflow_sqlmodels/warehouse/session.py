@@ -1,0 +1,61 @@
+"""What the layers above ask of a connection. They know no driver; `DryWarehouse` answers the same questions in tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the warehouse said of a statement that gives no rows."""
+
+    rows: int
+    """Rows written; -1 unknown."""
+    status: str
+    """The command tag, as `SELECT 10`, `INSERT 0 1`, `CREATE VIEW`."""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a query gave."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    status: str = ""
+    types: tuple[str, ...] = ()
+    """The columns' types as the warehouse names them, where the driver tells."""
+
+
+class Session(Protocol):
+    """One connection. A transaction is open from the first statement on, until `commit` or `rollback`.
+
+    Every method raises WarehouseError (UnreachableError if there is no answer) with the statement in it.
+    """
+
+    def execute(self, sql: str) -> Outcome:
+        """Send `sql`, one or several statements, as one round trip. The outcome is the last one's."""
+
+    def query(self, sql: str, params: Sequence[object] = ()) -> Rows:
+        """Send one statement that gives rows; `%s` stands for a parameter if there are any."""
+
+    def copy(self, sql: str, chunks: Iterable[bytes]) -> Outcome:
+        """Send `copy … from stdin` with the bytes of a CSV."""
+
+    def commit(self) -> None:
+        """End the transaction: everything since the last end stays."""
+
+    def rollback(self) -> None:
+        """End the transaction: nothing since the last end stays. Never raises for a broken connection."""
+
+    def autocommit(self) -> AbstractContextManager[None]:
+        """While inside, each statement is a transaction of its own (`vacuum`). No transaction may be open."""
+
+    def cancel(self) -> None:
+        """Stop the running statement at the server, from another thread or a signal handler. Under 5 seconds."""
+
+    def close(self) -> None:
+        """Give the connection back. Never raises."""
