@@ -72,7 +72,9 @@ class Node:
     files: tuple[str, ...] = ()
     """All files it depends on, relative to the root project: when none changed, neither did the node."""
     checksum: str = ""
-    """sha256 over everything that decides what the node does: text, config, macros in its closure."""
+    """sha256 of its file or template (dbt's checksum)."""
+    fingerprint: str = ""
+    """sha256 over everything that decides what it does: text, arguments, config, the macros it can reach."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,6 @@ CONFIG_KEYS = (
 
 _LONGEST = 64
 _KEPT = 30
-_CALLS = re.compile(r"^\s*(env_var|ref|var|source|doc)\s*\(.+\)\s*$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +109,6 @@ def take_apart(entry: TestEntry, tested: Tested) -> Definition:
     if short != full and not config.get("alias"):
         config["alias"] = short
     return Definition(test, namespace or None, full, short, kwargs, config, str(description), column)
-
-
-def rendered_argument(value: Any) -> Any:
-    """An argument as a template: a call of ref, source, var… is wrapped in braces; what lies inside likewise."""
-    if isinstance(value, str):
-        return "{{ " + value + " }}" if _CALLS.match(value) else value
-    if isinstance(value, dict):
-        return {key: rendered_argument(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [rendered_argument(each) for each in value]
-    return value
 
 
 def _name_and_arguments(entry: TestEntry) -> tuple[str, dict[str, Any]]:

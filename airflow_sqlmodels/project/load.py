@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,10 @@ from airflow_sqlmodels.errors import ProjectError, SqlModelsError, closest
 from airflow_sqlmodels.manifest.manifest import Manifest, Settings, Target
 from airflow_sqlmodels.manifest.nodes import AnyNode, Doc, Macro, MacroId, Model, Node, NodeId, Templated
 from airflow_sqlmodels.project import other_nodes, template_nodes
+from airflow_sqlmodels.project.cache import open_saved, read_saved, save, saved_path, without_collector
+from airflow_sqlmodels.project.fingerprint import Fingerprints
 from airflow_sqlmodels.project.files import SourceFile, find_files
+from airflow_sqlmodels.project.inputs import all_paths, changed_files, env_state, file_changed, same_env, take_inputs
 from airflow_sqlmodels.project.macro_files import built_in_macros, read_docs, read_macros
 from airflow_sqlmodels.project.naming import NameRules, overridden_names
 from airflow_sqlmodels.project.parts import Parts
@@ -21,6 +25,7 @@ from airflow_sqlmodels.project.properties import Entry, read_properties
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.resolve import Index, index_of, resolved
 from airflow_sqlmodels.project.settings import (
+    PROJECT_FILE,
     Choices,
     ProjectFile,
     installed_packages,
@@ -36,7 +41,7 @@ from airflow_sqlmodels.templating.macros import MacroLibrary, MacroTable
 from airflow_sqlmodels.templating.names import shared_names
 from airflow_sqlmodels.templating.reading import Readers
 from airflow_sqlmodels.templating.static import TemplateReader
-from airflow_sqlmodels.templating.variables import EnvVar, Var, known_vars
+from airflow_sqlmodels.templating.variables import Var, known_vars
 
 BUILT_IN_MATERIALIZATIONS = ("table", "view", "incremental", "ephemeral", "materialized_view")
 
@@ -49,8 +54,9 @@ def load_project(  # noqa: PLR0913  # dbt's flags, each of its own
     target: str | Target | None = None,
     vars: Mapping[str, Any] | None = None,  # noqa: A002  # dbt's word
     env: Mapping[str, str] | None = None,
+    cache: bool = True,
 ) -> Manifest:
-    """Everything in the project at `root`.
+    """Everything in the project at `root`. With `cache`, what did not change since the last time is not read again.
 
     `target` is the name of a target in profiles.yml (None: its default), or a whole Target, and then no profile is read.
     Raises ProjectError, ProfileError or CompilationError for the first thing that is wrong, with its place.
@@ -61,33 +67,72 @@ def load_project(  # noqa: PLR0913  # dbt's flags, each of its own
     else:
         name = profile or profile_name(folder, env or {})
         where = read_profile(folder, name, profiles_dir=profiles_dir, target=target, vars=vars, env=env).target
-    return load(folder, Choices(target=where, vars=dict(vars or {}), env=dict(env or {})))
+    choices = Choices(target=where, vars=dict(vars or {}), env=dict(env or {}))
+    return load(folder, choices, saved_path(folder, choices) if cache else None)
 
 
-def load(root: Path, choices: Choices) -> Manifest:
-    """The project at `root`, with the caller's choices."""
-    project = read_project_file(root, choices)
-    packages = installed_packages(project, choices)
+def load(root: Path, choices: Choices, saved: Path | None) -> Manifest:
+    """The project at `root`, with the caller's choices; from the file `saved` if nothing changed since."""
+    with without_collector():
+        project = read_project_file(root, choices)
+        packages = installed_packages(project, choices)
+        files = [file for each in (project, *packages) for file in find_files(each)]
+        paths = all_paths(files, [str(each.root / PROJECT_FILE) for each in (project, *packages)])
+        known = open_saved(saved)
+        if known is not None and same_env(known[1], choices.env) and changed_files(known[1], paths) == set():
+            manifest = read_saved(known[0])
+            if manifest is not None:
+                return manifest
+        inputs = take_inputs(paths)
+        manifest = load_anew(project, packages, files, choices)
+        save(saved, manifest, replace(inputs, env=env_state(choices.env_read, choices.env)))
+        return manifest
+
+
+def load_saved_nodes(root: Path, saved: Path | None, choices: Choices, nodes: Iterable[NodeId]) -> Manifest | None:
+    """The saved project, if there is one and no file that these nodes depend on has changed since; else None.
+
+    Only these files are looked at: the tree is not walked, other nodes are not read.
+    """
+    known = open_saved(saved)
+    if known is None:
+        return None
+    store, inputs = known
+    manifest = read_saved(store)
+    if manifest is None or not same_env(inputs, choices.env):
+        return None
+    for node_id in nodes:
+        node = manifest.nodes.get(node_id)
+        if node is None or any(file_changed(inputs, os.path.join(root, path)) for path in node.files):
+            return None
+    return manifest
+
+
+def load_anew(
+    project: ProjectFile, packages: list[ProjectFile], files: list[SourceFile], choices: Choices
+) -> Manifest:
+    """Read every file."""
     settings = make_settings(project, packages, choices)
-    files = [file for each in (project, *packages) for file in find_files(each)]
     macros = {**built_in_macros(), **read_macros(_of("macro", files))}
     docs = read_docs(_of("docs", files))
     entries = read_properties(_of("properties", files))
-    parts = make_parts(settings, {each.name: each for each in (project, *packages)}, macros, docs, entries)
+    shared = {**shared_names(settings, Invocation(command="parse")), "env_var": choices.env_var}
+    projects = {each.name: each for each in (project, *packages)}
+    parts = make_parts(settings, projects, macros, docs, entries, shared)
     built = list(build_nodes(parts, files, entries))
     return assemble(parts, built, entries, _warnings(project, parts, built, entries))
 
 
-def make_parts(
+def make_parts(  # noqa: PLR0913  # all that was read, one by one
     settings: Settings,
     projects: Mapping[str, ProjectFile],
     macros: Mapping[MacroId, Macro],
     docs: Mapping[str, Doc],
     entries: Iterable[Entry],
+    shared: Mapping[str, Any],
 ) -> Parts:
     """What nodes are made of."""
     table = macro_table(settings, macros)
-    shared = shared_names(settings, Invocation(command="parse"))
     variables = {name: known_vars(settings, name) for name in projects}
     silent = MacroLibrary(table, Environment(silent=True))
     readers = Readers(
@@ -131,10 +176,11 @@ def assemble(parts: Parts, built: list[AnyNode], entries: Iterable[Entry], warni
     enabled, disabled = _parted(built)
     index = index_of(parts.settings.name, enabled, disabled.values())
     nodes: dict[NodeId, AnyNode] = {}
+    fingerprints = Fingerprints(parts.readers.graph)
     for node in enabled:
         final = _final(node, index, parts)
         if final is not None:
-            nodes[final.id] = final
+            nodes[final.id] = fingerprints.of(final)
     groups = {entry.name: dict(entry.content) for entry in entries if entry.kind == "group"}
     return Manifest(
         settings=parts.settings,
@@ -174,9 +220,9 @@ def _parted(built: Iterable[AnyNode]) -> tuple[list[AnyNode], dict[NodeId, AnyNo
 def _final(node: AnyNode, index: Index, parts: Parts) -> AnyNode | None:
     if isinstance(node, Model):
         _known_materialization(node, parts)
-    if isinstance(node, Templated):
-        return resolved(node, index)
-    return node
+    if not isinstance(node, Templated):
+        return node
+    return resolved(node, index)
 
 
 def _known_materialization(node: Model, parts: Parts) -> None:
@@ -216,7 +262,6 @@ def _renderer(settings: Settings, package: str, docs: Mapping[str, Doc], shared:
     return YamlRenderer(
         {
             **shared,
-            "env_var": EnvVar(settings.env),
             "var": Var(known_vars(settings, package), str),
             "doc": _DocLookup(docs, package, settings.name),
         }

@@ -21,11 +21,12 @@ from airflow_sqlmodels.manifest.nodes import (
 from airflow_sqlmodels.manifest.relation import Quoting, Relation
 from airflow_sqlmodels.project.configs import merge
 from airflow_sqlmodels.project.files import SourceFile
-from airflow_sqlmodels.project.generic_tests import Definition, Tested, rendered_argument, take_apart
+from airflow_sqlmodels.project.generic_tests import Definition, Tested, take_apart
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry, TestEntry, tests_in
 from airflow_sqlmodels.project.settings import PROJECT_FILE
 from airflow_sqlmodels.project.yaml_text import YamlMap, plain
+from airflow_sqlmodels.templating.arguments import rendered_argument
 from airflow_sqlmodels.templating.reading import Asked, read_template
 
 

@@ -88,6 +88,13 @@ class Choices:
     target: Target
     vars: dict[str, Any] = field(default_factory=dict)
     env: dict[str, str] = field(default_factory=dict)
+    env_read: set[str] = field(default_factory=set, compare=False)
+    """The environment variables that loading has read so far."""
+
+    @property
+    def env_var(self) -> EnvVar:
+        """`env_var()` for templates; it notes what is read."""
+        return EnvVar(self.env, note=self.env_read.add)
 
 
 def profile_name(root: Path, env: Mapping[str, str]) -> str:
@@ -105,7 +112,7 @@ def read_project_file(root: Path, choices: Choices, shown: str = "") -> ProjectF
     """One dbt_project.yml, rendered. Raises ProjectError if it is missing, malformed, or has no name."""
     content, path, text = _content(root, shown)
     names = {
-        "env_var": EnvVar(choices.env),
+        "env_var": choices.env_var,
         "var": Var(choices.vars, str),
         "target": target_names(choices.target),
     }

@@ -16,6 +16,10 @@ SECRET_PREFIXES = ("DBT_ENV_SECRET", "DBT_ENV_CUSTOM_ENV_SECRET")
 _UNSET: Any = object()
 
 
+def _ignore(_name: str) -> None:
+    return None
+
+
 def known_vars(settings: Settings, package: str) -> dict[str, Any]:
     """All variables as a template of `package` sees them."""
     return {**settings.project_vars.get(package, {}), **settings.vars}
@@ -59,6 +63,8 @@ class EnvVar:
     own: Mapping[str, str]
     """What the caller set for this project, above the process's own environment."""
     secrets_allowed: bool = False
+    note: Callable[[str], object] = _ignore
+    """Told each name that is read, so that a saved project knows what it depends on."""
 
     def __call__(self, name: str, default: Any = _UNSET) -> Any:
         if name.startswith(SECRET_PREFIXES) and not self.secrets_allowed:
@@ -67,6 +73,7 @@ class EnvVar:
                 None,
                 "give SQL another variable, without the prefix DBT_ENV_SECRET",
             )
+        self.note(name)
         value = self.own.get(name, os.environ.get(name))
         if value is not None:
             return value

@@ -1,0 +1,103 @@
+"""Compiles one node: renders its template and puts the ephemeral models it reads in front."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_sqlmodels.compile.ctes import with_ctes
+from airflow_sqlmodels.errors import CompilationError, Location
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, NodeId, Seed, Source, Templated
+from airflow_sqlmodels.templating.answering import Answerer, Rendering
+from airflow_sqlmodels.templating.arguments import rendered_argument
+from airflow_sqlmodels.templating.relation import CTE_PREFIX
+from airflow_sqlmodels.warehouse.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A node as SQL, and the rendering it came from: hooks are rendered in the same one."""
+
+    sql: str
+    rendering: Rendering
+
+
+def compile_node(means: Answerer, node: AnyNode, session: Session | None) -> Compiled:
+    """The SQL of a node. Raises CompilationError with the place if its template fails.
+
+    Without a session, whatever asks the warehouse while compiling is refused.
+    """
+    rendering = Rendering(means, node, session)
+    if isinstance(node, (Seed, Source)) or not isinstance(node, Templated):
+        return Compiled("", rendering)
+    refuse_problems(node)
+    if isinstance(node, DataTest) and node.generic is not None:
+        rendering.scope.names["_dbt_generic_test_kwargs"] = _arguments(node, rendering)  # type: ignore[index]
+    body = rendering.text(node.raw_code, _place(node), node.body_line if _of_own_file(node) else 1)
+    return Compiled(with_ctes(body, _ctes(rendering)), rendering)
+
+
+def refuse_problems(node: AnyNode) -> None:
+    """Raises CompilationError for what was found wrong with the node while loading."""
+    for problem in getattr(node, "problems", ()):
+        raise CompilationError(problem.what, problem.at, problem.hint)
+
+
+def test_query(node: DataTest, sql: str) -> str:
+    """The query that judges a test: one row with the failures and the two verdicts."""
+    config = node.config
+    limit = config.get("limit")
+    limited = f"{sql}\nlimit {int(limit)}" if limit is not None else sql
+    calculation = config.get("fail_calc") or "count(*)"
+    return (
+        f"select\n    {calculation} as failures,\n"
+        f"    {calculation} {config.get('warn_if') or '!= 0'} as should_warn,\n"
+        f"    {calculation} {config.get('error_if') or '!= 0'} as should_error\n"
+        f"from (\n{limited}\n) as dbt_internal_test"
+    )
+
+
+def _ctes(rendering: Rendering) -> list[tuple[str, str]]:
+    """The CTEs a rendering needs, what they read themselves first, each once."""
+    found: dict[NodeId, tuple[str, str]] = {}
+    _add_ctes(rendering, found, ())
+    return list(found.values())
+
+
+def _add_ctes(rendering: Rendering, found: dict[NodeId, tuple[str, str]], above: tuple[NodeId, ...]) -> None:
+    for node_id, node in list(rendering.ephemeral.items()):
+        if node_id in found:
+            continue
+        if node_id in above:
+            raise CompilationError(f"the ephemeral model {node.name!r} reads itself", node.at)
+        inner = Rendering(rendering.means, node, rendering.session)
+        sql = inner.text(node.raw_code, _place(node), node.body_line)
+        _add_ctes(inner, found, (*above, node_id))
+        found[node_id] = (CTE_PREFIX + node.relation.identifier, sql)
+
+
+def _arguments(node: DataTest, rendering: Rendering) -> Mapping[str, Any]:
+    """The arguments of a generic test, as values. The column's name is never a template."""
+    return {
+        key: value if key == "column_name" else _rendered(rendered_argument(value), rendering, node.at)
+        for key, value in node.kwargs.items()
+    }
+
+
+def _rendered(value: Any, rendering: Rendering, at: Location) -> Any:
+    if isinstance(value, str):
+        return rendering.value(value, at) if "{{" in value or "{%" in value else value
+    if isinstance(value, dict):
+        return {key: _rendered(each, rendering, at) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_rendered(each, rendering, at) for each in value]
+    return value
+
+
+def _of_own_file(node: AnyNode) -> bool:
+    return not (isinstance(node, DataTest) and node.generic is not None)
+
+
+def _place(node: AnyNode) -> Location:
+    return Location(node.at.path, node.at.line) if not isinstance(node, Model) else Location(node.at.path)

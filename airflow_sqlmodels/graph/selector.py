@@ -1,0 +1,148 @@
+"""The selector grammar: text -> a `Choice`, a tree of terms that `selection` answers.
+
+    union        := intersection (" " intersection)*     any of them
+    intersection := term ("," term)*                     all of them
+    term         := "@"? above? (method ":")? value below?
+    above        := digits? "+"                          with what it reads, `digits` steps up
+    below        := "+" digits?                          with what reads it, `digits` steps down
+    method       := word ("." word)*                     `tag`, `config.meta.owner`
+
+A leading `@` adds everything below, and everything that these need. Without a method the value's shape decides:
+a slash means `path`, an ending .sql, .py or .csv `file`, anything else `fqn`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from airflow_sqlmodels.errors import Location, SelectorError, closest
+from airflow_sqlmodels.graph.methods import METHODS
+
+Indirect = Literal["eager", "cautious", "buildable", "empty"]
+"""Which tests come along with the nodes they test: see `indirect`."""
+
+INDIRECT: tuple[Indirect, ...] = ("eager", "cautious", "buildable", "empty")
+
+EVERYTHING = ("fqn:*", "source:*", "exposure:*")
+"""What is selected when nobody selects."""
+
+_TERM = re.compile(
+    r"""(?P<at>@)?
+        (?:(?P<up>\d*)(?P<above>\+))?
+        (?:(?P<method>[\w.]+):)?
+        (?P<value>.*?)
+        (?:(?P<below>\+)(?P<down>\d*))?""",
+    re.VERBOSE | re.DOTALL,
+)
+_FILE_ENDINGS = (".sql", ".py", ".csv")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """One `method:value` with its neighbours."""
+
+    method: str
+    arguments: tuple[str, ...] = ()
+    """What follows the method behind dots: `config.meta.owner` has two."""
+    value: str = ""
+    related: bool = False
+    """`@`: the descendants, and the ancestors of all."""
+    parents: bool = False
+    parents_depth: int | None = None
+    children: bool = False
+    children_depth: int | None = None
+    indirect: Indirect = "eager"
+    at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Combined:
+    """Several choices as one."""
+
+    how: Literal["union", "intersection", "difference"]
+    parts: tuple[Choice, ...]
+    """Of a difference the first is what to take, the others what to leave out."""
+    indirect: Indirect = "eager"
+    text: str = ""
+    """What the user wrote, if it should name something; "" if it may be empty without a word."""
+
+
+Choice = Term | Combined
+
+
+def parse_selection(select: Sequence[str], exclude: Sequence[str], indirect: Indirect = "eager") -> Choice:
+    """What `--select` and `--exclude` choose; everything if nothing is selected.
+
+    Raises SelectorError with the column for a malformed or unknown term.
+    """
+    taken = union(select, "select", indirect) if select else union(EVERYTHING, "", indirect)
+    return Combined("difference", (taken, union(exclude, "exclude", indirect)))
+
+
+def union(expressions: Sequence[str], option: str, indirect: Indirect = "eager") -> Combined:
+    """Any of the expressions, which may hold several each, parted by spaces. `option` is what errors call the place."""
+    text = " ".join(expressions)
+    words = ((found.group(), found.start()) for found in re.finditer(r"\S+", text))
+    parts = tuple(intersection(word, Location(option, 0, start + 1, text), indirect) for word, start in words)
+    return Combined("union", parts, indirect)
+
+
+def intersection(text: str, at: Location, indirect: Indirect = "eager") -> Combined:
+    """All of the terms in `text`. `at` is where it begins."""
+    parts, column = [], at.column
+    for word in text.split(","):
+        parts.append(term(word, Location(at.path, 0, column, at.text), indirect))
+        column += len(word) + 1
+    return Combined("intersection", tuple(parts), indirect, text if at.path else "")
+
+
+def term(text: str, at: Location, indirect: Indirect = "eager") -> Term:
+    """One term. `at` is where it begins. Raises SelectorError if it is malformed, or its method is unknown."""
+    found = _TERM.fullmatch(text)
+    if found is None or not found["value"]:
+        raise SelectorError("nothing to select here", at, "write a name, or a method and a value as in 'tag:daily'")
+    if found["at"] and found["below"]:
+        raise SelectorError("'@' and a '+' at the end exclude each other", at, "'@' takes all that is below already")
+    method, _, rest = (found["method"] or default_method(found["value"])).partition(".")
+    known_method(method, _moved(at, found.start("method") if found["method"] else 0))
+    return Term(
+        method=method,
+        arguments=tuple(rest.split(".")) if rest else (),
+        value=found["value"],
+        related=bool(found["at"]),
+        parents=bool(found["above"]),
+        parents_depth=int(found["up"]) if found["up"] else None,
+        children=bool(found["below"]),
+        children_depth=int(found["down"]) if found["down"] else None,
+        indirect=indirect,
+        at=_moved(at, found.start("value")),
+    )
+
+
+def default_method(value: str) -> str:
+    """The method that is meant when none is written."""
+    if "/" in value:
+        return "path"
+    return "file" if value.lower().endswith(_FILE_ENDINGS) else "fqn"
+
+
+def known_method(method: str, at: Location | None) -> None:
+    """Raises SelectorError if there is no such method."""
+    if method not in METHODS:
+        hint = closest(method, METHODS) or f"there are {', '.join(METHODS)}"
+        raise SelectorError(f"no selector method {method!r}", at, hint)
+
+
+def indirect_named(name: str) -> Indirect:
+    """The mode of that name. Raises SelectorError if there is none."""
+    for mode in INDIRECT:
+        if mode == name:
+            return mode
+    raise SelectorError(f"no indirect selection {name!r}", None, f"there are {', '.join(INDIRECT)}")
+
+
+def _moved(at: Location, characters: int) -> Location:
+    return Location(at.path, at.line, at.column + characters, at.text)

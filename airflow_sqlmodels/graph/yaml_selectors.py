@@ -1,0 +1,125 @@
+"""selectors.yml: definitions -> the same `Choice` that the command line's grammar gives.
+
+A definition is a text in that grammar, `{method: …, value: …}` with options, `{tag: daily}` for short, or a list under
+`union` or `intersection`, in which one entry may be `exclude`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from airflow_sqlmodels.errors import Location, SelectorError, closest
+from airflow_sqlmodels.graph.selector import (
+    Choice,
+    Combined,
+    Indirect,
+    Term,
+    default_method,
+    indirect_named,
+    known_method,
+    term,
+)
+from airflow_sqlmodels.manifest.manifest import Manifest
+
+FILE = "selectors.yml"
+
+_OPTIONS = frozenset(
+    (
+        *("method", "value", "exclude", "indirect_selection", "childrens_parents"),
+        *("parents", "parents_depth", "children", "children_depth"),
+    )
+)
+
+
+def selector_named(manifest: Manifest, name: str, indirect: Indirect = "eager") -> Choice:
+    """The choice that a selector stands for. Raises SelectorError if there is none, or its definition is wrong."""
+    if name not in manifest.selectors:
+        hint = closest(name, manifest.selectors) or f"{FILE} holds the definitions"
+        raise SelectorError(f"no selector {name!r}", None, hint)
+    entry = manifest.selectors[name]
+    definition = entry.get("definition", entry) if isinstance(entry, Mapping) else entry
+    if isinstance(definition, Mapping) and definition.keys() & {"union", "intersection"} and len(definition) > 1:
+        raise SelectorError(f"selector {name!r}: 'union' or 'intersection' must stand alone", Location(FILE))
+    return _Reader(name, indirect).choice(definition)
+
+
+def default_selector(manifest: Manifest) -> str | None:
+    """The name of the selector with `default: true`. Raises SelectorError if there are several."""
+    entries = manifest.selectors.items()
+    names = [name for name, entry in entries if isinstance(entry, Mapping) and entry.get("default") is True]
+    if len(names) > 1:
+        raise SelectorError(f"several selectors are the default: {', '.join(map(repr, names))}", Location(FILE))
+    return names[0] if names else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads the definition of one selector; knows its name, for errors."""
+
+    name: str
+    indirect: Indirect
+
+    def choice(self, definition: Any) -> Choice:
+        if isinstance(definition, str):
+            return term(definition, Location(f"{FILE}, selector {self.name!r}", 0, 1, definition), self.indirect)
+        if not isinstance(definition, Mapping):
+            raise self._error(f"a definition is a text or a mapping, not {definition!r}")
+        for how in ("union", "intersection"):
+            if how in definition:
+                return self._list(how, definition[how])
+        return self._mapping(definition)
+
+    def _list(self, how: Literal["union", "intersection"], entries: Any) -> Choice:
+        if not isinstance(entries, list):
+            raise self._error(f"{how!r} needs a list")
+        excluded = [each for each in entries if isinstance(each, Mapping) and set(each) == {"exclude"}]
+        if len(excluded) > 1:
+            raise self._error(f"{how!r} has several 'exclude'", "put them into one list")
+        parts = tuple(self.choice(each) for each in entries if each not in excluded)
+        combined = Combined(how, parts)
+        return self._without(combined, excluded[0]["exclude"]) if excluded else combined
+
+    def _mapping(self, definition: Mapping[str, Any]) -> Choice:
+        if len(definition) == 1:
+            method, value = next(iter(definition.items()))
+            return self._term(str(method), value, {})
+        if "method" not in definition or "value" not in definition:
+            raise self._error(f"a definition needs 'method' and 'value', this has {', '.join(map(repr, definition))}")
+        unknown = next((key for key in definition if key not in _OPTIONS), None)
+        if unknown is not None:
+            raise self._error(f"unknown key {unknown!r}", closest(str(unknown), _OPTIONS))
+        chosen = self._term(str(definition["method"]), definition["value"], definition)
+        return self._without(chosen, definition["exclude"]) if "exclude" in definition else chosen
+
+    def _term(self, method: str, value: Any, options: Mapping[str, Any]) -> Term:
+        name, _, rest = (method or default_method(str(value))).partition(".")
+        known_method(name, Location(f"{FILE}, selector {self.name!r}"))
+        related, children = bool(options.get("childrens_parents")), bool(options.get("children"))
+        if related and children:
+            raise self._error("'childrens_parents' and 'children' exclude each other")
+        return Term(
+            method=name,
+            arguments=tuple(rest.split(".")) if rest else (),
+            value=str(value),
+            related=related,
+            parents=bool(options.get("parents")),
+            parents_depth=_depth(options.get("parents_depth")),
+            children=children,
+            children_depth=_depth(options.get("children_depth")),
+            indirect=indirect_named(str(options.get("indirect_selection") or self.indirect)),
+            at=Location(f"{FILE}, selector {self.name!r}"),
+        )
+
+    def _without(self, chosen: Choice, excluded: Any) -> Choice:
+        if not isinstance(excluded, list):
+            raise self._error("'exclude' needs a list")
+        return Combined("difference", (chosen, Combined("union", tuple(self.choice(each) for each in excluded))))
+
+    def _error(self, what: str, hint: str = "") -> SelectorError:
+        return SelectorError(f"selector {self.name!r}: {what}", Location(FILE), hint)
+
+
+def _depth(value: Any) -> int | None:
+    return None if value is None else int(value)

@@ -1,0 +1,216 @@
+"""The saved form of a manifest: one file, in which one node is found and read without the rest.
+
+    magic · records, one behind the other · index: (hash of key, offset, length), ordered by hash · offset of the index
+
+It is written beside its place and moved there, so a reader sees the old file or the new one, never a half.
+Records are MessagePack of the frozen nouns; reading one can run no code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+import os
+import struct
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from airflow_sqlmodels.manifest.manifest import Manifest, Settings
+from airflow_sqlmodels.manifest.nodes import RESOURCE_TYPES, AnyNode, Doc, Macro, MacroId, NodeId
+
+K = TypeVar("K", bound=str)
+V = TypeVar("V")
+
+_MAGIC = b"sqlmodels manifest 1\n"
+_ENTRY = struct.Struct("<16sQI")
+_TAIL = struct.Struct("<QI")
+
+_encode = msgspec.msgpack.Encoder(enc_hook=str).encode
+_NODE_DECODERS = {name: msgspec.msgpack.Decoder(kind) for kind, name in RESOURCE_TYPES.items()}
+_MACRO = msgspec.msgpack.Decoder(Macro)
+_SETTINGS = msgspec.msgpack.Decoder(Settings)
+
+
+class Broken(Exception):  # noqa: N818  # it says what the file is
+    """The file is no saved manifest, or not one of this release. The project is loaded anew then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An open file of records."""
+
+    data: mmap.mmap | bytes
+    index: int
+    """The offset of the index."""
+    count: int
+
+    def get(self, key: str) -> bytes | None:
+        """The record of `key`; None if there is none. A few pages of the file are touched, whatever its size."""
+        wanted = _hash(key)
+        low, high = 0, self.count
+        while low < high:
+            middle = (low + high) // 2
+            found, offset, length = _ENTRY.unpack_from(self.data, self.index + middle * _ENTRY.size)
+            if found == wanted:
+                return self.data[offset : offset + length]
+            if found < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        return None
+
+    def need(self, key: str) -> bytes:
+        """The record of `key`. Raises Broken if there is none."""
+        found = self.get(key)
+        if found is None:
+            raise Broken(key)
+        return found
+
+
+def open_store(path: Path) -> Store:
+    """The store in a file. Raises Broken, or FileNotFoundError if there is no file."""
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size < len(_MAGIC) + _TAIL.size:
+            raise Broken(str(path))
+        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    index, count = _TAIL.unpack_from(data, size - _TAIL.size)
+    if data[: len(_MAGIC)] != _MAGIC or index + count * _ENTRY.size + _TAIL.size != size:
+        raise Broken(str(path))
+    return Store(data, index, count)
+
+
+def write_store(path: Path, records: Iterable[tuple[str, bytes]]) -> None:
+    """Write records to a file, in one step for whoever reads it."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb", buffering=1 << 20) as file:
+            file.write(_MAGIC)
+            entries = []
+            offset = len(_MAGIC)
+            for key, record in records:
+                file.write(record)
+                entries.append((_hash(key), offset, len(record)))
+                offset += len(record)
+            entries.sort()
+            file.write(b"".join(_ENTRY.pack(*entry) for entry in entries))
+            file.write(_TAIL.pack(offset, len(entries)))
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def manifest_records(manifest: Manifest) -> Iterator[tuple[str, bytes]]:
+    """A manifest as records."""
+    yield "settings", _encode(manifest.settings)
+    yield "order", _encode(list(manifest.nodes))
+    yield "macro-order", _encode(list(manifest.macros))
+    yield "docs", _encode(list(manifest.docs.values()))
+    yield "disabled", _encode([(node_id, _encode(node)) for node_id, node in manifest.disabled.items()])
+    yield "groups", _encode(dict(manifest.groups))
+    yield "selectors", _encode(dict(manifest.selectors))
+    yield "warnings", _encode(list(manifest.warnings))
+    for node_id, node in manifest.nodes.items():
+        yield node_id, node_record(node)
+    for macro_id, macro in manifest.macros.items():
+        yield macro_id, _encode(macro)
+
+
+def node_record(node: AnyNode) -> bytes:
+    """One node as a record."""
+    return _encode(node)
+
+
+def read_manifest(store: Store) -> Manifest:
+    """The manifest in a store; nodes and macros are read when they are asked for. Raises Broken."""
+    try:
+        docs = {doc["id"]: msgspec.convert(doc, Doc) for doc in msgspec.msgpack.decode(store.need("docs"))}
+        disabled = {
+            NodeId(key): decode_node(NodeId(key), record)
+            for key, record in msgspec.msgpack.decode(store.need("disabled"))
+        }
+        return Manifest(
+            settings=_SETTINGS.decode(store.need("settings")),
+            nodes=Stored(store, "order", decode_node, NodeId),
+            macros=Stored(store, "macro-order", _decode_macro, MacroId),
+            docs=docs,
+            disabled=disabled,
+            groups=msgspec.msgpack.decode(store.need("groups")),
+            selectors=msgspec.msgpack.decode(store.need("selectors")),
+            warnings=tuple(msgspec.msgpack.decode(store.need("warnings"))),
+        )
+    except (msgspec.DecodeError, msgspec.ValidationError, KeyError) as error:
+        raise Broken(str(error)) from error
+
+
+class Stored(Mapping[K, V], Generic[K, V]):
+    """A mapping whose values lie in a store until they are asked for."""
+
+    __slots__ = ("_decode", "_key", "_known", "_listed", "_order", "_store")
+
+    def __init__(self, store: Store, order: str, decode: Callable[[K, bytes], V], key: Callable[[str], K]) -> None:
+        self._store = store
+        self._listed = order
+        self._decode = decode
+        self._key = key
+        self._known: dict[str, V | None] = {}
+        self._order: dict[K, None] | None = None
+
+    def __getitem__(self, key: K) -> V:
+        found = self.get(key)
+        if found is None:
+            raise KeyError(key)
+        return found
+
+    def get(self, key: K, default: Any = None) -> Any:
+        """The value, read once; `default` if there is none."""
+        if key not in self._known:
+            record = self._store.get(key)
+            self._known[key] = None if record is None else self._decode(key, record)
+        found = self._known[key]
+        return default if found is None else found
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._ids()
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._ids())
+
+    def __len__(self) -> int:
+        return len(self._ids())
+
+    def _ids(self) -> dict[K, None]:
+        if self._order is None:
+            listed = msgspec.msgpack.decode(self._store.need(self._listed), type=list[str])
+            self._order = {self._key(each): None for each in listed}
+        return self._order
+
+
+def decode_node(node_id: NodeId, record: bytes) -> AnyNode:
+    """The node in a record. Raises Broken."""
+    decoder: Any = _NODE_DECODERS.get(node_id.partition(".")[0])
+    if decoder is None:
+        raise Broken(node_id)
+    try:
+        node: AnyNode = decoder.decode(record)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise Broken(str(error)) from error
+    return node
+
+
+def _decode_macro(_macro_id: MacroId, record: bytes) -> Macro:
+    try:
+        return _MACRO.decode(record)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise Broken(str(error)) from error
+
+
+def _hash(key: str) -> bytes:
+    return hashlib.blake2b(key.encode(), digest_size=16).digest()

@@ -1,0 +1,111 @@
+"""Where saved manifests lie, and when one may be used. A project that did not change is not read again."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from airflow_sqlmodels.manifest.manifest import Manifest
+from airflow_sqlmodels.manifest.store import (
+    Broken,
+    Store,
+    manifest_records,
+    open_store,
+    read_manifest,
+    write_store,
+)
+from airflow_sqlmodels.project.inputs import Inputs, decode_inputs, encode_inputs
+from airflow_sqlmodels.project.settings import Choices
+from airflow_sqlmodels.version import VERSION
+
+FOLDER_VARIABLE = "SQLMODELS_CACHE_DIR"
+"""Names the folder for saved manifests; "" turns saving off."""
+
+
+def cache_folder() -> Path | None:
+    """Where saved manifests lie: SQLMODELS_CACHE_DIR, else the user's cache, else a private folder for temporary files.
+
+    None if saving is turned off, or no folder is writable and ours alone.
+    """
+    said = os.environ.get(FOLDER_VARIABLE)
+    if said is not None:
+        return Path(said) if said else None
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    places = (Path(home) / "airflow_sqlmodels", Path(tempfile.gettempdir()) / f"airflow_sqlmodels-{_user()}")
+    return next((place for place in places if _is_ours(place)), None)
+
+
+def saved_path(root: Path, choices: Choices) -> Path | None:
+    """The file for this project with these choices; None if nothing is saved."""
+    folder = cache_folder()
+    if folder is None:
+        return None
+    made_of = (str(root), choices.target, choices.vars, choices.env, VERSION, sys.version_info[:2])
+    key = hashlib.blake2b(repr(made_of).encode(), digest_size=10).hexdigest()
+    return folder / f"{root.name}-{key}.sqlm"
+
+
+def open_saved(path: Path | None) -> tuple[Store, Inputs] | None:
+    """The saved form and what it was made from; None if there is none that can be used."""
+    if path is None:
+        return None
+    try:
+        store = open_store(path)
+        return store, decode_inputs(store.need("inputs"))
+    except (OSError, Broken, msgspec.DecodeError, msgspec.ValidationError):
+        return None
+
+
+def read_saved(store: Store) -> Manifest | None:
+    """The manifest in a store; None if it cannot be used."""
+    try:
+        return read_manifest(store)
+    except Broken:
+        return None
+
+
+def save(path: Path | None, manifest: Manifest, inputs: Inputs) -> None:
+    """Keep the manifest. A disk that is full or read-only costs the next start some time, nothing else."""
+    if path is None:
+        return
+    with contextlib.suppress(OSError):
+        write_store(path, _records(manifest, inputs))
+
+
+@contextlib.contextmanager
+def without_collector() -> Iterator[None]:
+    """Python's cyclic garbage collector would walk over everything that is loaded, again and again, to find nothing."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _records(manifest: Manifest, inputs: Inputs) -> Iterator[tuple[str, bytes]]:
+    yield "inputs", encode_inputs(inputs)
+    yield from manifest_records(manifest)
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether the folder can be written, and by nobody else: what lies there becomes SQL."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = folder.stat()
+    except OSError:
+        return False
+    return status.st_uid == _user() and not status.st_mode & 0o022 and os.access(folder, os.W_OK)
+
+
+def _user() -> int:
+    return os.getuid()

@@ -1,0 +1,37 @@
+"""What decides how a node is built, as one hash, and the files all of that comes from."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from airflow_sqlmodels.manifest.nodes import AnyNode, MacroId, Templated
+from airflow_sqlmodels.templating.call_graph import CallGraph
+
+T = TypeVar("T", bound=AnyNode)
+
+
+@dataclass(slots=True)
+class Fingerprints:
+    """Hashes nodes. What macros add is remembered by the macros that are called: nodes share few sets of them."""
+
+    graph: CallGraph
+    _known: dict[tuple[MacroId, ...], tuple[tuple[str, ...], str]] = field(default_factory=dict)
+
+    def of(self, node: T) -> T:
+        """The node with its fingerprint, and the files of all macros it can reach among its own."""
+        macros = node.macros if isinstance(node, Templated) else ()
+        files, texts = self._macros(macros)
+        own = f"{node.checksum}\n{node.own_config!r}\n{getattr(node, 'relation', None)}\n{texts}"
+        mark = hashlib.sha256(own.encode()).hexdigest()
+        return replace(node, files=tuple(dict.fromkeys((*node.files, *files))), fingerprint=mark)
+
+    def _macros(self, macros: tuple[MacroId, ...]) -> tuple[tuple[str, ...], str]:
+        if macros not in self._known:
+            table = self.graph.table.macros
+            reached = [table[each] for each in sorted(self.graph.reached(macros))]
+            files = sorted({macro.at.path for macro in reached if not macro.at.path.startswith("<")})
+            digest = hashlib.sha256("\n".join(macro.file_text or macro.text for macro in reached).encode())
+            self._known[macros] = tuple(files), digest.hexdigest()
+        return self._known[macros]

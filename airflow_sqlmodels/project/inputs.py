@@ -1,0 +1,102 @@
+"""What a loaded project was made from: files and environment variables, and whether they are still the same."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from airflow_sqlmodels.project.files import SourceFile
+
+_RACY_NS = 2_000_000_000
+"""A file changed that shortly before it was read could change again without a new time stamp: its bytes decide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A file as it was when it was read."""
+
+    mtime_ns: int
+    size: int
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Everything that a manifest depends on, apart from the caller's choices."""
+
+    files: dict[str, Stamp]
+    """By absolute path."""
+    env: dict[str, str]
+    """Hashes of the environment variables that templates read while loading; "" for one that was not set."""
+    read_at_ns: int = 0
+
+
+def take_inputs(paths: Iterable[str]) -> Inputs:
+    """The present state of these files. Taken before they are read: what changes meanwhile is noticed next time."""
+    now = time.time_ns()
+    return Inputs({path: _stamp(path) for path in paths}, {}, now)
+
+
+def env_state(names: Iterable[str], own_env: Mapping[str, str]) -> dict[str, str]:
+    """The present state of these environment variables, without their values."""
+    return {name: _env_hash(name, own_env) for name in sorted(names)}
+
+
+def changed_files(old: Inputs, paths: Iterable[str]) -> set[str] | None:
+    """Which of the files have other bytes now; None if files came or went."""
+    listed = list(paths)
+    if len(listed) != len(old.files) or any(path not in old.files for path in listed):
+        return None
+    return {path for path in listed if _differs(path, old.files[path], old.read_at_ns)}
+
+
+def file_changed(old: Inputs, path: str) -> bool:
+    """Whether one file has other bytes now, or is gone."""
+    stamp = old.files.get(path)
+    return stamp is None or _differs(path, stamp, old.read_at_ns)
+
+
+def same_env(old: Inputs, own_env: Mapping[str, str]) -> bool:
+    """Whether the variables that were read have the values they had."""
+    return all(_env_hash(name, own_env) == value for name, value in old.env.items())
+
+
+def all_paths(files: Iterable[SourceFile], project_files: Iterable[str]) -> list[str]:
+    """The absolute paths of all files a project consists of, each once."""
+    return list(dict.fromkeys((*project_files, *(file.full for file in files))))
+
+
+encode_inputs = msgspec.msgpack.Encoder().encode
+decode_inputs = msgspec.msgpack.Decoder(Inputs).decode
+
+
+def _stamp(path: str) -> Stamp:
+    status = os.stat(path)
+    return Stamp(status.st_mtime_ns, status.st_size, _digest(path))
+
+
+def _differs(path: str, old: Stamp, read_at_ns: int) -> bool:
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        return True
+    if status.st_size != old.size:
+        return True
+    if status.st_mtime_ns == old.mtime_ns and old.mtime_ns < read_at_ns - _RACY_NS:
+        return False
+    return _digest(path) != old.digest
+
+
+def _digest(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return hashlib.blake2b(file.read(), digest_size=16).digest()
+
+
+def _env_hash(name: str, own_env: Mapping[str, str]) -> str:
+    value = own_env.get(name, os.environ.get(name))
+    return "" if value is None else hashlib.blake2b(f"{name}={value}".encode(), digest_size=16).hexdigest()

@@ -1,0 +1,107 @@
+"""`SqlModelsDag` and `SqlModelsTaskGroup`: a folder of SQL as a DAG, or as part of one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from airflow.sdk import DAG, TaskGroup, get_parsing_context
+
+from airflow_sqlmodels.errors import SqlModelsError, closest
+from airflow_sqlmodels.provider.build import Models, Place, build_all, build_wanted
+from airflow_sqlmodels.provider.compat import dag_arguments
+from airflow_sqlmodels.provider.options import Options, make_options
+from airflow_sqlmodels.provider.translate import Translator
+
+
+class SqlModelsDag(DAG):
+    """A dbt project as a DAG: one task per model in the order the SQL dictates, a test task behind each.
+
+    `project` is the folder of dbt_project.yml, relative to the DAG file; `conn_id` an Airflow connection to Postgres.
+    Everything that `Options` does not name goes to Airflow's DAG. Airflow templates are allowed in `vars`, as long as
+    they do not decide which nodes there are or what these are called.
+
+    Raises SqlModelsError, which Airflow shows as the DAG's import error, for whatever is wrong with the project.
+    """
+
+    def __init__(  # noqa: PLR0913  # each of these is an option of its own
+        self,
+        dag_id: str,
+        *,
+        project: str,
+        conn_id: str,
+        schema: str | None = None,
+        database: str | None = None,
+        target: str | None = None,
+        vars: Mapping[str, Any] | None = None,  # noqa: A002  # dbt's word
+        env: Mapping[str, str] | None = None,
+        select: str | Sequence[str] | None = None,
+        exclude: str | Sequence[str] | None = None,
+        selector: str | None = None,
+        indirect_selection: str = "eager",
+        full_refresh: bool | None = None,
+        allow_empty: bool = False,
+        tests: str = "after_each",
+        sources: str = "freshness",
+        hooks: str = "once",
+        group_by: str = "folder",
+        publish: str | None = None,
+        assets: bool = False,
+        task_args: Mapping[str, Mapping[str, Any]] | None = None,
+        translator: type[Translator] = Translator,
+        **dag_kwargs: Any,
+    ) -> None:
+        said = {key: value for key, value in locals().items() if key in _OPTION_NAMES}
+        file = _caller_file()
+        super().__init__(dag_id, **dag_arguments(dag_kwargs))
+        self.fileloc = file  # outside of a DagBag Airflow would take this library's file for it
+        options = make_options(file, project, conn_id, said)
+        self.models = _fill(Place(self, self.task_group, ""), options, translator)
+
+
+class SqlModelsTaskGroup(TaskGroup):
+    """The same as `SqlModelsDag`, as a task group inside a DAG of one's own. Task ids begin with the group's id."""
+
+    def __init__(self, group_id: str, *, project: str, conn_id: str, **said: Any) -> None:
+        translator = said.pop("translator", None) or Translator
+        options = {key: said.pop(key) for key in list(said) if key in _OPTION_NAMES}
+        _refuse_unknown(said)
+        file = _caller_file()
+        super().__init__(group_id, **said)
+        prefix = f"{self.group_id}." if self.prefix_group_id else ""
+        made = make_options(file, project, conn_id, options)
+        self.models = _fill(Place(self.dag, self, prefix), made, translator)
+
+
+_OPTION_NAMES = frozenset(Options.__dataclass_fields__) - {"project", "conn_id"}
+_GROUP_NAMES = frozenset(
+    ("prefix_group_id", "parent_group", "dag", "default_args", "tooltip", "ui_color", "ui_fgcolor",
+     "add_suffix_on_collision", "group_display_name", "doc_md")
+)  # fmt: skip
+
+
+def _fill(place: Place, options: Options, translator: type[Translator]) -> Models:
+    """Put the tasks into their place. In a worker, which runs one task, only that one is made."""
+    running = get_parsing_context()
+    if running.dag_id == place.dag.dag_id and running.task_id:
+        made = build_wanted(place, options, translator, running.task_id)
+        if made is not None:
+            return made
+    return build_all(place, options, translator)
+
+
+def _caller_file() -> str:
+    """The DAG file: the first frame outside of this package."""
+    frame = sys._getframe(1)
+    here = __name__.partition(".")[0]
+    while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).partition(".")[0] in (here, "airflow"):
+        frame = frame.f_back
+    return str(frame.f_globals.get("__file__") or frame.f_code.co_filename)
+
+
+def _refuse_unknown(said: Mapping[str, Any]) -> None:
+    for key in said:
+        if key not in _GROUP_NAMES:
+            raise SqlModelsError(f"SqlModelsTaskGroup knows no option {key!r}", None,
+                                 closest(key, (*_OPTION_NAMES, *_GROUP_NAMES)))  # fmt: skip

@@ -1,0 +1,80 @@
+"""The project of a DAG file or a task: loaded once in a process, and in a worker only as far as one task needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from airflow_sqlmodels.errors import ProfileError, ProjectError
+from airflow_sqlmodels.manifest.manifest import Manifest, Target
+from airflow_sqlmodels.manifest.nodes import NodeId
+from airflow_sqlmodels.project.cache import saved_path
+from airflow_sqlmodels.project.load import load, load_saved_nodes
+from airflow_sqlmodels.project.profiles import find_profiles_file, read_profile
+from airflow_sqlmodels.project.settings import Choices, profile_name
+from airflow_sqlmodels.provider.options import Options
+
+_DEFAULT_SCHEMA = "public"
+
+
+def choices_of(options: Options) -> Choices:
+    """What the options of a DAG mean for loading. No connection is asked, so its database is not known yet."""
+    return Choices(target=_target(options), vars=dict(options.vars), env=dict(options.env))
+
+
+def _target(options: Options) -> Target:
+    """The schema is the DAG's, else that of the project's own profiles.yml, else `public`."""
+    own = _own_target(options)
+    if own is None:
+        name = options.target or "default"
+        return Target(name, options.schema or _DEFAULT_SCHEMA, options.database or "")
+    # host, user and the like are the Airflow connection's, whatever profiles.yml says
+    return replace(own, schema=options.schema or own.schema, database=options.database or "", extra={})
+
+
+def _own_target(options: Options) -> Target | None:
+    """The target that a profiles.yml inside the project describes; None if there is none that can be read here."""
+    root = Path(options.project)
+    if not (root / "profiles.yml").is_file() or find_profiles_file(root, root) is None:
+        return None
+    try:
+        name = profile_name(root, options.env)
+        return read_profile(
+            root, name, profiles_dir=root, target=options.target, vars=options.vars, env=options.env
+        ).target
+    except (ProfileError, ProjectError):
+        if options.target:
+            raise
+        return None
+
+
+@dataclass(slots=True)
+class LoadedProjects:
+    """The projects that this process has loaded, by folder and choices. It lives as long as a DAG file is imported."""
+
+    _known: dict[tuple[str, str], Manifest] = field(default_factory=dict)
+
+    def whole(self, options: Options) -> Manifest:
+        """The whole project."""
+        choices = choices_of(options)
+        key = (options.project, repr((choices.target, choices.vars, choices.env)))
+        if key not in self._known:
+            root = Path(options.project)
+            self._known[key] = load(root, choices, saved_path(root, choices))
+        return self._known[key]
+
+    def saved(self, options: Options, nodes: Sequence[NodeId]) -> Manifest | None:
+        """The project's saved form, if it can be had and the files of these nodes did not change; else None."""
+        choices = choices_of(options)
+        root = Path(options.project)
+        return load_saved_nodes(root, saved_path(root, choices), choices, nodes)
+
+    def for_nodes(self, options: Options, nodes: Sequence[NodeId]) -> Manifest:
+        """The project as far as it is needed to run these nodes."""
+        saved = self.saved(options, nodes)
+        return self.whole(options) if saved is None else saved
+
+
+projects = LoadedProjects()
+"""One for the process: each DAG file is imported in a process of its own, and a task runs in one."""

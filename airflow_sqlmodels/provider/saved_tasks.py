@@ -1,0 +1,64 @@
+"""Which task is what, saved when a DAG is built, so that a worker finds one task without the others."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from airflow_sqlmodels.manifest.nodes import NodeId
+from airflow_sqlmodels.manifest.store import Broken, open_store, write_store
+from airflow_sqlmodels.project.cache import cache_folder
+from airflow_sqlmodels.provider.options import Options
+from airflow_sqlmodels.provider.shape import TaskSpec
+from airflow_sqlmodels.provider.translate import Translator
+from airflow_sqlmodels.version import VERSION
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class SavedTasks:
+    """The tasks of one DAG or group with its options; None as path: nothing is saved."""
+
+    path: Path | None
+
+    def get(self, task_id: str) -> TaskSpec | None:
+        """The spec of a task; None if there is none, or nothing was saved."""
+        if self.path is None:
+            return None
+        try:
+            record = open_store(self.path).get(task_id)
+        except (OSError, Broken):
+            return None
+        if record is None:
+            return None
+        kind, nodes, group, model = msgspec.msgpack.decode(record)
+        return TaskSpec(task_id, kind, [NodeId(each) for each in nodes], tuple(group), model)
+
+    def save(self, specs: Mapping[str, TaskSpec]) -> None:
+        """Keep the specs; nothing is written if they are kept already."""
+        if self.path is None:
+            return
+        records = [(spec.id, _encode((spec.kind, spec.nodes, spec.group, spec.model))) for spec in specs.values()]
+        mark = hashlib.blake2b(b"".join(record for _, record in records), digest_size=16).digest()
+        with contextlib.suppress(OSError, Broken):
+            if open_store(self.path).get("mark") == mark:
+                return
+        with contextlib.suppress(OSError):
+            write_store(self.path, [("mark", mark), *records])
+
+
+def saved_tasks(options: Options, dag_id: str, prefix: str, translator: type[Translator]) -> SavedTasks:
+    """Where the tasks of this DAG or group with these options are saved."""
+    folder = cache_folder()
+    if folder is None:
+        return SavedTasks(None)
+    named = (repr(options), dag_id, prefix, translator.__module__, translator.__qualname__, VERSION)
+    key = hashlib.blake2b(repr(named).encode(), digest_size=10).hexdigest()
+    return SavedTasks(folder / f"{os.path.basename(options.project)}-{key}.tasks")

@@ -1,0 +1,1 @@
+"""Selection -> steps -> results."""

@@ -1,0 +1,120 @@
+"""Runs one data test: counts the rows at fault, judges them, stores them if asked to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from airflow_sqlmodels.compile.compiler import compile_node, test_query
+from airflow_sqlmodels.errors import DataTestError, FailedTest, WarehouseError
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Source
+from airflow_sqlmodels.run.result import Result, Status
+from airflow_sqlmodels.templating.answering import Answerer
+from airflow_sqlmodels.warehouse import catalog
+from airflow_sqlmodels.warehouse.session import Rows, Session
+
+SHOWN_ROWS = 5
+"""How many rows at fault are shown in the log."""
+
+
+def run_data_test(
+    means: Answerer, node: DataTest, session: Session, log: Callable[[str], None], on_compiled: Callable[[str], None]
+) -> Result:
+    """The verdict of a test: pass, warn or fail, with the number of failures."""
+    sql = compile_node(means, node, session).sql
+    on_compiled(sql)
+    stored = _store(means, node, sql, session) if _stores(means, node) else None
+    rows = session.query(test_query(node, f"select * from {stored}" if stored else sql))
+    failures, should_warn, should_error = _verdict(rows, node)
+    status = _status(node, should_warn, should_error)
+    query = f"select * from {stored}" if stored else sql.strip()
+    if status != "pass":
+        _show(node, failures, query, session, log)
+    session.commit()
+    tested = _tested(means, node)
+    failed = FailedTest(node.name, tested.name if tested else "", failures, query, _owner(node, tested))
+    error = DataTestError(_message(node, failures), node.at, "", [failed]) if status == "fail" else None
+    return Result(
+        node=node.id,
+        status=status,
+        failures=failures,
+        message=None if status == "pass" else _message(node, failures),
+        compiled_sql=sql,
+        relation_name=stored,
+        error=error,
+    )
+
+
+def _verdict(rows: Rows, node: DataTest) -> tuple[int, bool, bool]:
+    if len(rows.rows) != 1 or len(rows.rows[0]) != 3:
+        raise WarehouseError(
+            f"a data test must give one row with three columns, not {len(rows.rows)} rows with {len(rows.columns)}",
+            node.at,
+        )
+    failures, should_warn, should_error = rows.rows[0]
+    return int(failures or 0), bool(should_warn), bool(should_error)
+
+
+def _status(node: DataTest, should_warn: bool, should_error: bool) -> Status:
+    if str(node.config.get("severity") or "error").lower() == "error" and should_error:
+        return "fail"
+    return "warn" if should_warn else "pass"
+
+
+def _message(node: DataTest, failures: int) -> str:
+    condition = str(node.config.get("error_if") or "!= 0")
+    rule = "" if condition == "!= 0" else f" (fails if {condition})"
+    return f"{node.name}: {failures} {'row' if failures == 1 else 'rows'} at fault{rule}"
+
+
+def _show(node: DataTest, failures: int, query: str, session: Session, log: Callable[[str], None]) -> None:
+    """Tell how many rows are at fault, how to see them, and the first of them."""
+    log(f"{node.at}: {_message(node, failures)}\nto see the rows:\n{query}")
+    first = session.query(f"select * from (\n{query}\n) as rows_at_fault limit {SHOWN_ROWS}")
+    lines = [" | ".join(first.columns), *(" | ".join(map(_cell, row)) for row in first.rows)]
+    log("the first of them:\n" + "\n".join(lines))
+
+
+def _cell(value: Any) -> str:
+    return "null" if value is None else str(value)
+
+
+def _stores(means: Answerer, node: DataTest) -> bool:
+    if node.config.get("store_failures_as"):
+        return str(node.config["store_failures_as"]).lower() in ("table", "view")
+    configured = node.config.get("store_failures")
+    return bool(means.invocation.store_failures) if configured is None else bool(configured)
+
+
+def _store(means: Answerer, node: DataTest, sql: str, session: Session) -> str:
+    """Keep the rows at fault as a table or view; its name."""
+    assert node.relation is not None
+    relation = means.relation(node.relation)
+    name = means.dialect.render(relation)
+    kind = "view" if str(node.config.get("store_failures_as") or "").lower() == "view" else "table"
+    found = catalog.find(session, means.dialect, relation)
+    if found is None:
+        catalog.create_schemas(session, means.dialect, [relation.schema])
+    else:
+        session.execute(f"drop {found.kind.replace('_', ' ')} if exists {name} cascade")
+    session.execute(f"create {kind} {name} as\n{sql}")
+    session.commit()
+    return name
+
+
+def _tested(means: Answerer, node: DataTest) -> AnyNode | None:
+    target = node.attached_node or (node.depends_on[0] if node.depends_on else None)
+    return None if target is None or target not in means.manifest else means.manifest[target]
+
+
+def _owner(node: DataTest, tested: AnyNode | None) -> str:
+    """Who is to be told: the test's owner, else the model's."""
+    for each in (node, tested):
+        if each is None:
+            continue
+        said = each.meta.get("owner") or (each.config.get("airflow") or {}).get("owner")
+        if said:
+            return str(said)
+        if isinstance(each, Source) and each.source_meta.get("owner"):
+            return str(each.source_meta["owner"])
+    return ""

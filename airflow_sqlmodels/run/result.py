@@ -1,0 +1,43 @@
+"""What came of one step."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from airflow_sqlmodels.errors import SqlModelsError
+from airflow_sqlmodels.manifest.nodes import NodeId
+
+Status = Literal["success", "error", "fail", "warn", "pass", "skipped", "no-op"]
+"""dbt's words. `fail` and `warn` are verdicts of tests, `error` means that it could not be run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One node's outcome."""
+
+    node: NodeId
+    status: Status
+    rows: int = -1
+    """Rows written; -1 unknown or not a matter of rows."""
+    seconds: float = 0.0
+    message: str | None = None
+    """The command tag of a built node, or what went wrong."""
+    failures: int | None = None
+    """Rows at fault; None for anything but a test."""
+    compiled_sql: str = ""
+    relation_name: str | None = None
+    """The relation it wrote, quoted."""
+    error: SqlModelsError | None = None
+    """What was raised, for whoever must raise it again."""
+    details: dict[str, Any] = field(default_factory=dict)
+    """What only one kind of node has to tell: the ages of a source."""
+    started_at: datetime.datetime | None = None
+    finished_at: datetime.datetime | None = None
+    thread: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether what depends on it may go on."""
+        return self.status in ("success", "pass", "warn", "no-op")

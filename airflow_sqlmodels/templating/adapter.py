@@ -1,0 +1,169 @@
+"""`adapter` while a node is compiled or run: asks the warehouse, and finds macros."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_sqlmodels.dialects.dialect import Dialect
+from airflow_sqlmodels.errors import CompilationError
+from airflow_sqlmodels.manifest.relation import Relation
+from airflow_sqlmodels.templating.macros import MacroCall, MacroScope
+from airflow_sqlmodels.templating.reading import dispatch
+from airflow_sqlmodels.templating.relation import RelationApi, TemplateColumn, TemplateRelation
+from airflow_sqlmodels.templating.results import Response, empty_table, table_of
+from airflow_sqlmodels.warehouse import catalog
+from airflow_sqlmodels.warehouse.session import Session
+
+
+class Adapter:
+    """dbt's `adapter`, over a session. Without one, whatever needs the warehouse is refused."""
+
+    def __init__(self, scope: MacroScope, dialect: Dialect, session: Session | None) -> None:
+        self._scope = scope
+        self._dialect = dialect
+        self._session = session
+        self.Relation = RelationApi(dialect)
+        self.Column = TemplateColumn
+
+    def dispatch(self, macro_name: str, macro_namespace: str | None = None) -> MacroCall:
+        """The macro for this warehouse."""
+        return dispatch(self._scope, macro_name, macro_namespace)
+
+    def type(self) -> str:
+        """The warehouse's name."""
+        return self._dialect.name
+
+    def quote(self, identifier: str) -> str:
+        """The identifier, quoted."""
+        return self._dialect.quote(identifier)
+
+    def quote_as_configured(self, identifier: str, _quote_key: str) -> str:
+        """The identifier, quoted."""
+        return self._dialect.quote(identifier)
+
+    def quote_seed_column(self, column: str, quote_config: bool | None) -> str:
+        """The column, quoted unless the seed says otherwise."""
+        return column if quote_config is False else self._dialect.quote(column)
+
+    def execute(
+        self, sql: str, auto_begin: bool = False, fetch: bool = False, limit: int | None = None  # noqa: ARG002
+    ) -> tuple[Response, Any]:
+        """Send SQL: what the warehouse said, and the rows as a table if `fetch`."""
+        session = self._warehouse("adapter.execute")
+        if not fetch:
+            outcome = session.execute(sql)
+            return Response(outcome.status, outcome.rows, outcome.status.partition(" ")[0]), empty_table()
+        rows = session.query(sql)
+        found = table_of(rows)
+        kept = found if limit is None else found.limit(limit)
+        return Response(rows.status, len(rows.rows), rows.status.partition(" ")[0]), kept
+
+    def get_relation(self, database: str | None, schema: str, identifier: str) -> TemplateRelation | None:
+        """The relation of that name, with its type; None if there is none."""
+        relation = Relation(database or "", schema, identifier)
+        found = catalog.find(self._warehouse("adapter.get_relation"), self._dialect, relation)
+        return None if found is None else TemplateRelation(relation, self._dialect, found.kind)
+
+    load_relation = get_relation
+
+    def get_columns_in_relation(self, relation: TemplateRelation) -> list[TemplateColumn]:
+        """The columns of a relation, in order; none if it does not exist."""
+        session = self._warehouse("adapter.get_columns_in_relation")
+        columns = catalog.columns(session, self._dialect, [relation.relation]).get(relation.relation.key, ())
+        return [
+            TemplateColumn(each.name, each.data_type, each.char_size, each.precision, each.scale) for each in columns
+        ]
+
+    get_columns_in_table = get_columns_in_relation
+
+    def get_missing_columns(self, source: TemplateRelation, target: TemplateRelation) -> list[TemplateColumn]:
+        """The columns of `source` that `target` lacks."""
+        known = {column.name for column in self.get_columns_in_relation(target)}
+        return [column for column in self.get_columns_in_relation(source) if column.name not in known]
+
+    def get_column_schema_from_query(self, sql: str) -> list[TemplateColumn]:
+        """The columns that a query would give."""
+        rows = self._warehouse("adapter.get_column_schema_from_query").query(
+            f"select * from (\n{sql}\n) as described where false limit 0"
+        )
+        types = rows.types or ("",) * len(rows.columns)
+        return [TemplateColumn(name, kind) for name, kind in zip(rows.columns, types, strict=True)]
+
+    def list_relations(self, database: str | None, schema: str) -> list[TemplateRelation]:
+        """The relations of a schema."""
+        session = self._warehouse("adapter.list_relations")
+        found = catalog.schema_catalog(session, self._dialect, [schema])
+        return [
+            TemplateRelation(Relation(database or "", *key), self._dialect, each.kind) for key, each in found.items()
+        ]
+
+    list_relations_without_caching = list_relations
+
+    def check_schema_exists(self, _database: str | None, schema: str) -> bool:
+        """Whether there is a schema of that name."""
+        rows = self._warehouse("adapter.check_schema_exists").query(
+            "select 1 from pg_catalog.pg_namespace where nspname = %s", (schema,)
+        )
+        return bool(rows.rows)
+
+    def create_schema(self, relation: TemplateRelation) -> None:
+        """Make the relation's schema, if it is not there."""
+        name = self._dialect.quote(relation.relation.schema)
+        self._warehouse("adapter.create_schema").execute(f"create schema if not exists {name}")
+
+    def drop_schema(self, relation: TemplateRelation) -> None:
+        """Drop the relation's schema with all that is in it: the template asked for it by name."""
+        name = self._dialect.quote(relation.relation.schema)
+        self._warehouse("adapter.drop_schema").execute(f"drop schema if exists {name} cascade")
+
+    def drop_relation(self, relation: TemplateRelation) -> None:
+        """Drop a relation with what hangs on it: the template asked for it by name."""
+        kind = (relation.type or "table").replace("_", " ")
+        self._warehouse("adapter.drop_relation").execute(f"drop {kind} if exists {relation.render()} cascade")
+
+    def truncate_relation(self, relation: TemplateRelation) -> None:
+        """Empty a table."""
+        self._warehouse("adapter.truncate_relation").execute(f"truncate table {relation.render()}")
+
+    def rename_relation(self, from_relation: TemplateRelation, to_relation: TemplateRelation) -> None:
+        """Give a relation another name."""
+        new = self._dialect.quote(to_relation.relation.identifier)
+        self._warehouse("adapter.rename_relation").execute(f"alter table {from_relation.render()} rename to {new}")
+
+    def verify_database(self, _database: str) -> str:
+        """Postgres reaches one database only; another one is refused by the warehouse itself."""
+        return ""
+
+    def commit(self) -> None:
+        """End the transaction."""
+        self._warehouse("adapter.commit").commit()
+
+    def valid_incremental_strategies(self) -> list[str]:
+        """The strategies this warehouse knows."""
+        return ["append", "delete+insert", "merge", "microbatch"]
+
+    def standardize_grants_dict(self, grants_table: Any) -> dict[str, list[str]]:
+        """Rows of (grantee, privilege_type) as privilege -> grantees."""
+        found: dict[str, list[str]] = {}
+        for row in grants_table.rows:
+            found.setdefault(row["privilege_type"], []).append(row["grantee"])
+        return found
+
+    def expand_target_column_types(self, _from_relation: Any, _to_relation: Any) -> None:
+        """Nothing: text columns have no width that a model could outgrow, unless its author gave them one."""
+
+    def cache_added(self, _relation: Any) -> str:
+        """Nothing: existence is asked of the warehouse, not remembered."""
+        return ""
+
+    cache_dropped = cache_added
+
+    def cache_renamed(self, _from: Any, _to: Any) -> str:
+        """Nothing, for the same reason."""
+        return ""
+
+    def _warehouse(self, asked: str) -> Session:
+        if self._session is None:
+            raise CompilationError(f"{asked} needs the warehouse, and there is no connection", None,
+                                   "compile with a connection, or guard it with 'if execute'")  # fmt: skip
+        return self._session

@@ -1,0 +1,180 @@
+"""A node as plain data under dbt's names: what templates see as `model`, and what manifest.json says of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_sqlmodels.dialects.dialect import Dialect
+from airflow_sqlmodels.manifest.nodes import (
+    AnyNode,
+    Column,
+    DataTest,
+    Exposure,
+    Freshness,
+    Model,
+    Operation,
+    Period,
+    Source,
+    Templated,
+    UnitTest,
+    resource_type,
+)
+
+_SPELLED = {"pre_hook": "pre-hook", "post_hook": "post-hook"}
+
+
+def node_view(node: AnyNode, dialect: Dialect) -> dict[str, Any]:
+    """The node as a dictionary; nothing in it is shared with the node's own nested values except by reading."""
+    view = {
+        "unique_id": node.id,
+        "name": node.name,
+        "resource_type": resource_type(node),
+        "package_name": node.package,
+        "path": _path(node),
+        "original_file_path": node.path,
+        "fqn": list(node.fqn),
+        "description": node.description,
+        "tags": list(node.tags),
+        "meta": node.meta,
+        "config": config_view(node),
+        "unrendered_config": node.own_config,
+        "patch_path": f"{node.package}://{node.patch_path}" if node.patch_path else None,
+        "checksum": {"name": "sha256", "checksum": node.checksum} if node.checksum else _NO_CHECKSUM,
+        "docs": node.config.get("docs") or {"show": True, "node_color": None},
+        "group": node.config.get("group"),
+    }
+    view.update(_relation_part(node, dialect))
+    if isinstance(node, Templated):
+        view.update(_template_part(node))
+    columns = getattr(node, "columns", None)
+    view["columns"] = {name: _column(column) for name, column in (columns or {}).items()}
+    view.update(_own_part(node))
+    return view
+
+
+class ConfigView(dict[str, Any]):
+    """A config under dbt's spelling; templates may ask for a key by either."""
+
+    def __missing__(self, key: str) -> Any:
+        other = _SPELLED.get(key)
+        if other is None or other not in self:
+            raise KeyError(key)
+        return self[other]
+
+
+def config_view(node: AnyNode) -> ConfigView:
+    """The config with dbt's own spelling of its keys."""
+    return ConfigView({_SPELLED.get(key, key): value for key, value in node.config.items()})
+
+
+_NO_CHECKSUM = {"name": "none", "checksum": ""}
+
+
+def _path(node: AnyNode) -> str:
+    """The path below the resource folder, as dbt shows it."""
+    if isinstance(node, DataTest) and node.generic:
+        return f"{node.config.get('alias') or node.name}.sql"
+    return node.path.partition("/")[2] or node.path
+
+
+def _relation_part(node: AnyNode, dialect: Dialect) -> dict[str, Any]:
+    relation = getattr(node, "relation", None)
+    if relation is None:
+        return {}
+    named = not (isinstance(node, Model) and node.materialized == "ephemeral") and not isinstance(node, DataTest)
+    return {
+        "database": relation.database,
+        "schema": relation.schema,
+        "alias": relation.identifier,
+        "relation_name": dialect.render(relation) if named else None,
+    }
+
+
+def _template_part(node: Templated) -> dict[str, Any]:
+    return {
+        "raw_code": node.raw_code,
+        "language": "sql",
+        "refs": [{"name": ref.name, "package": ref.package, "version": ref.version} for ref in node.refs],
+        "sources": [[source.source, source.table] for source in node.source_refs],
+        "metrics": [],
+        "depends_on": {"macros": list(node.macros), "nodes": list(node.depends_on)},
+    }
+
+
+def _own_part(node: AnyNode) -> dict[str, Any]:
+    """What only some kinds have."""
+    match node:
+        case Model():
+            return {
+                "access": node.access,
+                "version": node.version,
+                "latest_version": node.latest_version,
+                "contract": node.config.get("contract") or {"enforced": False, "alias_types": True},
+            }
+        case DataTest():
+            return _test_part(node)
+        case Source():
+            return _source_part(node)
+        case Operation():
+            return {"index": node.index}
+        case Exposure():
+            return {"type": node.type, "owner": node.owner, "label": node.label, "url": node.url,
+                    "maturity": node.maturity}  # fmt: skip
+        case UnitTest():
+            return {"model": node.model, **node.definition}
+        case _:
+            return {}
+
+
+def _test_part(node: DataTest) -> dict[str, Any]:
+    if node.generic is None:
+        return {}
+    namespace, _, name = node.generic.rpartition(".")
+    return {
+        "column_name": node.column_name,
+        "attached_node": node.attached_node,
+        "test_metadata": {"name": name, "kwargs": node.kwargs, "namespace": namespace or None},
+    }
+
+
+def _source_part(node: Source) -> dict[str, Any]:
+    quoting = node.relation.quoting
+    return {
+        "source_name": node.source_name,
+        "source_description": node.source_description,
+        "source_meta": node.source_meta,
+        "identifier": node.relation.identifier,
+        "loader": node.loader,
+        "loaded_at_field": node.loaded_at_field,
+        "loaded_at_query": node.loaded_at_query,
+        "freshness": freshness_view(node.freshness),
+        "quoting": {"database": quoting.database, "schema": quoting.schema, "identifier": quoting.identifier},
+    }
+
+
+def freshness_view(freshness: Freshness | None) -> dict[str, Any] | None:
+    """A freshness rule as dbt writes it."""
+    if freshness is None:
+        return None
+    return {
+        "warn_after": _period(freshness.warn_after),
+        "error_after": _period(freshness.error_after),
+        "filter": freshness.filter,
+    }
+
+
+def _period(period: Period | None) -> dict[str, Any]:
+    return {"count": None, "period": None} if period is None else {"count": period.count, "period": period.period}
+
+
+def _column(column: Column) -> dict[str, Any]:
+    return {
+        "name": column.name,
+        "description": column.description,
+        "data_type": column.data_type,
+        "quote": column.quote,
+        "meta": column.meta,
+        "tags": list(column.tags),
+        "constraints": list(column.constraints),
+        "config": {"meta": column.meta, "tags": list(column.tags)},
+    }
