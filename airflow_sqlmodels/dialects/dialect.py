@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from airflow_sqlmodels.manifest.relation import Relation
 
@@ -22,6 +22,9 @@ class Dialect(ABC):
 
     sqlglot_name: str
     """What sqlglot calls it."""
+
+    kinds: Mapping[str, str]
+    """The kinds of relation: the catalog's word for each, and ours (table, view, materialized_view, foreign_table)."""
 
     def quote(self, identifier: str) -> str:
         """The identifier as it stands in SQL, quoted."""
@@ -47,3 +50,19 @@ class Dialect(ABC):
     @abstractmethod
     def columns_query(self, relations: Sequence[Relation]) -> str:
         """SQL that gives (schema, identifier, column, data type, position, character length, precision, scale)."""
+
+    @abstractmethod
+    def find_query(self, relation: Relation) -> str:
+        """SQL that gives the kind (the catalog's word) and owner of a relation; no row if there is none."""
+
+    @abstractmethod
+    def schema_query(self, schemas: Sequence[str]) -> str:
+        """SQL that gives schema, name, kind (the catalog's word) and owner of all relations in these schemas."""
+
+    @abstractmethod
+    def schemas_query(self, schemas: Sequence[str]) -> str:
+        """SQL that gives those of the schemas that exist."""
+
+    @abstractmethod
+    def literal(self, text: str) -> str:
+        """A text as it stands in SQL."""

@@ -55,17 +55,13 @@ def select_nodes(manifest: Manifest, graph: Graph, selection: Selection) -> Foun
     )
 
 
-def nearest(manifest: Manifest, expression: str) -> str:
-    """A hint for an expression that named nothing: the nearest value its method would have found, or ""."""
-    choice = parse_selection([expression], [])
-    for asked in _terms(choice):
-        known = list(METHODS[asked.method].names(manifest))
-        matches = METHODS[asked.method].matches if asked.method != "selector" else None
-        if matches and any(map(matches(Asked(manifest, asked.value, asked.arguments)), manifest.nodes.values())):
-            continue
-        hint = closest(asked.value, known)
-        if hint:
-            return hint
+def nearest(manifest: Manifest, select: Sequence[str]) -> str:
+    """A hint for expressions that named nothing: the nearest value that a method would have found, or ""."""
+    for term in _terms(parse_selection(select, [])):
+        if term.method != "selector" and not _names_something(manifest, term):
+            hint = closest(term.value, METHODS[term.method].names(manifest))
+            if hint:
+                return hint
     return ""
 
 
@@ -129,6 +125,11 @@ class _Asking:
             selected, _ = inner.answer(selector_named(self.manifest, name, indirect_named(self.indirect)))
             found |= {node_id for node_id in selected if self.kept(self.manifest[node_id])}
         return found
+
+
+def _names_something(manifest: Manifest, term: Term) -> bool:
+    matches = METHODS[term.method].matches(Asked(manifest, term.value, term.arguments, term.at))
+    return any(matches(node) for node in manifest.nodes.values())
 
 
 def _choice(manifest: Manifest, selection: Selection) -> Choice | None:

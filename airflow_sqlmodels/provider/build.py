@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +17,7 @@ from airflow_sqlmodels.provider.loaded import projects
 from airflow_sqlmodels.provider.operators import SqlModelsOperator
 from airflow_sqlmodels.provider.options import Options
 from airflow_sqlmodels.provider.saved_tasks import SavedTasks, saved_tasks
-from airflow_sqlmodels.provider.shape import TaskSpec, downstream_of, priorities, task_specs
+from airflow_sqlmodels.provider.shape import END, TaskSpec, downstream_of, priorities, task_specs
 from airflow_sqlmodels.provider.translate import Translator
 
 
@@ -135,6 +136,8 @@ class OperatorMaker:
         """The operator of a spec, in its group, under its label there."""
         node = self.manifest[spec.nodes[0]]
         arguments = {"priority_weight": rank, **self._arguments(spec, node)}
+        if spec.model is not None and label != spec.kind:
+            arguments.setdefault("task_display_name", spec.kind)
         task = SqlModelsOperator(
             task_id=label,
             dag=dag,
@@ -147,7 +150,7 @@ class OperatorMaker:
             weight_rule="absolute",
             **arguments,
         )
-        if spec.id == "on_run_end":
+        if spec.id == END:
             task.as_teardown()  # it runs after failures too, and the run still counts as failed
         return task
 
@@ -187,26 +190,32 @@ class _Groups:
         """The group of a task, and its label there. Ids come out the same whatever the folders."""
         folder = self._folder(spec.group if self._by_folder else ())
         if spec.model is None:
-            return folder, self._label(folder, spec.id)
-        if spec.model not in self._nodes:
-            self._nodes[spec.model] = self._make(folder, spec.model, spec.model, prefix=True)
-        return self._nodes[spec.model], spec.id.removeprefix(spec.model + ".")
+            return folder, spec.id if self._prefixes(folder) else self._place.prefix + spec.id
+        group = self._nodes.get(spec.model)
+        if group is None:
+            # a group's id holds no dots, so in a group of groups the ids of tasks must be spelled out
+            plain = "." not in spec.model and not self._place.prefix
+            group = self._nodes[spec.model] = self._make(folder, spec.model, spec.model, prefix=plain)
+        return group, spec.kind if group.prefix_group_id else self._place.prefix + spec.id
 
     def _folder(self, path: tuple[str, ...]) -> TaskGroup:
         if path not in self._folders:
             parent = self._folder(path[:-1])
-            # "folder." keeps folders and nodes of one name apart
+            # "folder" keeps folders and nodes of one name apart
             self._folders[path] = self._make(parent, ".".join(("folder", *path)), path[-1], prefix=False)
         return self._folders[path]
 
     def _make(self, parent: TaskGroup, group_id: str, name: str, *, prefix: bool) -> TaskGroup:
         said = {"group_display_name": name, "prefix_group_id": prefix, "parent_group": parent, "dag": self._place.dag}
-        return TaskGroup(self._label(parent, group_id), **group_arguments(said))
+        whole = group_id if self._prefixes(parent) else self._place.prefix + group_id
+        return TaskGroup(_NOT_IN_GROUP_ID.sub("__", whole), **group_arguments(said))
 
-    def _label(self, parent: TaskGroup, wanted: str) -> str:
-        """What to call a child of `parent` so that its id becomes the prefix and `wanted`."""
-        adds_prefix = parent is self._place.group and bool(self._place.prefix)
-        return wanted if adds_prefix else self._place.prefix + wanted
+    def _prefixes(self, parent: TaskGroup) -> bool:
+        """Whether Airflow itself puts the prefix before the ids of this group's children."""
+        return parent is self._place.group and bool(self._place.prefix)
+
+
+_NOT_IN_GROUP_ID = re.compile(r"[^A-Za-z0-9_-]")  # airflow/sdk/definitions/_internal/node.py
 
 
 def _by_name(specs: Mapping[str, TaskSpec], tasks: Mapping[str, Any]) -> dict[str, NodeTasks]:

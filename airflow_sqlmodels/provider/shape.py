@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from airflow_sqlmodels.compile.compiler import refuse_problems
 from airflow_sqlmodels.errors import SelectorError
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, NodeId, Operation, Seed, Snapshot, Source
 from airflow_sqlmodels.provider.options import Options
 from airflow_sqlmodels.provider.translate import Translator
 from airflow_sqlmodels.run.freshness import is_checked
-from airflow_sqlmodels.run.plan import Plan, make_plan, nearest
+from airflow_sqlmodels.run.plan import COMMANDS, Plan, make_plan, nearest
 
 START, END = "on_run_start", "on_run_end"
 ALL_TESTS = "tests"
@@ -56,19 +57,21 @@ def task_specs(manifest: Manifest, options: Options, translator: Translator) -> 
     for spec in specs.values():
         spec.upstream.discard(spec.id)
     _after_all(specs)
-    return _with_hooks(manifest, specs, options)
+    return specs if options.hooks == "none" or not specs else _with_hooks(plan, specs)
 
 
 def _plan(manifest: Manifest, options: Options) -> Plan:
-    command = {"none": "run", "only": "test"}.get(options.tests, "build")
+    kinds = COMMANDS["test"] if options.tests == "only" else (*COMMANDS["build"], "source")
     plan = make_plan(
         manifest,
         select=options.select,
         exclude=options.exclude,
         selector=options.selector,
         indirect=options.indirect_selection,
-        command="build" if command == "run" else command,
+        resource_types=kinds,
     )
+    for step in plan.steps:
+        refuse_problems(manifest[step.node])
     if not plan.steps and not options.allow_empty:
         said = " ".join(options.select) or options.selector or "the project"
         raise SelectorError(f"nothing is selected by {said!r}", None, nearest(manifest, options.select))
@@ -141,12 +144,9 @@ def _after_all(specs: dict[str, TaskSpec]) -> None:
     last.upstream = {spec.id for spec in specs.values() if spec is not last}
 
 
-def _with_hooks(manifest: Manifest, specs: dict[str, TaskSpec], options: Options) -> dict[str, TaskSpec]:
+def _with_hooks(plan: Plan, specs: dict[str, TaskSpec]) -> dict[str, TaskSpec]:
     """The specs between a task with the on-run-start hooks and one with the on-run-end hooks."""
-    if options.hooks == "none" or not specs:
-        return specs
-    operations = [node for node in manifest.values() if isinstance(node, Operation)]
-    start, end = (_hook_task(operations, when) for when in ("on-run-start", "on-run-end"))
+    start, end = _hook_task(START, plan.on_start), _hook_task(END, plan.on_end)
     if start is not None:
         for spec in specs.values():
             if not spec.upstream:
@@ -158,9 +158,8 @@ def _with_hooks(manifest: Manifest, specs: dict[str, TaskSpec], options: Options
     return specs
 
 
-def _hook_task(operations: Sequence[Operation], when: str) -> TaskSpec | None:
-    hooks = [node.id for node in operations if node.when == when]
-    return TaskSpec(when.replace("-", "_"), "hooks", hooks, (), None) if hooks else None
+def _hook_task(task_id: str, hooks: Sequence[NodeId]) -> TaskSpec | None:
+    return TaskSpec(task_id, "hooks", list(hooks), (), None) if hooks else None
 
 
 def _leaves(specs: Iterable[TaskSpec]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 import jinja2
 
 from airflow_sqlmodels.dialects.dialect import Dialect
+from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError, line_location
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import (
@@ -50,9 +51,17 @@ class Answerer:
         return relation if relation.database else replace(relation, database=self.manifest.settings.target.database)
 
 
-def answerer(manifest: Manifest, dialect: Dialect, invocation: Invocation) -> Answerer:
+def at_database(manifest: Manifest, database: str, variables: Mapping[str, Any]) -> Manifest:
+    """The manifest with what only the moment of running tells: the connection's database, rendered variables."""
+    old = manifest.settings
+    target = replace(old.target, database=old.target.database or database)
+    return replace(manifest, settings=replace(old, target=target, vars={**old.vars, **variables}))
+
+
+def answerer(manifest: Manifest, invocation: Invocation) -> Answerer:
     """The means to compile nodes of a project in one run."""
     settings = manifest.settings
+    dialect = dialect_named(settings.target.type)
     prefixes = (f"{settings.target.type}__", "default__")
     table = MacroTable(manifest.macros, settings.name, frozenset(settings.packages), settings.dispatch, prefixes)
     library = MacroLibrary(table, Environment())

@@ -1,0 +1,94 @@
+"""Postgres 13 to 18."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from airflow_sqlmodels.dialects.dialect import Dialect
+from airflow_sqlmodels.manifest.relation import Relation
+
+_HASH_DIGITS = 8
+
+
+
+class Postgres(Dialect):
+    """What is particular to Postgres."""
+
+    name = "postgres"
+    sqlglot_name = "postgres"
+    identifier_bytes = 63  # NAMEDATALEN - 1: postgresql.org/docs/current/limits.html
+    transactional_ddl = True
+    # relkind: postgresql.org/docs/current/catalog-pg-class.html
+    kinds: ClassVar[Mapping[str, str]] = {
+        "r": "table",
+        "p": "table",
+        "f": "foreign_table",
+        "v": "view",
+        "m": "materialized_view",
+    }
+
+    def fit(self, identifier: str, suffix: str) -> str:
+        """`identifier` with `suffix`; where that is too long, the identifier's end becomes a hash of the whole."""
+        whole = identifier + suffix
+        if len(whole.encode()) <= self.identifier_bytes:
+            return whole
+        mark = hashlib.blake2b(identifier.encode(), digest_size=_HASH_DIGITS // 2).hexdigest()
+        room = self.identifier_bytes - len(suffix.encode()) - len(mark) - 1
+        kept = identifier.encode()[:room].decode(errors="ignore")
+        return f"{kept}_{mark}{suffix}"
+
+    def create_table_as(
+        self, relation: Relation, select: str, *, unlogged: bool = False, temporary: bool = False
+    ) -> str:
+        """SQL that makes a table of what `select` gives."""
+        kind = "temporary " if temporary else "unlogged " if unlogged else ""
+        return f"create {kind}table {self.render(relation)} as\n{select}"
+
+    def columns_query(self, relations: Sequence[Relation]) -> str:
+        """SQL that gives the columns of relations, in the types' names that information_schema uses."""
+        wanted = ", ".join(f"({self.literal(each.schema)}, {self.literal(each.identifier)})" for each in relations)
+        return (
+            "select n.nspname, c.relname, a.attname,\n"
+            "    case when t.typtype = 'd' then pg_catalog.format_type(t.typbasetype, null)\n"
+            "         when t.typelem <> 0 and t.typlen = -1 then 'ARRAY'\n"
+            "         else pg_catalog.format_type(a.atttypid, null) end,\n"
+            "    a.attnum,\n"
+            "    information_schema._pg_char_max_length(a.atttypid, a.atttypmod),\n"
+            "    information_schema._pg_numeric_precision(a.atttypid, a.atttypmod),\n"
+            "    information_schema._pg_numeric_scale(a.atttypid, a.atttypmod)\n"
+            "from pg_catalog.pg_attribute a\n"
+            "join pg_catalog.pg_class c on c.oid = a.attrelid\n"
+            "join pg_catalog.pg_namespace n on n.oid = c.relnamespace\n"
+            "join pg_catalog.pg_type t on t.oid = a.atttypid\n"
+            f"where (n.nspname, c.relname) in ({wanted}) and a.attnum > 0 and not a.attisdropped\n"
+            "order by n.nspname, c.relname, a.attnum"
+        )
+
+    def literal(self, text: str) -> str:
+        """A text as it stands in SQL."""
+        quoted = text.replace("'", "''")
+        return f"E'{quoted.replace(chr(92), chr(92) * 2)}'" if "\\" in text else f"'{quoted}'"
+
+    def find_query(self, relation: Relation) -> str:
+        """SQL that gives the kind (a letter of pg_class.relkind) and owner of a relation."""
+        return (
+            "select c.relkind::text, pg_catalog.pg_get_userbyid(c.relowner)\n"
+            "from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace\n"
+            f"where n.nspname = {self.literal(relation.schema)} and c.relname = {self.literal(relation.identifier)}\n"
+            "and c.relkind in ('r', 'p', 'f', 'v', 'm')"
+        )
+
+    def schema_query(self, schemas: Sequence[str]) -> str:
+        """SQL that gives schema, name, kind and owner of all relations in these schemas."""
+        wanted = ", ".join(map(self.literal, schemas))
+        return (
+            "select n.nspname, c.relname, c.relkind::text, pg_catalog.pg_get_userbyid(c.relowner)\n"
+            "from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace\n"
+            f"where n.nspname in ({wanted}) and c.relkind in ('r', 'p', 'f', 'v', 'm')"
+        )
+
+    def schemas_query(self, schemas: Sequence[str]) -> str:
+        """SQL that gives those of the schemas that exist."""
+        return f"select nspname from pg_catalog.pg_namespace where nspname in ({', '.join(map(self.literal, schemas))})"

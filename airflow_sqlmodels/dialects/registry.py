@@ -1,0 +1,29 @@
+"""Which dialects there are: our own, and those of other packages through the entry points `airflow_sqlmodels.dialects`."""
+
+from __future__ import annotations
+
+import importlib
+from importlib import metadata
+
+from airflow_sqlmodels.dialects.dialect import Dialect
+from airflow_sqlmodels.errors import ProfileError, closest
+
+ENTRY_POINTS = "airflow_sqlmodels.dialects"
+
+_OWN = {"postgres": "airflow_sqlmodels.dialects.postgres:Postgres"}
+
+
+def dialect_named(name: str) -> Dialect:
+    """The dialect of a warehouse `type`. Raises ProfileError if there is none."""
+    place = _OWN.get(name)
+    if place is not None:
+        module, _, attribute = place.partition(":")
+        made: Dialect = getattr(importlib.import_module(module), attribute)()
+        return made
+    others = {entry.name: entry for entry in metadata.entry_points(group=ENTRY_POINTS)}
+    if name not in others:
+        known = (*_OWN, *others)
+        raise ProfileError(f"no dialect for a warehouse of type {name!r}", None,
+                           closest(name, known) or f"known: {', '.join(known)}")  # fmt: skip
+    loaded: Dialect = others[name].load()()
+    return loaded

@@ -1,0 +1,151 @@
+"""A selection -> the steps to run, in order. Built before anything runs; what a step does is `step`'s business."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from airflow_sqlmodels.errors import SelectorError, closest
+from airflow_sqlmodels.graph.order import Edges, Graph, depths, graph_of, in_order, reversed_edges
+from airflow_sqlmodels.graph.selection import Selection, select_nodes
+from airflow_sqlmodels.graph.selection import nearest as nearest  # beside the plan that turned out empty
+from airflow_sqlmodels.manifest.manifest import Manifest
+from airflow_sqlmodels.manifest.nodes import AnyNode, Model, NodeId, Operation, Source, Templated, UnitTest
+from airflow_sqlmodels.run.test_edges import edges_of_tests
+
+COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "build": ("model", "seed", "snapshot", "test", "unit_test", "exposure"),
+    "run": ("model",),
+    "test": ("test", "unit_test"),
+    "seed": ("seed",),
+    "snapshot": ("snapshot",),
+    "compile": ("model", "seed", "snapshot", "test", "analysis"),
+    "show": ("model", "seed", "snapshot", "test", "analysis"),
+    "freshness": ("source",),
+}
+"""The kinds of node that a command is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One node of a plan."""
+
+    node: NodeId
+    after: tuple[NodeId, ...] = ()
+    """The steps that must have succeeded before: if one of them did not, this one is skipped."""
+    depth: int = 0
+    """How many steps the longest way down to it has. Among ready steps the least deep goes first, as in dbt."""
+    tolerated: bool = False
+    """Whether what comes after may go on when it fails: `on_error: continue`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The steps of one run, each behind those it waits for."""
+
+    command: str
+    steps: tuple[Step, ...]
+    on_start: tuple[NodeId, ...] = ()
+    """Hooks to run one by one before the steps."""
+    on_end: tuple[NodeId, ...] = ()
+    """Hooks to run one by one at the end, whatever came of the steps."""
+    unmatched: tuple[str, ...] = ()
+    """Selection expressions that named nothing."""
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self.steps)
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+
+def make_plan(  # noqa: PLR0913  # dbt's selection flags, each of its own
+    manifest: Manifest,
+    *,
+    command: str = "build",
+    select: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    selector: str | None = None,
+    indirect: str = "eager",
+    resource_types: Sequence[str] = (),
+    exclude_resource_types: Sequence[str] = (),
+) -> Plan:
+    """The steps of `command` over the chosen nodes. Raises SelectorError if the choice is malformed.
+
+    `resource_types` replaces the kinds of node that the command is about (`COMMANDS`).
+    """
+    if command not in COMMANDS:
+        raise SelectorError(f"no plan for a command {command!r}", None, closest(command, COMMANDS))
+    graph = graph_of(manifest)
+    selection = Selection(
+        select=select,
+        exclude=exclude,
+        selector=selector,
+        indirect=indirect,
+        resource_types=resource_types or COMMANDS[command],
+        exclude_resource_types=exclude_resource_types,
+    )
+    found = select_nodes(manifest, graph, selection)
+    chosen = frozenset(node_id for node_id in found.ids if _is_step(manifest[node_id], command))
+    return Plan(
+        command=command,
+        steps=steps_of(manifest, graph, chosen),
+        on_start=_hooks(manifest, "on-run-start"),
+        on_end=_hooks(manifest, "on-run-end"),
+        unmatched=found.unmatched,
+    )
+
+
+def steps_of(manifest: Manifest, graph: Graph, chosen: Collection[NodeId]) -> tuple[Step, ...]:
+    """The chosen nodes as steps in order. Nodes that are not chosen let their edges through."""
+    above = _with_test_edges(manifest, graph, chosen)
+    after = _unit_tests_first(manifest, _nearest(above, chosen))
+    order = in_order(after, reversed_edges(after))
+    depth = depths(order, after)
+    order.sort(key=lambda node_id: (depth[node_id], node_id))
+    return tuple(Step(i, after[i], depth[i], manifest[i].config.get("on_error") == "continue") for i in order)
+
+
+def _is_step(node: AnyNode, command: str) -> bool:
+    """Ephemeral models and empty files are none; nor is a source that has no freshness rule."""
+    if isinstance(node, Model) and node.materialized == "ephemeral":
+        return command in ("compile", "show")
+    if isinstance(node, Source):
+        return node.freshness is not None
+    return not isinstance(node, Templated) or not isinstance(node, Model) or bool(node.raw_code.strip())
+
+
+def _with_test_edges(manifest: Manifest, graph: Graph, chosen: Collection[NodeId]) -> dict[NodeId, tuple[NodeId, ...]]:
+    """What each node waits for, nodes that are not chosen included; the keys are in the graph's order."""
+    tests = edges_of_tests(manifest, graph, chosen)
+    return {node_id: (*graph.parents[node_id], *tests.get(node_id, ())) for node_id in graph.order}
+
+
+def _nearest(above: Edges, chosen: Collection[NodeId]) -> dict[NodeId, tuple[NodeId, ...]]:
+    """For each chosen node the nearest chosen nodes above it."""
+    order = in_order(above, reversed_edges(above))
+    front: dict[NodeId, tuple[NodeId, ...]] = {}
+    for node_id in order:
+        near = ((parent,) if parent in chosen else front[parent] for parent in above[node_id])
+        front[node_id] = tuple(dict.fromkeys(chain.from_iterable(near)))
+    return {node_id: front[node_id] for node_id in order if node_id in chosen}
+
+
+def _unit_tests_first(manifest: Manifest, after: Edges) -> dict[NodeId, tuple[NodeId, ...]]:
+    """A model waits for its unit tests. They read its inputs, so they wait for what the model waits for."""
+    turned = dict(after)
+    for node_id in after:
+        node = manifest[node_id]
+        if isinstance(node, UnitTest):
+            turned[node_id] = after.get(node.model, ())
+            if node.model in after:
+                turned[node.model] = (*turned[node.model], node_id)
+    return turned
+
+
+def _hooks(manifest: Manifest, when: str) -> tuple[NodeId, ...]:
+    """The project's hooks: those of packages first, each package's in the order in which they are written."""
+    hooks = [node for node in manifest.nodes.values() if isinstance(node, Operation) and node.when == when]
+    hooks.sort(key=lambda node: (node.package == manifest.settings.name, node.package, node.index))
+    return tuple(node.id for node in hooks)

@@ -1,0 +1,74 @@
+"""Reads of the warehouse's catalog: what is there, with which columns. One query for many relations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from airflow_sqlmodels.dialects.dialect import Dialect
+from airflow_sqlmodels.manifest.relation import Relation
+from airflow_sqlmodels.warehouse.session import Session
+
+Key = tuple[str, str]
+"""Schema and name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A relation that exists."""
+
+    kind: str
+    """table, view, materialized_view or foreign_table."""
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFacts:
+    """A column that exists."""
+
+    name: str
+    data_type: str
+    """Without size: `character varying`, `numeric`, `ARRAY`."""
+    char_size: int | None = None
+    precision: int | None = None
+    scale: int | None = None
+
+
+def find(session: Session, dialect: Dialect, relation: Relation) -> Found | None:
+    """The relation of that name; None if there is none."""
+    rows = session.query(dialect.find_query(relation)).rows
+    return Found(dialect.kinds[rows[0][0]], str(rows[0][1])) if rows else None
+
+
+def schema_catalog(session: Session, dialect: Dialect, schemas: Sequence[str]) -> dict[Key, Found]:
+    """All relations of these schemas."""
+    if not schemas:
+        return {}
+    rows = session.query(dialect.schema_query(schemas)).rows
+    return {(schema, name): Found(dialect.kinds[kind], owner) for schema, name, kind, owner in rows}
+
+
+def columns(
+    session: Session, dialect: Dialect, relations: Sequence[Relation]
+) -> dict[Key, tuple[ColumnFacts, ...]]:
+    """The columns of each relation that exists, in their order."""
+    if not relations:
+        return {}
+    found: dict[Key, list[ColumnFacts]] = {}
+    for schema, name, column, data_type, _, size, precision, scale in session.query(
+        dialect.columns_query(relations)
+    ).rows:
+        found.setdefault((schema, name), []).append(ColumnFacts(column, data_type, size, precision, scale))
+    return {key: tuple(listed) for key, listed in found.items()}
+
+
+def create_schemas(session: Session, dialect: Dialect, schemas: Iterable[str]) -> None:
+    """Make those of the schemas that are not there, and commit. Asks first: `if not exists` wants the right to create."""
+    wanted = list(dict.fromkeys(schemas))
+    if not wanted:
+        return
+    there = {row[0] for row in session.query(dialect.schemas_query(wanted)).rows}
+    for schema in wanted:
+        if schema not in there:
+            session.execute(f"create schema if not exists {dialect.quote(schema)}")
+    session.commit()
