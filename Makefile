@@ -8,6 +8,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 PYTHONS := 3.11 3.12 3.13
 AIRFLOWS := 3.1 3.2 3.3
+LOCKED := 3.3.2
 # args="-k seeds" narrows `make test`, port=9090 moves the UI of `make demo` and `make ui`
 args ?=
 port ?= 8080
@@ -44,13 +45,12 @@ matrix:  ## every test on every Python and every Airflow that we support (uv onl
 .venv-matrix:
 	@echo "== Python $(PY), Airflow $(AF)"
 	uv venv --quiet --clear --python $(PY) .venv-matrix
-	printf 'apache-airflow==%s.*\n' $(AF) | \
-	  uv pip install --quiet --python .venv-matrix/bin/python -e '.[dev]' --constraints /dev/stdin
+	uv pip install --quiet --python .venv-matrix/bin/python -e '.[dev]' 'apache-airflow==$(AF).*'
 	.venv-matrix/bin/python -m pytest -n 2 $(args)
 
 lock:  ## make requirements.lock anew from pyproject.toml (uv only)
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-emit-index-url --quiet --output-file requirements.lock
+	@echo 'apache-airflow==$(LOCKED)' | uv pip compile pyproject.toml --constraints - --extra dev --universal \
+	  --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet --output-file requirements.lock
 
 clean:  ## remove the environments, caches and everything that the demo left
 	rm -rf .venv .venv-matrix .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

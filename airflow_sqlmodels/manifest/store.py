@@ -164,7 +164,7 @@ class Stored(Mapping[K, V], Generic[K, V]):
         self._order: dict[K, None] | None = None
 
     def __getitem__(self, key: K) -> V:
-        found = self.get(key)
+        found = self._known.get(key) or self.get(key)
         if found is None:
             raise KeyError(key)
         return found

@@ -9,6 +9,7 @@ from typing import Any
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.manifest.nodes import Model, Seed, Snapshot
 from airflow_sqlmodels.manifest.relation import Relation
+from airflow_sqlmodels.publish.rules import PublishRules
 from airflow_sqlmodels.warehouse.session import Session
 
 
@@ -20,16 +21,6 @@ class Hook:
     """Gives its SQL; called when its turn comes, as it may look at what was built."""
     transaction: bool = True
     """Whether it belongs to the node's transaction (`transaction: false` is for `vacuum` and the like)."""
-
-
-@dataclass(frozen=True, slots=True)
-class PublishRules:
-    """How patient publishing is. Seconds."""
-
-    lock_budget: float = 0.1
-    """From the first exclusive lock to the commit: readers wait no longer than that per try."""
-    timeout: float = 300.0
-    """How long it keeps trying before the step fails."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

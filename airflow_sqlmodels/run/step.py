@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from airflow_sqlmodels.compile.compiler import Compiled, compile_node
 from airflow_sqlmodels.errors import SqlModelsError, WarehouseError
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, NodeId, Operation, Seed, Snapshot, Source
-from airflow_sqlmodels.materializations.build import Build, Built, Hook, PublishRules
+from airflow_sqlmodels.materializations.build import Build, Built, Hook
 from airflow_sqlmodels.materializations.registry import materialization_named
+from airflow_sqlmodels.publish.rules import PublishRules
 from airflow_sqlmodels.run.data_test import run_data_test
 from airflow_sqlmodels.run.freshness import run_freshness
 from airflow_sqlmodels.run.result import Result

@@ -1,0 +1,22 @@
+"""target/compiled: the SQL of each node, in a file at dbt's place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest
+
+
+def write_compiled(target: Path, node: AnyNode, sql: str) -> Path:
+    """Write the SQL of a node below `target`; where it went."""
+    path = target / compiled_path(node)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(sql, encoding="utf-8")
+    return path
+
+
+def compiled_path(node: AnyNode) -> str:
+    """Where the SQL of a node lies below the target folder: a generic test in a folder named like its YAML file."""
+    if isinstance(node, DataTest) and node.generic is not None:
+        return f"compiled/{node.package}/{node.path}/{node.config.get('alias') or node.name}.sql"
+    return f"compiled/{node.package}/{node.path}"

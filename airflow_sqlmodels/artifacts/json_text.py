@@ -1,0 +1,53 @@
+"""Values as JSON, and files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write `content` beside `path`, then rename it: a reader sees the old file or the new."""
+    write_text(path, json.dumps(content, default=to_json, ensure_ascii=False))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` beside `path`, then rename it: a reader sees the old file or the new."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def to_json(value: Any) -> Any:
+    """What `json` writes for a value it does not know itself."""
+    if isinstance(value, datetime.datetime):
+        return time_text(value)
+    if isinstance(value, (datetime.date, datetime.time, Path)):
+        return str(value)
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, (set, frozenset, tuple)):
+        return list(value)
+    return str(value)
+
+
+def time_text(moment: datetime.datetime | None) -> str | None:
+    """A moment in UTC with microseconds and a Z, as dbt writes it."""
+    if moment is None:
+        return None
+    return moment.astimezone(datetime.UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

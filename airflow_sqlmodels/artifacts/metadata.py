@@ -1,0 +1,24 @@
+"""The head that every artifact has."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from airflow_sqlmodels.artifacts.json_text import time_text
+from airflow_sqlmodels.manifest.manifest import Manifest
+from airflow_sqlmodels.templating.invocation import LANGUAGE_VERSION, Invocation
+
+
+def metadata(schema: str, invocation: Invocation, manifest: Manifest) -> dict[str, Any]:
+    """Which schema, when, in which run, for which project."""
+    return {
+        "dbt_schema_version": schema,
+        "dbt_version": LANGUAGE_VERSION,
+        "generated_at": time_text(datetime.datetime.now(datetime.UTC)),
+        "invocation_id": invocation.id,
+        "invocation_started_at": time_text(invocation.started_at),
+        "env": {},
+        "project_name": manifest.settings.name,
+        "adapter_type": manifest.settings.target.type,
+    }

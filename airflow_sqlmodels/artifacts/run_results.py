@@ -1,0 +1,74 @@
+"""run_results.json: what came of each node. Schema version 6 of dbt, which schedulers and dashboards read."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from airflow_sqlmodels.artifacts.json_text import time_text, write_json
+from airflow_sqlmodels.artifacts.metadata import metadata
+from airflow_sqlmodels.manifest.manifest import Manifest
+from airflow_sqlmodels.manifest.nodes import Seed, Templated
+from airflow_sqlmodels.run.result import Result
+from airflow_sqlmodels.templating.invocation import Invocation
+
+SCHEMA = "https://schemas.getdbt.com/dbt/run-results/v6.json"
+
+
+def write_run_results(
+    path: Path, manifest: Manifest, results: Sequence[Result], invocation: Invocation, seconds: float
+) -> None:
+    """Write the file, whole or not at all. `seconds` is how long the command took."""
+    write_json(path, run_results(manifest, results, invocation, seconds))
+
+
+def run_results(
+    manifest: Manifest, results: Sequence[Result], invocation: Invocation, seconds: float
+) -> dict[str, Any]:
+    """The content of the file."""
+    return {
+        "metadata": metadata(SCHEMA, invocation, manifest),
+        "results": [_result(manifest, result) for result in results],
+        "elapsed_time": seconds,
+        "args": dict(invocation.args),
+    }
+
+
+def _result(manifest: Manifest, result: Result) -> dict[str, Any]:
+    node = manifest[result.node]
+    has_code = isinstance(node, Templated) and not isinstance(node, Seed)
+    return {
+        "status": result.status,
+        "timing": _timing(result.started_at, result.finished_at),
+        "thread_id": result.thread,
+        "execution_time": result.seconds,
+        "adapter_response": _response(result),
+        "message": result.message,
+        "failures": result.failures,
+        "unique_id": result.node,
+        "compiled": bool(result.compiled_sql) if has_code else None,
+        "compiled_code": result.compiled_sql or None if has_code else None,
+        "relation_name": result.relation_name,
+        "batch_results": None,
+    }
+
+
+def _timing(started: datetime.datetime | None, finished: datetime.datetime | None) -> list[dict[str, Any]]:
+    """Compiling and sending are one phase here; readers expect dbt's two."""
+    if started is None or finished is None:
+        return []
+    return [
+        {"name": "compile", "started_at": time_text(started), "completed_at": time_text(started)},
+        {"name": "execute", "started_at": time_text(started), "completed_at": time_text(finished)},
+    ]
+
+
+def _response(result: Result) -> dict[str, Any]:
+    """What the warehouse answered: `{"_message": "INSERT 0 3", "code": "INSERT", "rows_affected": 3}`."""
+    if result.status != "success" or not result.message:
+        return {}
+    code = " ".join(word for word in result.message.split() if not word.isdigit())
+    found: dict[str, Any] = {"_message": result.message, "code": code}
+    return {**found, "rows_affected": result.rows} if result.rows >= 0 else {**found, "rows_affected": -1}

@@ -1,0 +1,44 @@
+"""Flags -> the chosen nodes: resource types, and a word when a selector names nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from airflow_sqlmodels.cli.flags import Flags
+from airflow_sqlmodels.cli.opening import warn
+from airflow_sqlmodels.graph.selection import nearest
+from airflow_sqlmodels.manifest.manifest import Manifest
+from airflow_sqlmodels.run.plan import COMMANDS, Plan, make_plan
+
+NOTHING = "Nothing to do: the selection names no node of this kind."
+
+
+def chosen_plan(flags: Flags, manifest: Manifest, command: str) -> Plan:
+    """The steps of a command over the nodes that the flags choose."""
+    plan = make_plan(
+        manifest,
+        command=command,
+        select=flags.select,
+        exclude=flags.exclude,
+        selector=flags.selector,
+        indirect=flags.indirect(manifest),
+        resource_types=kinds(flags.resource_type, COMMANDS[command], COMMANDS[command]),
+        exclude_resource_types=flags.exclude_resource_type,
+    )
+    warn_unmatched(flags, manifest, plan.unmatched)
+    return plan
+
+
+def kinds(said: Sequence[str], usual: Sequence[str], every: Sequence[str]) -> tuple[str, ...]:
+    """The resource types that are meant: `default` and `all` stand for several."""
+    meant: list[str] = []
+    for each in said:
+        meant += {"default": usual, "all": every}.get(each, (each,))
+    return tuple(dict.fromkeys(meant)) if said else tuple(usual)
+
+
+def warn_unmatched(flags: Flags, manifest: Manifest, unmatched: Iterable[str]) -> None:
+    """A warning for each expression that named nothing, with the nearest name."""
+    for expression in unmatched:
+        hint = nearest(manifest, [expression])
+        warn(flags, manifest, f"the selection {expression!r} names nothing{', ' + hint if hint else ''}")

@@ -1,0 +1,105 @@
+"""`sqlmodels compile`: renders the SQL of the selected nodes into target/compiled; a single one is shown."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import click
+
+from airflow_sqlmodels.artifacts.compiled import write_compiled
+from airflow_sqlmodels.artifacts.run_results import write_run_results
+from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
+from airflow_sqlmodels.cli.execution import prepared
+from airflow_sqlmodels.cli.flags import Flags, flags_of
+from airflow_sqlmodels.cli.inline import inline_node
+from airflow_sqlmodels.cli.opening import Opened, open_all
+from airflow_sqlmodels.cli.options import (
+    ManyValues,
+    empty_option,
+    global_options,
+    option,
+    output_option,
+    refresh_option,
+    selection_options,
+)
+from airflow_sqlmodels.cli.summary import failed, failure
+from airflow_sqlmodels.compile.compiler import compile_node
+from airflow_sqlmodels.manifest.nodes import AnyNode, NodeId
+from airflow_sqlmodels.run.plan import Plan, Step
+from airflow_sqlmodels.run.result import Result
+from airflow_sqlmodels.run.runner import RunRules, run_plan
+from airflow_sqlmodels.templating.answering import Answerer
+from airflow_sqlmodels.warehouse.session import Session
+
+
+@click.command("compile", cls=ManyValues)
+@global_options
+@selection_options
+@refresh_option
+@empty_option
+@output_option
+@option("--inline", help="A template to compile instead of nodes.")
+@click.pass_context
+def compile_(context: click.Context, /, output: str, inline: str | None, **_values: Any) -> int:
+    """Render the SQL of the selected nodes."""
+    flags = flags_of(context)
+    opened = open_all(flags)
+    if inline:
+        return _show_inline(flags, opened, inline, output)
+    plan = chosen_plan(flags, opened.manifest, "compile")
+    if not plan.steps:
+        click.echo(NOTHING, err=True)
+        return 0
+    results = _compiled(flags, opened, plan)
+    if len(results) == 1 and results[0].status == "success":
+        _show(opened.manifest[results[0].node], results[0].compiled_sql, output)
+    for result in results:
+        if result.status == "error":
+            click.echo("\n".join(failure(opened.manifest, result)), err=True)
+    return int(failed(results))
+
+
+def compile_step(means: Answerer, node: AnyNode, session: Session) -> Result:
+    """The compiled SQL of a node as a result. Whatever the template asked the warehouse is rolled back."""
+    sql = compile_node(means, node, session).sql
+    session.rollback()
+    return Result(node=node.id, status="success", compiled_sql=sql)
+
+
+def _compiled(flags: Flags, opened: Opened, plan: Plan) -> tuple[Result, ...]:
+    manifest, clock = opened.manifest, time.perf_counter()
+    folder, means = flags.target_folder(manifest), prepared(flags, opened, plan).means
+
+    def run_one(step: Step, session: Session) -> Result:
+        result = compile_step(means, manifest[step.node], session)
+        if result.compiled_sql:
+            write_compiled(folder, manifest[step.node], result.compiled_sql)
+        return result
+
+    rules = RunRules(threads=flags.threads or opened.profile.target.threads)
+    results = run_plan(plan, run_one, opened.open_session, rules).results
+    if flags.switch("write_json", manifest, default=True):
+        seconds = time.perf_counter() - clock
+        write_run_results(folder / "run_results.json", manifest, results, means.invocation, seconds)
+    return results
+
+
+def _show_inline(flags: Flags, opened: Opened, text: str, output: str) -> int:
+    node = inline_node(opened.manifest, text)
+    means = prepared(flags, opened, Plan(command="compile", steps=(Step(NodeId(node.id)),))).means
+    session = opened.open_session()
+    try:
+        sql = compile_step(means, node, session).compiled_sql
+    finally:
+        session.close()
+    _show(node, sql, output)
+    return 0
+
+
+def _show(node: AnyNode, sql: str, output: str) -> None:
+    if output == "json":
+        click.echo(json.dumps({"node": node.name, "compiled": sql}))
+    else:
+        click.echo(f"Compiled node '{node.name}' is:\n{sql}")

@@ -1,0 +1,149 @@
+"""Runs a command's plan from the first hook to the last file: what build, run, test, seed and snapshot share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import click
+
+from airflow_sqlmodels.artifacts.compiled import write_compiled
+from airflow_sqlmodels.artifacts.run_results import write_run_results
+from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
+from airflow_sqlmodels.cli.flags import Flags
+from airflow_sqlmodels.cli.opening import Opened, open_all
+from airflow_sqlmodels.cli.progress import Progress, progress_for
+from airflow_sqlmodels.cli.summary import failed, summary
+from airflow_sqlmodels.manifest.nodes import NodeId
+from airflow_sqlmodels.run.plan import Plan, Step
+from airflow_sqlmodels.run.result import Result
+from airflow_sqlmodels.run.runner import Ran, RunRules, run_plan
+from airflow_sqlmodels.run.step import StepRules, run_step
+from airflow_sqlmodels.templating.answering import Answerer, answerer
+from airflow_sqlmodels.templating.invocation import Invocation
+from airflow_sqlmodels.warehouse.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One command on its way: everything that its parts need."""
+
+    flags: Flags
+    opened: Opened
+    plan: Plan
+    means: Answerer
+    progress: Progress
+
+    @property
+    def rules(self) -> StepRules:
+        """How steps are run."""
+        return StepRules(log=self.progress.say)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a command."""
+
+    results: tuple[Result, ...]
+    """Hooks included."""
+    interrupted: bool = False
+    seconds: float = 0.0
+
+    @property
+    def exit_code(self) -> int:
+        """0 or 1, as dbt has it; 2 after ctrl-c."""
+        return 2 if self.interrupted else int(failed(self.results))
+
+
+def execute(flags: Flags, command: str) -> int:
+    """Run `command` over the chosen nodes, report it, write run_results.json. The exit code."""
+    opened = open_all(flags)
+    plan = chosen_plan(flags, opened.manifest, command)
+    if not plan.steps:
+        click.echo(NOTHING, err=True)
+        return 0
+    execution = prepared(flags, opened, plan)
+    outcome = run(execution)
+    report(execution, outcome)
+    return outcome.exit_code
+
+
+def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:
+    """Everything that running the plan needs; nothing is sent yet."""
+    manifest = opened.manifest
+    progress = progress_for(manifest, len(plan), quiet=bool(flags.quiet), colours=flags.use_colors)
+    invocation = Invocation(
+        command=plan.command,
+        full_refresh=flags.full_refresh,
+        store_failures=flags.store_failures,
+        empty=bool(flags.empty),
+        selected=tuple(step.node for step in plan),
+        args=flags.said,
+        say=progress.say,
+        warn=progress.say,
+    )
+    return Execution(flags, opened, plan, answerer(manifest, invocation), progress)
+
+
+def run(execution: Execution) -> Outcome:
+    """The hooks at the start, the steps, the hooks at the end. Raises what stops it from connecting at all."""
+    clock = time.perf_counter()
+    session = execution.opened.open_session()
+    try:
+        with execution.progress:
+            start = _hooks(execution, execution.plan.on_start, session)
+            ran = _steps(execution) if all(result.passed for result in start) else _all_skipped(execution.plan)
+            end = () if ran.interrupted else _hooks(execution, execution.plan.on_end, session)
+    finally:
+        session.close()
+    return Outcome((*start, *ran.results, *end), ran.interrupted, time.perf_counter() - clock)
+
+
+def report(execution: Execution, outcome: Outcome) -> None:
+    """The end of the story: for the user, and for other tools."""
+    manifest, flags = execution.opened.manifest, execution.flags
+    if flags.switch("write_json", manifest, default=True):
+        invocation = execution.means.invocation
+        path = flags.target_folder(manifest) / "run_results.json"
+        write_run_results(path, manifest, outcome.results, invocation, outcome.seconds)
+    lines: Iterable[str] = summary(manifest, outcome.results, outcome.seconds, outcome.interrupted)
+    if not flags.quiet or outcome.exit_code:
+        click.echo("\n".join(lines))
+
+
+def _steps(execution: Execution) -> Ran:
+    manifest, flags = execution.opened.manifest, execution.flags
+    rules = RunRules(
+        threads=flags.threads or execution.opened.profile.target.threads,
+        fail_fast=flags.switch("fail_fast", manifest),
+        on_start=execution.progress.started,
+        on_result=execution.progress.ended,
+    )
+    strict, folder = flags.switch("warn_error", manifest), flags.target_folder(manifest)
+
+    def run_one(step: Step, session: Session) -> Result:
+        result = run_step(execution.means, step.node, session, execution.rules)
+        if result.compiled_sql:
+            write_compiled(folder, manifest[step.node], result.compiled_sql)
+        return replace(result, status="fail") if strict and result.status == "warn" else result
+
+    return run_plan(execution.plan, run_one, execution.opened.open_session, rules)
+
+
+def _hooks(execution: Execution, hooks: Sequence[NodeId], session: Session) -> tuple[Result, ...]:
+    """Run hooks one by one; after one that failed the others are skipped."""
+    results: list[Result] = []
+    for node_id in hooks:
+        if all(result.passed for result in results):
+            result = run_step(execution.means, node_id, session, execution.rules)
+        else:
+            result = Result(node=node_id, status="skipped", message="skipped: a hook before it failed")
+        results.append(replace(result, thread="main"))
+        execution.progress.ended(results[-1])
+    return tuple(results)
+
+
+def _all_skipped(plan: Plan) -> Ran:
+    message = "skipped: an on-run-start hook failed"
+    return Ran(tuple(Result(node=step.node, status="skipped", message=message) for step in plan))

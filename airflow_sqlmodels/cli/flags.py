@@ -1,0 +1,105 @@
+"""What the user said: the flags of one call, from the command line, the environment and `flags:` of dbt_project.yml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.manifest.manifest import Manifest
+from airflow_sqlmodels.project.settings import PROJECT_FILE
+from airflow_sqlmodels.project.yaml_text import parse_yaml, plain
+
+_RANK = {ParameterSource.COMMANDLINE: 2, ParameterSource.ENVIRONMENT: 1}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flags:
+    """All flags. A switch that nobody set is None."""
+
+    command: str
+    project_dir: Path
+    profiles_dir: Path | None = None
+    profile: str | None = None
+    target: str | None = None
+    vars: dict[str, Any] = field(default_factory=dict)
+    target_path: Path | None = None
+    threads: int | None = None
+    fail_fast: bool | None = None
+    quiet: bool | None = None
+    debug: bool | None = None
+    use_colors: bool | None = None
+    warn_error: bool | None = None
+    write_json: bool | None = None
+    indirect_selection: str | None = None
+    select: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+    selector: str | None = None
+    resource_type: Sequence[str] = ()
+    exclude_resource_type: Sequence[str] = ()
+    full_refresh: bool | None = None
+    store_failures: bool | None = None
+    empty: bool | None = None
+    said: Mapping[str, Any] = field(default_factory=dict)
+    """Every option of the command by dbt's name: what run_results.json and templates see."""
+
+    def switch(self, name: str, manifest: Manifest, default: bool = False) -> bool:
+        """A switch: as it was said, else as the project's `flags:` say, else the default."""
+        said = getattr(self, name)
+        return bool(manifest.settings.flags.get(name, default) if said is None else said)
+
+    def indirect(self, manifest: Manifest) -> str:
+        """Which tests come along."""
+        return self.indirect_selection or str(manifest.settings.flags.get("indirect_selection") or "eager")
+
+    def target_folder(self, manifest: Manifest) -> Path:
+        """Where generated files go."""
+        return self.project_dir / (self.target_path or manifest.settings.target_path)
+
+
+def flags_of(context: click.Context) -> Flags:
+    """The flags of a command. What stands in front of its name counts, unless it is said again behind it."""
+    values = _merged(context, context.find_root())
+    text = str(values.pop("vars_text", None) or "{}")
+    known = {key: value for key, value in values.items() if key in Flags.__dataclass_fields__}
+    known["project_dir"] = _project_dir(known.get("project_dir"))
+    said = {key: str(value) if isinstance(value, Path) else value for key, value in values.items() if value is not None}
+    variables = _vars(text)
+    command = str(context.info_name)
+    said = {**said, "which": command, "vars": variables}
+    return Flags(**{**known, "command": command, "vars": variables, "said": said})
+
+
+def _merged(context: click.Context, top: click.Context) -> dict[str, Any]:
+    values = dict(context.params)
+    for name, value in top.params.items():
+        if name in values and _rank(top, name) > _rank(context, name):
+            values[name] = value
+    return values
+
+
+def _rank(context: click.Context, name: str) -> int:
+    source = context.get_parameter_source(name)
+    return 0 if source is None else _RANK.get(source, 0)
+
+
+def _project_dir(said: Path | None) -> Path:
+    """The project's folder: the one that was named, else the nearest with a dbt_project.yml from here on up."""
+    if said is not None:
+        return said.resolve()
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / PROJECT_FILE).is_file()), here)
+
+
+def _vars(text: str) -> dict[str, Any]:
+    values = plain(parse_yaml(text, "--vars"))
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise ProjectError(f"--vars must be a mapping, not {text!r}", None, "write it as '{day: 2024-01-01}'")
+    return values

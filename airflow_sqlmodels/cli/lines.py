@@ -1,0 +1,94 @@
+"""What is said of a step, in one line: dbt's words, so that eyes and scripts find what they know."""
+
+from __future__ import annotations
+
+from airflow_sqlmodels.manifest.nodes import (
+    AnyNode,
+    DataTest,
+    Model,
+    Operation,
+    Seed,
+    Snapshot,
+    Source,
+    UnitTest,
+    resource_type,
+)
+from airflow_sqlmodels.run.result import Result
+
+WIDTH = 80
+"""Lines are filled with dots up to here."""
+
+COLOURS = {"success": "green", "pass": "green", "warn": "yellow", "skipped": "yellow", "no-op": "yellow"}
+"""By status; what is not here is red."""
+
+
+def subject(node: AnyNode) -> str:
+    """What a node is and is called: `table model marts.fct_orders`, `test unique_orders_id`."""
+    match node:
+        case Model():
+            return f"{node.materialized} model {node.relation}"
+        case Seed():
+            return f"seed file {node.relation}"
+        case Snapshot():
+            return f"snapshot {node.relation}"
+        case Source():
+            return f"freshness of {node.source_name}.{node.name}"
+        case Operation():
+            return f"hook {node.package}.{node.when}.{node.index}"
+        case _:
+            return f"{resource_type(node)} {node.name}"
+
+
+def start_line(node: AnyNode, place: str) -> str:
+    """The line of a step that begins; `place` is its number as in `3 of 12`."""
+    return f"{_filled(f'{place} START {subject(node)}')} [RUN]"
+
+
+def result_line(node: AnyNode, result: Result, place: str) -> str:
+    """The line of a step that ended."""
+    return f"{_filled(f'{place} {_did(node, result)}')} [{verdict(node, result)}]"
+
+
+def verdict(node: AnyNode, result: Result) -> str:
+    """What stands in the brackets: `SELECT 100 in 0.12s`, `FAIL 3 in 0.05s`, `SKIP`."""
+    if result.status == "skipped":
+        return "SKIP"
+    return f"{_word(node, result)} in {result.seconds:.2f}s"
+
+
+def _word(node: AnyNode, result: Result) -> str:
+    if result.status == "success":
+        return result.message if result.message and not isinstance(node, Operation) else "OK"
+    if result.status in ("fail", "warn") and result.failures is not None:
+        return f"{result.status.upper()} {result.failures}"
+    if result.status == "error" and isinstance(node, Source) and result.error is None:
+        return "ERROR STALE"
+    return result.status.upper()
+
+
+def _did(node: AnyNode, result: Result) -> str:
+    if result.status == "skipped":
+        return f"SKIP {_skipped(node)}"
+    if result.status == "no-op":
+        return f"NO-OP {subject(node)}"
+    if isinstance(node, (DataTest, UnitTest)):
+        return f"{_word(node, result)} {node.name}"
+    if isinstance(node, (Source, Operation)):
+        return f"{_word(node, result)} {subject(node)}"
+    done, failed = _VERBS.get(type(node), ("made", "making"))
+    return f"OK {done} {subject(node)}" if result.passed else f"ERROR {failed} {subject(node)}"
+
+
+_VERBS: dict[type, tuple[str, str]] = {
+    Model: ("created", "creating"),
+    Seed: ("loaded", "loading"),
+    Snapshot: ("took", "taking"),
+}
+
+
+def _skipped(node: AnyNode) -> str:
+    return f"relation {node.relation}" if isinstance(node, (Model, Seed, Snapshot)) else subject(node)
+
+
+def _filled(text: str) -> str:
+    return f"{text} {'.' * max(3, WIDTH - len(text) - 1)}"

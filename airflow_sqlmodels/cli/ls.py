@@ -1,0 +1,123 @@
+"""`sqlmodels ls`: the selected nodes, one a line, ready for a pipe."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from airflow_sqlmodels.artifacts.json_text import to_json
+from airflow_sqlmodels.cli.choosing import kinds, warn_unmatched
+from airflow_sqlmodels.cli.flags import Flags, flags_of
+from airflow_sqlmodels.cli.opening import open_project, warn
+from airflow_sqlmodels.cli.options import ManyValues, global_options, option, resource_options
+from airflow_sqlmodels.dialects.registry import dialect_named
+from airflow_sqlmodels.graph.order import graph_of
+from airflow_sqlmodels.graph.selection import Found, Selection, select_nodes
+from airflow_sqlmodels.manifest.manifest import Manifest
+from airflow_sqlmodels.manifest.nodes import AnyNode, Exposure, Model, Source, UnitTest
+from airflow_sqlmodels.templating.node_view import node_view
+
+USUAL = ("model", "snapshot", "seed", "test", "source", "exposure", "unit_test")
+EVERY = (*USUAL, "analysis")
+KEYS = (
+    *("alias", "name", "package_name", "depends_on", "tags", "config", "resource_type"),
+    *("source_name", "original_file_path", "unique_id"),
+)
+"""What JSON shows of a node if nobody asks for other keys."""
+
+
+@click.command(cls=ManyValues)
+@global_options
+@option("--select", "-s", multiple=True, help="Nodes to list. Several are a union.")
+@option("--models", "-m", "--model", multiple=True, help="The same, for models only.")
+@option("--exclude", multiple=True, help="Nodes to leave out.")
+@option("--selector", help="A selector of selectors.yml, by name.")
+@resource_options
+@option("--output", type=click.Choice(("json", "name", "path", "selector")), default="selector", help="How to show it.")
+@option("--output-keys", multiple=True, help="The keys to show with --output json.")
+@click.pass_context
+def ls(
+    context: click.Context, /, output: str, output_keys: Sequence[str], models: Sequence[str], **_rest: Any
+) -> int:
+    """List the selected nodes."""
+    flags = flags_of(context)
+    if models and (flags.select or flags.resource_type):
+        raise click.UsageError("--models goes neither with --select nor with --resource-type", context)
+    manifest = open_project(flags)
+    found = _found(flags, manifest, models)
+    warn_unmatched(flags, manifest, found.unmatched)
+    if not found.ids:
+        warn(flags, manifest, "no nodes selected")
+    keys = [key for text in output_keys for key in text.split()]
+    shown = _SHOWN[output] if output != "json" else _as_json(manifest, keys)
+    click.echo("".join(f"{shown(manifest[node_id])}\n" for node_id in found.ids), nl=False)
+    return 0
+
+
+def _found(flags: Flags, manifest: Manifest, models: Sequence[str]) -> Found:
+    selection = Selection(
+        select=models or flags.select,
+        exclude=flags.exclude,
+        selector=flags.selector,
+        indirect=flags.indirect(manifest),
+        resource_types=("model",) if models else kinds(flags.resource_type, USUAL, EVERY),
+        exclude_resource_types=flags.exclude_resource_type,
+    )
+    return select_nodes(manifest, graph_of(manifest), selection)
+
+
+def _selector(node: AnyNode) -> str:
+    """What `--select` would take for this node alone."""
+    match node:
+        case Source():
+            return f"source:{node.package}.{node.source_name}.{node.name}"
+        case Exposure():
+            return f"exposure:{node.package}.{node.name}"
+        case UnitTest():
+            return f"unit_test:{node.package}.{node.name}"
+        case _:
+            return ".".join(node.fqn)
+
+
+def _name(node: AnyNode) -> str:
+    match node:
+        case Source():
+            return f"{node.source_name}.{node.name}"
+        case Model(version=str(version)):
+            return f"{node.name}.v{version}"
+        case _:
+            return node.name
+
+
+def _path(node: AnyNode) -> str:
+    return node.path
+
+
+_SHOWN: dict[str, Callable[[AnyNode], str]] = {"selector": _selector, "name": _name, "path": _path}
+
+
+def _as_json(manifest: Manifest, keys: Sequence[str]) -> Callable[[AnyNode], str]:
+    dialect = dialect_named(manifest.settings.target.type)
+
+    def shown(node: AnyNode) -> str:
+        view = node_view(node, dialect)
+        view.setdefault("depends_on", {"macros": [], "nodes": list(node.depends_on)})
+        if not keys:
+            return json.dumps({key: view[key] for key in KEYS if key in view}, default=to_json)
+        values = ((key, _value(view, key)) for key in keys)
+        return json.dumps({key: value for key, (there, value) in values if there}, default=to_json)
+
+    return shown
+
+
+def _value(view: dict[str, Any], key: str) -> tuple[bool, Any]:
+    """Whether a node has a key, which may be nested (`config.materialized`), and its value."""
+    value: Any = view
+    for part in key.split("."):
+        if not isinstance(value, dict) or part not in value:
+            return False, None
+        value = value[part]
+    return "." not in key or value is not None, value

@@ -1,0 +1,86 @@
+"""The entry of the `sqlmodels` command: finds the command, and turns what it raises into one message and an exit code.
+
+Exit codes are dbt's: 0 all is well, 1 a node failed, 2 it could not be run at all.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from airflow_sqlmodels.cli.lazy import LazyGroup
+from airflow_sqlmodels.cli.options import global_options
+from airflow_sqlmodels.errors import SqlModelsError
+from airflow_sqlmodels.version import VERSION
+
+REPORT = "This should not have happened. Please report it, with the lines above, in the project's issue tracker."
+
+COMMANDS = {
+    "init": ("init:init", "Begin a new project."),
+    "parse": ("parse:parse", "Read the project and write its manifest."),
+    "compile": ("compile:compile_", "Render the SQL of the selected nodes."),
+    "ls": ("ls:ls", "List the selected nodes."),
+    "list": ("ls:ls", "The same as ls."),
+    "run": ("building:run", "Build the selected models."),
+    "seed": ("building:seed", "Load the selected CSV files."),
+    "snapshot": ("building:snapshot", "Take the selected snapshots."),
+    "test": ("building:test", "Run the selected tests."),
+    "build": ("building:build", "Build and test everything selected, in order."),
+    "show": ("show:show", "Show the first rows of a query."),
+    "source": ("source:source", "Check how old sources are."),
+    "run-operation": ("run_operation:run_operation", "Call a macro."),
+    "debug": ("debug:debug", "Check the project, the profile and the connection."),
+    "clean": ("clean:clean", "Delete the project's generated folders."),
+    "deps": ("later:deps", "Install packages (not yet)."),
+    "docs": ("later:docs", "Make the documentation site (not yet)."),
+    "clone": ("later:clone", "Clone nodes of another state (not yet)."),
+    "retry": ("later:retry", "Run what failed last time (not yet)."),
+}
+"""By name: where a command is defined, below `airflow_sqlmodels.cli`, and what it does in one line."""
+
+
+@click.command(
+    cls=LazyGroup,
+    places=COMMANDS,
+    package="airflow_sqlmodels.cli",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+)
+@click.version_option(VERSION, "-V", "-v", "--version", message="sqlmodels %(version)s")
+@global_options
+@click.pass_context
+def cli(context: click.Context, /, **_values: object) -> None:
+    """Run a dbt project without dbt: the same files, commands and flags."""
+    context.ensure_object(dict)
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run the command and end the process with its exit code."""
+    sys.exit(exit_code(args))
+
+
+def exit_code(args: Sequence[str] | None = None) -> int:
+    """Run the command; 0, 1 or 2. Nothing on purpose shows a traceback."""
+    try:
+        answer = cli.main(args=None if args is None else list(args), prog_name="sqlmodels", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except SqlModelsError as error:
+        click.echo(f"{click.style(error.kind, fg='red')}\n{error}", err=True)
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        return 2
+    except BrokenPipeError:
+        return 0
+    except Exception:  # the last edge: whatever it is, the user is told what to do with it
+        click.echo(f"{traceback.format_exc()}\n{REPORT}", err=True)
+        return 2
+    return answer if isinstance(answer, int) else 0
+
+
+if __name__ == "__main__":
+    main()

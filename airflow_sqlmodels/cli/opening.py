@@ -1,0 +1,69 @@
+"""Flags -> the loaded project, and sessions to its warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import click
+
+from airflow_sqlmodels.cli.flags import Flags
+from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.manifest.manifest import Manifest
+from airflow_sqlmodels.project.load import load_project
+from airflow_sqlmodels.project.profiles import Profile, read_profile
+from airflow_sqlmodels.project.settings import profile_name
+from airflow_sqlmodels.warehouse.postgres import open_session
+from airflow_sqlmodels.warehouse.session import Outcome, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A project and the way to its warehouse."""
+
+    manifest: Manifest
+    profile: Profile
+    open_session: Callable[[], Session]
+    """A new session over a connection of its own."""
+
+
+def open_project(flags: Flags) -> Manifest:
+    """The loaded project; its warnings are told, or raised under --warn-error."""
+    manifest = load_project(
+        flags.project_dir,
+        profiles_dir=flags.profiles_dir,
+        profile=flags.profile,
+        target=flags.target,
+        vars=flags.vars,
+    )
+    for warning in manifest.warnings:
+        warn(flags, manifest, warning)
+    return manifest
+
+
+def open_all(flags: Flags) -> Opened:
+    """The loaded project, its profile with the secrets, and a way to connect. Nothing is connected yet."""
+    manifest = open_project(flags)
+    profile = profile_of(flags)
+    tell = _tell if flags.debug else None
+    return Opened(manifest, profile, lambda: open_session(profile.connection, on_statement=tell))
+
+
+def profile_of(flags: Flags) -> Profile:
+    """The profile that the flags or the project name."""
+    name = flags.profile or profile_name(flags.project_dir, {})
+    return read_profile(
+        flags.project_dir, name, profiles_dir=flags.profiles_dir, target=flags.target, vars=flags.vars
+    )
+
+
+def warn(flags: Flags, manifest: Manifest, message: str) -> None:
+    """Tell a warning. Raises ProjectError instead under --warn-error."""
+    if flags.switch("warn_error", manifest):
+        raise ProjectError(f"{message}\n(a warning, and --warn-error is set)")
+    if not flags.quiet:
+        click.echo(f"{click.style('Warning', fg='yellow')} {message}", err=True)
+
+
+def _tell(sql: str, outcome: Outcome) -> None:
+    click.echo(f"{sql.strip()}\n-- {outcome.status or 'ok'} in {outcome.seconds:.3f}s", err=True)

@@ -1,0 +1,152 @@
+"""The options of the commands: dbt's names, each with its environment variable `DBT_…` (`DBT_ENGINE_…` too).
+
+An option that takes several values takes them all behind one name, as in `--select a b c`, or name by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from airflow_sqlmodels.graph.selector import INDIRECT
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+RESOURCE_TYPES = (
+    *("model", "seed", "snapshot", "test", "unit_test", "source", "exposure", "analysis"),
+    *("metric", "semantic_model", "saved_query", "function", "all", "default"),
+)
+
+NO_EFFECT = (
+    *("cache-selected-only", "populate-cache", "partial-parse", "static-parser", "use-experimental-parser"),
+    *("version-check", "send-anonymous-usage-stats", "print", "log-cache-events", "single-threaded"),
+    *("show-resource-report", "use-colors-file", "introspect", "partial-parse-file-diff", "macro-debugging"),
+    *("upload-to-artifacts-ingest-api", "show-all-deprecations", "hints-enabled", "use-fast-test-edges"),
+)
+"""Switches of dbt that change nothing here: they are taken, so that scripts go on working."""
+
+NO_EFFECT_VALUES = (
+    *("log-format", "log-format-file", "log-level", "log-level-file", "log-path", "log-file-max-bytes"),
+    *("printer-width", "partial-parse-file-path", "record-timing-info", "sqlparse"),
+)
+"""The same with a value."""
+
+NOT_YET = ("state", "defer-state", "sample", "event-time-start", "event-time-end")
+"""Options of dbt that would change what is run, and are not possible yet: these are refused."""
+
+
+class ManyValues(click.Command):
+    """A command whose `multiple` options take all values up to the next option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Repeat the option's name in front of each further value, which is what click reads."""
+        many = {name for param in self.params if getattr(param, "multiple", False) for name in param.opts}
+        return super().parse_args(ctx, _repeated(args, many))
+
+
+def option(*names: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
+    """A click option with its environment variables."""
+    word = next(name for name in names if name.startswith("--")).partition("/")[0].strip("-").upper().replace("-", "_")
+    attributes.setdefault("envvar", [f"DBT_{word}", f"DBT_ENGINE_{word}"])
+    return click.option(*names, **attributes)
+
+
+def _stacked(options: Sequence[Callable[[Any], Any]]) -> Callable[[Decorated], Decorated]:
+    def decorate(function: Decorated) -> Decorated:
+        for each in reversed(options):
+            function = each(function)
+        return function
+
+    return decorate
+
+
+def _switch(name: str, text: str = "", short: str = "", **attributes: Any) -> Callable[[Any], Any]:
+    names = (f"--{name}/--no-{name}", *((f"-{short}/ ",) if short else ()))
+    return option(*names, default=None, help=text, **attributes)
+
+
+def _folder(name: str, text: str) -> Callable[[Any], Any]:
+    return option(f"--{name}", type=click.Path(path_type=Path), help=text)
+
+
+def _refused(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    if value:
+        raise click.BadParameter("is not possible yet", context, parameter)
+
+
+_PLACE = (
+    _folder("project-dir", "The folder with dbt_project.yml. Default: this one, or the nearest above."),
+    _folder("profiles-dir", "The folder with profiles.yml."),
+    option("--profile", help="The profile, instead of the project's own."),
+    option("--target", "-t", help="The target of the profile."),
+    option("--vars", "vars_text", default="{}", help="Variables, as YAML: '{day: 2024-01-01}'."),
+    _folder("target-path", "Where generated files go. Default: the project's 'target'."),
+)
+
+_GLOBAL = (
+    *_PLACE,
+    option("--threads", type=click.IntRange(1), help="How many nodes run at a time."),
+    _switch("fail-fast", "Stop everything at the first failure.", "x"),
+    _switch("quiet", "Say nothing but errors and what was asked for.", "q"),
+    _switch("debug", "Show each statement that is sent.", "d"),
+    _switch("use-colors", "Colours, even where there is no terminal; or none."),
+    _switch("warn-error", "Take every warning for an error."),
+    _switch("write-json", "Write the files that other tools read (manifest.json, run_results.json). Default: yes."),
+    option("--indirect-selection", type=click.Choice(INDIRECT), help="Which tests come with selected nodes."),
+    *(_switch(name, hidden=True, expose_value=False, envvar=None) for name in NO_EFFECT),
+    *(option(f"--{name}", hidden=True, expose_value=False, envvar=None) for name in NO_EFFECT_VALUES),
+    *(option(f"--{name}", hidden=True, expose_value=False, callback=_refused) for name in NOT_YET),
+    *(_switch(name, hidden=True, expose_value=False, callback=_refused) for name in ("defer", "favor-state")),
+)
+
+global_options = _stacked(_GLOBAL)
+"""What every command takes, and what may stand in front of the command's name."""
+
+selection_options = _stacked(
+    (
+        option("--select", "-s", "-m", "--models", "--model", multiple=True, help="Nodes to take."),
+        option("--exclude", multiple=True, help="Nodes to leave out."),
+        option("--selector", help="A selector of selectors.yml, by name."),
+    )
+)
+"""Which nodes."""
+
+def _kinds(name: str, text: str) -> Callable[[Any], Any]:
+    return option(f"--{name}", f"--{name}s", multiple=True, type=click.Choice(RESOURCE_TYPES), help=text)
+
+
+resource_options = _stacked(
+    (
+        _kinds("resource-type", "Only these kinds of node."),
+        _kinds("exclude-resource-type", "Not these kinds of node."),
+    )
+)
+"""Which kinds of node."""
+
+refresh_option = option(
+    "--full-refresh", "-f", is_flag=True, default=None, help="Build incremental models and seeds anew."
+)
+empty_option = _switch("empty", "Read no rows: tables get their columns, nothing else.")
+failures_option = option("--store-failures", is_flag=True, default=None, help="Keep the rows that fail tests.")
+output_option = option("--output", type=click.Choice(("text", "json")), default="text", help="How to show it.")
+
+
+def _repeated(args: Sequence[str], many: set[str]) -> list[str]:
+    found: list[str] = []
+    current = ""
+    first = False
+    for index, arg in enumerate(args):
+        if arg == "--":
+            return [*found, *args[index:]]
+        if arg.startswith("-"):
+            name, equals, _value = arg.partition("=")
+            current = name if name in many else ""
+            first = not equals
+            found.append(arg)
+        else:
+            found += [arg] if first or not current else [current, arg]
+            first = False
+    return found

@@ -1,0 +1,36 @@
+"""`sqlmodels parse`: reads the project, says what it found, writes manifest.json."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import Any
+
+import click
+
+from airflow_sqlmodels.artifacts.manifest_json import write_manifest
+from airflow_sqlmodels.cli.flags import flags_of
+from airflow_sqlmodels.cli.opening import open_project
+from airflow_sqlmodels.cli.options import global_options
+from airflow_sqlmodels.graph.order import graph_of
+from airflow_sqlmodels.manifest.nodes import resource_type
+from airflow_sqlmodels.templating.invocation import Invocation
+
+
+@click.command()
+@global_options
+@click.pass_context
+def parse(context: click.Context, /, **_values: Any) -> int:
+    """Read the project and write its manifest."""
+    flags = flags_of(context)
+    clock = time.perf_counter()
+    manifest = open_project(flags)
+    graph = graph_of(manifest)
+    seconds = time.perf_counter() - clock
+    if flags.switch("write_json", manifest, default=True):
+        write_manifest(flags.target_folder(manifest) / "manifest.json", manifest, graph, Invocation(args=flags.said))
+    counts = Counter(resource_type(node).replace("_", " ") for node in manifest.nodes.values())
+    found = ", ".join(f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in sorted(counts.items()))
+    if not flags.quiet:
+        click.echo(f"Found {found or 'nothing'} and {len(manifest.macros)} macros in {seconds:.2f}s.")
+    return 0

@@ -1,0 +1,98 @@
+"""What is said at the end: what went wrong, where, how to look at it, and the count."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import click
+
+from airflow_sqlmodels.errors import DataTestError
+from airflow_sqlmodels.manifest.manifest import Manifest
+from airflow_sqlmodels.manifest.nodes import Model, resource_type
+from airflow_sqlmodels.run.result import Result
+
+COUNTED = (
+    ("PASS", ("success", "pass")),
+    ("WARN", ("warn",)),
+    ("ERROR", ("error", "fail")),
+    ("SKIP", ("skipped",)),
+    ("NO-OP", ("no-op",)),
+)
+"""The words of the last line, and the statuses they stand for."""
+
+
+def count_line(results: Sequence[Result]) -> str:
+    """`Done. PASS=3 WARN=0 ERROR=1 SKIP=2 NO-OP=0 TOTAL=6`."""
+    counts: Counter[str] = Counter(result.status for result in results)
+    words = (f"{word}={sum(counts[status] for status in statuses)}" for word, statuses in COUNTED)
+    return f"Done. {' '.join(words)} TOTAL={len(results)}"
+
+
+def failed(results: Sequence[Result]) -> bool:
+    """Whether the exit code is 1: skipped steps count, as in dbt."""
+    return any(result.status in ("error", "fail", "skipped") for result in results)
+
+
+def summary(manifest: Manifest, results: Sequence[Result], seconds: float, interrupted: bool) -> Iterator[str]:
+    """The lines at the end of a run."""
+    yield ""
+    yield f"Finished running {_kinds(manifest, results)} in {_duration(seconds)}."
+    yield ""
+    yield _verdict(results, interrupted)
+    for result in results:
+        if result.status in ("error", "fail", "warn"):
+            yield ""
+            yield from failure(manifest, result)
+    yield ""
+    yield count_line(results)
+
+
+def failure(manifest: Manifest, result: Result) -> Iterator[str]:
+    """What went wrong with one node: the place, the message, for a test the query that shows the rows."""
+    node = manifest[result.node]
+    title = {"warn": "Warning", "fail": "Failure"}.get(result.status, result.error.kind if result.error else "Error")
+    colour = "yellow" if result.status == "warn" else "red"
+    yield f"{click.style(title, fg=colour)} in {resource_type(node)} {node.name} ({node.at})"
+    for line in (result.message or "").splitlines():
+        yield f"  {line}"
+    query = _query(result)
+    if query:
+        yield "  to see the rows:"
+        yield from (f"    {line}" for line in query.strip().splitlines())
+
+
+def _query(result: Result) -> str:
+    if isinstance(result.error, DataTestError) and result.error.failed:
+        return result.error.failed[0].query
+    return result.compiled_sql if result.status == "warn" else ""
+
+
+def _kinds(manifest: Manifest, results: Sequence[Result]) -> str:
+    counts: Counter[str] = Counter()
+    for result in results:
+        node = manifest[result.node]
+        kind = {"test": "data test", "operation": "project hook"}.get(resource_type(node), resource_type(node))
+        counts[f"{node.materialized} model" if isinstance(node, Model) else kind.replace("_", " ")] += 1
+    return ", ".join(_many(count, kind) for kind, count in sorted(counts.items())) or "nothing"
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours} hours {minutes} minutes and {rest:.2f} seconds ({seconds:.2f}s)"
+
+
+def _verdict(results: Sequence[Result], interrupted: bool) -> str:
+    counts = Counter(result.status for result in results)
+    errors, warnings = counts["error"] + counts["fail"], counts["warn"]
+    if interrupted:
+        return click.style("Stopped by ctrl-c; running statements were cancelled at the server.", fg="yellow")
+    if not errors and not warnings:
+        return click.style("Completed successfully", fg="green")
+    text = f"Completed with {_many(errors, 'error')} and {_many(warnings, 'warning')}:"
+    return click.style(text, fg="red" if errors else "yellow")
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"

@@ -1,0 +1,93 @@
+"""Incremental strategies: SQL that applies a delta. One function each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from airflow_sqlmodels.errors import ProjectError, closest
+from airflow_sqlmodels.manifest.relation import Relation
+from airflow_sqlmodels.materializations.build import Build
+
+Strategy = Callable[[Build, Relation, Sequence[str]], str]
+
+
+def strategy_of(build: Build) -> Strategy:
+    """The strategy a model asks for. Raises ProjectError for one that is not known, or lacks its key."""
+    said = build.config.get("incremental_strategy")
+    name = str(said or ("delete+insert" if keys_of(build) else "append"))
+    if name == "default":
+        name = "delete+insert" if keys_of(build) else "append"
+    if name not in STRATEGIES:
+        raise ProjectError(f"no incremental strategy {name!r}", build.node.at, closest(name, STRATEGIES))
+    return STRATEGIES[name]
+
+
+def keys_of(build: Build) -> list[str]:
+    """The config `unique_key`, as a list."""
+    said = build.config.get("unique_key")
+    if not said:
+        return []
+    return [said] if isinstance(said, str) else [str(each) for each in said]
+
+
+def append(build: Build, delta: Relation, columns: Sequence[str]) -> str:
+    """Insert all rows."""
+    listed = ", ".join(map(build.dialect.quote, columns))
+    target, new = build.dialect.render(build.relation), build.dialect.render(delta)
+    return f"insert into {target} ({listed})\nselect {listed} from {new}"
+
+
+def delete_insert(build: Build, delta: Relation, columns: Sequence[str]) -> str:
+    """Delete the rows whose key is in the delta, then insert all. A null in a key matches nothing, as in dbt."""
+    keys = keys_of(build)
+    if not keys:
+        return append(build, delta, columns)
+    target, new = build.dialect.render(build.relation), build.dialect.render(delta)
+    predicates = "".join(f"\n    and {each}" for each in _predicates(build))
+    insert = append(build, delta, columns)
+    if _are_names(keys):
+        own = build.dialect.quote(build.relation.identifier)
+        same = " and ".join(f"{own}.{key} = new.{key}" for key in keys)
+        return f"delete from {target} using {new} as new\nwhere {same}{predicates};\n{insert}"
+    listed = ", ".join(keys)
+    return f"delete from {target}\nwhere ({listed}) in (select distinct {listed} from {new}){predicates};\n{insert}"
+
+
+def merge(build: Build, delta: Relation, columns: Sequence[str]) -> str:
+    """Update the rows that match, insert the others. Needs Postgres 15."""
+    keys, quote = keys_of(build), build.dialect.quote
+    target, new = build.dialect.render(build.relation), build.dialect.render(delta)
+    on = " and ".join(f"DBT_INTERNAL_SOURCE.{key} = DBT_INTERNAL_DEST.{key}" for key in keys) if keys else "false"
+    condition = " and ".join([f"({on})", *(f"({each})" for each in _predicates(build))])
+    updated = [f"{quote(each)} = DBT_INTERNAL_SOURCE.{quote(each)}" for each in _updated(build, columns)]
+    listed = ", ".join(map(quote, columns))
+    values = ", ".join(f"DBT_INTERNAL_SOURCE.{quote(each)}" for each in columns)
+    update = f"when matched then update set {', '.join(updated)}\n" if keys and updated else ""
+    return (
+        f"merge into {target} as DBT_INTERNAL_DEST\nusing {new} as DBT_INTERNAL_SOURCE\non {condition}\n{update}"
+        f"when not matched then insert ({listed}) values ({values})"
+    )
+
+
+STRATEGIES: dict[str, Strategy] = {"append": append, "delete+insert": delete_insert, "merge": merge}
+
+
+def _predicates(build: Build) -> list[str]:
+    said = build.config.get("incremental_predicates") or build.config.get("predicates") or []
+    return [said] if isinstance(said, str) else [str(each) for each in said]
+
+
+def _updated(build: Build, columns: Sequence[str]) -> list[str]:
+    """The columns a match changes: `merge_update_columns`, or all but `merge_exclude_columns`."""
+    only, never = build.config.get("merge_update_columns"), build.config.get("merge_exclude_columns")
+    if only and never:
+        raise ProjectError("merge_update_columns and merge_exclude_columns exclude each other", build.node.at)
+    if only:
+        return [str(each) for each in only]
+    left_out = {str(each).lower() for each in never or ()}
+    return [each for each in columns if each.lower() not in left_out]
+
+
+def _are_names(keys: Sequence[str]) -> bool:
+    """Whether the keys are plain columns, not expressions."""
+    return all(key.replace("_", "a").replace('"', "").isalnum() for key in keys)

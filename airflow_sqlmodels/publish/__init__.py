@@ -1,0 +1,1 @@
+"""How a finished candidate becomes what readers see: under their feet, without a gap."""

@@ -1,0 +1,92 @@
+"""The few calls of Airflow's REST API that the demo and the tests need."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+_TIMEOUT = 30
+
+
+class Api:
+    """A client for an Airflow in which everybody is an admin."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+
+    def get(self, path: str) -> Any:
+        """The answer to GET."""
+        return self._send("GET", path, None)
+
+    def post(self, path: str, body: Any) -> Any:
+        """The answer to POST."""
+        return self._send("POST", path, body)
+
+    def patch(self, path: str, body: Any) -> Any:
+        """The answer to PATCH."""
+        return self._send("PATCH", path, body)
+
+    def healthy(self) -> bool:
+        """Whether the API answers and the scheduler is alive."""
+        try:
+            health = self.get("/api/v2/monitor/health")
+        except OSError:
+            return False
+        return health.get("scheduler", {}).get("status") == "healthy"
+
+    def has_dag(self, dag_id: str) -> bool:
+        """Whether the DAG was read."""
+        try:
+            self.get(f"/api/v2/dags/{dag_id}")
+        except OSError:
+            return False
+        return True
+
+    def import_errors(self) -> list[str]:
+        """What is wrong with the DAG files."""
+        return [each["stack_trace"] for each in self.get("/api/v2/importErrors")["import_errors"]]
+
+    def trigger(self, dag_id: str) -> str:
+        """A new run; its id."""
+        return str(self.post(f"/api/v2/dags/{dag_id}/dagRuns", {"logical_date": None})["dag_run_id"])
+
+    def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        """The task instances of a run."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances?limit=1000"
+        return list(self.get(path)["task_instances"])
+
+    def state(self, dag_id: str, run_id: str) -> str:
+        """The state of a run."""
+        return str(self.get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}")["state"])
+
+    def xcom(self, dag_id: str, run_id: str, task_id: str, key: str = "return_value") -> Any:
+        """A value that a task left; None if it left none."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/{key}?deserialize=true"
+        try:
+            return self.get(path)["value"]
+        except urllib.error.HTTPError as error:
+            if error.code == 404:
+                return None
+            raise
+
+    def wait(self, dag_id: str, run_id: str, look: Callable[[], None], seconds: float = 600) -> str:
+        """The state in which a run ended; `look` is called while it goes on."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            state = self.state(dag_id, run_id)
+            look()
+            if state in ("success", "failed"):
+                return state
+            time.sleep(0.4)
+        return "still running"
+
+    def _send(self, method: str, path: str, body: Any) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.base + path, method=method, data=data)
+        request.add_header("Content-Type", "application/json")
+        with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:
+            return json.load(answer)
