@@ -9,7 +9,9 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from airflow_sqlmodels.version import VERSION as __version__
+from airflow_sqlmodels.version import VERSION
+
+__version__ = VERSION
 
 if TYPE_CHECKING:
     from airflow_sqlmodels.project.load import load_project

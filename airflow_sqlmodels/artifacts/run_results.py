@@ -41,7 +41,7 @@ def _result(manifest: Manifest, result: Result) -> dict[str, Any]:
     has_code = isinstance(node, Templated) and not isinstance(node, Seed)
     return {
         "status": result.status,
-        "timing": _timing(result.started_at, result.finished_at),
+        "timing": timing(result.started_at, result.finished_at),
         "thread_id": result.thread,
         "execution_time": result.seconds,
         "adapter_response": _response(result),
@@ -55,8 +55,8 @@ def _result(manifest: Manifest, result: Result) -> dict[str, Any]:
     }
 
 
-def _timing(started: datetime.datetime | None, finished: datetime.datetime | None) -> list[dict[str, Any]]:
-    """Compiling and sending are one phase here; readers expect dbt's two."""
+def timing(started: datetime.datetime | None, finished: datetime.datetime | None) -> list[dict[str, Any]]:
+    """The phases of a step. Compiling and sending are one here; readers expect dbt's two."""
     if started is None or finished is None:
         return []
     return [

@@ -13,7 +13,7 @@ from airflow_sqlmodels.artifacts.run_results import write_run_results
 from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
 from airflow_sqlmodels.cli.execution import prepared
 from airflow_sqlmodels.cli.flags import Flags, flags_of
-from airflow_sqlmodels.cli.inline import inline_node
+from airflow_sqlmodels.cli.inline import NAME, rendered_inline
 from airflow_sqlmodels.cli.opening import Opened, open_all
 from airflow_sqlmodels.cli.options import (
     ManyValues,
@@ -26,7 +26,7 @@ from airflow_sqlmodels.cli.options import (
 )
 from airflow_sqlmodels.cli.summary import failed, failure
 from airflow_sqlmodels.compile.compiler import compile_node
-from airflow_sqlmodels.manifest.nodes import AnyNode, NodeId
+from airflow_sqlmodels.manifest.nodes import AnyNode
 from airflow_sqlmodels.run.plan import Plan, Step
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.run.runner import RunRules, run_plan
@@ -54,7 +54,7 @@ def compile_(context: click.Context, /, output: str, inline: str | None, **_valu
         return 0
     results = _compiled(flags, opened, plan)
     if len(results) == 1 and results[0].status == "success":
-        _show(opened.manifest[results[0].node], results[0].compiled_sql, output)
+        _show(opened.manifest[results[0].node].name, results[0].compiled_sql, output)
     for result in results:
         if result.status == "error":
             click.echo("\n".join(failure(opened.manifest, result)), err=True)
@@ -87,19 +87,18 @@ def _compiled(flags: Flags, opened: Opened, plan: Plan) -> tuple[Result, ...]:
 
 
 def _show_inline(flags: Flags, opened: Opened, text: str, output: str) -> int:
-    node = inline_node(opened.manifest, text)
-    means = prepared(flags, opened, Plan(command="compile", steps=(Step(NodeId(node.id)),))).means
+    means = prepared(flags, opened, Plan(command="compile", steps=())).means
     session = opened.open_session()
     try:
-        sql = compile_step(means, node, session).compiled_sql
+        sql = rendered_inline(means, text, session)
     finally:
         session.close()
-    _show(node, sql, output)
+    _show(NAME, sql, output)
     return 0
 
 
-def _show(node: AnyNode, sql: str, output: str) -> None:
+def _show(name: str, sql: str, output: str) -> None:
     if output == "json":
-        click.echo(json.dumps({"node": node.name, "compiled": sql}))
+        click.echo(json.dumps({"node": name, "compiled": sql}))
     else:
-        click.echo(f"Compiled node '{node.name}' is:\n{sql}")
+        click.echo(f"Compiled node '{name}' is:\n{sql}")

@@ -39,9 +39,7 @@ KEYS = (
 @option("--output", type=click.Choice(("json", "name", "path", "selector")), default="selector", help="How to show it.")
 @option("--output-keys", multiple=True, help="The keys to show with --output json.")
 @click.pass_context
-def ls(
-    context: click.Context, /, output: str, output_keys: Sequence[str], models: Sequence[str], **_rest: Any
-) -> int:
+def ls(context: click.Context, /, output: str, output_keys: Sequence[str], models: Sequence[str], **_rest: Any) -> int:
     """List the selected nodes."""
     flags = flags_of(context)
     if models and (flags.select or flags.resource_type):

@@ -52,9 +52,7 @@ def open_all(flags: Flags) -> Opened:
 def profile_of(flags: Flags) -> Profile:
     """The profile that the flags or the project name."""
     name = flags.profile or profile_name(flags.project_dir, {})
-    return read_profile(
-        flags.project_dir, name, profiles_dir=flags.profiles_dir, target=flags.target, vars=flags.vars
-    )
+    return read_profile(flags.project_dir, name, profiles_dir=flags.profiles_dir, target=flags.target, vars=flags.vars)
 
 
 def warn(flags: Flags, manifest: Manifest, message: str) -> None:

@@ -114,6 +114,7 @@ selection_options = _stacked(
 )
 """Which nodes."""
 
+
 def _kinds(name: str, text: str) -> Callable[[Any], Any]:
     return option(f"--{name}", f"--{name}s", multiple=True, type=click.Choice(RESOURCE_TYPES), help=text)
 

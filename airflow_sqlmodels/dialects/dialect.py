@@ -41,10 +41,12 @@ class Dialect(ABC):
 
     @abstractmethod
     def fit(self, identifier: str, suffix: str) -> str:
-        """`identifier` with `suffix`, shortened in the middle so that the warehouse keeps all of it; stable and unique."""
+        """`identifier` with `suffix`, shortened so that the warehouse keeps all of it; stable and unique."""
 
     @abstractmethod
-    def create_table_as(self, relation: Relation, select: str, *, unlogged: bool = False, temporary: bool = False) -> str:
+    def create_table_as(
+        self, relation: Relation, select: str, *, unlogged: bool = False, temporary: bool = False
+    ) -> str:
         """SQL that makes a table of what `select` gives."""
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""Which dialects there are: our own, and those of other packages through the entry points `airflow_sqlmodels.dialects`."""
+"""Which dialects there are: our own, and those that other packages bring as entry points."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Which tests come along with the nodes they test.
 
-    eager        a test comes with any node it reads
-    cautious     with all nodes it reads
-    buildable    with all nodes it reads, where what the selected nodes read themselves counts as selected
-    empty        none comes along
+eager        a test comes with any node it reads
+cautious     with all nodes it reads
+buildable    with all nodes it reads, where what the selected nodes read themselves counts as selected
+empty        none comes along
 """
 
 from __future__ import annotations

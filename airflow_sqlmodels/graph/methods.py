@@ -121,8 +121,9 @@ def config(asked: Asked) -> Predicate:
 def test_name(asked: Asked) -> Predicate:
     """Data tests by the name of the test they call (`unique`), unit tests by their own."""
     return lambda node: (
-        isinstance(node, DataTest) and node.generic is not None and asked.like(node.generic.rpartition(".")[2])
-    ) or (isinstance(node, UnitTest) and asked.like(node.name))
+        (isinstance(node, DataTest) and node.generic is not None and asked.like(node.generic.rpartition(".")[2]))
+        or (isinstance(node, UnitTest) and asked.like(node.name))
+    )
 
 
 def test_type(asked: Asked) -> Predicate:

@@ -119,9 +119,7 @@ class _Asking:
             if name in self.within:
                 ring = " needs ".join(repr(each) for each in (*self.within[self.within.index(name) :], name))
                 raise SelectorError(f"these selectors need each other in a ring: {ring}", term.at)
-            inner = _Asking(
-                self.manifest, self.graph, self.kept, self.indirect, self.unmatched, (*self.within, name)
-            )
+            inner = _Asking(self.manifest, self.graph, self.kept, self.indirect, self.unmatched, (*self.within, name))
             selected, _ = inner.answer(selector_named(self.manifest, name, indirect_named(self.indirect)))
             found |= {node_id for node_id in selected if self.kept(self.manifest[node_id])}
         return found

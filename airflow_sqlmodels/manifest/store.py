@@ -31,7 +31,7 @@ _ENTRY = struct.Struct("<16sQI")
 _TAIL = struct.Struct("<QI")
 
 _encode = msgspec.msgpack.Encoder(enc_hook=str).encode
-_NODE_DECODERS = {name: msgspec.msgpack.Decoder(kind) for kind, name in RESOURCE_TYPES.items()}
+_NODE_DECODERS: dict[str, Any] = {name: msgspec.msgpack.Decoder(kind) for kind, name in RESOURCE_TYPES.items()}
 _MACRO = msgspec.msgpack.Decoder(Macro)
 _SETTINGS = msgspec.msgpack.Decoder(Settings)
 
@@ -195,7 +195,7 @@ class Stored(Mapping[K, V], Generic[K, V]):
 
 def decode_node(node_id: NodeId, record: bytes) -> AnyNode:
     """The node in a record. Raises Broken."""
-    decoder: Any = _NODE_DECODERS.get(node_id.partition(".")[0])
+    decoder = _NODE_DECODERS.get(node_id.partition(".")[0])
     if decoder is None:
         raise Broken(node_id)
     try:

@@ -39,7 +39,7 @@ class Build:
     full_refresh: bool = False
     pre_hooks: tuple[Hook, ...] = ()
     post_hooks: tuple[Hook, ...] = ()
-    rules: PublishRules = PublishRules()
+    rules: PublishRules = field(default_factory=PublishRules)
     log: Callable[[str], None] = field(default=lambda _message: None)
 
 

@@ -43,9 +43,7 @@ def _gather(build: Build) -> Relation:
     delta = Relation("", "", name, Quoting())
     header = build.config.get("sql_header")
     lead = f"{header}\n" if header else ""
-    made: Outcome = build.session.execute(
-        lead + build.dialect.create_table_as(delta, build.select, temporary=True)
-    )
+    made: Outcome = build.session.execute(lead + build.dialect.create_table_as(delta, build.select, temporary=True))
     build.log(f"{made.rows} rows in the delta")
     return delta
 

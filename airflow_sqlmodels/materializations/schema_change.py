@@ -30,7 +30,7 @@ def matched_columns(build: Build, delta: Relation) -> list[str]:
         changes = ", ".join(_told(added, "new") + _told(gone, "gone") + _told(retyped, "of another type"))
         raise ProjectError(f"the model's columns are not its table's: {changes}", build.node.at,
                            "on_schema_change is 'fail': rebuild it with --full-refresh")  # fmt: skip
-    _alter(build, [f'add column {build.dialect.quote(name)} {new[name]}' for name in added])
+    _alter(build, [f"add column {build.dialect.quote(name)} {new[name]}" for name in added])
     if choice == "sync_all_columns":
         _alter(build, [f"drop column {build.dialect.quote(name)}" for name in gone])
         _alter(build, [_retype(build, name, new[name]) for name in retyped])
@@ -54,7 +54,7 @@ def _columns(build: Build, relation: Relation) -> dict[str, str]:
         f"where attrelid = {build.dialect.literal(build.dialect.render(_local(relation)))}::regclass\n"
         "    and attnum > 0 and not attisdropped order by attnum"
     )
-    return {name: kind for name, kind in rows.rows}
+    return dict(rows.rows)
 
 
 def _local(relation: Relation) -> Relation:

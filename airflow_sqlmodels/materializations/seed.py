@@ -58,13 +58,13 @@ def read_sheet(build: Build) -> Sheet:
         reader = csv.reader(file, delimiter=str(build.config.get("delimiter") or ","))
         header = next(reader, None)
         if header is None:
-            raise ProjectError("this seed is empty", Location(build.node.at.path, 1), "its first line names the columns")
+            raise ProjectError(
+                "this seed is empty", Location(build.node.at.path, 1), "its first line names the columns"
+            )
         names = column_names(header)
         rows = [_row(row, len(names), reader.line_num, build.node.at.path) for row in reader if row]
     said = {str(key).lower(): str(value) for key, value in (build.config.get("column_types") or {}).items()}
-    types = tuple(
-        said.get(name.lower()) or column_type(row[index] for row in rows) for index, name in enumerate(names)
-    )
+    types = tuple(said.get(name.lower()) or column_type(row[index] for row in rows) for index, name in enumerate(names))
     return Sheet(names, types, rows, frozenset(name for name in names if name.lower() in said))
 
 

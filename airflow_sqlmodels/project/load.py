@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,8 @@ from airflow_sqlmodels.manifest.manifest import Manifest, Settings, Target
 from airflow_sqlmodels.manifest.nodes import AnyNode, Doc, Macro, MacroId, Model, Node, NodeId, Templated
 from airflow_sqlmodels.project import other_nodes, template_nodes
 from airflow_sqlmodels.project.cache import open_saved, read_saved, save, saved_path, without_collector
-from airflow_sqlmodels.project.fingerprint import Fingerprints
 from airflow_sqlmodels.project.files import SourceFile, find_files
+from airflow_sqlmodels.project.fingerprint import Fingerprints
 from airflow_sqlmodels.project.inputs import all_paths, changed_files, env_state, file_changed, same_env, take_inputs
 from airflow_sqlmodels.project.macro_files import built_in_macros, read_docs, read_macros
 from airflow_sqlmodels.project.naming import NameRules, overridden_names
@@ -58,7 +58,7 @@ def load_project(  # noqa: PLR0913  # dbt's flags, each of its own
 ) -> Manifest:
     """Everything in the project at `root`. With `cache`, what did not change since the last time is not read again.
 
-    `target` is the name of a target in profiles.yml (None: its default), or a whole Target, and then no profile is read.
+    `target` is the name of a target in profiles.yml (None: its default), or a whole Target: then no profile is read.
     Raises ProjectError, ProfileError or CompilationError for the first thing that is wrong, with its place.
     """
     folder = Path(root).resolve()
@@ -108,9 +108,7 @@ def load_saved_nodes(root: Path, saved: Path | None, choices: Choices, nodes: It
     return manifest
 
 
-def load_anew(
-    project: ProjectFile, packages: list[ProjectFile], files: list[SourceFile], choices: Choices
-) -> Manifest:
+def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[SourceFile], choices: Choices) -> Manifest:
     """Read every file."""
     settings = make_settings(project, packages, choices)
     macros = {**built_in_macros(), **read_macros(_of("macro", files))}
@@ -123,7 +121,7 @@ def load_anew(
     return assemble(parts, built, entries, _warnings(project, parts, built, entries))
 
 
-def make_parts(  # noqa: PLR0913  # all that was read, one by one
+def make_parts(  # all that was read, one by one
     settings: Settings,
     projects: Mapping[str, ProjectFile],
     macros: Mapping[MacroId, Macro],
@@ -140,7 +138,7 @@ def make_parts(  # noqa: PLR0913  # all that was read, one by one
     )
     strict = MacroLibrary(table, Environment())
     names = {**shared, "execute": False, "var": Var(known_vars(settings, settings.name), str)}
-    rules = NameRules(settings, strict, names, overridden_names(strict, settings.name, projects))
+    rules = NameRules(settings, strict, names, overridden_names(strict, settings.name, settings.packages))
     by_name = {(entry.kind, entry.file.package, entry.name): entry for entry in _once(entries)}
     renderers = {name: _renderer(settings, name, docs, shared) for name in projects}
     return Parts(settings, projects, readers, rules, docs, by_name, renderers.__getitem__)
@@ -155,20 +153,22 @@ def macro_table(settings: Settings, macros: Mapping[MacroId, Macro]) -> MacroTab
 def build_nodes(parts: Parts, files: Iterable[SourceFile], entries: Iterable[Entry]) -> Iterator[AnyNode]:
     """Every node of the project, disabled ones too; references are not resolved yet."""
     for file in files:
-        if file.kind == "model":
-            yield template_nodes.model(parts, file)
-        elif file.kind == "seed":
-            yield other_nodes.seed(parts, file)
-        elif file.kind == "snapshot":
+        if file.kind == "snapshot":
             yield from template_nodes.snapshots(parts, file)
-        elif file.kind == "analysis":
-            yield template_nodes.analysis(parts, file)
-        elif file.kind == "test":
-            yield template_nodes.singular_test(parts, file)
+        elif file.kind in _ONE_NODE_FILES:
+            yield _ONE_NODE_FILES[file.kind](parts, file)
     for entry in entries:
         yield from _from_entry(parts, entry)
     for project in parts.projects.values():
         yield from template_nodes.operations(parts, project)
+
+
+_ONE_NODE_FILES: Mapping[str, Callable[[Parts, SourceFile], AnyNode]] = {
+    "model": template_nodes.model,
+    "seed": other_nodes.seed,
+    "analysis": template_nodes.analysis,
+    "test": template_nodes.singular_test,
+}
 
 
 def assemble(parts: Parts, built: list[AnyNode], entries: Iterable[Entry], warnings: list[str]) -> Manifest:
@@ -284,9 +284,7 @@ def _once(entries: Iterable[Entry]) -> Iterator[Entry]:
         yield entry
 
 
-def _warnings(
-    project: ProjectFile, parts: Parts, built: Iterable[Node], entries: Iterable[Entry]
-) -> list[str]:
+def _warnings(project: ProjectFile, parts: Parts, built: Iterable[Node], entries: Iterable[Entry]) -> list[str]:
     """What is allowed but probably not meant."""
     names = {(node.id.partition(".")[0], node.package, node.name) for node in built}
     found = unknown_keys(project)

@@ -8,7 +8,7 @@ from typing import Any
 
 import jinja2
 
-from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError
+from airflow_sqlmodels.errors import CompilationError, SqlModelsError
 from airflow_sqlmodels.manifest.manifest import Settings
 from airflow_sqlmodels.manifest.relation import Quoting, Relation
 from airflow_sqlmodels.templating.macros import MacroCall, MacroLibrary, MacroScope, macro_id
@@ -27,20 +27,20 @@ class NameRules:
     overridden: frozenset[tuple[str, str]]
     """(package, kind) pairs for which a macro of the project or of that package decides."""
 
-    def relation(self, node: Mapping[str, Any], package: str, at: Location) -> Relation:
+    def relation(self, node: Mapping[str, Any], package: str) -> Relation:
         """Where a node is built. `node` is what the macros see of it: name, config, fqn, resource_type…"""
         config = node["config"]
-        schema = self._name("schema", package, config.get("schema"), node, at)
-        database = self._name("database", package, config.get("database"), node, at)
-        alias = self._name("alias", package, config.get("alias"), node, at)
+        schema = self._name("schema", package, config.get("schema"), node)
+        database = self._name("database", package, config.get("database"), node)
+        alias = self._name("alias", package, config.get("alias"), node)
         if node["resource_type"] == "snapshot":
             schema = config.get("target_schema") or schema
             database = config.get("target_database") or database
         return Relation(database, schema, alias, self._quoting(config))
 
-    def _name(self, kind: str, package: str, custom: Any, node: Mapping[str, Any], at: Location) -> str:
+    def _name(self, kind: str, package: str, custom: Any, node: Mapping[str, Any]) -> str:
         if (package, kind) in self.overridden:
-            return self._called(kind, package, custom, node, at)
+            return self._called(kind, package, custom, node)
         text = None if custom is None else str(custom).strip()
         if kind == "schema":
             own = self.settings.target.schema
@@ -52,7 +52,7 @@ class NameRules:
         version = node.get("version")
         return f"{node['name']}_v{str(version).replace('.', '_')}" if version else str(node["name"])
 
-    def _called(self, kind: str, package: str, custom: Any, node: Mapping[str, Any], at: Location) -> str:
+    def _called(self, kind: str, package: str, custom: Any, node: Mapping[str, Any]) -> str:
         scope = MacroScope(self.library, self.names, package)
         macro = scope.find(f"generate_{kind}_name")
         assert isinstance(macro, MacroCall), kind

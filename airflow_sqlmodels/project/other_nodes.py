@@ -23,7 +23,7 @@ from airflow_sqlmodels.project.configs import merge
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.generic_tests import Definition, Tested, take_apart
 from airflow_sqlmodels.project.parts import Parts
-from airflow_sqlmodels.project.properties import Entry, TestEntry, tests_in
+from airflow_sqlmodels.project.properties import Entry, TestEntry, data_tests_of
 from airflow_sqlmodels.project.settings import PROJECT_FILE
 from airflow_sqlmodels.project.yaml_text import YamlMap, plain
 from airflow_sqlmodels.templating.arguments import rendered_argument
@@ -55,7 +55,7 @@ def seed(parts: Parts, file: SourceFile) -> Seed:
         patch_path=None if entry is None else entry.file.shown,
         files=tuple(dict.fromkeys((file.shown, *(() if entry is None else (entry.file.shown,)), PROJECT_FILE))),
         checksum=_file_checksum(file.full),
-        relation=parts.rules.relation(seen, file.package, at),
+        relation=parts.rules.relation(seen, file.package),
         columns=parts.columns(entry, file.package),
         root=str(parts.projects[file.package].root),
     )
@@ -149,20 +149,18 @@ def generic_tests(parts: Parts, entry: Entry) -> Iterator[DataTest]:
     if entry.kind != "source":
         tested = Tested(entry.kind, entry.name, f"ref('{entry.name}')")
         attached = NodeId(f"{entry.kind}.{entry.file.package}.{entry.name}")
-        for each in tests_in(entry):
+        for each in data_tests_of(entry):
             yield _generic_test(parts, entry, each, tested, attached)
         return
     for table in entry.content.get("tables") or []:
         name = str(table["name"])
         tested = Tested("source", f"{entry.name}_{name}", f"source('{entry.name}', '{name}')")
         attached = NodeId(f"source.{entry.file.package}.{entry.name}.{name}")
-        for each in tests_in(entry, table):
+        for each in data_tests_of(entry, table):
             yield _generic_test(parts, entry, each, tested, attached)
 
 
-def _generic_test(
-    parts: Parts, entry: Entry, written: TestEntry, tested: Tested, attached: NodeId
-) -> DataTest:
+def _generic_test(parts: Parts, entry: Entry, written: TestEntry, tested: Tested, attached: NodeId) -> DataTest:
     definition = take_apart(written, tested)
     package = entry.file.package
     asked = _asked(parts, definition, entry, written.at)
@@ -197,7 +195,7 @@ def _generic_test(
         kwargs=definition.kwargs,
         column_name=definition.column_name,
         attached_node=attached,
-        relation=parts.rules.relation(seen, package, written.at),
+        relation=parts.rules.relation(seen, package),
     )
 
 

@@ -62,7 +62,7 @@ def read_profile(
     return _profile(output, name, chosen, Location(path.name))
 
 
-def _output(  # noqa: PLR0913  # the place of an error needs the file too
+def _output(  # the place of an error needs the file too
     profiles: Any, name: str, target: str | None, renderer: YamlRenderer, path: str, text: str
 ) -> tuple[dict[str, Any], str]:
     profile = profiles[name]

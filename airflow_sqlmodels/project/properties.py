@@ -79,7 +79,7 @@ def read_properties(files: Iterable[SourceFile]) -> list[Entry]:
     return [entry for file in files for entry in _entries(file)]
 
 
-def tests_in(entry: Entry, content: YamlMap | None = None) -> Iterator[TestEntry]:
+def data_tests_of(entry: Entry, content: YamlMap | None = None) -> Iterator[TestEntry]:
     """The data tests of an entry (or of a source's table inside of it): its own, then its columns'."""
     holder = entry.content if content is None else content
     for definition, at in _tests(entry, holder):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import jinja2
+from jinja2.runtime import missing  # type: ignore[attr-defined]  # not listed in __all__
 
 from airflow_sqlmodels.errors import CompilationError, Location, ProjectError, SqlModelsError
 from airflow_sqlmodels.templating.environment import SCOPE, NativeEnvironment
@@ -21,7 +22,7 @@ class Names:
 
     def find(self, name: str) -> Any:
         """The value of `name`, or Jinja's `missing`."""
-        return self._names.get(name, jinja2.runtime.missing)
+        return self._names.get(name, missing)
 
 
 class YamlRenderer:

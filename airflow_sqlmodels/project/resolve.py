@@ -52,7 +52,7 @@ class Index:
 
 
 def index_of(root: str, nodes: Iterable[AnyNode], disabled: Iterable[Node]) -> Index:
-    """The index over all enabled nodes. Raises ProjectError if two of one package have a name, or one relation."""
+    """The index over all enabled nodes. Raises ProjectError if two have one name in a package, or one relation."""
     index = Index(root)
     relations: dict[tuple[str, str, str], Node] = {}
     for node in nodes:
@@ -99,12 +99,10 @@ def _refuse_twin(known: list[Model | Seed | Snapshot], node: Model | Seed | Snap
             what = f"two models are named {node.name!r}" if kinds == ("model", "model") else (
                 f"a {kinds[0]} and a {kinds[1]} are both named {node.name!r}")  # fmt: skip
             raise ProjectError(f"{what}: the other is {other.path}", Location(node.at.path, 1),
-                               "rename one of the files; give it the old table name with config(alias=...)")  # fmt: skip
+                               "rename one file; give it the old table name with config(alias=...)")  # fmt: skip
 
 
-def _refuse_same_relation(
-    relations: dict[tuple[str, str, str], Node], node: Model | Seed | Snapshot
-) -> None:
+def _refuse_same_relation(relations: dict[tuple[str, str, str], Node], node: Model | Seed | Snapshot) -> None:
     relation = node.relation
     key = (relation.database, relation.schema, relation.identifier)
     other = relations.setdefault(key, node)

@@ -1,4 +1,4 @@
-"""SQL files -> models, snapshots, analyses, singular tests; project hooks -> operations. References are not resolved yet."""
+"""SQL files -> models, snapshots, analyses, singular tests; project hooks -> operations. Nothing is resolved yet."""
 
 from __future__ import annotations
 
@@ -38,11 +38,10 @@ def model(parts: Parts, file: SourceFile) -> Model:
     asked = _ask(parts, text, file.shown, file.package, name)
     own = parts.own_config("model", file.package, fqn, entry, *asked.configs)
     config = parts.config("model", own)
-    at = Location(file.shown, 1)
     refs, sources = _with_hooks(parts, config, asked, file)
     return Model(
         id=NodeId(f"model.{file.package}.{name}"),
-        relation=parts.rules.relation(_seen(name, "model", file, fqn, config), file.package, at),
+        relation=parts.rules.relation(_seen(name, "model", file, fqn, config), file.package),
         materialized=str(config["materialized"]),
         columns=parts.columns(entry, file.package),
         access=str(config.get("access") or "protected"),
@@ -93,10 +92,9 @@ def singular_test(parts: Parts, file: SourceFile) -> DataTest:
     asked = _ask(parts, text, file.shown, file.package, name)
     own = parts.own_config("test", file.package, fqn, entry, *asked.configs)
     config = parts.config("test", own)
-    at = Location(file.shown, 1)
     return DataTest(
         id=NodeId(f"test.{file.package}.{name}"),
-        relation=parts.rules.relation(_seen(name, "test", file, fqn, config), file.package, at),
+        relation=parts.rules.relation(_seen(name, "test", file, fqn, config), file.package),
         **_shared(parts, file, name, fqn, entry, config, own),
         **_template(text, asked, asked.refs, asked.sources),
     )
@@ -135,14 +133,14 @@ def _snapshot(parts: Parts, file: SourceFile, name: str, body: str, line: int) -
     refs, sources = _with_hooks(parts, config, asked, file)
     return Snapshot(
         id=NodeId(f"snapshot.{file.package}.{name}"),
-        relation=parts.rules.relation(_seen(name, "snapshot", file, fqn, config), file.package, at),
+        relation=parts.rules.relation(_seen(name, "snapshot", file, fqn, config), file.package),
         columns=parts.columns(entry, file.package),
         **{**_shared(parts, file, name, fqn, entry, config, own), "at": at},
         **_template(body, asked, refs, sources, line),
     )
 
 
-def _ask(parts: Parts, text: str, path: str, package: str, name: str, line: int = 1) -> Asked:  # noqa: PLR0913
+def _ask(parts: Parts, text: str, path: str, package: str, name: str, line: int = 1) -> Asked:
     placeholder = Relation(parts.settings.target.database, parts.settings.target.schema, name)
     above = "\n" * (line - 1)
     return read_template(above + text, path, package, parts.readers, placeholder)
@@ -159,9 +157,7 @@ def _with_hooks(
     return tuple(refs), tuple(sources)
 
 
-def _seen(
-    name: str, kind: str, file: SourceFile, fqn: tuple[str, ...], config: Mapping[str, Any]
-) -> dict[str, Any]:
+def _seen(name: str, kind: str, file: SourceFile, fqn: tuple[str, ...], config: Mapping[str, Any]) -> dict[str, Any]:
     """What naming macros see of a node."""
     return {
         "name": name,
@@ -232,7 +228,6 @@ def place_of(text: str, path: str, name: str, target: str) -> Location:
     line = text.count("\n", 0, offset) + 1
     column = offset - text.rfind("\n", 0, offset)
     return Location(path, line, column, line_location(text, line, path).text)
-
 
 
 def place_of_value(node: Model, value: str) -> Location:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import yaml
@@ -10,7 +11,7 @@ from airflow_sqlmodels.errors import Location, ProjectError
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _STRING = "tag:yaml.org,2002:str"
-_PLAIN = {
+_PLAIN: dict[str, Callable[[str], Any]] = {
     "tag:yaml.org,2002:null": lambda _text: None,
     "tag:yaml.org,2002:bool": lambda text: text.lower() in ("yes", "true", "on"),
 }
@@ -38,7 +39,7 @@ class YamlList(list[Any]):
 
 def parse_yaml(text: str, path: str) -> Any:
     """The document in `text`; None if it is empty. Raises ProjectError with the place if it is not YAML."""
-    loader = _LOADER(text)
+    loader: Any = _LOADER(text)
     try:
         node = loader.get_single_node()
         return None if node is None else _value(loader, node)
@@ -77,7 +78,9 @@ def _value(loader: Any, node: Any) -> Any:
         if node.tag == _STRING:
             return node.value
         convert = _PLAIN.get(node.tag)
-        return convert(node.value) if convert else loader.construct_object(node)
+        if convert is None:
+            return loader.construct_object(node)
+        return convert(node.value)
     if node.__class__ is yaml.SequenceNode:
         items = YamlList()
         for each in node.value:

@@ -7,6 +7,8 @@ from typing import Any
 
 from airflow.cli.cli_config import ActionCommand, Arg, lazy_load_command
 
+_argument: Any = Arg  # it has no types
+
 
 def get_cli_commands() -> list[Any]:
     """One command that hands everything behind it to `sqlmodels`."""
@@ -15,7 +17,11 @@ def get_cli_commands() -> list[Any]:
             name="sqlmodels",
             help="Load, compile, build and test SQL models; the same as the command `sqlmodels`",
             func=lazy_load_command("airflow_sqlmodels.provider.commands.run"),
-            args=(Arg(("arguments",), nargs=argparse.REMAINDER, help="as for sqlmodels: parse, ls, build --select …"),),
+            args=(
+                _argument(
+                    ("arguments",), nargs=argparse.REMAINDER, help="as for sqlmodels: parse, ls, build --select …"
+                ),
+            ),
         )
     ]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +15,7 @@ _CHECK_INTERVAL_MS = 2000
 
 
 @contextlib.contextmanager
-def open_session(connection: Any, name: str, log: logging.Logger) -> Iterator[Session]:
+def open_session(connection: Any, name: str, log: Any) -> Iterator[Session]:
     """A session over an Airflow connection, closed at the end. Each statement is logged with its time and rows.
 
     Raises ProfileError if the connection is not one for Postgres, UnreachableError if nobody answers.
@@ -62,7 +61,7 @@ def _connect(hook: Any, connection: Any) -> Any:
         ) from None
 
 
-def _tell(log: logging.Logger, sql: str, outcome: Outcome) -> None:
+def _tell(log: Any, sql: str, outcome: Outcome) -> None:
     rows = "" if outcome.rows < 0 else f", {outcome.rows} rows"
     log.info("%s\n-- %s in %.3f s%s", sql.strip(), outcome.status or "ok", outcome.seconds, rows)
 

@@ -68,7 +68,7 @@ def make_options(dag_file: str, project: str | os.PathLike[str], conn_id: str, s
 
 
 def project_folder(dag_file: str, project: str | os.PathLike[str]) -> Path:
-    """The project's folder: relative to the DAG file, or to a folder above it. Raises ProjectError if it is not there."""
+    """The project's folder: relative to the DAG file, or to a folder above it. Raises ProjectError if there is none."""
     said = Path(project).expanduser()
     starts = [Path(dag_file).resolve().parent, *Path(dag_file).resolve().parents[1:3]]
     candidates = [said] if said.is_absolute() else [start / said for start in starts]

@@ -41,7 +41,7 @@ class TaskSpec:
 
 
 def task_specs(manifest: Manifest, options: Options, translator: Translator) -> dict[str, TaskSpec]:
-    """All tasks, by id, in the order of the plan. Raises SelectorError if nothing is selected and that is not allowed."""
+    """All tasks, by id, in the order of the plan. Raises SelectorError if nothing is selected, unless that is fine."""
     plan = _plan(manifest, options)
     task_of = _tasks_of_nodes(manifest, plan, options, translator)
     specs: dict[str, TaskSpec] = {}
@@ -78,9 +78,7 @@ def _plan(manifest: Manifest, options: Options) -> Plan:
     return plan
 
 
-def _tasks_of_nodes(
-    manifest: Manifest, plan: Plan, options: Options, translator: Translator
-) -> dict[NodeId, TaskSpec]:
+def _tasks_of_nodes(manifest: Manifest, plan: Plan, options: Options, translator: Translator) -> dict[NodeId, TaskSpec]:
     """The task each step becomes part of; steps that become none are left out."""
     by_id: dict[str, TaskSpec] = {}
     found: dict[NodeId, TaskSpec] = {}
@@ -107,9 +105,7 @@ def _task_of(manifest: Manifest, node_id: NodeId, options: Options, translator: 
             return None
 
 
-def _test_task(
-    manifest: Manifest, node: DataTest, options: Options, translator: Translator
-) -> TaskSpec | None:
+def _test_task(manifest: Manifest, node: DataTest, options: Options, translator: Translator) -> TaskSpec | None:
     if options.tests == "none":
         return None
     if options.tests == "after_all":

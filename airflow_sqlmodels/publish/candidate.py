@@ -10,7 +10,7 @@ CANDIDATE, REPLACED = "__candidate", "__replaced"
 
 
 def candidate_of(relation: Relation, dialect: Dialect) -> Relation:
-    """Where the new rows of a relation are gathered: `fct_orders__candidate`. Left-overs are dropped by the next run."""
+    """Where the new rows are gathered: `fct_orders__candidate`. What a broken run left is dropped by the next."""
     return relation.named(dialect.fit(relation.identifier, CANDIDATE))
 
 

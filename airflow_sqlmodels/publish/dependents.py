@@ -46,7 +46,8 @@ def direct_views(session: Session, dialect: Dialect, relation: Relation) -> list
         "join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace\n"
         "left join pg_catalog.pg_attribute a on a.attrelid = t.oid and a.attnum = d.refobjsubid and d.refobjsubid > 0\n"
         "where d.classid = 'pg_catalog.pg_rewrite'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass\n"
-        f"    and tn.nspname = {dialect.literal(relation.schema)} and t.relname = {dialect.literal(relation.identifier)}\n"
+        f"    and tn.nspname = {dialect.literal(relation.schema)}\n"
+        f"    and t.relname = {dialect.literal(relation.identifier)}\n"
         "    and v.oid <> t.oid\n"
         "group by 1, 2, 3, 4 order by 1"
     ).rows

@@ -125,5 +125,6 @@ def _gave_up(session: Session, dialect: Dialect, swap: Swap, rules: PublishRules
     return PublishError(
         f"{swap.relation} could not be published within {rules.timeout:g} seconds: others always read it",
         None,
-        f"in the way: {named or 'sessions that came and went'}. The table is as it was, the new rows are in {swap.candidate}",
+        f"in the way: {named or 'sessions that came and went'}. "
+        f"The table is as it was, the new rows are in {swap.candidate}",
     )

@@ -64,7 +64,8 @@ def measure(means: Answerer, source: Source, session: Session) -> Age:
     query = rendering.text(source.loaded_at_query, source.at) if source.loaded_at_query else (
         f"select max({source.loaded_at_field}) from {name}{where}")  # fmt: skip
     rows = session.query(f"select ({query}), current_timestamp")
-    return _age(*rows.rows[0], source)
+    loaded_at, measured_at = rows.rows[0]
+    return _age(loaded_at, measured_at, source)
 
 
 def _age(loaded_at: Any, measured_at: datetime.datetime, source: Source) -> Age:

@@ -25,7 +25,7 @@ from airflow_sqlmodels.warehouse.session import Session
 class StepRules:
     """What holds for every step of a run, beside its flags."""
 
-    publish: PublishRules = PublishRules()
+    publish: PublishRules = field(default_factory=PublishRules)
     log: Callable[[str], None] = field(default=lambda _message: None)
     """Where a step tells what it does: waits, retries, rows at fault."""
     on_compiled: Callable[[str], None] = field(default=lambda _sql: None)
@@ -105,7 +105,9 @@ def _materialized(build: Build, node: Model | Seed | Snapshot) -> Built:
     except WarehouseError as error:
         if error.at is not None:
             raise
-        raise type(error)(error.what, replace(node.at, column=0), error.hint, error.sqlstate, error.statement) from error
+        raise type(error)(
+            error.what, replace(node.at, column=0), error.hint, error.sqlstate, error.statement
+        ) from error
 
 
 def _operation(means: Answerer, node: Operation, session: Session) -> Result:

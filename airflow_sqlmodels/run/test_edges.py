@@ -35,9 +35,7 @@ def edges_of_tests(manifest: Manifest, graph: Graph, chosen: Collection[NodeId])
     return waits
 
 
-def _edges_of_wide_tests(
-    manifest: Manifest, graph: Graph, tests: Iterable[NodeId]
-) -> Iterator[tuple[NodeId, NodeId]]:
+def _edges_of_wide_tests(manifest: Manifest, graph: Graph, tests: Iterable[NodeId]) -> Iterator[tuple[NodeId, NodeId]]:
     """(test, node) for tests that read several nodes."""
     wide = [test for test in sorted(tests) if len(graph.parents[test]) > 1]
     if not wide:

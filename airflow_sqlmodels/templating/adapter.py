@@ -46,7 +46,11 @@ class Adapter:
         return column if quote_config is False else self._dialect.quote(column)
 
     def execute(
-        self, sql: str, auto_begin: bool = False, fetch: bool = False, limit: int | None = None  # noqa: ARG002
+        self,
+        sql: str,
+        auto_begin: bool = False,  # noqa: ARG002  # dbt's signature
+        fetch: bool = False,
+        limit: int | None = None,
     ) -> tuple[Response, Any]:
         """Send SQL: what the warehouse said, and the rows as a table if `fetch`."""
         session = self._warehouse("adapter.execute")

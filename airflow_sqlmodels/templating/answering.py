@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jinja2
+from jinja2.runtime import missing  # type: ignore[attr-defined]  # not listed in __all__
 
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.dialects.registry import dialect_named
@@ -51,10 +52,10 @@ class Answerer:
         return relation if relation.database else replace(relation, database=self.manifest.settings.target.database)
 
 
-def at_database(manifest: Manifest, database: str, variables: Mapping[str, Any]) -> Manifest:
+def at_database(manifest: Manifest, database: str | None, variables: Mapping[str, Any]) -> Manifest:
     """The manifest with what only the moment of running tells: the connection's database, rendered variables."""
     old = manifest.settings
-    target = replace(old.target, database=old.target.database or database)
+    target = replace(old.target, database=old.target.database or database or "")
     return replace(manifest, settings=replace(old, target=target, vars={**old.vars, **variables}))
 
 
@@ -87,9 +88,10 @@ class Rendering:
 
     def __post_init__(self) -> None:
         node = self.node
-        templated = isinstance(node, Templated)
-        self._refs = dict(zip(node.refs, node.ref_ids, strict=True)) if templated else {}
-        self._sources = dict(zip(node.source_refs, node.source_ids, strict=True)) if templated else {}
+        self._refs, self._sources = {}, {}
+        if isinstance(node, Templated):
+            self._refs = dict(zip(node.refs, node.ref_ids, strict=True))
+            self._sources = dict(zip(node.source_refs, node.source_ids, strict=True))
         self.config = dict(config_view(node))
         names: dict[str, Any] = {**self.means.shared, **self._own_names()}
         self.scope = MacroScope(self.means.library, names, node.package)
@@ -265,16 +267,17 @@ class ContextView:
 
     def __getitem__(self, name: str) -> Any:
         found = self._scope.find(name)
-        if found is jinja2.runtime.missing:
+        if found is missing:
             raise KeyError(name)
         return found
 
     def __contains__(self, name: str) -> bool:
-        return self._scope.find(name) is not jinja2.runtime.missing
+        return self._scope.find(name) is not missing
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value of a name, or `default`."""
-        return self[name] if name in self else default
+        found = self._scope.find(name)
+        return default if found is missing else found
 
 
 class GraphView:

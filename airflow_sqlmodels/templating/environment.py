@@ -10,7 +10,10 @@ from typing import Any, Protocol
 
 import jinja2
 from jinja2.nativetypes import NativeCodeGenerator
-from jinja2.runtime import Context, missing
+from jinja2.runtime import (
+    Context,
+    missing,  # type: ignore[attr-defined]  # not listed in __all__
+)
 from jinja2.sandbox import SandboxedEnvironment
 
 SCOPE = "__scope__"
@@ -56,15 +59,15 @@ class SilentUndefined(jinja2.Undefined):
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _same
     __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pos__ = __neg__ = __pow__ = __rpow__ = _same
 
-    def __lt__(self, _other: Any) -> bool:
+    def _never(self, _other: Any) -> Any:
         return False
 
-    __le__ = __gt__ = __ge__ = __lt__
+    __lt__ = __le__ = __gt__ = __ge__ = _never
 
-    def __int__(self) -> int:
+    def __int__(self) -> Any:
         return 0
 
-    def __float__(self) -> float:
+    def __float__(self) -> Any:
         return 0.0
 
     def __deepcopy__(self, _memo: Any) -> Any:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jinja2 import Template, TemplateSyntaxError
-from jinja2.runtime import missing
+from jinja2.runtime import missing  # type: ignore[attr-defined]  # not listed in __all__
 
 from airflow_sqlmodels.errors import CompilationError, Location
 from airflow_sqlmodels.manifest.nodes import Macro, MacroId
@@ -21,7 +21,7 @@ BUILT_IN = "dbt"
 """The package of the macros in library/; packages call them as `dbt.<name>`."""
 
 
-class Return(BaseException):  # noqa: N818  # not an error: it carries the value of `return(...)` out of a macro
+class Return(BaseException):  # not an error: it carries the value of `return(...)` out of a macro
     """What `{{ return(x) }}` raises, and the call of the macro catches. Templates cannot swallow it."""
 
     def __init__(self, value: Any) -> None:

@@ -135,7 +135,7 @@ class Recorder:
         return Asked(refs, sources, tuple(self.configs), macros, problems)
 
 
-def _render(  # noqa: PLR0913  # one more than usual: the macros are known to the caller already
+def _render(  # one more than usual: the macros are known to the caller already
     text: str, path: str, package: str, readers: Readers, placeholder: Relation, macros: tuple[MacroId, ...]
 ) -> Asked:
     recorder = Recorder()

@@ -61,8 +61,8 @@ class TemplateRelation:
         if self.type == "cte":
             return self.relation.identifier
         parts = (self.relation.database, self.relation.schema, self.relation.identifier)
-        kept = [part if shown else "" for part, shown in zip(parts, self.shown, strict=True)]
-        return self.dialect.render(Relation(*kept, self.relation.quoting))
+        database, schema, identifier = (part if shown else "" for part, shown in zip(parts, self.shown, strict=True))
+        return self.dialect.render(Relation(database, schema, identifier, self.relation.quoting))
 
     is_table = property(lambda self: self.type == "table")
     is_view = property(lambda self: self.type == "view")
@@ -87,15 +87,21 @@ class TemplateRelation:
         quoting = Quoting(*_overlay((old.database, old.schema, old.identifier), database, schema, identifier))
         return replace(self, relation=replace(self.relation, quoting=quoting))
 
-    def incorporate(self, path: dict[str, str] | None = None, type: str | None = None, **_more: Any) -> TemplateRelation:  # noqa: A002  # dbt's name
+    def incorporate(
+        self,
+        path: dict[str, str] | None = None,
+        type: str | None = None,  # noqa: A002  # dbt's name
+        **_more: Any,
+    ) -> TemplateRelation:
         """The same relation with other names or another type."""
         changed = self.replace_path(**(path or {}))
         return replace(changed, type=type) if type else changed
 
     def replace_path(self, **parts: str | None) -> TemplateRelation:
         """The same relation with other names."""
-        named = {key: value or "" for key, value in parts.items()}
-        return replace(self, relation=replace(self.relation, **named))
+        old = self.relation
+        named = {key: parts.get(key, getattr(old, key)) or "" for key in ("database", "schema", "identifier")}
+        return replace(self, relation=Relation(**named, quoting=old.quoting))
 
     def without_identifier(self) -> TemplateRelation:
         """Only database and schema."""

@@ -147,8 +147,8 @@ def _calls_of(tree: nodes.Node) -> Iterator[Call]:
             continue  # adapter.dispatch(...)(...): the inner call is listed by itself
         else:
             yield _call(name, call, certain=not _conditional(tree, call))
-    for name in tree.find_all(nodes.Name):
-        if name.name in ("builtins", "context", "graph"):
+    for used in tree.find_all(nodes.Name):
+        if used.name in ("builtins", "context", "graph"):
             yield Call("?", literal=False)
 
 

@@ -48,9 +48,7 @@ def schema_catalog(session: Session, dialect: Dialect, schemas: Sequence[str]) -
     return {(schema, name): Found(dialect.kinds[kind], owner) for schema, name, kind, owner in rows}
 
 
-def columns(
-    session: Session, dialect: Dialect, relations: Sequence[Relation]
-) -> dict[Key, tuple[ColumnFacts, ...]]:
+def columns(session: Session, dialect: Dialect, relations: Sequence[Relation]) -> dict[Key, tuple[ColumnFacts, ...]]:
     """The columns of each relation that exists, in their order."""
     if not relations:
         return {}
@@ -63,7 +61,7 @@ def columns(
 
 
 def create_schemas(session: Session, dialect: Dialect, schemas: Iterable[str]) -> None:
-    """Make those of the schemas that are not there, and commit. Asks first: `if not exists` wants the right to create."""
+    """Make those of the schemas that are not there. Asks first: `if not exists` alone wants the right to create."""
     wanted = list(dict.fromkeys(schemas))
     if not wanted:
         return

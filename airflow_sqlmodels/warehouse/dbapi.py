@@ -182,7 +182,7 @@ def _last_result(cursor: Any) -> Any:
 
 
 def _in_a_thread(work: Callable[[], None]) -> None:
-    """Run `work` so that Python can still handle signals: psycopg2 does not come back from C until the server answers."""
+    """Run `work` so that Python can still handle signals: psycopg2 stays in C until the server answers."""
     raised: list[BaseException] = []
 
     def run() -> None:

@@ -1,4 +1,4 @@
-"""What the layers above ask of a connection. They know no driver; `DryWarehouse` answers the same questions in tests."""
+"""What the layers above ask of a connection. They know no driver; tests answer the same questions without one."""
 
 from __future__ import annotations
 

@@ -97,12 +97,16 @@ def _wait_for_dag(stack: airflow.Stack, seconds: float = 120) -> None:
         if errors:
             raise DemoError("a DAG file could not be read:\n" + "\n".join(errors))
         if time.monotonic() > deadline:
-            raise DemoError(f"Airflow did not find the DAG {DAG_ID} within {seconds:.0f} seconds", "see .demo/airflow/logs")
+            raise DemoError(
+                f"Airflow did not find the DAG {DAG_ID} within {seconds:.0f} seconds", "see .demo/airflow/logs"
+            )
         time.sleep(0.3)
 
 
 def _stay(stack: airflow.Stack, console: Console) -> None:
-    console.print(f"\n[bold]{stack.url}[/]  (no login is needed: everybody who reaches it is an admin)\nctrl-c stops it.")
+    console.print(
+        f"\n[bold]{stack.url}[/]  (no login is needed: everybody who reaches it is an admin)\nctrl-c stops it."
+    )
     with contextlib.suppress(KeyboardInterrupt):
         while True:
             time.sleep(1)

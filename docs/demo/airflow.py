@@ -90,7 +90,9 @@ def _migrate(places: Places, env: dict[str, str], say: Callable[[str], None]) ->
     say("Preparing Airflow's own database")
     log = places.logs / "migrate.log"
     with log.open("wb") as file:
-        done = subprocess.run([_command(), "db", "migrate"], env=env, stdout=file, stderr=subprocess.STDOUT, check=False)
+        done = subprocess.run(
+            [_command(), "db", "migrate"], env=env, stdout=file, stderr=subprocess.STDOUT, check=False
+        )
     if done.returncode:
         raise DemoError("Airflow could not prepare its database", f"see {log}")
 
@@ -102,9 +104,7 @@ def _start(part: tuple[str, ...], places: Places, env: dict[str, str]) -> subpro
         )
 
 
-def _until(
-    ready: Callable[[], bool], processes: dict[str, subprocess.Popen[bytes]], places: Places, what: str
-) -> None:
+def _until(ready: Callable[[], bool], processes: dict[str, subprocess.Popen[bytes]], places: Places, what: str) -> None:
     """Wait until `ready`; raises DemoError if a process ends before, or it takes too long."""
     deadline = time.monotonic() + _START_SECONDS
     while not ready():

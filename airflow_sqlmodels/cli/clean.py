@@ -1,0 +1,52 @@
+"""`sqlmodels clean`: deletes the folders that the project calls `clean-targets`."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import click
+
+from airflow_sqlmodels.cli.flags import flags_of
+from airflow_sqlmodels.cli.options import global_options
+from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.project.settings import PROJECT_FILE
+from airflow_sqlmodels.project.yaml_text import parse_yaml, plain
+
+SOURCES = ("model-paths", "seed-paths", "test-paths", "macro-paths", "snapshot-paths", "analysis-paths")
+"""The settings that name folders with the user's own work."""
+
+
+@click.command()
+@global_options
+@click.pass_context
+def clean(context: click.Context, /, **_values: Any) -> int:
+    """Delete the project's generated folders: those under clean-targets in dbt_project.yml."""
+    root = flags_of(context).project_dir
+    settings = _settings(root)
+    targets = settings.get("clean-targets") or [settings.get("target-path") or "target"]
+    for name in targets:
+        path = _deletable(root, str(name), settings)
+        if path.is_dir():
+            shutil.rmtree(path)
+            click.echo(f"deleted {path}")
+    return 0
+
+
+def _settings(root: Path) -> dict[str, Any]:
+    path = root / PROJECT_FILE
+    if not path.is_file():
+        raise ProjectError(f"no {PROJECT_FILE} in {root}", None, "name the project's folder with --project-dir")
+    return dict(plain(parse_yaml(path.read_text(encoding="utf-8"), PROJECT_FILE)) or {})
+
+
+def _deletable(root: Path, name: str, settings: dict[str, Any]) -> Path:
+    """The folder. Raises ProjectError if it lies outside the project, or holds the user's own work."""
+    path = (root / name).resolve()
+    if root.resolve() not in path.parents:
+        raise ProjectError(f"clean-targets names {name!r}, which lies outside the project: nothing was deleted there")
+    kept = [str(each) for key in SOURCES for each in settings.get(key) or [key.removesuffix("-paths") + "s"]]
+    if any((root / each).resolve() in (path, *path.parents) for each in kept):
+        raise ProjectError(f"clean-targets names {name!r}, which holds the project's own files")
+    return path
