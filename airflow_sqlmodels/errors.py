@@ -103,13 +103,21 @@ class WarehouseError(SqlModelsError):
 
     kind = "Database Error"
 
-    def __init__(
-        self, what: str, at: Location | None = None, hint: str = "", sqlstate: str = "", statement: str = ""
+    def __init__(  # noqa: PLR0913  # all that a warehouse says of a refusal
+        self,
+        what: str,
+        at: Location | None = None,
+        hint: str = "",
+        sqlstate: str = "",
+        statement: str = "",
+        position: int = 0,
     ) -> None:
         super().__init__(what, at, hint)
-        self.args = (what, at, hint, sqlstate, statement)  # so that it pickles
+        self.args = (what, at, hint, sqlstate, statement, position)  # so that it pickles
         self.sqlstate = sqlstate
         self.statement = statement
+        self.position = position
+        """The character of `statement` that the warehouse points at, counted from 1; 0 if it points at none."""
 
 
 class UnreachableError(WarehouseError):

@@ -10,10 +10,7 @@ from typing import Any, Protocol
 
 import jinja2
 from jinja2.nativetypes import NativeCodeGenerator
-from jinja2.runtime import (
-    Context,
-    missing,  # type: ignore[attr-defined]  # not listed in __all__
-)
+from jinja2.runtime import Context, missing  # type: ignore[attr-defined]  # not listed in __all__
 from jinja2.sandbox import SandboxedEnvironment
 
 SCOPE = "__scope__"
