@@ -19,10 +19,10 @@ help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 demo: $(READY)  ## run the example DAG in a real Airflow on an embedded Postgres, show what came out, stop
-	@exec $(BIN)/python -m demo run --port $(port)
+	@exec $(BIN)/python -m docs.demo run --port $(port)
 
 ui: $(READY)  ## the same, but Airflow stays up for a look around until ctrl-c
-	@exec $(BIN)/python -m demo ui --port $(port)
+	@exec $(BIN)/python -m docs.demo ui --port $(port)
 
 test: lint  ## lint, then every test (minutes; two at a time)
 	$(BIN)/python -m pytest -n 2 $(args)

@@ -3,5 +3,5 @@
 from airflow_sqlmodels import SqlModelsDag
 
 for tag in ("hourly", "daily"):
-    options = {"select": f"tag:{tag}", "indirect_selection": "buildable", "schedule": f"@{tag}"}
-    SqlModelsDag(f"orders_{tag}", project="sql_project", conn_id="warehouse", **options)
+    how = {"select": f"tag:{tag}", "indirect_selection": "buildable", "schedule": f"@{tag}"}
+    globals()[tag] = SqlModelsDag(f"orders_{tag}", project="sql_project", conn_id="warehouse", **how)

@@ -90,17 +90,24 @@ def make_plan(  # noqa: PLR0913  # dbt's selection flags, each of its own
     chosen = frozenset(node_id for node_id in found.ids if _is_step(manifest[node_id], command))
     return Plan(
         command=command,
-        steps=steps_of(manifest, graph, chosen),
+        steps=steps_of(manifest, graph, chosen, tests_first=command == "build"),
         on_start=_hooks(manifest, "on-run-start"),
         on_end=_hooks(manifest, "on-run-end"),
         unmatched=found.unmatched,
     )
 
 
-def steps_of(manifest: Manifest, graph: Graph, chosen: Collection[NodeId]) -> tuple[Step, ...]:
-    """The chosen nodes as steps in order. Nodes that are not chosen let their edges through."""
-    above = _with_test_edges(manifest, graph, chosen)
-    after = _unit_tests_first(manifest, _nearest(above, chosen))
+def steps_of(
+    manifest: Manifest, graph: Graph, chosen: Collection[NodeId], *, tests_first: bool = True
+) -> tuple[Step, ...]:
+    """The chosen nodes as steps in order. Nodes that are not chosen let their edges through.
+
+    With `tests_first` a node waits for the tests of what it reads.
+    """
+    above = _with_test_edges(manifest, graph, chosen) if tests_first else graph.parents
+    after = _nearest(above, chosen)
+    if tests_first:
+        after = _unit_tests_first(manifest, after)
     order = in_order(after, reversed_edges(after))
     depth = depths(order, after)
     order.sort(key=lambda node_id: (depth[node_id], node_id))

@@ -16,9 +16,9 @@ select
     ordered_at,
     ordered_at::date as order_date,
     amount,
-    case when is_sale then amount else 0 end as revenue,
+    (case when is_sale then amount else 0 end)::numeric(12, 2) as revenue,
     paid,
-    case when is_sale then greatest(amount - paid, 0) else 0 end as still_to_pay,
+    (case when is_sale then greatest(amount - paid, 0) else 0 end)::numeric(12, 2) as still_to_pay,
     last_paid_at,
     coalesce(last_paid_at > ordered_at + interval '14 days', false) as paid_late,
     changed_at
