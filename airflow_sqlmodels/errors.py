@@ -103,7 +103,7 @@ class WarehouseError(SqlModelsError):
 
     kind = "Database Error"
 
-    def __init__(  # noqa: PLR0913  # all that a warehouse says of a refusal
+    def __init__(  # all that a warehouse says of a refusal
         self,
         what: str,
         at: Location | None = None,

@@ -63,13 +63,19 @@ class _Reader:
 
     def choice(self, definition: Any) -> Choice:
         if isinstance(definition, str):
-            return term(definition, Location(f"{FILE}, selector {self.name!r}", 0, 1, definition), self.indirect)
+            return self._text(definition)
         if not isinstance(definition, Mapping):
             raise self._error(f"a definition is a text or a mapping, not {definition!r}")
         for how in ("union", "intersection"):
             if how in definition:
                 return self._list(how, definition[how])
         return self._mapping(definition)
+
+    def _text(self, text: str) -> Term:
+        """One term. dbt, too, knows no spaces and commas here: it selects nothing, we say so."""
+        if "/" not in text and any(each in text.strip() for each in ", "):
+            raise self._error(f"{text!r} is more than one term", "write a list under 'union' or 'intersection'")
+        return term(text, Location(f"{FILE}, selector {self.name!r}", 0, 1, text), self.indirect)
 
     def _list(self, how: Literal["union", "intersection"], entries: Any) -> Choice:
         if not isinstance(entries, list):

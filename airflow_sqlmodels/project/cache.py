@@ -22,8 +22,8 @@ from airflow_sqlmodels.manifest.store import (
     read_manifest,
     write_store,
 )
+from airflow_sqlmodels.project.choices import Choices
 from airflow_sqlmodels.project.inputs import Inputs, decode_inputs, encode_inputs
-from airflow_sqlmodels.project.settings import Choices
 from airflow_sqlmodels.version import VERSION
 
 FOLDER_VARIABLE = "SQLMODELS_CACHE_DIR"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from airflow_sqlmodels.project.settings import ProjectFile
+from airflow_sqlmodels.project.settings import PROJECT_FILE, ProjectFile
 
 _SQL_KINDS = {
     "model-paths": "model",
@@ -98,3 +98,9 @@ def _walk(project: ProjectFile, base: str) -> Iterator[str]:
                 waiting.append(path)
             elif not entry.name.startswith("."):
                 yield path
+
+
+def all_paths(projects: Iterable[ProjectFile], files: Iterable[SourceFile]) -> list[str]:
+    """The absolute paths of all files that a load reads, each once."""
+    own = (os.path.join(project.root, PROJECT_FILE) for project in projects)
+    return list(dict.fromkeys((*own, *(file.full for file in files))))

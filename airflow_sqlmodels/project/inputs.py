@@ -10,8 +10,6 @@ from dataclasses import dataclass
 
 import msgspec
 
-from airflow_sqlmodels.project.files import SourceFile
-
 _RACY_NS = 2_000_000_000
 """A file changed that shortly before it was read could change again without a new time stamp: its bytes decide."""
 
@@ -64,11 +62,6 @@ def file_changed(old: Inputs, path: str) -> bool:
 def same_env(old: Inputs, own_env: Mapping[str, str]) -> bool:
     """Whether the variables that were read have the values they had."""
     return all(_env_hash(name, own_env) == value for name, value in old.env.items())
-
-
-def all_paths(files: Iterable[SourceFile], project_files: Iterable[str]) -> list[str]:
-    """The absolute paths of all files a project consists of, each once."""
-    return list(dict.fromkeys((*project_files, *(file.full for file in files))))
 
 
 encode_inputs = msgspec.msgpack.Encoder().encode

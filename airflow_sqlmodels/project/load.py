@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,9 +13,10 @@ from airflow_sqlmodels.manifest.manifest import Manifest, Settings, Target
 from airflow_sqlmodels.manifest.nodes import AnyNode, Doc, Macro, MacroId, Model, Node, NodeId, Templated
 from airflow_sqlmodels.project import other_nodes, template_nodes
 from airflow_sqlmodels.project.cache import open_saved, read_saved, save, saved_path, without_collector
-from airflow_sqlmodels.project.files import SourceFile, find_files
+from airflow_sqlmodels.project.choices import Choices
+from airflow_sqlmodels.project.files import SourceFile, all_paths, find_files
 from airflow_sqlmodels.project.fingerprint import Fingerprints
-from airflow_sqlmodels.project.inputs import all_paths, changed_files, env_state, file_changed, same_env, take_inputs
+from airflow_sqlmodels.project.inputs import changed_files, env_state, same_env, take_inputs
 from airflow_sqlmodels.project.macro_files import built_in_macros, read_docs, read_macros
 from airflow_sqlmodels.project.naming import NameRules, overridden_names
 from airflow_sqlmodels.project.parts import Parts
@@ -25,8 +25,6 @@ from airflow_sqlmodels.project.properties import Entry, read_properties
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.resolve import Index, index_of, resolved
 from airflow_sqlmodels.project.settings import (
-    PROJECT_FILE,
-    Choices,
     ProjectFile,
     installed_packages,
     make_settings,
@@ -41,7 +39,7 @@ from airflow_sqlmodels.templating.macros import MacroLibrary, MacroTable
 from airflow_sqlmodels.templating.names import shared_names
 from airflow_sqlmodels.templating.reading import Readers
 from airflow_sqlmodels.templating.static import TemplateReader
-from airflow_sqlmodels.templating.variables import Var, known_vars
+from airflow_sqlmodels.templating.variables import EnvVar, Var, known_vars
 
 BUILT_IN_MATERIALIZATIONS = ("table", "view", "incremental", "ephemeral", "materialized_view")
 
@@ -66,7 +64,8 @@ def load_project(  # noqa: PLR0913  # dbt's flags, each of its own
         where = target
     else:
         name = profile or profile_name(folder, env or {})
-        where = read_profile(folder, name, profiles_dir=profiles_dir, target=target, vars=vars, env=env).target
+        env_var = EnvVar(env or {}, secrets_allowed=True)
+        where = read_profile(folder, name, profiles_dir=profiles_dir, target=target, vars=vars, env_var=env_var).target
     choices = Choices(target=where, vars=dict(vars or {}), env=dict(env or {}))
     return load(folder, choices, saved_path(folder, choices) if cache else None)
 
@@ -77,7 +76,7 @@ def load(root: Path, choices: Choices, saved: Path | None) -> Manifest:
         project = read_project_file(root, choices)
         packages = installed_packages(project, choices)
         files = [file for each in (project, *packages) for file in find_files(each)]
-        paths = all_paths(files, [str(each.root / PROJECT_FILE) for each in (project, *packages)])
+        paths = all_paths((project, *packages), files)
         known = open_saved(saved)
         if known is not None and same_env(known[1], choices.env) and changed_files(known[1], paths) == set():
             manifest = read_saved(known[0])
@@ -87,25 +86,6 @@ def load(root: Path, choices: Choices, saved: Path | None) -> Manifest:
         manifest = load_anew(project, packages, files, choices)
         save(saved, manifest, replace(inputs, env=env_state(choices.env_read, choices.env)))
         return manifest
-
-
-def load_saved_nodes(root: Path, saved: Path | None, choices: Choices, nodes: Iterable[NodeId]) -> Manifest | None:
-    """The saved project, if there is one and no file that these nodes depend on has changed since; else None.
-
-    Only these files are looked at: the tree is not walked, other nodes are not read.
-    """
-    known = open_saved(saved)
-    if known is None:
-        return None
-    store, inputs = known
-    manifest = read_saved(store)
-    if manifest is None or not same_env(inputs, choices.env):
-        return None
-    for node_id in nodes:
-        node = manifest.nodes.get(node_id)
-        if node is None or any(file_changed(inputs, os.path.join(root, path)) for path in node.files):
-            return None
-    return manifest
 
 
 def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[SourceFile], choices: Choices) -> Manifest:

@@ -44,7 +44,7 @@ def read_profile(
     profiles_dir: Path | None = None,
     target: str | None = None,
     vars: Mapping[str, Any] | None = None,  # noqa: A002  # dbt's word
-    env: Mapping[str, str] | None = None,
+    env_var: EnvVar | None = None,
 ) -> Profile:
     """The output `target` of the profile `name`. Raises ProfileError if there is none, or it lacks something."""
     path = find_profiles_file(root, profiles_dir)
@@ -57,7 +57,7 @@ def read_profile(
     if not isinstance(profiles, dict) or name not in profiles:
         hint = closest(name, known) or f"it has {', '.join(map(repr, known)) or 'none'}"
         raise ProfileError(f"no profile {name!r} in {path}", None, hint)
-    renderer = YamlRenderer({"env_var": EnvVar(env or {}, secrets_allowed=True), "var": Var(vars or {}, str)})
+    renderer = YamlRenderer({"env_var": env_var or EnvVar({}, secrets_allowed=True), "var": Var(vars or {}, str)})
     output, chosen = _output(profiles, name, target, renderer, path.name, text)
     return _profile(output, name, chosen, Location(path.name))
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from airflow_sqlmodels.errors import Location, ProjectError, closest
-from airflow_sqlmodels.manifest.manifest import Settings, Target
+from airflow_sqlmodels.manifest.manifest import Settings
+from airflow_sqlmodels.project.choices import Choices
 from airflow_sqlmodels.project.configs import ConfigTree
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.yaml_text import parse_yaml, place_in, plain
@@ -79,22 +80,6 @@ class ProjectFile:
         """The SQL of `on-run-start` or `on-run-end`."""
         said = self.content.get(when) or []
         return [str(each) for each in (said if isinstance(said, list) else [said])]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
-    """What the caller chose, apart from the project's own words."""
-
-    target: Target
-    vars: dict[str, Any] = field(default_factory=dict)
-    env: dict[str, str] = field(default_factory=dict)
-    env_read: set[str] = field(default_factory=set, compare=False)
-    """The environment variables that loading has read so far."""
-
-    @property
-    def env_var(self) -> EnvVar:
-        """`env_var()` for templates; it notes what is read."""
-        return EnvVar(self.env, note=self.env_read.add)
 
 
 def profile_name(root: Path, env: Mapping[str, str]) -> str:

@@ -9,9 +9,9 @@ from typing import Any
 from airflow.sdk import DAG, TaskGroup, get_parsing_context
 
 from airflow_sqlmodels.errors import SqlModelsError, closest
-from airflow_sqlmodels.provider.build import Models, Place, build_all, build_wanted
 from airflow_sqlmodels.provider.compat import dag_arguments
 from airflow_sqlmodels.provider.options import Options, make_options
+from airflow_sqlmodels.provider.tasks import Models, Place, build_wanted
 from airflow_sqlmodels.provider.translate import Translator
 
 
@@ -88,6 +88,9 @@ def _fill(place: Place, options: Options, translator: type[Translator]) -> Model
         made = build_wanted(place, options, translator, running.task_id)
         if made is not None:
             return made
+    # A worker that found its task above needs nothing of what this imports.
+    from airflow_sqlmodels.provider.whole import build_all  # noqa: PLC0415
+
     return build_all(place, options, translator)
 
 

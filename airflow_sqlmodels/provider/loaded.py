@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from airflow_sqlmodels.errors import ProfileError, ProjectError
 from airflow_sqlmodels.manifest.manifest import Manifest, Target
-from airflow_sqlmodels.manifest.nodes import NodeId
 from airflow_sqlmodels.project.cache import saved_path
-from airflow_sqlmodels.project.load import load, load_saved_nodes
+from airflow_sqlmodels.project.choices import Choices
+from airflow_sqlmodels.project.load import load
 from airflow_sqlmodels.project.profiles import find_profiles_file, read_profile
-from airflow_sqlmodels.project.settings import Choices, profile_name
+from airflow_sqlmodels.project.settings import profile_name
 from airflow_sqlmodels.provider.options import Options
+from airflow_sqlmodels.templating.variables import EnvVar
 
 _DEFAULT_SCHEMA = "public"
 
 
 def choices_of(options: Options) -> Choices:
     """What the options of a DAG mean for loading. No connection is asked, so its database is not known yet."""
-    return Choices(target=_target(options), vars=dict(options.vars), env=dict(options.env))
+    read: set[str] = set()
+    target = _target(options, EnvVar(options.env, secrets_allowed=True, note=read.add))
+    return Choices(target=target, vars=dict(options.vars), env=dict(options.env), env_read=read)
 
 
-def _target(options: Options) -> Target:
+def _target(options: Options, env_var: EnvVar) -> Target:
     """The schema is the DAG's, else that of the project's own profiles.yml, else `public`."""
-    own = _own_target(options)
+    own = _own_target(options, env_var)
     if own is None:
         name = options.target or "default"
         return Target(name, options.schema or _DEFAULT_SCHEMA, options.database or "")
@@ -33,7 +35,7 @@ def _target(options: Options) -> Target:
     return replace(own, schema=options.schema or own.schema, database=options.database or "", extra={})
 
 
-def _own_target(options: Options) -> Target | None:
+def _own_target(options: Options, env_var: EnvVar) -> Target | None:
     """The target that a profiles.yml inside the project describes; None if there is none that can be read here."""
     root = Path(options.project)
     if not (root / "profiles.yml").is_file() or find_profiles_file(root, root) is None:
@@ -41,7 +43,7 @@ def _own_target(options: Options) -> Target | None:
     try:
         name = profile_name(root, options.env)
         return read_profile(
-            root, name, profiles_dir=root, target=options.target, vars=options.vars, env=options.env
+            root, name, profiles_dir=root, target=options.target, vars=options.vars, env_var=env_var
         ).target
     except (ProfileError, ProjectError):
         if options.target:
@@ -64,16 +66,9 @@ class LoadedProjects:
             self._known[key] = load(root, choices, saved_path(root, choices))
         return self._known[key]
 
-    def saved(self, options: Options, nodes: Sequence[NodeId]) -> Manifest | None:
-        """The project's saved form, if it can be had and the files of these nodes did not change; else None."""
-        choices = choices_of(options)
-        root = Path(options.project)
-        return load_saved_nodes(root, saved_path(root, choices), choices, nodes)
-
-    def for_nodes(self, options: Options, nodes: Sequence[NodeId]) -> Manifest:
-        """The project as far as it is needed to run these nodes."""
-        saved = self.saved(options, nodes)
-        return self.whole(options) if saved is None else saved
+    def saved_path(self, options: Options) -> Path | None:
+        """The file in which the project is saved with these options; None if nothing is saved."""
+        return saved_path(Path(options.project), choices_of(options))
 
 
 projects = LoadedProjects()

@@ -15,7 +15,7 @@ from airflow_sqlmodels.manifest.nodes import NodeId
 from airflow_sqlmodels.manifest.store import Broken, open_store, write_store
 from airflow_sqlmodels.project.cache import cache_folder
 from airflow_sqlmodels.provider.options import Options
-from airflow_sqlmodels.provider.shape import TaskSpec
+from airflow_sqlmodels.provider.specs import TaskSpec
 from airflow_sqlmodels.provider.translate import Translator
 from airflow_sqlmodels.version import VERSION
 
@@ -27,6 +27,7 @@ class SavedTasks:
     """The tasks of one DAG or group with its options; None as path: nothing is saved."""
 
     path: Path | None
+    project: str = ""
 
     def get(self, task_id: str) -> TaskSpec | None:
         """The spec of a task; None if there is none, or nothing was saved."""
@@ -41,11 +42,26 @@ class SavedTasks:
         kind, nodes, group, model = msgspec.msgpack.decode(record)
         return TaskSpec(task_id, kind, [NodeId(each) for each in nodes], tuple(group), model)
 
-    def save(self, specs: Mapping[str, TaskSpec]) -> None:
+    def manifest_path(self) -> Path | None:
+        """The file in which the project is saved that the tasks were made from, if profiles.yml is still the same."""
+        if self.path is None:
+            return None
+        try:
+            record = open_store(self.path).get(_MANIFEST)
+        except (OSError, Broken):
+            return None
+        if record is None:
+            return None
+        path, profiles, digest = msgspec.msgpack.decode(record)
+        return Path(path) if path and _digest(profiles) == digest else None
+
+    def save(self, specs: Mapping[str, TaskSpec], manifest: Path | None) -> None:
         """Keep the specs; nothing is written if they are kept already."""
         if self.path is None:
             return
+        profiles = os.path.join(self.project, "profiles.yml")
         records = [(spec.id, _encode((spec.kind, spec.nodes, spec.group, spec.model))) for spec in specs.values()]
+        records.append((_MANIFEST, _encode((str(manifest or ""), profiles, _digest(profiles)))))
         mark = hashlib.blake2b(b"".join(record for _, record in records), digest_size=16).digest()
         with contextlib.suppress(OSError, Broken):
             if open_store(self.path).get("mark") == mark:
@@ -61,4 +77,16 @@ def saved_tasks(options: Options, dag_id: str, prefix: str, translator: type[Tra
         return SavedTasks(None)
     named = (repr(options), dag_id, prefix, translator.__module__, translator.__qualname__, VERSION)
     key = hashlib.blake2b(repr(named).encode(), digest_size=10).hexdigest()
-    return SavedTasks(folder / f"{os.path.basename(options.project)}-{key}.tasks")
+    return SavedTasks(folder / f"{os.path.basename(options.project)}-{key}.tasks", options.project)
+
+
+_MANIFEST = "~manifest"
+
+
+def _digest(path: str) -> bytes:
+    """A hash of the file; no bytes if there is none."""
+    try:
+        with open(path, "rb") as file:
+            return hashlib.blake2b(file.read(), digest_size=16).digest()
+    except OSError:
+        return b""

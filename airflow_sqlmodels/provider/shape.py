@@ -7,37 +7,16 @@ all that the test reads. Here several tests of one model are one task, so the ed
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from airflow_sqlmodels.compile.compiler import refuse_problems
 from airflow_sqlmodels.errors import SelectorError
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, NodeId, Operation, Seed, Snapshot, Source
 from airflow_sqlmodels.provider.options import Options
+from airflow_sqlmodels.provider.specs import ALL_TESTS, END, START, TaskSpec
 from airflow_sqlmodels.provider.translate import Translator
 from airflow_sqlmodels.run.freshness import is_checked
 from airflow_sqlmodels.run.plan import COMMANDS, Plan, make_plan, nearest
-
-START, END = "on_run_start", "on_run_end"
-ALL_TESTS = "tests"
-"""The task that holds every test, if tests run after all."""
-
-
-@dataclass(slots=True)
-class TaskSpec:
-    """One task to be."""
-
-    id: str
-    kind: str
-    """run, test, freshness or hooks."""
-    nodes: list[NodeId]
-    """What it runs, in order."""
-    group: tuple[str, ...]
-    """The folders it stands in."""
-    model: str | None
-    """The group of its node's own tasks; None for a task that belongs to no single node."""
-    upstream: set[str] = field(default_factory=set)
-    """The ids of the tasks it waits for."""
 
 
 def task_specs(manifest: Manifest, options: Options, translator: Translator) -> dict[str, TaskSpec]:

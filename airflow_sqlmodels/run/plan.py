@@ -108,7 +108,7 @@ def steps_of(
     after = _nearest(above, chosen)
     if tests_first:
         after = _unit_tests_first(manifest, after)
-    order = in_order(after, reversed_edges(after))
+    order = list(after)
     depth = depths(order, after)
     order.sort(key=lambda node_id: (depth[node_id], node_id))
     return tuple(Step(i, after[i], depth[i], manifest[i].config.get("on_error") == "continue") for i in order)
@@ -130,25 +130,29 @@ def _with_test_edges(manifest: Manifest, graph: Graph, chosen: Collection[NodeId
 
 
 def _nearest(above: Edges, chosen: Collection[NodeId]) -> dict[NodeId, tuple[NodeId, ...]]:
-    """For each chosen node the nearest chosen nodes above it."""
+    """For each chosen node the nearest chosen nodes above it. The keys are in order."""
     order = in_order(above, reversed_edges(above))
     front: dict[NodeId, tuple[NodeId, ...]] = {}
     for node_id in order:
-        near = ((parent,) if parent in chosen else front[parent] for parent in above[node_id])
-        front[node_id] = tuple(dict.fromkeys(chain.from_iterable(near)))
+        parents = above[node_id]
+        if any(parent not in chosen for parent in parents):
+            near = ((parent,) if parent in chosen else front[parent] for parent in parents)
+            parents = tuple(dict.fromkeys(chain.from_iterable(near)))
+        front[node_id] = parents
     return {node_id: front[node_id] for node_id in order if node_id in chosen}
 
 
 def _unit_tests_first(manifest: Manifest, after: Edges) -> dict[NodeId, tuple[NodeId, ...]]:
     """A model waits for its unit tests. They read its inputs, so they wait for what the model waits for."""
+    tests = [node for node in map(manifest.__getitem__, after) if isinstance(node, UnitTest)]
+    if not tests:
+        return dict(after)
     turned = dict(after)
-    for node_id in after:
-        node = manifest[node_id]
-        if isinstance(node, UnitTest):
-            turned[node_id] = after.get(node.model, ())
-            if node.model in after:
-                turned[node.model] = (*turned[node.model], node_id)
-    return turned
+    for test in tests:
+        turned[test.id] = after.get(test.model, ())
+        if test.model in after:
+            turned[test.model] = (*turned[test.model], test.id)
+    return {node_id: turned[node_id] for node_id in in_order(turned, reversed_edges(turned))}
 
 
 def _hooks(manifest: Manifest, when: str) -> tuple[NodeId, ...]:

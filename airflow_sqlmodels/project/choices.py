@@ -1,0 +1,25 @@
+"""What the caller of a load chose, apart from the project's own words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_sqlmodels.manifest.manifest import Target
+from airflow_sqlmodels.templating.variables import EnvVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What the caller chose, apart from the project's own words."""
+
+    target: Target
+    vars: dict[str, Any] = field(default_factory=dict)
+    env: dict[str, str] = field(default_factory=dict)
+    env_read: set[str] = field(default_factory=set, compare=False)
+    """The environment variables that loading has read so far."""
+
+    @property
+    def env_var(self) -> EnvVar:
+        """`env_var()` for templates; it notes what is read."""
+        return EnvVar(self.env, note=self.env_read.add)

@@ -1,0 +1,89 @@
+"""One task while it runs: opens the connection, runs its nodes, says what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import BaseHook
+
+from airflow_sqlmodels.manifest.manifest import Manifest
+from airflow_sqlmodels.manifest.nodes import NodeId
+from airflow_sqlmodels.project.saved import load_saved_nodes
+from airflow_sqlmodels.provider.connections import open_session
+from airflow_sqlmodels.provider.reporting import compiled_text, raise_for, run_title, summary
+from airflow_sqlmodels.run.result import Result
+from airflow_sqlmodels.run.step import StepRules, run_step
+from airflow_sqlmodels.templating.answering import Answerer, answerer, at_database
+from airflow_sqlmodels.templating.invocation import Invocation
+from airflow_sqlmodels.warehouse.session import Session
+
+
+class Execution:
+    """The run of one operator in one try."""
+
+    def __init__(self, task: Any, context: Any) -> None:
+        self._task = task
+        self._context = context
+        self._log = task.log
+        self._session: Session | None = None
+
+    def run(self) -> dict[str, Any]:
+        """Run the task's nodes; what it returns to Airflow. Raises what stopped a node, or DataTestError."""
+        task = self._task
+        nodes = [NodeId(each) for each in task.nodes]
+        connection = BaseHook.get_connection(task.conn_id)
+        manifest = at_database(self._manifest(nodes), connection.schema, task.variables)
+        with open_session(connection, f"{task.dag_id}.{task.task_id}", self._log) as session:
+            self._session = session
+            results = self._run(answerer(manifest, self._invocation()), nodes, session)
+            self._session = None
+        self._context["ti"].xcom_push(key="compiled_sql", value=task.compiled_sql)
+        raise_for(results)
+        return summary(results)
+
+    def cancel(self) -> None:
+        """Stop the running statement at the server."""
+        if self._session is not None:
+            self._log.warning("stopping the statement at the server")
+            self._session.cancel()
+
+    def _manifest(self, nodes: Sequence[NodeId]) -> Manifest:
+        """The saved project, if the files of these nodes are still the same; else the project, loaded."""
+        options = self._task.options
+        saved = Path(self._task.saved) if self._task.saved else None
+        found = load_saved_nodes(saved, Path(options.project), options.env, nodes)
+        if found is not None:
+            return found
+        # a task whose project was saved needs nothing of what this imports
+        from airflow_sqlmodels.provider.loaded import projects  # noqa: PLC0415
+
+        return projects.whole(options)
+
+    def _run(self, means: Answerer, nodes: Sequence[NodeId], session: Session) -> list[Result]:
+        results: list[Result] = []
+        rules = StepRules(log=self._log.info, on_compiled=self._show)
+        for node_id in nodes:
+            result = run_step(means, node_id, session, rules)
+            self._log.info("%s: %s", run_title(means.manifest[node_id]), result.message or result.status)
+            results.append(result)
+            if result.status == "error" and not node_id.startswith("test."):
+                break
+        return results
+
+    def _show(self, sql: str) -> None:
+        """Put the compiled SQL where people look for it: the rendered template, and the log."""
+        task = self._task
+        task.compiled_sql = compiled_text(task.compiled_sql, sql)
+        self._log.info("::group::Compiled SQL")
+        self._log.info("%s", sql.strip())
+        self._log.info("::endgroup::")
+
+    def _invocation(self) -> Invocation:
+        return Invocation(
+            id=str(self._context["run_id"]),
+            full_refresh=self._task.options.full_refresh,
+            say=lambda message: self._log.info("%s", message),
+            warn=lambda message: self._log.warning("%s", message),
+        )

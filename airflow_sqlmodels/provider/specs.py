@@ -1,0 +1,28 @@
+"""A task to be, as plain data: what is saved for workers, and what a DAG is built from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from airflow_sqlmodels.manifest.nodes import NodeId
+
+START, END = "on_run_start", "on_run_end"
+ALL_TESTS = "tests"
+"""The task that holds every test, if tests run after all."""
+
+
+@dataclass(slots=True)
+class TaskSpec:
+    """One task to be."""
+
+    id: str
+    kind: str
+    """run, test, freshness or hooks."""
+    nodes: list[NodeId]
+    """What it runs, in order."""
+    group: tuple[str, ...]
+    """The folders it stands in."""
+    model: str | None
+    """The group of its node's own tasks; None for a task that belongs to no single node."""
+    upstream: set[str] = field(default_factory=set)
+    """The ids of the tasks it waits for."""

@@ -1,0 +1,87 @@
+"""A whole DAG: every task of a project, with groups and edges."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from airflow.sdk import TaskGroup
+
+from airflow_sqlmodels.provider.compat import group_arguments
+from airflow_sqlmodels.provider.loaded import projects
+from airflow_sqlmodels.provider.options import Options
+from airflow_sqlmodels.provider.saved_tasks import saved_tasks
+from airflow_sqlmodels.provider.shape import downstream_of, priorities, task_specs
+from airflow_sqlmodels.provider.specs import TaskSpec
+from airflow_sqlmodels.provider.tasks import Models, NodeTasks, OperatorMaker, Place
+from airflow_sqlmodels.provider.translate import Translator
+
+
+def build_all(place: Place, options: Options, translator: type[Translator]) -> Models:
+    """Every task, with groups and edges."""
+    manifest = projects.whole(options)
+    saved = projects.saved_path(options)
+    maker = OperatorMaker(manifest, options, translator(manifest.settings.name), str(saved or ""))
+    specs = task_specs(manifest, options, maker.translator)
+    saved_tasks(options, place.dag.dag_id, place.prefix, translator).save(specs, saved)
+    ranks, below = priorities(specs), downstream_of(specs)
+    groups = _Groups(place, options.group_by == "folder")
+    tasks = {}
+    for spec in specs.values():
+        group, label = groups.of(spec)
+        task = maker.operator(spec, place.dag, group, label, ranks[spec.id])
+        # Airflow's own way to set an edge hashes the DAG's whole task list each time.
+        task.upstream_task_ids = {place.prefix + each for each in spec.upstream}
+        task.downstream_task_ids = {place.prefix + each for each in below[spec.id]}
+        tasks[spec.id] = task
+    return Models(_by_name(specs, tasks))
+
+
+class _Groups:
+    """The groups of one build: folders nested as on disk, and in them a group for each node."""
+
+    def __init__(self, place: Place, by_folder: bool) -> None:
+        self._place = place
+        self._by_folder = by_folder
+        self._folders: dict[tuple[str, ...], TaskGroup] = {(): place.group}
+        self._nodes: dict[str, TaskGroup] = {}
+
+    def of(self, spec: TaskSpec) -> tuple[TaskGroup, str]:
+        """The group of a task, and its label there. Ids come out the same whatever the folders."""
+        folder = self._folder(spec.group if self._by_folder else ())
+        if spec.model is None:
+            return folder, spec.id if self._prefixes(folder) else self._place.prefix + spec.id
+        group = self._nodes.get(spec.model)
+        if group is None:
+            # a group's id holds no dots, so in a group of groups the ids of tasks must be spelled out
+            plain = "." not in spec.model and not self._place.prefix
+            group = self._nodes[spec.model] = self._make(folder, spec.model, spec.model, prefix=plain)
+        return group, spec.kind if group.prefix_group_id else self._place.prefix + spec.id
+
+    def _folder(self, path: tuple[str, ...]) -> TaskGroup:
+        if path not in self._folders:
+            parent = self._folder(path[:-1])
+            # "folder" keeps folders and nodes of one name apart
+            self._folders[path] = self._make(parent, ".".join(("folder", *path)), path[-1], prefix=False)
+        return self._folders[path]
+
+    def _make(self, parent: TaskGroup, group_id: str, name: str, *, prefix: bool) -> TaskGroup:
+        said = {"group_display_name": name, "prefix_group_id": prefix, "parent_group": parent, "dag": self._place.dag}
+        whole = group_id if self._prefixes(parent) else self._place.prefix + group_id
+        return TaskGroup(_NOT_IN_GROUP_ID.sub("__", whole), **group_arguments(said))
+
+    def _prefixes(self, parent: TaskGroup) -> bool:
+        """Whether Airflow itself puts the prefix before the ids of this group's children."""
+        return parent is self._place.group and bool(self._place.prefix)
+
+
+_NOT_IN_GROUP_ID = re.compile(r"[^A-Za-z0-9_-]")  # airflow/sdk/definitions/_internal/node.py
+
+
+def _by_name(specs: Mapping[str, TaskSpec], tasks: Mapping[str, Any]) -> dict[str, NodeTasks]:
+    found: dict[str, dict[str, Any]] = {}
+    for spec in specs.values():
+        if spec.model is not None:
+            found.setdefault(spec.model, {})[spec.kind] = tasks[spec.id]
+    return {name: NodeTasks(each.get("run") or each.get("freshness"), each.get("test")) for name, each in found.items()}

@@ -1,0 +1,72 @@
+"""Definitions in selectors.yml, right and wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_sqlmodels.errors import SelectorError
+from airflow_sqlmodels.graph.selector import Combined, Term
+from airflow_sqlmodels.graph.yaml_selectors import default_selector, selector_named
+from tests.manifests import manifest_of
+
+
+def definition_of(definition: Any) -> Any:
+    return selector_named(manifest_of(selectors={"mine": {"name": "mine", "definition": definition}}), "mine")
+
+
+def test_a_mapping_carries_every_option() -> None:
+    found = definition_of(
+        {
+            "method": "config.materialized",
+            "value": "table",
+            "parents": True,
+            "parents_depth": 2,
+            "children": True,
+            "children_depth": 1,
+            "indirect_selection": "buildable",
+        }
+    )
+
+    assert isinstance(found, Term)
+    assert (found.method, found.arguments, found.value) == ("config", ("materialized",), "table")
+    assert (found.parents, found.parents_depth, found.children, found.children_depth) == (True, 2, True, 1)
+    assert found.indirect == "buildable"
+
+
+def test_exclude_makes_a_difference() -> None:
+    found = definition_of({"union": ["a", {"exclude": ["b", {"tag": "c"}]}]})
+
+    assert isinstance(found, Combined)
+    assert found.how == "difference"
+
+
+@pytest.mark.parametrize(
+    ("definition", "message"),
+    [
+        ({"method": "tga", "value": "x"}, "selectors.yml, selector 'mine': no selector method 'tga'\nhint: did you mean"),
+        ({"method": "tag", "vale": "x"}, "needs 'method' and 'value', this has 'method', 'vale'"),
+        ({"method": "tag", "value": "x", "chidren": True}, "unknown key 'chidren'\nhint: did you mean 'children'?"),
+        ({"union": "a"}, "'union' needs a list"),
+        ({"union": ["a"], "intersection": ["b"]}, "'union' or 'intersection' must stand alone"),
+        ({"union": ["a", {"exclude": ["b"]}, {"exclude": ["c"]}]}, "several 'exclude'"),
+        ({"method": "tag", "value": "x", "exclude": "a"}, "'exclude' needs a list"),
+        ({"method": "tag", "value": "x", "childrens_parents": True, "children": True}, "exclude each other"),
+        ([1], "a definition is a text or a mapping"),
+        ("a,tag:b", "'a,tag:b' is more than one term"),
+        ("tga:x", "selectors.yml, selector 'mine':1: no selector method 'tga'"),
+    ],
+)
+def test_a_wrong_definition_is_refused_with_the_name_of_its_selector(definition: Any, message: str) -> None:
+    with pytest.raises(SelectorError) as caught:
+        definition_of(definition)
+
+    assert message in str(caught.value)
+
+
+def test_two_defaults_are_refused() -> None:
+    manifest = manifest_of(selectors={"a": {"default": True}, "b": {"default": True}})
+
+    with pytest.raises(SelectorError, match="several selectors are the default: 'a', 'b'"):
+        default_selector(manifest)
