@@ -5,6 +5,6 @@ from airflow.sdk import DAG
 from airflow_sqlmodels import SqlModelsTaskGroup
 
 with DAG("orders_with_checks", schedule=None):
-    models = SqlModelsTaskGroup("models", project="sql_project", conn_id="warehouse", select="+fct_orders")
+    models = SqlModelsTaskGroup("models", project="sql_project", conn_id="warehouse")
     SQLCheckOperator(task_id="orders_arrived", conn_id="warehouse", sql="select count(*) from raw.orders") >> models
     models >> SQLCheckOperator(task_id="revenue", conn_id="warehouse", sql="select sum(revenue) from marts.fct_orders")

@@ -1,12 +1,15 @@
 """The kinds of node. A kind is a type: what a model has and a source has not is seen by the type checker.
 
+They are msgspec's frozen structs rather than dataclasses: making seventeen dataclasses costs each task 20 ms.
+
 `config` holds what dbt calls the node's config, resolved: folder, properties and file merged, defaults filled in.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, NewType
+
+from msgspec import Struct, field
 
 from airflow_sqlmodels.errors import Location
 from airflow_sqlmodels.manifest.relation import Relation
@@ -18,8 +21,7 @@ MacroId = NewType("MacroId", str)
 """`macro.shop.cents`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(Struct, frozen=True):
     """One `ref(...)` as written."""
 
     name: str
@@ -27,16 +29,14 @@ class Ref:
     version: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SourceRef:
+class SourceRef(Struct, frozen=True):
     """One `source(...)` as written."""
 
     source: str
     table: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class Column(Struct, frozen=True, kw_only=True):
     """What the properties say of a column."""
 
     name: str
@@ -49,8 +49,7 @@ class Column:
     config: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class Node(Struct, frozen=True, kw_only=True):
     """What every kind has."""
 
     id: NodeId
@@ -77,8 +76,7 @@ class Node:
     """sha256 over everything that decides what it does: text, arguments, config, the macros it can reach."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """What is wrong with one node, found while loading."""
 
     what: str
@@ -86,8 +84,7 @@ class Problem:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Templated(Node):
+class Templated(Node, frozen=True, kw_only=True):
     """A node with a template: it can read other nodes."""
 
     raw_code: str = ""
@@ -110,8 +107,7 @@ class Templated(Node):
         return tuple(dict.fromkeys((*self.ref_ids, *self.source_ids)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model(Templated):
+class Model(Templated, frozen=True, kw_only=True):
     """One SELECT in a file; `materialized` says what becomes of it."""
 
     relation: Relation
@@ -123,8 +119,7 @@ class Model(Templated):
     group: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seed(Node):
+class Seed(Node, frozen=True, kw_only=True):
     """A CSV file that is loaded as a table."""
 
     relation: Relation
@@ -138,21 +133,18 @@ class Seed(Node):
         return ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot(Templated):
+class Snapshot(Templated, frozen=True, kw_only=True):
     """A query whose rows are kept with the time in which they were valid."""
 
     relation: Relation
     columns: dict[str, Column] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Analysis(Templated):
+class Analysis(Templated, frozen=True, kw_only=True):
     """A query that is compiled, never run."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataTest(Templated):
+class DataTest(Templated, frozen=True, kw_only=True):
     """A query whose rows are at fault. Generic tests come from properties, singular ones from a file."""
 
     generic: str | None = None
@@ -166,8 +158,7 @@ class DataTest(Templated):
     """Where its failing rows are stored, if they are."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnitTest(Node):
+class UnitTest(Node, frozen=True, kw_only=True):
     """Given rows in, expected rows out, for one model."""
 
     model: NodeId
@@ -179,16 +170,14 @@ class UnitTest(Node):
         return (self.model,)
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(Struct, frozen=True):
     """`count: 12, period: hour` of a freshness rule."""
 
     count: int
     period: str
 
 
-@dataclass(frozen=True, slots=True)
-class Freshness:
+class Freshness(Struct, frozen=True):
     """How old the newest row of a source may be."""
 
     warn_after: Period | None = None
@@ -196,8 +185,7 @@ class Freshness:
     filter: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source(Node):
+class Source(Node, frozen=True, kw_only=True):
     """A table that others write."""
 
     source_name: str
@@ -216,8 +204,7 @@ class Source(Node):
         return ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation(Templated):
+class Operation(Templated, frozen=True, kw_only=True):
     """One on-run-start or on-run-end hook."""
 
     when: str
@@ -225,8 +212,7 @@ class Operation(Templated):
     index: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exposure(Templated):
+class Exposure(Templated, frozen=True, kw_only=True):
     """A dashboard or application that reads models; never run."""
 
     type: str = ""
@@ -260,8 +246,7 @@ def resource_type(node: AnyNode) -> str:
     return RESOURCE_TYPES[type(node)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Macro:
+class Macro(Struct, frozen=True, kw_only=True):
     """A named piece of template. Tests and materializations are macros with a prefix, as in dbt."""
 
     id: MacroId
@@ -279,8 +264,7 @@ class Macro:
     arguments: tuple[dict[str, Any], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Doc:
+class Doc(Struct, frozen=True, kw_only=True):
     """A `{% docs %}` block."""
 
     id: str

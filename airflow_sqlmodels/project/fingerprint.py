@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from airflow_sqlmodels.manifest.nodes import AnyNode, MacroId, Templated
 from airflow_sqlmodels.templating.call_graph import CallGraph

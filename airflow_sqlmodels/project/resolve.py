@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from airflow_sqlmodels.errors import Location, ProjectError, closest
 from airflow_sqlmodels.manifest.nodes import (

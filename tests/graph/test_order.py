@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.graph.order import graph_of

@@ -1,0 +1,221 @@
+"""What hangs on a table or view, read in one query, as values. What becomes of it is decided in `carry` and `refusals`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+from airflow_sqlmodels.dialects.dialect import Dialect
+from airflow_sqlmodels.manifest.relation import Relation
+from airflow_sqlmodels.warehouse.session import Session
+
+Grant = tuple[str | None, str, bool]
+"""Grantee (None is everybody), privilege, whether it may be handed on."""
+
+
+class Record:
+    """A dataclass that is read from a JSON object: lists as tuples, null lists as empty ones."""
+
+    @classmethod
+    def read(cls, found: Mapping[str, Any]) -> Self:
+        """The record of these values; keys it does not have are left out."""
+        return cls(**{each.name: _frozen(found.get(each.name), each.name) for each in fields(cls)})  # type: ignore[arg-type]  # subclasses are dataclasses
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Record):
+    """A column with what can be set on it."""
+
+    name: str
+    type: str
+    """With its size: `numeric(10,2)`."""
+    collation: int | None
+    not_null: bool
+    comment: str | None
+    default: str | None
+    identity: bool
+    statistics: int | None
+    storage: str | None
+    options: tuple[str, ...]
+    grants: tuple[Grant, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Index(Record):
+    """An index, and the constraint it serves if it does."""
+
+    name: str
+    tail: str
+    """What stands behind the names in its definition: `USING btree (id)`."""
+    unique: bool
+    method: str
+    columns: tuple[str, ...] | None
+    """Its plain columns; None if it has expressions, a condition or included columns."""
+    valid: bool
+    clustered: bool
+    replica_identity: bool
+    comment: str | None
+    constraint: str | None
+    constraint_kind: str | None
+    """`p` primary key, `u` unique, `x` exclusion."""
+    constraint_def: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint(Record):
+    """A check (`c`), foreign key (`f`) or exclusion (`x`)."""
+
+    name: str
+    kind: str
+    definition: str
+    comment: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger(Record):
+    """A trigger or rule; its definition names the relation."""
+
+    name: str
+    definition: str
+    enabled: str
+    """`O` as usual, `D` disabled, `R` on replicas, `A` always."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy(Record):
+    """A row-level security policy."""
+
+    name: str
+    permissive: bool
+    command: str
+    roles: tuple[str | None, ...]
+    using: str | None
+    check: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Publication(Record):
+    """A publication that lists the table."""
+
+    name: str
+    filter: str | None
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics(Record):
+    """Extended statistics."""
+
+    name: str
+    schema: str
+    definition: str
+    """Between the name and `from`: `(ndistinct) ON a, b`."""
+
+
+@dataclass(frozen=True, slots=True)
+class View(Record):
+    """A view or materialized view that stands on the relation, directly or on another view."""
+
+    schema: str
+    name: str
+    oid: int
+    kind: str
+    owner: str
+    comment: str | None
+    options: tuple[str, ...]
+    granted: bool
+    grants: tuple[Grant, ...]
+    columns: tuple[Column, ...]
+    indexes: tuple[Index, ...]
+    triggers: tuple[Trigger, ...]
+    rules: tuple[Trigger, ...]
+    labels: tuple[tuple[str, str, str | None], ...]
+    level: int
+    """1 directly on the relation, 2 on a view of level 1…; the highest if there are several ways."""
+    direct: bool
+    """Whether its own definition names the relation."""
+    definition: str
+    populated: bool
+    uses: tuple[str, ...]
+    """The columns of the relation that it names itself."""
+    reads: tuple[int, ...]
+    """The oids of what it reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attached(Record):
+    """A relation and all that hangs on it."""
+
+    schema: str
+    name: str
+    oid: int
+    kind: str
+    owner: str
+    comment: str | None
+    options: tuple[str, ...]
+    granted: bool
+    grants: tuple[Grant, ...]
+    columns: tuple[Column, ...]
+    indexes: tuple[Index, ...]
+    triggers: tuple[Trigger, ...]
+    rules: tuple[Trigger, ...]
+    labels: tuple[tuple[str, str, str | None], ...]
+    views: tuple[View, ...]
+    constraints: tuple[Constraint, ...]
+    policies: tuple[Policy, ...]
+    row_security: bool
+    force_row_security: bool
+    publications: tuple[Publication, ...]
+    replica_identity: str
+    extended_statistics: tuple[Statistics, ...]
+    toast_options: tuple[str, ...]
+    tablespace: str | None
+    method: str | None
+    referenced_by: tuple[Mapping[str, str], ...]
+    parents: tuple[str, ...]
+    children: tuple[str, ...]
+    sequences: tuple[str, ...]
+    extension: str | None
+    others: tuple[str, ...]
+    """What else depends on it, in the warehouse's words: `function g(t)`."""
+
+
+def attached(session: Session, dialect: Dialect, *relations: Relation) -> list[Attached | None]:
+    """What there is to each of the relations; None for one that does not exist."""
+    rows = session.query(dialect.attached_query(*relations)).rows
+    found = {(schema, name): Attached.read(json.loads(text)) for schema, name, text in rows}
+    return [found.get(relation.key) for relation in relations]
+
+
+_RECORDS: dict[str, type[Record]] = {
+    "indexes": Index,
+    "triggers": Trigger,
+    "rules": Trigger,
+    "views": View,
+    "constraints": Constraint,
+    "policies": Policy,
+    "publications": Publication,
+    "extended_statistics": Statistics,
+}
+_LISTS = frozenset(
+    ["options", "grants", "labels", "uses", "reads", "roles", "toast_options", "referenced_by", "parents", "children", "sequences", "others"]
+)
+
+
+def _frozen(value: Any, name: str) -> Any:
+    if name == "columns":
+        return _columns(value)
+    if name in _RECORDS:
+        return tuple(_RECORDS[name].read(each) for each in value or ())
+    if name in _LISTS:
+        return tuple(tuple(each) if isinstance(each, list) else each for each in value or ())
+    return value
+
+
+def _columns(value: Any) -> Any:
+    """Columns of a relation are records, those of an index or a publication are names."""
+    if value and isinstance(value[0], Mapping):
+        return tuple(map(Column.read, value))
+    return None if value is None else tuple(value)
