@@ -134,6 +134,7 @@ def _missing_source(node: Templated, source: SourceRef, index: Index) -> Project
         place_of(_text(node), node.at.path, "source", source.table))  # fmt: skip
     names = {name for name, _ in index.sources}
     if source.source not in names:
+        at = at if at is node.at else place_of(_text(node), node.at.path, "source", source.source)
         hint = closest(source.source, names) or "describe it under 'sources:' in a property file"
         return ProjectError(f"no source {source.source!r}", at, hint)
     tables = [table for name, table in index.sources if name == source.source]

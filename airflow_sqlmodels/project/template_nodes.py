@@ -184,13 +184,14 @@ def _shared(  # noqa: PLR0913  # one argument per thing that is known of a node
 ) -> dict[str, Any]:
     content = {} if entry is None else entry.content
     files = (file.shown,) if entry is None else (file.shown, entry.file.shown)
+    at = Location(file.shown, 1)
     return {
         "name": name,
         "package": file.package,
         "path": file.path,
         "fqn": fqn,
-        "at": Location(file.shown, 1),
-        "description": parts.description(content.get("description"), file.package, Location(file.shown)),
+        "at": at,
+        "description": parts.description(content.get("description"), file.package, at if entry is None else entry.at),
         "tags": tuple(config["tags"]),
         "meta": plain(config.get("meta") or {}),
         "config": config,
@@ -223,8 +224,7 @@ def place_of(text: str, path: str, name: str, target: str) -> Location:
     found = re.search(_REFERENCE.format(name=name, target=re.escape(target)), text)
     if found is None:
         return Location(path, 1)
-    inside = found.group().rfind(target)
-    offset = found.start() + inside - 1
+    offset = found.start() + found.group().rfind(target)
     line = text.count("\n", 0, offset) + 1
     column = offset - text.rfind("\n", 0, offset)
     return Location(path, line, column, line_location(text, line, path).text)

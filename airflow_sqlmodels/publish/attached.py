@@ -200,7 +200,20 @@ _RECORDS: dict[str, type[Record]] = {
     "extended_statistics": Statistics,
 }
 _LISTS = frozenset(
-    ["options", "grants", "labels", "uses", "reads", "roles", "toast_options", "referenced_by", "parents", "children", "sequences", "others"]
+    [
+        "options",
+        "grants",
+        "labels",
+        "uses",
+        "reads",
+        "roles",
+        "toast_options",
+        "referenced_by",
+        "parents",
+        "children",
+        "sequences",
+        "others",
+    ]
 )
 
 

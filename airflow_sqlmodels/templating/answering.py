@@ -30,6 +30,7 @@ from airflow_sqlmodels.templating.invocation import Invocation
 from airflow_sqlmodels.templating.macros import MacroLibrary, MacroScope, MacroTable
 from airflow_sqlmodels.templating.names import shared_names
 from airflow_sqlmodels.templating.node_view import config_view, node_view
+from airflow_sqlmodels.templating.places import place_of_error, placed
 from airflow_sqlmodels.templating.relation import CTE_PREFIX, RelationApi, TemplateColumn, TemplateRelation
 from airflow_sqlmodels.templating.results import Response, StatementResult, table_of
 from airflow_sqlmodels.templating.variables import Var, known_vars
@@ -120,11 +121,11 @@ class Rendering:
         except SqlModelsError as error:
             if error.at is not None:
                 raise
-            place = _place(error, template, at)
-            raise _placed(error, place) from error
+            place = place_of_error(error, template, at)
+            raise placed(error, place) from error
         except (jinja2.TemplateError, TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
             what = f"{type(error).__name__}: {error}" if not isinstance(error, jinja2.TemplateError) else str(error)
-            raise CompilationError(what, _place(error, template, at), _undefined_hint(error)) from error
+            raise CompilationError(what, place_of_error(error, template, at), _undefined_hint(error)) from error
 
     def this(self) -> TemplateRelation | None:
         """The node's own relation."""
@@ -349,22 +350,6 @@ def _source_by_name(manifest: Manifest, source: str, table: str) -> NodeId | Non
 
 def _refuse_metric(*_args: Any, **_kwargs: Any) -> Any:
     raise CompilationError("metric() belongs to dbt's semantic layer, which has no counterpart in a warehouse")
-
-
-def _placed(error: SqlModelsError, at: Location) -> SqlModelsError:
-    """The same error with its place."""
-    what, _, *rest = error.args
-    return type(error)(what, at, *rest)
-
-
-def _place(error: BaseException, template: str, at: Location) -> Location:
-    """Where in the template, or in a macro it called, an error came up: Jinja puts its lines into the traceback."""
-    line, trace = 0, error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == at.path:
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return line_location(template, line, at.path) if line else Location(at.path)
 
 
 def _undefined_hint(error: BaseException) -> str:

@@ -15,6 +15,7 @@ from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.templating.call_graph import CallGraph
 from airflow_sqlmodels.templating.environment import SCOPE, SilentUndefined
 from airflow_sqlmodels.templating.macros import MacroCall, MacroLibrary, MacroScope
+from airflow_sqlmodels.templating.places import place_of_error, placed
 from airflow_sqlmodels.templating.relation import RelationApi, TemplateColumn, TemplateRelation
 from airflow_sqlmodels.templating.results import empty_table
 from airflow_sqlmodels.templating.static import CAPTURED, Call, called_names
@@ -145,15 +146,16 @@ def _render(  # one more than usual: the macros are known to the caller already
     names["adapter"] = ReadingAdapter(scope)
     try:
         template = readers.library.environment.from_string(text)
+        template.filename = path
         template.render({SCOPE: scope})
     except jinja2.TemplateSyntaxError as error:
         raise CompilationError(str(error.message), line_location(text, error.lineno, path)) from error
     except SqlModelsError as error:
         if error.at is not None:
             raise
-        raise type(error)(error.what, Location(path), error.hint) from error
+        raise placed(error, place_of_error(error, text, Location(path))) from error
     except (jinja2.TemplateError, TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
-        raise CompilationError(str(error), Location(path)) from error
+        raise CompilationError(str(error), place_of_error(error, text, Location(path))) from error
     return recorder.asked(macros)
 
 

@@ -1,0 +1,21 @@
+"""Where in a template an error came up."""
+
+from __future__ import annotations
+
+from airflow_sqlmodels.errors import Location, SqlModelsError, line_location
+
+
+def placed(error: SqlModelsError, at: Location) -> SqlModelsError:
+    """The same error with its place."""
+    what, _, *rest = error.args
+    return type(error)(what, at, *rest)
+
+
+def place_of_error(error: BaseException, template: str, at: Location) -> Location:
+    """Where in the template, or in a macro it called, an error came up: Jinja puts its lines into the traceback."""
+    line, trace = 0, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == at.path:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line_location(template, line, at.path) if line else Location(at.path)
