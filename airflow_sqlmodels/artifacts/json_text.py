@@ -34,7 +34,7 @@ def write_text(path: Path, text: str) -> None:
 def to_json(value: Any) -> Any:
     """What `json` writes for a value it does not know itself."""
     if isinstance(value, datetime.datetime):
-        return time_text(value)
+        return time_text(value) if value.tzinfo else value.isoformat()
     if isinstance(value, (datetime.date, datetime.time, Path)):
         return str(value)
     if isinstance(value, Decimal):

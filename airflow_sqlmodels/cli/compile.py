@@ -1,8 +1,9 @@
-"""`sqlmodels compile`: renders the SQL of the selected nodes into target/compiled; a single one is shown."""
+"""`sqlmodels compile`: renders the SQL of the selected nodes into target/compiled; nodes that were named are shown."""
 
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import Any
 
@@ -33,6 +34,9 @@ from airflow_sqlmodels.run.runner import RunRules, run_plan
 from airflow_sqlmodels.templating.answering import Answerer
 from airflow_sqlmodels.warehouse.session import Session
 
+_NEIGHBOURS = re.compile(r"\A@?(\d*\+)?|(\+\d*)?\Z")
+"""What a selector says about what lies above and below the node it names."""
+
 
 @click.command("compile", cls=ManyValues)
 @global_options
@@ -53,10 +57,12 @@ def compile_(context: click.Context, /, output: str, inline: str | None, **_valu
         click.echo(NOTHING, err=True)
         return 0
     results = _compiled(flags, opened, plan)
-    if len(results) == 1 and results[0].status == "success":
-        _show(opened.manifest[results[0].node].name, results[0].compiled_sql, output)
+    named = {_NEIGHBOURS.sub("", word) for text in flags.select for word in text.split()}
     for result in results:
-        if result.status == "error":
+        name = opened.manifest[result.node].name
+        if result.status == "success" and (name in named or len(results) == 1):
+            _show(name, result.compiled_sql, output)
+        elif result.status == "error":
             click.echo("\n".join(failure(opened.manifest, result)), err=True)
     return int(failed(results))
 

@@ -26,7 +26,8 @@ def debug(context: click.Context, /, connection: bool, **_values: Any) -> int:
     flags = flags_of(context)
     click.echo(f"sqlmodels {VERSION}, Python {platform.python_version()}, {platform.platform()}")
     click.echo(f"project folder: {flags.project_dir}")
-    click.echo(f"profiles.yml: {find_profiles_file(flags.project_dir, flags.profiles_dir) or 'not found'}")
+    profiles = find_profiles_file(flags.project_dir, flags.profiles_dir)
+    click.echo(f"profiles.yml: {profiles.resolve() if profiles else 'not found'}")
     checks: dict[str, Callable[[Flags], str]] = {"profile": _profile, "project": _project, "connection": _connection}
     wanted = {"connection": _connection} if connection else checks
     passed = [

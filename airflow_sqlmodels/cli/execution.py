@@ -15,7 +15,7 @@ from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.opening import Opened, open_all
 from airflow_sqlmodels.cli.progress import Progress, progress_for
 from airflow_sqlmodels.cli.summary import failed, summary
-from airflow_sqlmodels.manifest.nodes import NodeId
+from airflow_sqlmodels.manifest.nodes import DataTest, NodeId
 from airflow_sqlmodels.run.plan import Plan, Step
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.run.runner import Ran, RunRules, run_plan
@@ -35,10 +35,9 @@ class Execution:
     means: Answerer
     progress: Progress
 
-    @property
-    def rules(self) -> StepRules:
-        """How steps are run."""
-        return StepRules(log=self.progress.say)
+    def rules(self, node_id: NodeId) -> StepRules:
+        """How a step is run. Rows at fault are not told while it runs: the summary says how to see them."""
+        return StepRules() if isinstance(self.opened.manifest[node_id], DataTest) else StepRules(log=self.progress.say)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ def execute(flags: Flags, command: str) -> int:
 def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:
     """Everything that running the plan needs; nothing is sent yet."""
     manifest = opened.manifest
-    progress = progress_for(manifest, len(plan), quiet=bool(flags.quiet), colours=flags.use_colors)
+    progress = progress_for(manifest, plan, quiet=bool(flags.quiet), colours=flags.use_colors)
     invocation = Invocation(
         command=plan.command,
         full_refresh=flags.full_refresh,
@@ -123,7 +122,7 @@ def _steps(execution: Execution) -> Ran:
     strict, folder = flags.switch("warn_error", manifest), flags.target_folder(manifest)
 
     def run_one(step: Step, session: Session) -> Result:
-        result = run_step(execution.means, step.node, session, execution.rules)
+        result = run_step(execution.means, step.node, session, execution.rules(step.node))
         if result.compiled_sql:
             write_compiled(folder, manifest[step.node], result.compiled_sql)
         return replace(result, status="fail") if strict and result.status == "warn" else result
@@ -136,7 +135,7 @@ def _hooks(execution: Execution, hooks: Sequence[NodeId], session: Session) -> t
     results: list[Result] = []
     for node_id in hooks:
         if all(result.passed for result in results):
-            result = run_step(execution.means, node_id, session, execution.rules)
+            result = run_step(execution.means, node_id, session, execution.rules(node_id))
         else:
             result = Result(node=node_id, status="skipped", message="skipped: a hook before it failed")
         results.append(replace(result, thread="main"))

@@ -47,7 +47,7 @@ def ls(context: click.Context, /, output: str, output_keys: Sequence[str], model
     manifest = open_project(flags)
     found = _found(flags, manifest, models)
     warn_unmatched(flags, manifest, found.unmatched)
-    if not found.ids:
+    if not found.ids and not found.unmatched:
         warn(flags, manifest, "no nodes selected")
     keys = [key for text in output_keys for key in text.split()]
     shown = _SHOWN[output] if output != "json" else _as_json(manifest, keys)

@@ -15,8 +15,8 @@ from rich.text import Text
 
 from airflow_sqlmodels.cli.lines import COLOURS, result_line, start_line, subject
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import NodeId
-from airflow_sqlmodels.run.plan import Step
+from airflow_sqlmodels.manifest.nodes import NodeId, Operation
+from airflow_sqlmodels.run.plan import Plan, Step
 from airflow_sqlmodels.run.result import Result
 
 SHOWN_RUNNING = 16
@@ -43,23 +43,27 @@ class Progress(Protocol):
 
 
 class _Places:
-    """Numbers steps in the order in which they begin."""
+    """Numbers steps in the order in which they begin; hooks are counted by themselves."""
 
-    def __init__(self, total: int) -> None:
-        self._total = total
+    def __init__(self, plan: Plan) -> None:
+        self._total = len(plan)
         self._numbers: dict[NodeId, int] = {}
+        hooks = (plan.on_start, plan.on_end)
+        self._hooks = {each: f"{n} of {len(ids)}" for ids in hooks for n, each in enumerate(ids, 1)}
 
     def of(self, node_id: NodeId) -> str:
         """`3 of 12`."""
+        if node_id in self._hooks:
+            return self._hooks[node_id]
         return f"{self._numbers.setdefault(node_id, len(self._numbers) + 1)} of {self._total}"
 
 
 class Lines:
     """One line when a step begins, one when it ends, each with the time: for logs and pipes."""
 
-    def __init__(self, manifest: Manifest, total: int, write: Callable[[str], None] = click.echo) -> None:
+    def __init__(self, manifest: Manifest, plan: Plan, write: Callable[[str], None] = click.echo) -> None:
         self._manifest = manifest
-        self._places = _Places(total)
+        self._places = _Places(plan)
         self._write = write
 
     def __enter__(self) -> Self:
@@ -87,11 +91,11 @@ class Lines:
 class Terminal:
     """A line for each step that ended; below them, live, what runs, how much is done and for how long."""
 
-    def __init__(self, manifest: Manifest, total: int, console: Console) -> None:
+    def __init__(self, manifest: Manifest, plan: Plan, console: Console) -> None:
         self._manifest = manifest
-        self._total = total
+        self._total = len(plan)
         self._console = console
-        self._places = _Places(total)
+        self._places = _Places(plan)
         self._began = time.monotonic()
         self._running: dict[NodeId, float] = {}
         self._done = 0
@@ -112,7 +116,7 @@ class Terminal:
     def ended(self, result: Result) -> None:
         """It leaves what runs, and a line stays."""
         self._running.pop(result.node, None)
-        self._done += 1
+        self._done += not isinstance(self._manifest[result.node], Operation)
         line = result_line(self._manifest[result.node], result, self._places.of(result.node))
         head, bracket, verdict = line.rpartition(" [")
         text = Text(head + bracket)
@@ -154,11 +158,11 @@ class Silence:
         """Nothing."""
 
 
-def progress_for(manifest: Manifest, total: int, *, quiet: bool, colours: bool | None) -> Progress:
+def progress_for(manifest: Manifest, plan: Plan, *, quiet: bool, colours: bool | None) -> Progress:
     """What suits the output: live on a terminal, lines elsewhere, nothing if asked to be quiet."""
     if quiet:
         return Silence()
     console = Console(highlight=False)
     if console.is_terminal and colours is not False:
-        return Terminal(manifest, total, console)
-    return Lines(manifest, total)
+        return Terminal(manifest, plan, console)
+    return Lines(manifest, plan)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -42,7 +43,7 @@ WIDEST = 40
 @click.pass_context
 def show(context: click.Context, /, output: str, inline: str | None, limit: int, **_values: Any) -> int:
     """Show the first rows of a query."""
-    flags = flags_of(context)
+    flags = replace(flags_of(context), indirect_selection="empty")  # a model's tests are not to be shown
     opened = open_all(flags)
     if not inline and not (flags.select or flags.selector):
         raise click.UsageError("name a node with --select, or give a query with --inline", context)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
+from airflow_sqlmodels.dialects.locking import Locking
 from airflow_sqlmodels.manifest.relation import Relation
 
 
@@ -25,6 +26,11 @@ class Dialect(ABC):
 
     kinds: Mapping[str, str]
     """The kinds of relation: the catalog's word for each, and ours (table, view, materialized_view, foreign_table)."""
+
+    @property
+    @abstractmethod
+    def locking(self) -> Locking:
+        """What it says about locks."""
 
     def quote(self, identifier: str) -> str:
         """The identifier as it stands in SQL, quoted."""
@@ -64,6 +70,10 @@ class Dialect(ABC):
     @abstractmethod
     def schemas_query(self, schemas: Sequence[str]) -> str:
         """SQL that gives those of the schemas that exist."""
+
+    @abstractmethod
+    def attached_query(self, *relations: Relation) -> str:
+        """SQL that gives (schema, name, JSON) of all that hangs on each relation: `publish.attached` has its fields."""
 
     @abstractmethod
     def literal(self, text: str) -> str:

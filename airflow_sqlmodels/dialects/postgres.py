@@ -6,6 +6,9 @@ import hashlib
 from collections.abc import Sequence
 
 from airflow_sqlmodels.dialects.dialect import Dialect
+from airflow_sqlmodels.dialects.locking import Locking
+from airflow_sqlmodels.dialects.postgres_attached import attached_query
+from airflow_sqlmodels.dialects.postgres_locks import PostgresLocks
 from airflow_sqlmodels.manifest.relation import Relation
 
 _HASH_DIGITS = 8
@@ -26,6 +29,11 @@ class Postgres(Dialect):
         "v": "view",
         "m": "materialized_view",
     }
+
+    @property
+    def locking(self) -> Locking:
+        """Advisory locks, and `lock_timeout`."""
+        return PostgresLocks(self)
 
     def fit(self, identifier: str, suffix: str) -> str:
         """`identifier` with `suffix`; where that is too long, the identifier's end becomes a hash of the whole."""
@@ -90,3 +98,7 @@ class Postgres(Dialect):
     def schemas_query(self, schemas: Sequence[str]) -> str:
         """SQL that gives those of the schemas that exist."""
         return f"select nspname from pg_catalog.pg_namespace where nspname in ({', '.join(map(self.literal, schemas))})"
+
+    def attached_query(self, *relations: Relation) -> str:
+        """SQL that gives (schema, name, JSON) of all that hangs on each relation."""
+        return attached_query(self, *relations)

@@ -83,6 +83,10 @@ _INDEX = {
         (select json_agg(a.attname order by k.place)
         from unnest(i.indkey::smallint[]) with ordinality k (number, place)
         join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.number) end""",
+    "uses": """(select json_agg(distinct a.attname) from pg_catalog.pg_depend d
+        join pg_catalog.pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+        where d.classid = 'pg_class'::regclass and d.objid = i.indexrelid and d.refobjid = c.oid
+            or d.classid = 'pg_constraint'::regclass and d.objid = q.oid and d.refobjid = c.oid)""",
     "valid": "i.indisvalid",
     "clustered": "i.indisclustered",
     "replica_identity": "i.indisreplident",
@@ -116,6 +120,7 @@ _RELATION = {
     "oid": "c.oid::bigint",
     "kind": "c.relkind",
     "owner": "pg_get_userbyid(c.relowner)",
+    "ours": "pg_has_role(c.relowner, 'USAGE')",
     "comment": "obj_description(c.oid, 'pg_class')",
     "options": "c.reloptions",
     "granted": "c.relacl is not null",
@@ -147,8 +152,10 @@ _VIEWS = f"""(select json_agg(json_build_object({_parts(_RELATION)},
         on c.oid = up.oid)"""
 
 _CONSTRAINTS = """(select json_agg(json_build_object('name', q.conname, 'kind', q.contype,
-        'definition', pg_get_constraintdef(q.oid), 'comment', obj_description(q.oid, 'pg_constraint')) order by q.conname)
-    from pg_catalog.pg_constraint q where q.conrelid = c.oid and q.contype in ('c', 'f', 'x'))"""
+        'definition', pg_get_constraintdef(q.oid), 'uses', (select json_agg(a.attname)
+            from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attnum = any (q.conkey)),
+        'comment', obj_description(q.oid, 'pg_constraint')) order by q.conname)
+    from pg_catalog.pg_constraint q where q.conrelid = c.oid and q.contype in ('c', 'f'))"""
 
 _POLICIES = """(select json_agg(json_build_object('name', p.polname, 'permissive', p.polpermissive, 'command', p.polcmd,
         'roles', (select json_agg(case when r = 0 then null else pg_get_userbyid(r) end) from unnest(p.polroles) r),
@@ -165,6 +172,9 @@ _PUBLICATIONS = """(select json_agg(json_build_object('name', b.pubname, 'filter
     where pr.prrelid = c.oid)"""
 
 _STATISTICS = """(select json_agg(json_build_object('name', s.stxname, 'schema', n.nspname,
+        'uses', (select json_agg(distinct a.attname) from pg_catalog.pg_depend d
+            join pg_catalog.pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+            where d.classid = 'pg_statistic_ext'::regclass and d.objid = s.oid and d.refobjid = c.oid),
         'definition', substr(pg_get_statisticsobjdef(s.oid),
             length('CREATE STATISTICS ' || quote_ident(n.nspname) || '.' || quote_ident(s.stxname)) + 1,
             length(pg_get_statisticsobjdef(s.oid))
@@ -202,6 +212,7 @@ _OTHERS = """(select json_agg(distinct pg_describe_object(d.classid, d.objid, d.
             where d.classid = 'pg_class'::regclass and h.inhrelid = d.objid and h.inhparent = c.oid))"""
 
 _TABLE = {
+    "session": "pg_backend_pid()",
     "views": _VIEWS.replace("root.oid", "root.oid").replace(
         "(select json_agg(json_build_object('schema'", "(select json_agg(json_build_object('schema'"
     ),

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
+from msgspec import field as struct_field
+
 from airflow_sqlmodels.manifest.nodes import AnyNode, Doc, Macro, MacroId, NodeId
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """Where a project writes, without any secret: what templates see as `target`."""
 
     name: str
@@ -19,12 +21,11 @@ class Target:
     type: str = "postgres"
     profile_name: str = ""
     threads: int = 1
-    extra: dict[str, Any] = field(default_factory=dict)
+    extra: dict[str, Any] = struct_field(default_factory=dict)
     """Further fields of the profile that are safe to show: host, port, user, role, search_path…"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """What dbt_project.yml says, with the target and the variables of this run."""
 
     name: str
@@ -33,24 +34,24 @@ class Settings:
     target: Target
     version: str | None = None
     profile: str = ""
-    vars: dict[str, Any] = field(default_factory=dict)
+    vars: dict[str, Any] = struct_field(default_factory=dict)
     """`--vars`: above everything."""
-    project_vars: dict[str, dict[str, Any]] = field(default_factory=dict)
+    project_vars: dict[str, dict[str, Any]] = struct_field(default_factory=dict)
     """By package: what `var()` finds there, the root project's word for that package included."""
-    env: dict[str, str] = field(default_factory=dict)
+    env: dict[str, str] = struct_field(default_factory=dict)
     """Environment variables the caller sets for the project (`env=` of a DAG): above the process's own."""
     dispatch: tuple[dict[str, Any], ...] = ()
-    quoting: dict[str, bool] = field(default_factory=dict)
+    quoting: dict[str, bool] = struct_field(default_factory=dict)
     query_comment: Any = None
-    flags: dict[str, Any] = field(default_factory=dict)
-    airflow: dict[str, Any] = field(default_factory=dict)
+    flags: dict[str, Any] = struct_field(default_factory=dict)
+    airflow: dict[str, Any] = struct_field(default_factory=dict)
     """The section `airflow:` of dbt_project.yml."""
-    packages: dict[str, str] = field(default_factory=dict)
+    packages: dict[str, str] = struct_field(default_factory=dict)
     """Installed packages, the root project among them: name to absolute folder."""
     target_path: str = "target"
     log_path: str = "logs"
     clean_targets: tuple[str, ...] = ("target",)
-    paths: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    paths: dict[str, tuple[str, ...]] = struct_field(default_factory=dict)
     """`model-paths` and its siblings, by dbt's name."""
 
 

@@ -11,8 +11,6 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
-
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.store import (
     Broken,
@@ -23,7 +21,7 @@ from airflow_sqlmodels.manifest.store import (
     write_store,
 )
 from airflow_sqlmodels.project.choices import Choices
-from airflow_sqlmodels.project.inputs import Inputs, decode_inputs, encode_inputs
+from airflow_sqlmodels.project.inputs import Inputs, input_records
 from airflow_sqlmodels.version import VERSION
 
 FOLDER_VARIABLE = "SQLMODELS_CACHE_DIR"
@@ -53,14 +51,13 @@ def saved_path(root: Path, choices: Choices) -> Path | None:
     return folder / f"{root.name}-{key}.sqlm"
 
 
-def open_saved(path: Path | None) -> tuple[Store, Inputs] | None:
-    """The saved form and what it was made from; None if there is none that can be used."""
+def open_saved(path: Path | None) -> Store | None:
+    """The saved form; None if there is none that can be used."""
     if path is None:
         return None
     try:
-        store = open_store(path)
-        return store, decode_inputs(store.need("inputs"))
-    except (OSError, Broken, msgspec.DecodeError, msgspec.ValidationError):
+        return open_store(path)
+    except (OSError, Broken):
         return None
 
 
@@ -93,7 +90,7 @@ def without_collector() -> Iterator[None]:
 
 
 def _records(manifest: Manifest, inputs: Inputs) -> Iterator[tuple[str, bytes]]:
-    yield "inputs", encode_inputs(inputs)
+    yield from input_records(inputs)
     yield from manifest_records(manifest)
 
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from airflow_sqlmodels.manifest.manifest import Target
 from airflow_sqlmodels.templating.variables import EnvVar
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
+class Choices(Struct, frozen=True, kw_only=True):
     """What the caller chose, apart from the project's own words."""
 
     target: Target
     vars: dict[str, Any] = field(default_factory=dict)
     env: dict[str, str] = field(default_factory=dict)
-    env_read: set[str] = field(default_factory=set, compare=False)
+    env_read: set[str] = field(default_factory=set)
     """The environment variables that loading has read so far."""
 
     @property

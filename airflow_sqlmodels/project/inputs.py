@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
+
+from airflow_sqlmodels.manifest.store import Broken, Store
 
 _RACY_NS = 2_000_000_000
 """A file changed that shortly before it was read could change again without a new time stamp: its bytes decide."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(msgspec.Struct, frozen=True):
     """A file as it was when it was read."""
 
     mtime_ns: int
@@ -23,8 +23,7 @@ class Stamp:
     digest: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(msgspec.Struct, frozen=True):
     """Everything that a manifest depends on, apart from the caller's choices."""
 
     files: dict[str, Stamp]
@@ -53,19 +52,41 @@ def changed_files(old: Inputs, paths: Iterable[str]) -> set[str] | None:
     return {path for path in listed if _differs(path, old.files[path], old.read_at_ns)}
 
 
-def file_changed(old: Inputs, path: str) -> bool:
-    """Whether one file has other bytes now, or is gone."""
-    stamp = old.files.get(path)
-    return stamp is None or _differs(path, stamp, old.read_at_ns)
+def same_env(old: Mapping[str, str], own_env: Mapping[str, str]) -> bool:
+    """Whether the variables that were read (`Inputs.env`) have the values they had."""
+    return all(_env_hash(name, own_env) == value for name, value in old.items())
 
 
-def same_env(old: Inputs, own_env: Mapping[str, str]) -> bool:
-    """Whether the variables that were read have the values they had."""
-    return all(_env_hash(name, own_env) == value for name, value in old.env.items())
+_encode = msgspec.msgpack.Encoder().encode
+_stamp_of = msgspec.msgpack.Decoder(Stamp).decode
 
 
-encode_inputs = msgspec.msgpack.Encoder().encode
-decode_inputs = msgspec.msgpack.Decoder(Inputs).decode
+def input_records(inputs: Inputs) -> Iterator[tuple[str, bytes]]:
+    """The inputs as records of a store: all together, and again one by one for whoever asks for one file."""
+    yield "inputs", _encode(inputs)
+    yield "inputs-rest", _encode((inputs.env, inputs.read_at_ns))
+    for path, stamp in inputs.files.items():
+        yield f"file:{path}", _encode(stamp)
+
+
+def read_inputs(store: Store) -> Inputs:
+    """All inputs of a store. Raises Broken."""
+    try:
+        return msgspec.msgpack.decode(store.need("inputs"), type=Inputs)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise Broken(str(error)) from error
+
+
+def unchanged(store: Store, paths: Iterable[str], own_env: Mapping[str, str]) -> bool:
+    """Whether these files, and the environment that was read, are what they were. Looks at nothing else."""
+    env, read_at_ns = msgspec.msgpack.decode(store.need("inputs-rest"))
+    if not same_env(env, own_env):
+        return False
+    for path in dict.fromkeys(paths):
+        record = store.get(f"file:{path}")
+        if record is None or _differs(path, _stamp_of(record), read_at_ns):
+            return False
+    return True
 
 
 def _stamp(path: str) -> Stamp:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import structs
 
 from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.errors import ProjectError, SqlModelsError, closest
 from airflow_sqlmodels.manifest.manifest import Manifest, Settings, Target
 from airflow_sqlmodels.manifest.nodes import AnyNode, Doc, Macro, MacroId, Model, Node, NodeId, Templated
+from airflow_sqlmodels.manifest.store import Broken, Store
 from airflow_sqlmodels.project import other_nodes, template_nodes
 from airflow_sqlmodels.project.cache import open_saved, read_saved, save, saved_path, without_collector
 from airflow_sqlmodels.project.choices import Choices
 from airflow_sqlmodels.project.files import SourceFile, all_paths, find_files
 from airflow_sqlmodels.project.fingerprint import Fingerprints
-from airflow_sqlmodels.project.inputs import changed_files, env_state, same_env, take_inputs
+from airflow_sqlmodels.project.inputs import changed_files, env_state, read_inputs, same_env, take_inputs
 from airflow_sqlmodels.project.macro_files import built_in_macros, read_docs, read_macros
 from airflow_sqlmodels.project.naming import NameRules, overridden_names
 from airflow_sqlmodels.project.parts import Parts
@@ -77,15 +80,26 @@ def load(root: Path, choices: Choices, saved: Path | None) -> Manifest:
         packages = installed_packages(project, choices)
         files = [file for each in (project, *packages) for file in find_files(each)]
         paths = all_paths((project, *packages), files)
-        known = open_saved(saved)
-        if known is not None and same_env(known[1], choices.env) and changed_files(known[1], paths) == set():
-            manifest = read_saved(known[0])
-            if manifest is not None:
-                return manifest
+        known = _unchanged(open_saved(saved), paths, choices)
+        if known is not None:
+            return known
         inputs = take_inputs(paths)
         manifest = load_anew(project, packages, files, choices)
-        save(saved, manifest, replace(inputs, env=env_state(choices.env_read, choices.env)))
+        save(saved, manifest, structs.replace(inputs, env=env_state(choices.env_read, choices.env)))
         return manifest
+
+
+def _unchanged(store: Store | None, paths: list[str], choices: Choices) -> Manifest | None:
+    """The saved project, if all that it was made from is still the same."""
+    if store is None:
+        return None
+    try:
+        inputs = read_inputs(store)
+    except Broken:
+        return None
+    if not same_env(inputs.env, choices.env) or changed_files(inputs, paths) != set():
+        return None
+    return read_saved(store)
 
 
 def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[SourceFile], choices: Choices) -> Manifest:

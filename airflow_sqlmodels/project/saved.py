@@ -8,8 +8,9 @@ from pathlib import Path
 
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import NodeId
+from airflow_sqlmodels.manifest.store import Broken
 from airflow_sqlmodels.project.cache import open_saved, read_saved
-from airflow_sqlmodels.project.inputs import file_changed, same_env
+from airflow_sqlmodels.project.inputs import unchanged
 
 
 def load_saved_nodes(
@@ -19,15 +20,17 @@ def load_saved_nodes(
 
     Only these files are looked at: the tree is not walked, other nodes are not read.
     """
-    known = open_saved(saved)
-    if known is None:
+    store = open_saved(saved)
+    manifest = None if store is None else read_saved(store)
+    if store is None or manifest is None:
         return None
-    store, inputs = known
-    manifest = read_saved(store)
-    if manifest is None or not same_env(inputs, env):
-        return None
+    paths = []
     for node_id in nodes:
         node = manifest.nodes.get(node_id)
-        if node is None or any(file_changed(inputs, os.path.join(root, path)) for path in node.files):
+        if node is None:
             return None
-    return manifest
+        paths += [os.path.join(root, path) for path in node.files]
+    try:
+        return manifest if unchanged(store, paths, env) else None
+    except Broken:
+        return None

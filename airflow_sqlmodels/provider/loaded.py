@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from airflow_sqlmodels.errors import ProfileError, ProjectError
 from airflow_sqlmodels.manifest.manifest import Manifest, Target

@@ -1,4 +1,4 @@
-"""The operator. What it needs to run is imported when it runs: Airflow imports this in every process that reads a DAG."""
+"""The operator. What it needs to run is imported when it runs: every process that reads a DAG imports this."""
 
 from __future__ import annotations
 

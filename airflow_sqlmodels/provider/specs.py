@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from airflow_sqlmodels.manifest.nodes import NodeId
 
@@ -11,8 +11,7 @@ ALL_TESTS = "tests"
 """The task that holds every test, if tests run after all."""
 
 
-@dataclass(slots=True)
-class TaskSpec:
+class TaskSpec(Struct):
     """One task to be."""
 
     id: str

@@ -53,6 +53,8 @@ class Index(Record):
     method: str
     columns: tuple[str, ...] | None
     """Its plain columns; None if it has expressions, a condition or included columns."""
+    uses: tuple[str, ...]
+    """The columns without which it cannot be."""
     valid: bool
     clustered: bool
     replica_identity: bool
@@ -65,11 +67,12 @@ class Index(Record):
 
 @dataclass(frozen=True, slots=True)
 class Constraint(Record):
-    """A check (`c`), foreign key (`f`) or exclusion (`x`)."""
+    """A check (`c`) or foreign key (`f`)."""
 
     name: str
     kind: str
     definition: str
+    uses: tuple[str, ...]
     comment: str | None
 
 
@@ -101,7 +104,7 @@ class Publication(Record):
 
     name: str
     filter: str | None
-    columns: tuple[str, ...]
+    columns: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,7 @@ class Statistics(Record):
 
     name: str
     schema: str
+    uses: tuple[str, ...]
     definition: str
     """Between the name and `from`: `(ndistinct) ON a, b`."""
 
@@ -123,6 +127,8 @@ class View(Record):
     oid: int
     kind: str
     owner: str
+    ours: bool
+    """Whether this session may change it: it has the owner's rights."""
     comment: str | None
     options: tuple[str, ...]
     granted: bool
@@ -148,11 +154,15 @@ class View(Record):
 class Attached(Record):
     """A relation and all that hangs on it."""
 
+    session: int
+    """The number of the session at the server."""
     schema: str
     name: str
     oid: int
     kind: str
     owner: str
+    ours: bool
+    """Whether this session may change it: it has the owner's rights."""
     comment: str | None
     options: tuple[str, ...]
     granted: bool

@@ -1,72 +1,96 @@
-"""The views that name a relation directly: what they are made of, and whether a new relation can carry them."""
+"""The views above a relation: how each lives on when the relation is replaced.
+
+A view that names the relation keeps its oid: it is made again by its own text (`create or replace view`), which by then
+means the new relation. Grants, comments and views above it are not touched. Where a column that it uses changed its
+type, or the view is a materialized one, that cannot be: then it and all views above it are dropped and made again with
+all that hung on them, in the same transaction. Materialized views are filled again in it, and readers wait for that.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import random
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from airflow_sqlmodels.dialects import ddl
 from airflow_sqlmodels.dialects.dialect import Dialect
-from airflow_sqlmodels.errors import PublishError
-from airflow_sqlmodels.manifest.relation import Relation
-from airflow_sqlmodels.warehouse.session import Session
+from airflow_sqlmodels.publish.attached import Attached, View
+from airflow_sqlmodels.publish.carry import grants_of, seen
+from airflow_sqlmodels.publish.settle import rules, triggers
 
 
 @dataclass(frozen=True, slots=True)
-class DirectView:
-    """A view whose definition names the relation."""
+class Dependents:
+    """The views that a swap must deal with, by what happens to them; outermost first."""
 
-    name: str
-    """Quoted, with its schema."""
-    kind: str
-    """`v`, or `m` for a materialized view."""
-    definition: str
-    options: str
-    """`security_barrier=true, …`; "" for none."""
-    columns: tuple[str, ...]
-    """The columns of the relation that it uses."""
+    kept: tuple[View, ...]
+    """Made again in place."""
+    remade: tuple[View, ...]
+    """Dropped and made again."""
 
-    def statement(self) -> str:
-        """SQL that makes it again, by what the names in it mean at that moment. Its oid, grants and comments stay."""
-        with_options = f" with ({self.options})" if self.options else ""
-        return f"create or replace view {self.name}{with_options} as {self.definition.rstrip().rstrip(';')}"
+    def locked(self) -> list[View]:
+        """In the order in which to lock them: readers lock the outer view first. Equals by chance, so that a reader who
+        meets one try in the wrong order does not meet the next one so too."""
+        views = [*self.kept, *self.remade]
+        random.shuffle(views)
+        return sorted(views, key=lambda view: -view.level)
 
 
-def direct_views(session: Session, dialect: Dialect, relation: Relation) -> list[DirectView]:
-    """The views on a relation, each once."""
-    # A view's rule depends on what the view reads: postgresql.org/docs/current/catalog-pg-depend.html
-    rows = session.query(
-        "select pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(v.relname), v.relkind::text,\n"
-        "    pg_catalog.pg_get_viewdef(v.oid), coalesce(pg_catalog.array_to_string(v.reloptions, ', '), ''),\n"
-        "    array_agg(distinct a.attname::text) filter (where a.attname is not null)\n"
-        "from pg_catalog.pg_depend d\n"
-        "join pg_catalog.pg_rewrite r on r.oid = d.objid\n"
-        "join pg_catalog.pg_class v on v.oid = r.ev_class\n"
-        "join pg_catalog.pg_namespace n on n.oid = v.relnamespace\n"
-        "join pg_catalog.pg_class t on t.oid = d.refobjid\n"
-        "join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace\n"
-        "left join pg_catalog.pg_attribute a on a.attrelid = t.oid and a.attnum = d.refobjsubid and d.refobjsubid > 0\n"
-        "where d.classid = 'pg_catalog.pg_rewrite'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass\n"
-        f"    and tn.nspname = {dialect.literal(relation.schema)}\n"
-        f"    and t.relname = {dialect.literal(relation.identifier)}\n"
-        "    and v.oid <> t.oid\n"
-        "group by 1, 2, 3, 4 order by 1"
-    ).rows
-    return [DirectView(name, kind, text, options, tuple(used or ())) for name, kind, text, options, used in rows]
+def dependents_of(old: Attached, new: Attached) -> Dependents:
+    """Which views are concerned, and how."""
+    now = {column.name: (column.type, column.collation) for column in new.columns}
+    changed = {column.name for column in old.columns if now.get(column.name) != (column.type, column.collation)}
+    remade: dict[int, View] = {}
+    for view in old.views:  # by level: what a view reads comes before it
+        if view.direct and (view.kind == "m" or changed.intersection(view.uses)) or remade.keys() & set(view.reads):
+            remade[view.oid] = view
+    kept = [view for view in old.views if view.direct and view.oid not in remade]
+    return Dependents(_outermost_first(kept), _outermost_first(remade.values()))
 
 
-def refuse_lost_columns(relation: Relation, views: Sequence[DirectView], columns: Sequence[str]) -> None:
-    """Raises PublishError if a view uses a column that the new relation has not, or cannot be carried at all."""
-    for view in views:
-        lost = [column for column in view.columns if column not in columns]
-        if lost:
-            raise PublishError(
-                f"the view {view.name} needs the column {lost[0]!r}, which {relation} would no longer have",
-                None,
-                f"keep the column, or change {view.name} first; nothing was changed",
-            )
-        if view.kind == "m":
-            raise PublishError(
-                f"the materialized view {view.name} stands on {relation}: it would go on reading the old rows",
-                None,
-                "make it a model (materialized='materialized_view'), or drop it first; nothing was changed",
-            )
+def name_of(view: View, dialect: Dialect) -> str:
+    """The view's name as it stands in SQL."""
+    return f"{dialect.quote(view.schema)}.{dialect.quote(view.name)}"
+
+
+def kind_of(view: View) -> str:
+    """`view` or `materialized view`."""
+    return "materialized view" if view.kind == "m" else "view"
+
+
+def drops(views: Dependents, dialect: Dialect) -> Iterator[str]:
+    """SQL that drops what is to be made again."""
+    for view in views.remade:
+        yield f"drop {kind_of(view)} {name_of(view, dialect)}"
+
+
+def creations(views: Dependents, dialect: Dialect) -> Iterator[str]:
+    """SQL that makes all of them, when the names in them mean the new relations: innermost first."""
+    remade = {view.oid for view in views.remade}
+    for view in sorted((*views.kept, *views.remade), key=lambda each: (each.level, each.oid)):
+        options = ddl.with_options(", ".join(view.options))
+        if view.oid not in remade:
+            yield f"create or replace view {name_of(view, dialect)}{options} as {view.definition}"
+        else:
+            yield from _remade(view, options, dialect)
+
+
+def _remade(view: View, options: str, dialect: Dialect) -> Iterator[str]:
+    name, kind = name_of(view, dialect), kind_of(view)
+    unfilled = " with no data" if view.kind == "m" and not view.populated else ""
+    yield f"create {kind} {name}{options} as {view.definition}{unfilled}"
+    for index in view.indexes:
+        unique = "unique " if index.unique else ""
+        yield f"create {unique}index {dialect.quote(index.name)} on {name} {index.tail}"
+    for column in view.columns:
+        if column.default is not None:
+            yield f"alter view {name} alter column {dialect.quote(column.name)} set default {column.default}"
+    yield from rules(view.rules, (), name, dialect)
+    yield from triggers(view.triggers, (), name, dialect)
+    yield from seen(view, name, view.kind, dialect, [column.name for column in view.columns])
+    yield from grants_of(view.grants, name, dialect)
+    yield f"alter {kind} {name} owner to {dialect.quote(view.owner)}"
+
+
+def _outermost_first(views: Iterable[View]) -> tuple[View, ...]:
+    return tuple(sorted(views, key=lambda view: -view.level))

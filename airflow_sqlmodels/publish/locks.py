@@ -5,9 +5,29 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
+from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.manifest.relation import Relation
+from airflow_sqlmodels.publish.candidate import candidate_of
 from airflow_sqlmodels.warehouse.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What was found when the writer's lock was taken."""
+
+    leftover: str | None
+    """The kind of a candidate that a broken run left; None if there is none."""
+    existing: str | None
+    """The kind of relation that has the name."""
+    options: str
+    """The storage parameters of that relation, as SQL lists them."""
+    version: int
+    """The server's version: 180001 is 18.1."""
+    session: int
+    """The number of this session at the server."""
 
 
 def lock_key(relation: Relation) -> int:
@@ -17,40 +37,48 @@ def lock_key(relation: Relation) -> int:
 
 
 @contextlib.contextmanager
-def only_writer(session: Session, relation: Relation, log: Callable[[str], None]) -> Iterator[None]:
-    """While inside, no other session of ours writes the relation. Waits for one that does, and says for whom."""
-    key = lock_key(relation)
-    taken = session.query(f"select pg_try_advisory_lock({key})").rows[0][0]
+def only_writer(
+    session: Session, dialect: Dialect, relation: Relation, log: Callable[[str], None]
+) -> Iterator[Writing]:
+    """While inside, no other session of ours writes the relation. Waits for one that does, and says for whom.
+
+    Commits at the end; rolls back if it is left by an error.
+    """
+    locking, key = dialect.locking, lock_key(relation)
+    looked = locking.try_to_write(key, candidate_of(relation, dialect), relation)
+    taken, *found = session.query(looked).rows[0]
     if not taken:
-        log(f"another session is writing {relation}: {_holder(session, key)}; waiting for it")
-        session.execute(f"select pg_advisory_lock({key})")
-    session.commit()
+        log(f"another session is writing {relation}: {_writers(session, dialect, key)}; waiting for it")
+        session.query(locking.wait_to_write(key))
+        found = list(session.query(looked).rows[0][1:])  # takes the lock once more, which is given back below
     try:
-        yield
+        yield _writing(dialect, found)
     except BaseException:
         session.rollback()
         with contextlib.suppress(Exception):  # a broken connection has given the lock back
-            _release(session, key)
+            _release(session, dialect, key, times=1 if taken else 2)
         raise
-    _release(session, key)
+    _release(session, dialect, key, times=1 if taken else 2)
 
 
-def _release(session: Session, key: int) -> None:
-    session.execute(f"select pg_advisory_unlock({key})")
-    session.commit()
+def _release(session: Session, dialect: Dialect, key: int, times: int) -> None:
+    for _ in range(times):
+        session.execute(dialect.locking.end_writing(key))
+        session.commit()  # for the driver: the server has done so
 
 
-def _holder(session: Session, key: int) -> str:
-    """Who holds it, as well as pg_stat_activity tells."""
-    # pg_locks splits the key: postgresql.org/docs/current/view-pg-locks.html
-    high, low = (key >> 32) & 0xFFFFFFFF, key & 0xFFFFFFFF
-    rows = session.query(
-        "select a.pid, a.application_name, now() - a.query_start from pg_catalog.pg_locks l"
-        " join pg_catalog.pg_stat_activity a on a.pid = l.pid"
-        f" where l.locktype = 'advisory' and l.granted and l.objsubid = 1"
-        f" and l.classid::bigint = {high} and l.objid::bigint = {low}"
-    ).rows
+def _writing(dialect: Dialect, found: list[Any]) -> Writing:
+    leftover, existing, options, version, session = found
+    kinds = dialect.kinds
+    return Writing(
+        kinds.get(leftover), kinds.get(existing), options or "", int(version or 0), int(session or 0)
+    )
+
+
+def _writers(session: Session, dialect: Dialect, key: int) -> str:
+    """Who holds it, as well as the server tells."""
+    rows = session.query(dialect.locking.writers(key)).rows
     if not rows:
-        return "it just ended"
-    pid, application, age = rows[0]
-    return f"pid {pid} ({application or 'no name'}, its statement runs since {age})"
+        return "it has just ended"
+    pid, application, age, statement = rows[0]
+    return f"session {pid} ({application or 'no name'}), for {age}: {statement}"

@@ -1,27 +1,27 @@
 """Puts a candidate in the place of a relation while others read it: views first, under a lock budget.
 
-A reader of a view locks the view first and the table behind it second, so the publisher does too. It holds exclusive
-locks no longer than the budget; if that runs out it lets go, pauses and begins again, so readers never lose a conflict.
+A reader of a view locks the view first and the relation behind it second, so the publisher does too. It waits for locks
+no longer than the budget; if that runs out it lets go, pauses and begins again, so readers never lose a conflict.
 """
 
 from __future__ import annotations
 
-import random
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from airflow_sqlmodels.dialects import ddl
 from airflow_sqlmodels.dialects.dialect import Dialect
+from airflow_sqlmodels.dialects.indexes import IndexSpec
 from airflow_sqlmodels.errors import PublishError, WarehouseError
 from airflow_sqlmodels.manifest.relation import Relation
+from airflow_sqlmodels.publish.attached import Attached, attached
 from airflow_sqlmodels.publish.candidate import replaced_of
-from airflow_sqlmodels.publish.dependents import DirectView, direct_views, refuse_lost_columns
-from airflow_sqlmodels.publish.rules import PublishRules
-from airflow_sqlmodels.warehouse import catalog
-from airflow_sqlmodels.warehouse.session import Session
-
-_IN_THE_WAY = ("55P03", "40P01")  # lock_not_available, deadlock_detected
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
+from airflow_sqlmodels.publish.carry import before, candidate_name, renames
+from airflow_sqlmodels.publish.dependents import Dependents, creations, dependents_of, drops, kind_of, name_of
+from airflow_sqlmodels.publish.objections import refuse
+from airflow_sqlmodels.publish.patience import SAVEPOINT, Patience
+from airflow_sqlmodels.publish.settle import after, is_needed
+from airflow_sqlmodels.publish.wanted import Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,101 +30,145 @@ class Swap:
 
     relation: Relation
     candidate: Relation
-    candidate_kind: str
-    existing: str | None
-    """The kind of what has the name now; None if nothing has."""
-    renames: tuple[str, ...]
-    """SQL for what hangs on the candidate under names that the old relation has until it is dropped."""
-    finish: Callable[[], None]
-    """Called in the same transaction, when the name means the new relation: in-transaction hooks."""
+    kind: str
+    """Of the candidate: table, view or materialized_view."""
+    wanted: Wanted
+    writer: int
+    """The number of the session that took the writer's lock."""
+    hooks: Callable[[], None] | None
+    """Called in the same transaction, when the name means the new relation; None if there is nothing to call."""
+    commits: bool
+    """Whether the finished candidate is committed before it is published: not, if a pre-hook belongs to the build."""
 
 
-def publish(session: Session, dialect: Dialect, swap: Swap, rules: PublishRules, log: Callable[[str], None]) -> None:
-    """Make the candidate visible and commit.
+class _ChangedMeanwhile(Exception):
+    """What hangs on the relation is no longer what it was when the candidate was made ready."""
 
-    Raises PublishError if others did not let it in time, or a view cannot be carried: then readers see what they saw.
+
+def publish(patience: Patience, swap: Swap) -> None:
+    """Make the candidate visible. The transaction stays open, for the caller to commit.
+
+    Raises PublishError if others did not let it in time, or something cannot be carried over: then readers see what
+    they saw before.
     """
-    if swap.existing is None:
-        rename = _rename(dialect, swap.candidate, swap.candidate_kind, swap.relation.identifier)
-        session.execute(";\n".join((rename, *swap.renames)))
-        swap.finish()
-        session.commit()
-        return
-    deadline, pause = time.monotonic() + rules.timeout, _FIRST_PAUSE
+    statements = tuple(swap.wanted.statements)
     while True:
+        old, new = _look(patience, swap)
+        _make_ready(patience, swap, old, new, statements)
+        statements = ()
         try:
-            _try(session, dialect, swap, rules)
-        except WarehouseError as error:
-            session.rollback()
-            if error.sqlstate not in _IN_THE_WAY:
-                raise
-            if time.monotonic() > deadline:
-                raise _gave_up(session, dialect, swap, rules) from error
-            log(f"others read {swap.relation} without a gap; trying again to publish it")
-            time.sleep(random.uniform(0, pause))
-            pause = min(pause * 2, _LONGEST_PAUSE)
+            _exchange(patience, swap, old, new)
+        except _ChangedMeanwhile:
+            patience.session.execute(f"rollback to {SAVEPOINT}")
+            patience.log(f"somebody changed {swap.relation} or a view on it; looking again")
         else:
-            session.commit()
             return
 
 
-def _try(session: Session, dialect: Dialect, swap: Swap, rules: PublishRules) -> None:
-    """One try, up to the commit."""
-    views = direct_views(session, dialect, swap.relation)
-    if views:
-        found = catalog.columns(session, dialect, [swap.candidate])[swap.candidate.key]
-        refuse_lost_columns(swap.relation, views, [column.name for column in found])
-    random.shuffle(views)
-    began = time.monotonic()
-    for view in views:
-        session.execute(f"{_within(began, rules)};\n{view.statement()}")
-    session.execute("\n".join(_exchange(dialect, swap, views, _within(began, rules))))
-    swap.finish()
+def _look(patience: Patience, swap: Swap) -> tuple[Attached | None, Attached]:
+    old, new = attached(patience.session, patience.dialect, swap.relation, swap.candidate)
+    assert new is not None, swap.candidate
+    if old is not None:
+        refuse(old, new, swap.writer)
+    return old, new
 
 
-def _exchange(dialect: Dialect, swap: Swap, views: list[DirectView], within: str) -> list[str]:
-    """The statements that take milliseconds: from the lock on the relation to the drop of the old one."""
-    name, old = dialect.render(swap.relation), replaced_of(swap.relation, dialect)
-    lock = [f"lock table {name} in access exclusive mode;"] if swap.existing == "table" else []
-    return [
-        f"{within};",
-        *lock,
-        _rename(dialect, swap.relation, str(swap.existing), old.identifier) + ";",
-        _rename(dialect, swap.candidate, swap.candidate_kind, swap.relation.identifier) + ";",
-        *(view.statement() + ";" for view in views),
-        # without cascade: if something unknown hangs on it, nothing happens at all
-        f"drop {_word(str(swap.existing))} {dialect.render(old)};",
-        *(f"{rename};" for rename in swap.renames),
-        "set local lock_timeout = default",
+def _make_ready(
+    patience: Patience, swap: Swap, old: Attached | None, new: Attached, statements: tuple[str, ...]
+) -> None:
+    """Put on the candidate all that can be before it is seen."""
+    dialect, session = patience.dialect, patience.session
+    carried = () if old is None else tuple(before(old, new, swap.wanted, dialect))
+    indexes = tuple(_index(dialect, swap, spec) for spec in swap.wanted.indexes) if statements or old is None else ()
+    upkeep = (f"analyze {dialect.render(swap.candidate)}",) if swap.kind != "view" else ()
+    _send(patience, swap, (*carried, *indexes, *statements, *upkeep))
+    if swap.commits:
+        session.commit()
+
+
+def _send(patience: Patience, swap: Swap, statements: Iterable[str]) -> None:
+    text = ";\n".join(statements)
+    if not text:
+        return
+    try:
+        patience.session.execute(text)
+    except WarehouseError as error:
+        raise PublishError(
+            f"the new rows of {swap.relation} do not go with what hangs on it: {error.what}",
+            None,
+            error.hint or "drop it there first, if it is no longer wanted; nothing was changed",
+        ) from error
+
+
+def _index(dialect: Dialect, swap: Swap, spec: IndexSpec) -> str:
+    return spec.statement(swap.candidate, dialect, candidate_name(dialect, spec.name(swap.relation, dialect)))
+
+
+def _exchange(patience: Patience, swap: Swap, old: Attached | None, new: Attached) -> None:
+    """From the first lock to the last statement before the commit."""
+    dialect, session = patience.dialect, patience.session
+    index_names = [_index_rename(dialect, swap, spec) for spec in swap.wanted.indexes]
+    if old is None:
+        rename = ddl.rename(dialect, swap.candidate, swap.kind, swap.relation.identifier)
+        session.execute(";\n".join((rename, *index_names)))
+        if swap.hooks is not None:
+            swap.hooks()
+        return
+    views = dependents_of(old, new)
+    patience.publish(str(swap.relation), lambda: _names(dialect, swap, views), lambda: _try(patience, swap, old, views))
+    statements = [*_replacement(dialect, swap, old, views), *renames(old, new, swap.wanted, dialect), *index_names]
+    settled = is_needed(old, new, swap.wanted, dialect)
+    if swap.hooks is None:
+        statements.extend(after(old, new, swap.wanted, dialect))
+    _send(patience, swap, (*statements, dialect.locking.close_budget()))
+    if swap.hooks is not None:
+        swap.hooks()
+        if settled:
+            (now,) = attached(session, dialect, swap.relation)
+            assert now is not None
+            _send(patience, swap, after(old, now, swap.wanted, dialect))
+
+
+def _try(patience: Patience, swap: Swap, old: Attached, views: Dependents) -> None:
+    """Take all locks, and see whether everything is as it was. Readers are let in again if a lock is not to be had."""
+    dialect, locking = patience.dialect, patience.dialect.locking
+    tables = [dialect.render(each) for each, is_table in _tables(swap, old) if is_table]
+    upkeep = [locking.keep_maintenance_off(tables, patience.rules.timeout)] if tables else []
+    locks = [
+        *(locking.hold(name_of(view, dialect), kind_of(view), view.owner) for view in views.locked()),
+        locking.hold(dialect.render(swap.relation), dialect.kinds[old.kind], old.owner),
     ]
+    statements = [SAVEPOINT, *upkeep, locking.open_budget(patience.rules.lock_budget)]
+    for lock in locks:
+        statements += (locking.within_budget(), lock)
+    patience.session.execute(";\n".join(statements))
+    (now,) = attached(patience.session, dialect, swap.relation)
+    if now != old:
+        raise _ChangedMeanwhile
 
 
-def _within(began: float, rules: PublishRules) -> str:
-    """Limits the next wait for a lock to what is left of the budget. Milliseconds; 0 would mean no limit."""
-    left = rules.lock_budget - (time.monotonic() - began)
-    return f"set local lock_timeout = {max(int(left * 1000), 1)}"
+def _tables(swap: Swap, old: Attached) -> Iterable[tuple[Relation, bool]]:
+    return (swap.relation, old.kind == "r"), (swap.candidate, swap.kind == "table")
 
 
-def _rename(dialect: Dialect, relation: Relation, kind: str, name: str) -> str:
-    return f"alter {_word(kind)} {dialect.render(relation)} rename to {dialect.quote(name)}"
-
-
-def _word(kind: str) -> str:
-    return kind.replace("_", " ")
-
-
-def _gave_up(session: Session, dialect: Dialect, swap: Swap, rules: PublishRules) -> PublishError:
-    rows = session.query(
-        "select distinct a.pid, a.application_name, now() - a.xact_start, left(a.query, 60)\n"
-        "from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a on a.pid = l.pid\n"
-        f"where l.relation = {dialect.literal(dialect.render(Relation('', *swap.relation.key)))}::regclass\n"
-        "    and a.pid <> pg_backend_pid()"
-    ).rows
-    session.rollback()
-    named = "; ".join(f"pid {pid} ({name or 'no name'}, since {age}): {query}" for pid, name, age, query in rows)
-    return PublishError(
-        f"{swap.relation} could not be published within {rules.timeout:g} seconds: others always read it",
-        None,
-        f"in the way: {named or 'sessions that came and went'}. "
-        f"The table is as it was, the new rows are in {swap.candidate}",
+def _replacement(dialect: Dialect, swap: Swap, old: Attached, views: Dependents) -> Iterable[str]:
+    """The statements that take milliseconds: nobody else is there any more."""
+    aside, kind = replaced_of(swap.relation, dialect), dialect.kinds[old.kind]
+    return (
+        *drops(views, dialect),
+        ddl.rename(dialect, swap.relation, kind, aside.identifier),
+        ddl.rename(dialect, swap.candidate, swap.kind, swap.relation.identifier),
+        *creations(views, dialect),
+        # without cascade: if something unknown hangs on it, nothing happens at all
+        f"drop {ddl.word(kind)} {dialect.render(aside)}",
     )
+
+
+def _index_rename(dialect: Dialect, swap: Swap, spec: IndexSpec) -> str:
+    name = spec.name(swap.relation, dialect)
+    return ddl.rename_index(dialect, swap.relation.schema, candidate_name(dialect, name), name)
+
+
+def _names(dialect: Dialect, swap: Swap, views: Dependents) -> list[str]:
+    relation = Relation("", swap.relation.schema, swap.relation.identifier)
+    return [dialect.render(relation), *(name_of(view, dialect) for view in (*views.kept, *views.remade))]

@@ -8,6 +8,7 @@ from typing import Any
 
 import jinja2
 from jinja2.runtime import missing  # type: ignore[attr-defined]  # not listed in __all__
+from msgspec import structs
 
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.dialects.registry import dialect_named
@@ -56,8 +57,9 @@ class Answerer:
 def at_database(manifest: Manifest, database: str | None, variables: Mapping[str, Any]) -> Manifest:
     """The manifest with what only the moment of running tells: the connection's database, rendered variables."""
     old = manifest.settings
-    target = replace(old.target, database=old.target.database or database or "")
-    return replace(manifest, settings=replace(old, target=target, vars={**old.vars, **variables}))
+    target = structs.replace(old.target, database=old.target.database or database or "")
+    settings = structs.replace(old, target=target, vars={**old.vars, **variables})
+    return replace(manifest, settings=settings)
 
 
 def answerer(manifest: Manifest, invocation: Invocation) -> Answerer:

@@ -33,10 +33,13 @@ SHOP = manifest_of(
         "short": {"name": "short", "definition": {"tag": "pii"}},
         "text": {"name": "text", "definition": "+fct_orders"},
         "both": {"name": "both", "definition": {"union": [
-            {"method": "selector", "value": "short"}, "revenue", {"exclude": [{"method": "test_type", "value": "unit"}]},
+            {"method": "selector", "value": "short"},
+            "revenue",
+            {"exclude": [{"method": "test_type", "value": "unit"}]},
         ]}},
         "all_of": {"name": "all_of", "definition": {"intersection": ["tag:daily", "tag:pii"]}},
-        "without": {"name": "without", "definition": {"method": "path", "value": "models/marts", "exclude": ["prices"]}},
+        "without": {"name": "without", "definition": {
+            "method": "path", "value": "models/marts", "exclude": ["prices"]}},
         "careful": {"name": "careful", "definition": {
             "method": "fqn", "value": "stg_orders", "indirect_selection": "cautious"}},
         "ring_a": {"name": "ring_a", "definition": {"method": "selector", "value": "ring_b"}},

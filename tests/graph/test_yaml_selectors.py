@@ -45,7 +45,7 @@ def test_exclude_makes_a_difference() -> None:
 @pytest.mark.parametrize(
     ("definition", "message"),
     [
-        ({"method": "tga", "value": "x"}, "selectors.yml, selector 'mine': no selector method 'tga'\nhint: did you mean"),
+        ({"method": "tga", "value": "x"}, "selector 'mine': no selector method 'tga'\nhint: did you mean 'tag'"),
         ({"method": "tag", "vale": "x"}, "needs 'method' and 'value', this has 'method', 'vale'"),
         ({"method": "tag", "value": "x", "chidren": True}, "unknown key 'chidren'\nhint: did you mean 'children'?"),
         ({"union": "a"}, "'union' needs a list"),

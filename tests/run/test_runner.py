@@ -31,11 +31,11 @@ class FakeSession:
             raise AssertionError(f"{sql} was never cancelled")
         raise WarehouseError("canceling statement due to user request")
 
-    def query(self, sql: str, params: object = ()) -> Rows:
+    def query(self, sql: str, params: object = ()) -> Rows:  # noqa: ARG002
         """No rows."""
         return Rows((), ())
 
-    def copy(self, sql: str, chunks: Iterable[bytes]) -> Outcome:
+    def copy(self, sql: str, chunks: Iterable[bytes]) -> Outcome:  # noqa: ARG002
         """Nothing."""
         return Outcome(0, "")
 
@@ -121,7 +121,7 @@ def test_what_stands_behind_a_failure_is_skipped(command: str, status: Status, e
 def test_a_skipped_step_says_whose_fault_it_is() -> None:
     found = ran(plan_of(a="", b="a", c="b"), {"a": "error"})
 
-    assert [result.message for result in found.results] == [None, "skipped: a did not succeed", "skipped: a did not succeed"]
+    assert [result.message for result in found.results] == [None, *["skipped: a did not succeed"] * 2]
 
 
 def test_others_go_on_when_a_tolerated_step_fails() -> None:

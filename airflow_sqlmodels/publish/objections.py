@@ -1,0 +1,71 @@
+"""What cannot be carried over: then nothing is changed, and the message names it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from airflow_sqlmodels.errors import PublishError
+from airflow_sqlmodels.publish.attached import Attached
+
+
+def refuse(old: Attached, new: Attached, writer: int) -> None:
+    """Raises PublishError with all that keeps the new relation from taking the old one's place.
+
+    `writer` is the number of the session that took the writer's lock.
+    """
+    if old.session != writer:
+        raise PublishError(
+            "the connection's transactions go to several sessions of the server, so that no lock holds between them",
+            None,
+            "connect past the pooler, or let it pool sessions instead of transactions",
+        )
+    found = [*_of_relation(old), *_of_columns(old, new), *_of_views(old, new)]
+    if new.kind != "r":
+        found.extend(_of_table(old))
+    if found:
+        raise PublishError(
+            f"{old.schema}.{old.name} cannot be replaced without loss:" + "".join(f"\n  - {each}" for each in found),
+            None,
+            "remove or change these first; nothing was changed",
+        )
+
+
+def _of_relation(old: Attached) -> Iterator[str]:
+    if not old.ours:
+        yield f"it belongs to {old.owner!r}: only its owner may replace it"
+    if old.kind in _STRANGE:
+        yield f"it is a {_STRANGE[old.kind]}"
+    if old.extension is not None:
+        yield f"it is part of the extension {old.extension!r}"
+    yield from (f"it inherits from {each}, or is a partition of it" for each in old.parents)
+    yield from (f"{each} inherits from it" for each in old.children)
+    yield from (f"the foreign key {each['name']!r} of {each['table']} points to it" for each in old.referenced_by)
+    yield from (f"the sequence {each} belongs to one of its columns" for each in old.sequences)
+    yield from (f"{each} depends on it" for each in old.others)
+
+
+_STRANGE = {"p": "partitioned table", "f": "foreign table"}
+
+
+def _of_columns(old: Attached, new: Attached) -> Iterator[str]:
+    kept = {column.name for column in new.columns}
+    for index in old.indexes:
+        if index.replica_identity and not kept.issuperset(index.uses):
+            yield f"its replica identity {index.name!r} needs a column that goes"
+
+
+def _of_views(old: Attached, new: Attached) -> Iterator[str]:
+    kept = {column.name for column in new.columns}
+    for view in old.views:
+        name = f"the {'materialized ' if view.kind == 'm' else ''}view {view.schema}.{view.name}"
+        yield from (f"{name} needs the column {each!r}, which goes" for each in view.uses if each not in kept)
+        if view.direct and not view.ours:
+            yield f"{name} belongs to {view.owner!r}: grant that role to this one, so that it may be carried over"
+
+
+def _of_table(old: Attached) -> Iterator[str]:
+    """What only a table can have."""
+    yield from (f"its row-level security policy {each.name!r} has no place on a view" for each in old.policies)
+    yield from (f"its trigger {each.name!r} has no place on a view" for each in old.triggers if old.kind == "r")
+    yield from (f"the publication {each.name!r} cannot list a view" for each in old.publications)
+    yield from (f"its foreign key {each.name!r} has no place on a view" for each in old.constraints if each.kind == "f")

@@ -1,0 +1,70 @@
+"""Tries something that locks readers out, over and over, each time within a small budget."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from airflow_sqlmodels.dialects.dialect import Dialect
+from airflow_sqlmodels.errors import PublishError, WarehouseError
+from airflow_sqlmodels.publish.rules import PublishRules
+from airflow_sqlmodels.warehouse.session import Session
+
+T = TypeVar("T")
+
+SAVEPOINT = "savepoint publishing"
+"""How the first batch of every try begins: going back to it gives the locks of the try back."""
+
+_IN_THE_WAY = ("55P03", "40P01")  # lock_not_available, deadlock_detected
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
+_TOLD_AFTER = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """What tries need."""
+
+    session: Session
+    dialect: Dialect
+    rules: PublishRules
+    log: Callable[[str], None]
+
+    def publish(self, what: str, names: Callable[[], Sequence[str]], attempt: Callable[[], T]) -> T:
+        """What `attempt` gives once no lock is refused to it.
+
+        `names` are the relations it locks. Raises PublishError with who is in the way when the time is up.
+        """
+        began, pause, told = time.monotonic(), _FIRST_PAUSE, False
+        while True:
+            try:
+                return attempt()
+            except WarehouseError as error:
+                if error.sqlstate not in _IN_THE_WAY:
+                    raise
+                self.session.execute(f"rollback to {SAVEPOINT}")
+                waited = time.monotonic() - began
+                if waited > self.rules.timeout:
+                    raise self._gave_up(what, names()) from error
+                if not told and waited > min(_TOLD_AFTER, self.rules.timeout / 2):
+                    told = True
+                    self.log(f"{what} is read all the time by {self._in_the_way(names())}; still trying to publish it")
+            time.sleep(random.uniform(0, pause))
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _gave_up(self, what: str, names: Sequence[str]) -> PublishError:
+        return PublishError(
+            f"{what} could not be published within {self.rules.timeout:g} seconds: others used it all the time",
+            None,
+            f"in the way: {self._in_the_way(names)}. Readers still see what they saw",
+        )
+
+    def _in_the_way(self, names: Sequence[str]) -> str:
+        rows = self.session.query(self.dialect.locking.in_the_way(names)).rows
+        named = [
+            f"session {pid} ({application or 'no name'}, {user}, {state}, for {age}: {' '.join(str(statement).split())})"
+            for pid, application, user, state, age, statement in rows
+        ]
+        return "; ".join(named) or "sessions that came and went"

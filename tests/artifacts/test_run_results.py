@@ -1,0 +1,156 @@
+"""The files other tools read: their fields, and that they are there whole or not at all."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_sqlmodels.artifacts.compiled import compiled_path
+from airflow_sqlmodels.artifacts.json_text import to_json, write_json
+from airflow_sqlmodels.artifacts.manifest_json import manifest_json
+from airflow_sqlmodels.artifacts.run_results import run_results
+from airflow_sqlmodels.artifacts.sources import sources
+from airflow_sqlmodels.graph.order import graph_of
+from airflow_sqlmodels.manifest.nodes import AnyNode
+from airflow_sqlmodels.run.result import Result
+from airflow_sqlmodels.templating.invocation import Invocation
+from tests.graph.shop import SHOP
+from tests.manifests import data_test, manifest_of, model, seed, source
+
+NOON = datetime.datetime(2024, 1, 2, 12, 0, 0, 5, tzinfo=datetime.UTC)
+LATER = NOON + datetime.timedelta(seconds=2)
+RUN = Invocation(id="run-1", started_at=NOON, args={"which": "build"})
+ORDERS = model("orders")
+UNIQUE = data_test("unique", ORDERS)
+COUNTRIES = seed("countries")
+RAW = source("orders")
+MANIFEST = manifest_of(ORDERS, UNIQUE, COUNTRIES, RAW)
+
+
+def test_a_built_model_has_dbts_fields() -> None:
+    result = Result(
+        node=ORDERS.id,
+        status="success",
+        rows=10,
+        seconds=2.0,
+        message="SELECT 10",
+        compiled_sql="select 1",
+        relation_name='"warehouse"."public"."orders"',
+        started_at=NOON,
+        finished_at=LATER,
+        thread="Thread-1",
+    )
+
+    written = run_results(MANIFEST, [result], RUN, 2.5)
+
+    assert written["elapsed_time"] == 2.5
+    assert written["args"] == {"which": "build"}
+    assert written["metadata"]["dbt_schema_version"].endswith("run-results/v6.json")
+    assert written["results"] == [
+        {
+            "status": "success",
+            "timing": [
+                {"name": "compile", "started_at": "2024-01-02T12:00:00.000005Z",
+                 "completed_at": "2024-01-02T12:00:00.000005Z"},
+                {"name": "execute", "started_at": "2024-01-02T12:00:00.000005Z",
+                 "completed_at": "2024-01-02T12:00:02.000005Z"},
+            ],
+            "thread_id": "Thread-1",
+            "execution_time": 2.0,
+            "adapter_response": {"_message": "SELECT 10", "code": "SELECT", "rows_affected": 10},
+            "message": "SELECT 10",
+            "failures": None,
+            "unique_id": "model.shop.orders",
+            "compiled": True,
+            "compiled_code": "select 1",
+            "relation_name": '"warehouse"."public"."orders"',
+            "batch_results": None,
+        }
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("node", "result", "expected"),
+    [
+        (UNIQUE, {"status": "fail", "failures": 3, "message": "3 rows"}, {"failures": 3, "adapter_response": {}}),
+        (ORDERS, {"status": "skipped"}, {"compiled": False, "compiled_code": None, "timing": []}),
+        (COUNTRIES, {"status": "success", "message": "INSERT 2", "rows": 2}, {"compiled": None}),
+    ],
+)
+def test_other_results_leave_out_what_they_have_not(
+    node: AnyNode, result: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    found = run_results(MANIFEST, [Result(node=node.id, **result)], RUN, 1.0)["results"][0]
+
+    assert {key: found[key] for key in expected} == expected
+
+
+def test_the_age_of_a_source_is_told() -> None:
+    details = {"max_loaded_at": "a", "snapshotted_at": "b", "max_loaded_at_time_ago_in_s": 5.0}
+    results = [Result(node=RAW.id, status="warn", details=details), Result(node=ORDERS.id, status="success")]
+
+    found = sources(MANIFEST, results, RUN, 1.0)["results"]
+
+    assert len(found) == 1
+    assert (found[0]["status"], found[0]["max_loaded_at_time_ago_in_s"]) == ("warn", 5.0)
+    assert found[0]["criteria"]["warn_after"] == {"count": 12, "period": "hour"}
+
+
+def test_a_source_that_could_not_be_asked_is_a_runtime_error() -> None:
+    found = sources(MANIFEST, [Result(node=RAW.id, status="error", message="no table")], RUN, 1.0)["results"]
+
+    assert found == [{"unique_id": RAW.id, "error": "no table", "status": "runtime error"}]
+
+
+def test_the_manifest_has_dbts_parts_and_maps() -> None:
+    written = manifest_json(SHOP, graph_of(SHOP), RUN)
+
+    assert set(written) >= {
+        *("metadata", "nodes", "sources", "macros", "docs", "exposures", "metrics", "groups", "selectors"),
+        *("disabled", "parent_map", "child_map", "group_map", "saved_queries", "semantic_models", "unit_tests"),
+    }
+    assert list(written["sources"]) == ["source.shop.raw.orders", "source.shop.crm.people"]
+    assert written["parent_map"]["model.shop.joined"] == ["model.shop.stg_orders", "model.shop.stg_people"]
+    assert written["group_map"] == {"finance": ["model.shop.revenue"]}
+    json.dumps(written, default=to_json)
+
+
+@pytest.mark.parametrize(
+    ("node", "path"),
+    [
+        (ORDERS, "compiled/shop/models/marts/orders.sql"),
+        (UNIQUE, "compiled/shop/models/schema.yml/unique_orders.sql"),
+    ],
+)
+def test_compiled_sql_lies_where_dbt_puts_it(node: AnyNode, path: str) -> None:
+    assert compiled_path(node) == path
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (NOON, "2024-01-02T12:00:00.000005Z"),
+        (datetime.datetime(2024, 1, 2, 3, 4), "2024-01-02T03:04:00"),
+        (datetime.date(2024, 1, 2), "2024-01-02"),
+        (Decimal("1.5"), 1.5),
+        (Path("a/b"), "a/b"),
+    ],
+)
+def test_values_become_json(value: object, expected: object) -> None:
+    assert to_json(value) == expected
+
+
+def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
+    place = tmp_path / "deep" / "x.json"
+    write_json(place, {"a": 1})
+
+    with pytest.raises(TypeError):
+        write_json(place, {("no", "key"): 1})  # type: ignore[dict-item]
+
+    assert json.loads(place.read_text()) == {"a": 1}
+    assert [each.name for each in place.parent.iterdir()] == ["x.json"]

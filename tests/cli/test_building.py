@@ -1,0 +1,121 @@
+"""The commands that build, on a running Postgres: exit codes, lines, files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from airflow_sqlmodels.cli.main import exit_code
+from tests.cli.projects import profile_for, write_project
+
+Call = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def call(tmp_path: Path, postgres_dsn: str, capfd: pytest.CaptureFixture[str]) -> Call:
+    """Runs a command on a small project with a database of its own: the exit code, and all it said."""
+    fields = psycopg.conninfo.conninfo_to_dict(postgres_dsn)
+    write_project(tmp_path, **{"profiles.yml": profile_for({key: str(value) for key, value in fields.items()})})
+
+    def run(*args: str) -> tuple[int, str]:
+        code = exit_code([*args, "--project-dir", str(tmp_path), "--profiles-dir", str(tmp_path)])
+        said = capfd.readouterr()
+        return code, said.out + said.err
+
+    return run
+
+
+def test_build_builds_and_tests_everything(call: Call, tmp_path: Path) -> None:
+    code, said = call("build")
+
+    assert code == 0, said
+    assert "Done. PASS=6 WARN=0 ERROR=0 SKIP=0 NO-OP=0 TOTAL=6" in said
+    results = json.loads((tmp_path / "target" / "run_results.json").read_text())
+    assert {each["unique_id"]: each["status"] for each in results["results"]}["model.shop.revenue"] == "success"
+    assert results["args"]["which"] == "build"
+    assert (tmp_path / "target/compiled/shop/models/marts/revenue.sql").read_text().startswith("select sum(amount)")
+
+
+def test_a_failing_test_skips_what_reads_its_model(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "seeds/raw_orders.csv").write_text("id,amount\n1,10\n1,20\n")
+
+    code, said = call("build")
+
+    assert code == 1
+    assert "FAIL 1 unique_stg_orders_id" in said
+    assert "SKIP relation public.revenue" in said
+    assert "Failure in test unique_stg_orders_id (models/schema.yml:5:" in said
+    assert "to see the rows:" in said
+
+
+def test_a_refused_statement_is_told_with_its_file(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "models/marts/orders.sql").write_text("select nope from {{ ref('stg_orders') }}\n")
+
+    code, said = call("build", "--select", "+orders")
+
+    assert code == 1
+    assert "Database Error in model orders (models/marts/orders.sql:1)" in said
+    assert "Traceback" not in said
+
+
+def test_commands_go_one_after_the_other(call: Call) -> None:
+    codes = [call(*words)[0] for words in (["seed"], ["run"], ["test"], ["run", "-s", "orders", "--full-refresh"])]
+
+    assert codes == [0, 0, 0, 0]
+
+
+def test_show_prints_rows_and_compile_prints_sql(call: Call) -> None:
+    call("build")
+
+    _, table = call("show", "-s", "revenue")
+    _, rows = call("show", "--inline", "select * from {{ ref('revenue') }}", "--output", "json")
+    _, sql = call("compile", "-s", "revenue")
+
+    assert table == "Preview of 'revenue':\n| amount |\n| ------ |\n| 30     |\n"
+    assert json.loads(rows) == {"node": "inline_query", "show": [{"amount": 30}]}
+    assert sql.startswith("Compiled node 'revenue' is:\nselect sum(amount) as amount from ")
+
+
+def test_a_macro_can_be_called(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "macros").mkdir()
+    macro = "{% macro note(word) %}{{ log('said ' ~ word, info=True) }}{% endmacro %}"
+    (tmp_path / "macros/note.sql").write_text(macro)
+
+    code, said = call("run-operation", "note", "--args", "{word: hello}")
+
+    assert code == 0, said
+    assert "said hello" in said
+
+
+def test_an_unknown_macro_is_refused_with_the_nearest(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "macros").mkdir()
+    (tmp_path / "macros/note.sql").write_text("{% macro note() %}{% endmacro %}")
+
+    code, said = call("run-operation", "notes")
+
+    assert code == 2
+    assert "no macro 'notes'\nhint: did you mean 'note'?" in said
+
+
+def test_nothing_selected_is_no_error(call: Call) -> None:
+    code, said = call("run", "-s", "tag:nobody")
+
+    assert code == 0
+    assert "Nothing to do" in said
+
+
+def test_debug_says_which_part_is_wrong(call: Call, tmp_path: Path) -> None:
+    assert call("debug")[0] == 0
+    (tmp_path / "profiles.yml").write_text(
+        "shop:\n  outputs:\n    default: {type: postgres, host: /nowhere, user: x, dbname: y, schema: z}\n"
+    )
+
+    code, said = call("debug")
+
+    assert code == 1
+    assert "profile: OK" in said
+    assert "connection: ERROR" in said

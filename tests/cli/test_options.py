@@ -1,0 +1,123 @@
+"""How options are read: several values behind one name, places, environment variables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from airflow_sqlmodels.cli.flags import Flags, flags_of
+from airflow_sqlmodels.cli.options import ManyValues, global_options, resource_options, selection_options
+
+
+@click.group()
+@global_options
+def outer(**_values: Any) -> None:
+    """Stands for the whole command."""
+
+
+@outer.command(cls=ManyValues)
+@global_options
+@selection_options
+@resource_options
+@click.argument("word", required=False)
+@click.pass_context
+def inner(context: click.Context, /, **_values: Any) -> None:
+    """Tells its flags."""
+    context.find_root().obj.append((flags_of(context), context.params["word"]))
+
+
+def flags_for(*args: str, env: dict[str, str] | None = None) -> tuple[Flags, str | None]:
+    seen: list[tuple[Flags, str | None]] = []
+    result = CliRunner().invoke(outer, args, obj=seen, env=env, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return seen[0]
+
+
+@pytest.mark.parametrize(
+    ("args", "select", "exclude"),
+    [
+        (["--select", "a", "b", "c"], ("a", "b", "c"), ()),
+        (["-s", "a", "-s", "b"], ("a", "b"), ()),
+        (["--models", "a", "b", "--exclude", "c", "d"], ("a", "b"), ("c", "d")),
+        (["-m", "a b"], ("a b",), ()),
+        (["--select=a", "b"], ("a", "b"), ()),
+        (["--select", "+a", "b+", "--exclude", "@c"], ("+a", "b+"), ("@c",)),
+    ],
+)
+def test_several_values_stand_behind_one_name(
+    args: list[str], select: tuple[str, ...], exclude: tuple[str, ...]
+) -> None:
+    flags, _word = flags_for("inner", *args)
+
+    assert (flags.select, flags.exclude) == (select, exclude)
+
+
+def test_what_stands_behind_another_option_is_no_value() -> None:
+    flags, word = flags_for("inner", "--select", "a", "--threads", "4", "thing")
+
+    assert (flags.select, flags.threads, word) == (("a",), 4, "thing")
+
+
+def test_two_dashes_end_the_options() -> None:
+    flags, word = flags_for("inner", "--select", "a", "--", "thing")
+
+    assert (flags.select, word) == (("a",), "thing")
+
+
+@pytest.mark.parametrize(
+    ("args", "target"),
+    [
+        (["--target", "prod", "inner"], "prod"),
+        (["inner", "-t", "prod"], "prod"),
+        (["--target", "prod", "inner", "--target", "dev"], "dev"),
+        (["inner"], None),
+    ],
+)
+def test_a_flag_may_stand_in_front_of_the_command(args: list[str], target: str | None) -> None:
+    assert flags_for(*args)[0].target == target
+
+
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        (["-x"], True),
+        (["--fail-fast"], True),
+        (["--no-fail-fast"], False),
+        ([], None),
+    ],
+)
+def test_a_switch_is_on_off_or_not_said(args: list[str], expected: bool | None) -> None:
+    assert flags_for("inner", *args)[0].fail_fast is expected
+
+
+@pytest.mark.parametrize("prefix", ["DBT", "DBT_ENGINE"])
+def test_the_environment_speaks_for_options(prefix: str) -> None:
+    env = {f"{prefix}_TARGET": "prod", f"{prefix}_FAIL_FAST": "1", f"{prefix}_THREADS": "7"}
+
+    flags, _word = flags_for("inner", env=env)
+
+    assert (flags.target, flags.fail_fast, flags.threads) == ("prod", True, 7)
+
+
+def test_the_command_line_is_above_the_environment() -> None:
+    assert flags_for("--target", "dev", "inner", env={"DBT_TARGET": "prod"})[0].target == "dev"
+
+
+def test_switches_without_an_effect_are_taken() -> None:
+    flags_for("inner", "--no-partial-parse", "--log-format", "json", "--no-version-check", "--cache-selected-only")
+
+
+def test_vars_are_yaml() -> None:
+    assert flags_for("inner", "--vars", "{day: today, n: [3]}")[0].vars == {"day": "today", "n": [3]}
+
+
+def test_the_projects_folder_is_the_nearest_above(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "dbt_project.yml").write_text("name: shop")
+    (tmp_path / "models" / "marts").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "models" / "marts")
+
+    assert flags_for("inner")[0].project_dir == tmp_path
