@@ -13,8 +13,6 @@
 It holds no knowledge of projects or warehouses: callers bring the place and the hint.
 """
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

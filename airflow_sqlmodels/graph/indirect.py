@@ -11,27 +11,25 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from itertools import chain
 
-from airflow_sqlmodels.graph.order import Graph
+from airflow_sqlmodels.graph.order import Graph, kind_of
 from airflow_sqlmodels.graph.selector import Indirect
-from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import DataTest, NodeId, Source, UnitTest
+from airflow_sqlmodels.manifest.nodes import NodeId
 
 Selected = tuple[AbstractSet[NodeId], AbstractSet[NodeId]]
 """What is selected for certain, and the tests that are if their other nodes turn up."""
 
 
-def with_tests(manifest: Manifest, graph: Graph, selected: AbstractSet[NodeId], mode: Indirect) -> Selected:
+def with_tests(graph: Graph, selected: AbstractSet[NodeId], mode: Indirect) -> Selected:
     """`selected` and the tests that come with it at once; then those that wait for the rest of their nodes."""
     if mode == "empty":
         return selected, frozenset()
     below = set(chain.from_iterable(graph.children[node_id] for node_id in selected)) - selected
-    tests = {node_id for node_id in below if isinstance(manifest[node_id], (DataTest, UnitTest))}
+    tests = {node_id for node_id in below if kind_of(node_id) in ("test", "unit_test")}
     if mode == "eager":
         return selected | tests, frozenset()
     there = selected
     if mode == "buildable":
-        sources = {node_id for node_id, node in manifest.nodes.items() if isinstance(node, Source)}
-        there = selected | graph.ancestors(selected) | sources
+        there = selected | graph.ancestors(selected) | {each for each in graph.order if kind_of(each) == "source"}
     ready = {node_id for node_id in tests if there >= set(graph.parents[node_id])}
     return selected | ready, tests - ready
 

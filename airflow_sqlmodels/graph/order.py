@@ -16,6 +16,11 @@ from airflow_sqlmodels.manifest.nodes import NodeId
 Edges = Mapping[NodeId, tuple[NodeId, ...]]
 
 
+def kind_of(node_id: NodeId) -> str:
+    """The resource type, which is what an id begins with. No node has to be looked at for it."""
+    return node_id.partition(".")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Graph:
     """The edges of a project, both ways, without rings."""

@@ -10,11 +10,11 @@ from fnmatch import fnmatchcase
 from airflow_sqlmodels.errors import SelectorError, closest
 from airflow_sqlmodels.graph.indirect import Selected, with_tests, with_waiting
 from airflow_sqlmodels.graph.methods import METHODS, Asked
-from airflow_sqlmodels.graph.order import Graph
+from airflow_sqlmodels.graph.order import Graph, kind_of
 from airflow_sqlmodels.graph.selector import Choice, Combined, Term, indirect_named, parse_selection
 from airflow_sqlmodels.graph.yaml_selectors import default_selector, selector_named
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import AnyNode, NodeId, resource_type
+from airflow_sqlmodels.manifest.nodes import NodeId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +47,10 @@ def select_nodes(manifest: Manifest, graph: Graph, selection: Selection) -> Foun
     asking = _Asking(manifest, graph, kept, selection.indirect, [])
     choice = _choice(manifest, selection)
     if choice is None:
-        return Found(tuple(sorted(node_id for node_id, node in manifest.nodes.items() if kept(node))))
+        return Found(tuple(sorted(node_id for node_id in graph.order if kept(node_id))))
     selected, _waiting = asking.answer(choice)
     return Found(
-        tuple(sorted(node_id for node_id in selected if kept(manifest[node_id]))),
+        tuple(sorted(node_id for node_id in selected if kept(node_id))),
         tuple(dict.fromkeys(asking.unmatched)),
     )
 
@@ -71,7 +71,7 @@ class _Asking:
 
     manifest: Manifest
     graph: Graph
-    kept: Callable[[AnyNode], bool]
+    kept: Callable[[NodeId], bool]
     indirect: str
     unmatched: list[str]
     within: tuple[str, ...] = ()
@@ -95,7 +95,7 @@ class _Asking:
             return self._with_neighbours(term, self._selector(term)), frozenset()
         matches = METHODS[term.method].matches(Asked(self.manifest, term.value, term.arguments, term.at))
         found = {node_id for node_id, node in self.manifest.nodes.items() if matches(node)}
-        return with_tests(self.manifest, self.graph, self._with_neighbours(term, found), term.indirect)
+        return with_tests(self.graph, self._with_neighbours(term, found), term.indirect)
 
     def _with_neighbours(self, term: Term, found: AbstractSet[NodeId]) -> AbstractSet[NodeId]:
         selected = set(found)
@@ -121,7 +121,7 @@ class _Asking:
                 raise SelectorError(f"these selectors need each other in a ring: {ring}", term.at)
             inner = _Asking(self.manifest, self.graph, self.kept, self.indirect, self.unmatched, (*self.within, name))
             selected, _ = inner.answer(selector_named(self.manifest, name, indirect_named(self.indirect)))
-            found |= {node_id for node_id in selected if self.kept(self.manifest[node_id])}
+            found |= {node_id for node_id in selected if self.kept(node_id)}
         return found
 
 
@@ -141,11 +141,11 @@ def _choice(manifest: Manifest, selection: Selection) -> Choice | None:
     return selector_named(manifest, name, indirect) if name else None
 
 
-def _kept(selection: Selection) -> Callable[[AnyNode], bool]:
+def _kept(selection: Selection) -> Callable[[NodeId], bool]:
     wanted, unwanted = frozenset(selection.resource_types), frozenset(selection.exclude_resource_types)
 
-    def kept(node: AnyNode) -> bool:
-        kind = resource_type(node)
+    def kept(node_id: NodeId) -> bool:
+        kind = kind_of(node_id)
         return (not wanted or kind in wanted) and kind not in unwanted
 
     return kept

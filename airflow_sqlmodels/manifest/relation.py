@@ -1,7 +1,5 @@
 """A named table or view in a warehouse, as a value."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 
@@ -23,7 +21,7 @@ class Relation:
     identifier: str
     quoting: Quoting = Quoting()
 
-    def named(self, identifier: str) -> Relation:
+    def named(self, identifier: str) -> "Relation":
         """The relation of another name beside this one."""
         return replace(self, identifier=identifier)
 

@@ -8,6 +8,7 @@ Records are MessagePack of the frozen nouns; reading one can run no code.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import mmap
 import os
@@ -31,9 +32,13 @@ _ENTRY = struct.Struct("<16sQI")
 _TAIL = struct.Struct("<QI")
 
 _encode = msgspec.msgpack.Encoder(enc_hook=str).encode
-_NODE_DECODERS: dict[str, Any] = {name: msgspec.msgpack.Decoder(kind) for kind, name in RESOURCE_TYPES.items()}
-_MACRO = msgspec.msgpack.Decoder(Macro)
-_SETTINGS = msgspec.msgpack.Decoder(Settings)
+_KINDS: dict[str, type] = {name: kind for kind, name in RESOURCE_TYPES.items()}
+
+
+@functools.cache
+def _decoder(kind: type) -> Any:
+    """Made when the first record of the kind is read: a worker reads few kinds."""
+    return msgspec.msgpack.Decoder(kind)
 
 
 class Broken(Exception):  # noqa: N818  # it says what the file is
@@ -137,7 +142,7 @@ def read_manifest(store: Store) -> Manifest:
             for key, record in msgspec.msgpack.decode(store.need("disabled"))
         }
         return Manifest(
-            settings=_SETTINGS.decode(store.need("settings")),
+            settings=_decoder(Settings).decode(store.need("settings")),
             nodes=Stored(store, "order", decode_node, NodeId),
             macros=Stored(store, "macro-order", _decode_macro, MacroId),
             docs=docs,
@@ -195,11 +200,11 @@ class Stored(Mapping[K, V], Generic[K, V]):
 
 def decode_node(node_id: NodeId, record: bytes) -> AnyNode:
     """The node in a record. Raises Broken."""
-    decoder = _NODE_DECODERS.get(node_id.partition(".")[0])
-    if decoder is None:
+    kind = _KINDS.get(node_id.partition(".")[0])
+    if kind is None:
         raise Broken(node_id)
     try:
-        node: AnyNode = decoder.decode(record)
+        node: AnyNode = _decoder(kind).decode(record)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise Broken(str(error)) from error
     return node
@@ -207,7 +212,7 @@ def decode_node(node_id: NodeId, record: bytes) -> AnyNode:
 
 def _decode_macro(_macro_id: MacroId, record: bytes) -> Macro:
     try:
-        return _MACRO.decode(record)
+        return _decoder(Macro).decode(record)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise Broken(str(error)) from error
 

@@ -1,89 +1,97 @@
-"""What is put on a new relation besides its rows: indexes, comments, grants."""
+"""What the config puts on a relation besides its rows: indexes, comments, grants."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
+from airflow_sqlmodels.dialects import ddl
 from airflow_sqlmodels.dialects.dialect import Dialect
-from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.dialects.indexes import DEFAULT_METHOD, IndexSpec
+from airflow_sqlmodels.errors import ProjectError, closest
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations.build import Build
+from airflow_sqlmodels.publish.wanted import Wanted
+
+_INDEX_KEYS = ("columns", "unique", "type")
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
+_ROLE_WORDS = ("public", "current_user", "current_role", "session_user")
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
-    """One entry of the config `indexes`."""
-
-    columns: tuple[str, ...]
-    unique: bool
-    method: str
-    """btree, hash, gin…; "" for the warehouse's default."""
-
-    def name(self, on: Relation, dialect: Dialect) -> str:
-        """Stable: from the relation, the columns and the kind of index."""
-        mark = hashlib.blake2b(repr(self).encode(), digest_size=4).hexdigest()
-        return dialect.fit(f"{on.identifier}_{'_'.join(self.columns)}", f"_{mark}")
-
-    def statement(self, on: Relation, dialect: Dialect) -> str:
-        """SQL that makes it."""
-        unique, method = ("unique " if self.unique else ""), (f" using {self.method}" if self.method else "")
-        listed = ", ".join(map(dialect.quote, self.columns))
-        name = dialect.quote(self.name(on, dialect))
-        return f"create {unique}index {name} on {dialect.render(on)}{method} ({listed})"
+def wanted_of(build: Build, on: Relation, kind: str) -> Wanted:
+    """All of it, for a relation of that kind. Raises ProjectError if the config makes no sense."""
+    indexes = () if kind == "view" else indexes_of(build)
+    statements = (*comment_statements(build, on, kind), *grant_statements(build, on))
+    return Wanted(indexes, statements, grants=bool(grants_of(build)))
 
 
-def indexes_of(build: Build) -> list[Index]:
-    """The config `indexes`. Raises ProjectError for an entry without columns."""
+def indexes_of(build: Build) -> tuple[IndexSpec, ...]:
+    """The config `indexes`, each once. Raises ProjectError for an entry without columns, or with an unknown key."""
     found = []
     for index in build.config.get("indexes") or ():
         if not isinstance(index, Mapping) or not index.get("columns"):
             raise ProjectError("an index needs columns", build.node.at, "indexes: [{columns: [id], unique: true}]")
-        columns = tuple(str(each) for each in index["columns"])
-        found.append(Index(columns, bool(index.get("unique")), str(index.get("type") or "")))
-    return found
+        for key in index:
+            if key not in _INDEX_KEYS:
+                raise ProjectError(f"an index has no {key!r}", build.node.at, closest(str(key), _INDEX_KEYS))
+        said = index["columns"]
+        columns = (said,) if isinstance(said, str) else tuple(str(each) for each in said)
+        found.append(IndexSpec(columns, bool(index.get("unique")), str(index.get("type") or DEFAULT_METHOD).lower()))
+    return tuple(dict.fromkeys(found))
 
 
-def index_renames(build: Build, candidate: Relation) -> list[str]:
-    """SQL that gives the candidate's indexes the relation's names, once these are free."""
-    dialect, schema = build.dialect, build.dialect.quote(build.relation.schema)
-    return [
-        f"alter index {schema}.{dialect.quote(each.name(candidate, dialect))}"
-        f" rename to {dialect.quote(each.name(build.relation, dialect))}"
-        for each in indexes_of(build)
-    ]
-
-
-def comment_statements(build: Build, on: Relation, kind: str) -> Iterator[str]:
-    """SQL for the config `persist_docs`."""
+def comment_statements(build: Build, on: Relation, kind: str, columns: Sequence[str] | None = None) -> Iterator[str]:
+    """SQL for the config `persist_docs`; for a relation that has these columns, if they are known."""
     said = build.config.get("persist_docs") or {}
     name = build.dialect.render(on)
     if said.get("relation") and build.node.description:
-        yield f"comment on {kind.replace('_', ' ')} {name} is {build.dialect.literal(build.node.description)}"
+        yield ddl.comment(build.dialect, f"{ddl.word(kind)} {name}", build.node.description)
     if said.get("columns"):
         for column in build.node.columns.values():
-            if column.description:
+            if column.description and (columns is None or column.name in columns):
                 quoted = build.dialect.quote(column.name)
-                yield f"comment on column {name}.{quoted} is {build.dialect.literal(column.description)}"
+                yield ddl.comment(build.dialect, f"column {name}.{quoted}", column.description)
+
+
+def grants_of(build: Build) -> dict[str, list[str]]:
+    """The config `grants`: privilege -> roles as they stand in SQL."""
+    found = {}
+    for privilege, grantees in (build.config.get("grants") or {}).items():
+        names = [grantees] if isinstance(grantees, str) else list(grantees or ())
+        found[str(privilege).lower()] = [_role(str(name), build.dialect) for name in names]
+    return found
 
 
 def grant_statements(build: Build, on: Relation) -> Iterator[str]:
     """SQL for the config `grants`."""
-    return grants(build.config.get("grants") or {}, on, build.dialect)
+    for privilege, grantees in grants_of(build).items():
+        if grantees:
+            yield f"grant {privilege} on {build.dialect.render(on)} to {', '.join(grantees)}"
 
 
-def grants(said: Mapping[str, Any], on: Relation, dialect: Dialect) -> Iterator[str]:
-    """SQL for privilege -> grantees."""
-    for privilege, grantees in said.items():
-        names = [grantees] if isinstance(grantees, str) else list(grantees or ())
-        if names:
-            listed = ", ".join("public" if name == "public" else dialect.quote(str(name)) for name in names)
-            yield f"grant {privilege} on {dialect.render(on)} to {listed}"
+def regrant_statements(build: Build) -> Iterator[str]:
+    """SQL that makes the grants of a relation that stays what the config says; none if it says nothing."""
+    grants = grants_of(build)
+    if not grants:
+        return
+    name, rows = build.dialect.render(build.relation), build.session.query(_granted(build)).rows
+    there = {(privilege.lower(), build.dialect.quote(role) if role != "PUBLIC" else "public") for role, privilege in rows}
+    asked = {(privilege, role) for privilege, roles in grants.items() for role in roles}
+    yield from (f"revoke {privilege} on {name} from {role}" for privilege, role in sorted(there - asked))
+    yield from (f"grant {privilege} on {name} to {role}" for privilege, role in sorted(asked - there))
 
 
-def dressing(build: Build, on: Relation, kind: str) -> str:
-    """All of it as one text of several statements; "" if there is nothing."""
-    indexes = () if kind == "view" else tuple(each.statement(on, build.dialect) for each in indexes_of(build))
-    return ";\n".join((*indexes, *comment_statements(build, on, kind), *grant_statements(build, on)))
+def _granted(build: Build) -> str:
+    literal = build.dialect.literal
+    return (
+        "select grantee, privilege_type from information_schema.role_table_grants\n"
+        "where grantor = current_role and grantee <> current_role\n"
+        f"    and table_schema = {literal(build.relation.schema)} and table_name = {literal(build.relation.identifier)}"
+    )
+
+
+def _role(name: str, dialect: Dialect) -> str:
+    """A role as SQL takes it. dbt writes it without quotes, so that a plain name is folded to lower case."""
+    if name.startswith('"') or name.lower() in _ROLE_WORDS:
+        return name
+    return dialect.quote(name.lower() if _PLAIN.fullmatch(name) else name)

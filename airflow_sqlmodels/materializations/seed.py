@@ -14,8 +14,8 @@ from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations.build import Build, Built
 from airflow_sqlmodels.materializations.csv_types import column_type, is_null, plain_value
 from airflow_sqlmodels.materializations.hooks import run_inside, run_outside
+from airflow_sqlmodels.materializations.leftover import free_candidate
 from airflow_sqlmodels.materializations.table import publish_candidate
-from airflow_sqlmodels.publish.candidate import candidate_of
 from airflow_sqlmodels.publish.locks import only_writer
 
 _BLOCK = 1 << 20
@@ -38,7 +38,7 @@ def seed(build: Build) -> Built:
     with only_writer(build.session, build.relation, build.log):
         run_inside(build, build.pre_hooks)
         sheet = read_sheet(build)
-        candidate = candidate_of(build.relation, build.dialect)
+        candidate = free_candidate(build)
         _create(build, candidate, sheet)
         listed = ", ".join(map(build.dialect.quote, sheet.names))
         copied = build.session.copy(
@@ -89,7 +89,7 @@ def _row(row: list[str], width: int, line: int, path: str) -> list[str]:
 def _create(build: Build, candidate: Relation, sheet: Sheet) -> None:
     name, quote = build.dialect.render(candidate), build.dialect.quote
     columns = ", ".join(f"{quote(each)} {kind}" for each, kind in zip(sheet.names, sheet.types, strict=True))
-    build.session.execute(f"drop table if exists {name};\ncreate table {name} ({columns})")
+    build.session.execute(f"create table {name} ({columns})")
 
 
 def _blocks(sheet: Sheet) -> Iterator[bytes]:

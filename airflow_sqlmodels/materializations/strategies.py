@@ -1,24 +1,43 @@
-"""Incremental strategies: SQL that applies a delta. One function each."""
+"""Incremental strategies: how a delta is applied to its table. One SQL text each; a registry by name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from airflow_sqlmodels.errors import ProjectError, closest
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations.build import Build
 
-Strategy = Callable[[Build, Relation, Sequence[str]], str]
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """One strategy."""
+
+    name: str
+    statements: Callable[[Build, Relation, Sequence[str]], str]
+    """SQL that applies the delta, of whose columns these are written."""
+    since: int = 0
+    """The first version of the server that can do it, as 150000 for 15."""
+
+    def check(self, build: Build, version: int) -> None:
+        """Raises ProjectError if the server is too old for it. Version 0 is not known."""
+        if 0 < version < self.since:
+            raise ProjectError(
+                f"the strategy {self.name!r} needs Postgres {self.since // 10000}, and this is {version // 10000}",
+                build.node.at,
+                "incremental_strategy: delete+insert gives the same rows",
+            )
 
 
 def strategy_of(build: Build) -> Strategy:
-    """The strategy a model asks for. Raises ProjectError for one that is not known, or lacks its key."""
-    said = build.config.get("incremental_strategy")
-    name = str(said or ("delete+insert" if keys_of(build) else "append"))
+    """The strategy a model asks for. Raises ProjectError for one that is not known."""
+    name = str(build.config.get("incremental_strategy") or "default")
     if name == "default":
         name = "delete+insert" if keys_of(build) else "append"
     if name not in STRATEGIES:
-        raise ProjectError(f"no incremental strategy {name!r}", build.node.at, closest(name, STRATEGIES))
+        hint = closest(name, STRATEGIES) or f"known: {', '.join(STRATEGIES)}"
+        raise ProjectError(f"no incremental strategy {name!r}", build.node.at, hint)
     return STRATEGIES[name]
 
 
@@ -42,15 +61,14 @@ def delete_insert(build: Build, delta: Relation, columns: Sequence[str]) -> str:
     keys = keys_of(build)
     if not keys:
         return append(build, delta, columns)
-    target, new = build.dialect.render(build.relation), build.dialect.render(delta)
-    predicates = "".join(f"\n    and {each}" for each in _predicates(build))
-    insert = append(build, delta, columns)
-    if _are_names(keys):
-        own = build.dialect.quote(build.relation.identifier)
-        same = " and ".join(f"{own}.{key} = new.{key}" for key in keys)
-        return f"delete from {target} using {new} as new\nwhere {same}{predicates};\n{insert}"
-    listed = ", ".join(keys)
-    return f"delete from {target}\nwhere ({listed}) in (select distinct {listed} from {new}){predicates};\n{insert}"
+    target, new, listed = build.dialect.render(build.relation), build.dialect.render(delta), ", ".join(keys)
+    predicates = "".join(f"\n    and ({each})" for each in _predicates(build))
+    # the two names are what predicates written for dbt may use
+    return (
+        f"delete from {target} as DBT_INTERNAL_DEST\n"
+        f"where ({listed}) in (select distinct {listed} from {new} as DBT_INTERNAL_SOURCE){predicates};\n"
+        f"{append(build, delta, columns)}"
+    )
 
 
 def merge(build: Build, delta: Relation, columns: Sequence[str]) -> str:
@@ -69,7 +87,14 @@ def merge(build: Build, delta: Relation, columns: Sequence[str]) -> str:
     )
 
 
-STRATEGIES: dict[str, Strategy] = {"append": append, "delete+insert": delete_insert, "merge": merge}
+STRATEGIES: dict[str, Strategy] = {
+    each.name: each
+    for each in (
+        Strategy("append", append),
+        Strategy("delete+insert", delete_insert),
+        Strategy("merge", merge, since=150000),  # postgresql.org/docs/15/sql-merge.html
+    )
+}
 
 
 def _predicates(build: Build) -> list[str]:
@@ -86,8 +111,3 @@ def _updated(build: Build, columns: Sequence[str]) -> list[str]:
         return [str(each) for each in only]
     left_out = {str(each).lower() for each in never or ()}
     return [each for each in columns if each.lower() not in left_out]
-
-
-def _are_names(keys: Sequence[str]) -> bool:
-    """Whether the keys are plain columns, not expressions."""
-    return all(key.replace("_", "a").replace('"', "").isalnum() for key in keys)

@@ -15,7 +15,8 @@ from airflow_sqlmodels.warehouse.session import Session
 
 T = TypeVar("T")
 
-SAVEPOINT = "savepoint publishing"
+SAVEPOINT_NAME = "publishing"
+SAVEPOINT = f"savepoint {SAVEPOINT_NAME}"
 """How the first batch of every try begins: going back to it gives the locks of the try back."""
 
 _IN_THE_WAY = ("55P03", "40P01")  # lock_not_available, deadlock_detected
@@ -44,7 +45,7 @@ class Patience:
             except WarehouseError as error:
                 if error.sqlstate not in _IN_THE_WAY:
                     raise
-                self.session.execute(f"rollback to {SAVEPOINT}")
+                self.session.execute(f"rollback to {SAVEPOINT_NAME}")
                 waited = time.monotonic() - began
                 if waited > self.rules.timeout:
                     raise self._gave_up(what, names()) from error

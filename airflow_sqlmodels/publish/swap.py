@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from airflow_sqlmodels.dialects import ddl
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.dialects.indexes import IndexSpec
-from airflow_sqlmodels.errors import PublishError, WarehouseError
+from airflow_sqlmodels.errors import PublishError, UnreachableError, WarehouseError
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.publish.attached import Attached, attached
 from airflow_sqlmodels.publish.candidate import replaced_of
 from airflow_sqlmodels.publish.carry import before, candidate_name, renames
 from airflow_sqlmodels.publish.dependents import Dependents, creations, dependents_of, drops, kind_of, name_of
 from airflow_sqlmodels.publish.objections import refuse
-from airflow_sqlmodels.publish.patience import SAVEPOINT, Patience
+from airflow_sqlmodels.publish.patience import SAVEPOINT, SAVEPOINT_NAME, Patience
 from airflow_sqlmodels.publish.settle import after, is_needed
 from airflow_sqlmodels.publish.wanted import Wanted
 
@@ -51,16 +51,16 @@ def publish(patience: Patience, swap: Swap) -> None:
     Raises PublishError if others did not let it in time, or something cannot be carried over: then readers see what
     they saw before.
     """
-    statements = tuple(swap.wanted.statements)
+    first = True
     while True:
         old, new = _look(patience, swap)
-        _make_ready(patience, swap, old, new, statements)
-        statements = ()
+        _make_ready(patience, swap, old, new, first=first)
         try:
             _exchange(patience, swap, old, new)
         except _ChangedMeanwhile:
-            patience.session.execute(f"rollback to {SAVEPOINT}")
+            patience.session.execute(f"rollback to {SAVEPOINT_NAME}")
             patience.log(f"somebody changed {swap.relation} or a view on it; looking again")
+            first = False
         else:
             return
 
@@ -73,30 +73,37 @@ def _look(patience: Patience, swap: Swap) -> tuple[Attached | None, Attached]:
     return old, new
 
 
-def _make_ready(
-    patience: Patience, swap: Swap, old: Attached | None, new: Attached, statements: tuple[str, ...]
-) -> None:
+def _make_ready(patience: Patience, swap: Swap, old: Attached | None, new: Attached, *, first: bool) -> None:
     """Put on the candidate all that can be before it is seen."""
     dialect, session = patience.dialect, patience.session
-    carried = () if old is None else tuple(before(old, new, swap.wanted, dialect))
-    indexes = tuple(_index(dialect, swap, spec) for spec in swap.wanted.indexes) if statements or old is None else ()
-    upkeep = (f"analyze {dialect.render(swap.candidate)}",) if swap.kind != "view" else ()
-    _send(patience, swap, (*carried, *indexes, *statements, *upkeep))
+    if old is not None:
+        _send(patience, swap, before(old, new, swap.wanted, dialect))
+    statements: list[str] = []
+    if first:
+        statements.extend(_index(dialect, swap, spec) for spec in swap.wanted.indexes)
+        statements.extend(swap.wanted.statements)
+    if swap.kind != "view":
+        statements.append(f"analyze {dialect.render(swap.candidate)}")
+    if statements:
+        session.execute(";\n".join(statements))
     if swap.commits:
         session.commit()
 
 
 def _send(patience: Patience, swap: Swap, statements: Iterable[str]) -> None:
+    """Send what carries over the old relation's belongings."""
     text = ";\n".join(statements)
     if not text:
         return
     try:
         patience.session.execute(text)
+    except UnreachableError:
+        raise
     except WarehouseError as error:
         raise PublishError(
-            f"the new rows of {swap.relation} do not go with what hangs on it: {error.what}",
+            f"what hangs on {swap.relation} cannot be carried over to its new rows: {error.what}",
             None,
-            error.hint or "drop it there first, if it is no longer wanted; nothing was changed",
+            "; ".join(filter(None, (error.hint, "change or drop it first; nothing was changed"))),
         ) from error
 
 

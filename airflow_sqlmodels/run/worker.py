@@ -72,6 +72,7 @@ class Worker:
         except SqlModelsError as error:
             result = Result(node=step.node, status="error", message=str(error), error=error, started_at=started)
         except Exception:  # a thread must not die with its step: the report says what it was
+            self._close()  # nobody knows in which state its transaction is
             message = f"this should not have happened, please report it:\n{traceback.format_exc()}"
             result = Result(node=step.node, status="error", message=message, started_at=started)
         if isinstance(result.error, UnreachableError):

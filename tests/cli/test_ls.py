@@ -87,8 +87,8 @@ def test_parse_counts_nodes_and_writes_the_manifest(call: Call, tmp_path: Path) 
     assert written["child_map"]["model.shop.stg_orders"] == [
         "model.shop.orders",
         "model.shop.revenue",
-        "test.shop.not_null_stg_orders_id.81cfe2fe64",
-        "test.shop.unique_stg_orders_id.e3b841c71a",
+        "test.shop.not_null_stg_orders_id.8cf5724805",
+        "test.shop.unique_stg_orders_id.beb6e97f2f",
     ]
 
 

@@ -83,7 +83,7 @@ def test_an_error_in_the_project_is_told_with_its_kind_place_and_hint(
         "Parsing Error\n"
         "models/marts/orders.sql:1:23: no model, seed or snapshot 'stg_oders'\n"
         "    select * from {{ ref('stg_oders') }}\n"
-        "                         ^\n"
+        "                          ^\n"
         "hint: did you mean 'stg_orders'?\n"
     )
 

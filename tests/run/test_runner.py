@@ -193,12 +193,15 @@ def test_a_broken_connection_is_opened_again() -> None:
 
 
 def test_an_unexpected_error_fails_its_step_and_asks_for_a_report() -> None:
+    sessions: list[FakeSession] = []
+
     def run_one(_step: Step, _session: Session) -> Result:
         raise ZeroDivisionError("oops")
 
-    result = run_plan(plan_of(a=""), run_one, FakeSession, RunRules()).results[0]
+    result = run_plan(plan_of(a=""), run_one, opener(sessions), RunRules()).results[0]
 
     assert result.status == "error"
+    assert [session.closed for session in sessions] == [1]
     assert "please report it" in str(result.message)
     assert "ZeroDivisionError: oops" in str(result.message)
 

@@ -1,0 +1,44 @@
+"""Makes a new relation beside the old one and publishes it: what tables, seeds and others have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from airflow_sqlmodels.dialects import ddl
+from airflow_sqlmodels.manifest.relation import Relation
+from airflow_sqlmodels.materializations.build import Build
+from airflow_sqlmodels.materializations.dressing import wanted_of
+from airflow_sqlmodels.materializations.hooks import has_inside, run_inside
+from airflow_sqlmodels.publish.candidate import candidate_of
+from airflow_sqlmodels.publish.locks import Writing
+from airflow_sqlmodels.publish.patience import Patience
+from airflow_sqlmodels.publish.swap import Swap, publish
+from airflow_sqlmodels.warehouse.session import Outcome
+
+
+def replaced(build: Build, writing: Writing, kind: str, make: Callable[[Relation], Outcome]) -> Outcome:
+    """What `make` gave, which is told the candidate's name. In-transaction pre-hooks have run; post-hooks run here.
+
+    The candidate is committed before it is published, and stays if that fails. With an in-transaction pre-hook it is
+    all one transaction: what the hook did must not stay without the rows.
+    """
+    candidate = candidate_of(build.relation, build.dialect)
+    if writing.leftover is not None:
+        build.session.execute(ddl.drop(build.dialect, candidate, writing.leftover))
+    outcome = make(candidate)
+    swap = Swap(
+        build.relation,
+        candidate,
+        kind,
+        wanted_of(build, candidate, kind),
+        writing.session,
+        (lambda: run_inside(build, build.post_hooks)) if has_inside(build.post_hooks) else None,
+        commits=not has_inside(build.pre_hooks),
+    )
+    publish(patience_of(build), swap)
+    return outcome
+
+
+def patience_of(build: Build) -> Patience:
+    """How patient this build is with others."""
+    return Patience(build.session, build.dialect, build.rules, build.log)
