@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from airflow_sqlmodels.artifacts.json_text import write_json
+from airflow_sqlmodels.artifacts.json_text import time_text, write_json
 from airflow_sqlmodels.artifacts.metadata import metadata
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.graph.order import Edges, Graph
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import AnyNode, Doc, Exposure, Macro, NodeId, Source, UnitTest
+from airflow_sqlmodels.manifest.nodes import (
+    Analysis,
+    AnyNode,
+    DataTest,
+    Doc,
+    Exposure,
+    Macro,
+    Model,
+    NodeId,
+    Snapshot,
+    Source,
+    UnitTest,
+)
 from airflow_sqlmodels.templating.invocation import Invocation
 from airflow_sqlmodels.templating.node_view import node_view
 
@@ -34,32 +47,69 @@ def write_manifest(path: Path, manifest: Manifest, graph: Graph, invocation: Inv
 def manifest_json(manifest: Manifest, graph: Graph, invocation: Invocation) -> dict[str, Any]:
     """The content of the file."""
     dialect = dialect_named(manifest.settings.target.type)
+    made = invocation.started_at.timestamp()
     parts: dict[str, dict[str, Any]] = {"nodes": {}, **{part: {} for part in _PARTS.values()}}
     for node_id, node in manifest.nodes.items():
-        parts[_PARTS.get(type(node), "nodes")][node_id] = _node(node, dialect)
+        parts[_PARTS.get(type(node), "nodes")][node_id] = _node(node, dialect, made)
     return {
-        "metadata": metadata(SCHEMA, invocation, manifest),
+        "metadata": {**metadata(SCHEMA, invocation, manifest), **_project(manifest, invocation)},
         **parts,
         **{part: {} for part in _EMPTY},
-        "macros": {macro.id: _macro(macro) for macro in manifest.macros.values()},
+        "macros": {macro.id: _macro(macro, made) for macro in manifest.macros.values()},
         "docs": {doc.id: _doc(doc) for doc in manifest.docs.values()},
         "groups": _groups(manifest),
         "group_map": _group_map(manifest),
         "selectors": dict(manifest.selectors),
-        "disabled": {node_id: [_node(node, dialect)] for node_id, node in manifest.disabled.items()},
+        "disabled": {node_id: [_node(node, dialect, made)] for node_id, node in manifest.disabled.items()},
         "parent_map": _map(graph.parents),
         "child_map": _map(graph.children),
     }
 
 
-def _node(node: AnyNode, dialect: Dialect) -> dict[str, Any]:
-    view = node_view(node, dialect)
+def _project(manifest: Manifest, invocation: Invocation) -> dict[str, Any]:
+    """What the head of this file says beyond that of the others."""
+    name = manifest.settings.name.encode()
+    return {
+        "run_started_at": time_text(invocation.started_at),
+        "project_id": hashlib.md5(name, usedforsecurity=False).hexdigest(),
+        "quoting": {key: manifest.settings.quoting.get(key) for key in ("database", "schema", "identifier", "column")},
+        "send_anonymous_usage_stats": False,
+        "user_id": None,
+    }
+
+
+def _node(node: AnyNode, dialect: Dialect, made: float) -> dict[str, Any]:
+    """The node as templates see it, and what only this file says."""
+    view = {**_BLANK.get(type(node), {}), **node_view(node, dialect), "created_at": made, "doc_blocks": []}
     view.setdefault("depends_on", {"macros": [], "nodes": list(node.depends_on)})
+    match node:
+        case Model() | Analysis() | DataTest(generic=None):
+            digest = hashlib.sha256(node.raw_code.strip().encode()).hexdigest()
+            view["checksum"] = {"name": "sha256", "checksum": digest}  # of the file alone: `state:modified` compares it
+        case DataTest():
+            view["checksum"] = {"name": "none", "checksum": ""}
+        case Source():
+            view["path"] = node.path
+        case _:
+            pass
     return view
 
 
-def _macro(macro: Macro) -> dict[str, Any]:
+_TEMPLATED: dict[str, Any] = {"build_path": None, "compiled_path": None, "functions": []}
+_BLANK: dict[type, dict[str, Any]] = {
+    Model: {**_TEMPLATED, "constraints": [], "primary_key": [], "time_spine": None, "deprecation_date": None},
+    Snapshot: _TEMPLATED,
+    Analysis: _TEMPLATED,
+    DataTest: {**_TEMPLATED, "file_key_name": None},
+    Source: {"external": None, "unrendered_schema": None, "unrendered_database": None},
+}
+"""Fields that readers expect, and that say nothing here."""
+
+
+def _macro(macro: Macro, made: float) -> dict[str, Any]:
     return {
+        "created_at": made,
+        "config": {"meta": macro.meta, "docs": {"show": True, "node_color": None}},
         "unique_id": macro.id,
         "name": macro.name,
         "resource_type": "macro",

@@ -9,8 +9,9 @@ from typing import Any
 
 from airflow_sqlmodels.artifacts.json_text import time_text, write_json
 from airflow_sqlmodels.artifacts.metadata import metadata
+from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import Seed, Templated
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, Operation, Seed, Snapshot, Templated
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.templating.invocation import Invocation
 
@@ -38,19 +39,19 @@ def run_results(
 
 def _result(manifest: Manifest, result: Result) -> dict[str, Any]:
     node = manifest[result.node]
-    has_code = isinstance(node, Templated) and not isinstance(node, Seed)
+    has_code = isinstance(node, Templated)
     return {
         "status": result.status,
         "timing": timing(result.started_at, result.finished_at),
         "thread_id": result.thread,
         "execution_time": result.seconds,
-        "adapter_response": _response(result),
+        "adapter_response": _response(node, result),
         "message": result.message,
-        "failures": result.failures,
+        "failures": int(not result.passed) if isinstance(node, Operation) else result.failures,
         "unique_id": result.node,
         "compiled": bool(result.compiled_sql) if has_code else None,
         "compiled_code": result.compiled_sql or None if has_code else None,
-        "relation_name": result.relation_name,
+        "relation_name": result.relation_name or _relation_name(manifest, node),
         "batch_results": None,
     }
 
@@ -65,10 +66,18 @@ def timing(started: datetime.datetime | None, finished: datetime.datetime | None
     ]
 
 
-def _response(result: Result) -> dict[str, Any]:
+def _relation_name(manifest: Manifest, node: AnyNode) -> str | None:
+    """The relation of a node that did not get as far as writing it."""
+    if isinstance(node, (Model, Seed, Snapshot)):
+        return dialect_named(manifest.settings.target.type).render(node.relation)
+    return None
+
+
+def _response(node: AnyNode, result: Result) -> dict[str, Any]:
     """What the warehouse answered: `{"_message": "INSERT 0 3", "code": "INSERT", "rows_affected": 3}`."""
-    if result.status != "success" or not result.message:
+    if isinstance(node, DataTest) and result.status in ("pass", "warn", "fail"):
+        return {"_message": "SELECT 1", "code": "SELECT", "rows_affected": 1}  # the one row with the verdict
+    if result.status != "success" or not result.message or isinstance(node, Operation):
         return {}
     code = " ".join(word for word in result.message.split() if not word.isdigit())
-    found: dict[str, Any] = {"_message": result.message, "code": code}
-    return {**found, "rows_affected": result.rows} if result.rows >= 0 else {**found, "rows_affected": -1}
+    return {"_message": result.message, "code": code, "rows_affected": result.rows}

@@ -43,7 +43,7 @@ class Progress(Protocol):
 
 
 class _Places:
-    """Numbers steps in the order in which they begin; hooks are counted by themselves."""
+    """Numbers steps in the order in which they are told of; hooks are counted by themselves."""
 
     def __init__(self, plan: Plan) -> None:
         self._total = len(plan)

@@ -44,7 +44,7 @@ def refuse_problems(node: AnyNode) -> None:
         raise CompilationError(problem.what, problem.at, problem.hint)
 
 
-def test_query(node: DataTest, sql: str) -> str:
+def judging_query(node: DataTest, sql: str) -> str:
     """The query that judges a test: one row with the failures and the two verdicts."""
     config = node.config
     limit = config.get("limit")

@@ -72,8 +72,11 @@ class Dialect(ABC):
         """SQL that gives those of the schemas that exist."""
 
     @abstractmethod
-    def attached_query(self, *relations: Relation) -> str:
-        """SQL that gives (schema, name, JSON) of all that hangs on each relation: `publish.attached` has its fields."""
+    def attached_query(self) -> str:
+        """SQL that gives (schema, name, JSON) of all that hangs on a relation: `publish.attached` has the fields.
+
+        Its parameters are schema and name of two relations; they may be the same.
+        """
 
     @abstractmethod
     def literal(self, text: str) -> str:

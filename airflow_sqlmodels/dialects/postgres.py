@@ -99,6 +99,6 @@ class Postgres(Dialect):
         """SQL that gives those of the schemas that exist."""
         return f"select nspname from pg_catalog.pg_namespace where nspname in ({', '.join(map(self.literal, schemas))})"
 
-    def attached_query(self, *relations: Relation) -> str:
-        """SQL that gives (schema, name, JSON) of all that hangs on each relation."""
-        return attached_query(self, *relations)
+    def attached_query(self) -> str:
+        """SQL that gives (schema, name, JSON) of all that hangs on two relations, its parameters."""
+        return attached_query()

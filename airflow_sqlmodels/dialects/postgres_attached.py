@@ -7,15 +7,11 @@ own search_path sees them, so they mean the same when the session says them agai
 
 from __future__ import annotations
 
-from airflow_sqlmodels.dialects.dialect import Dialect
-from airflow_sqlmodels.manifest.relation import Relation
 
-
-def attached_query(dialect: Dialect, *relations: Relation) -> str:
-    """SQL that gives (schema, name, JSON) for each of the relations that exists."""
-    wanted = ", ".join(f"({dialect.literal(each.schema)}, {dialect.literal(each.identifier)})" for each in relations)
+def attached_query() -> str:
+    """SQL that gives (schema, name, JSON) for relations that exist; its parameters are two schemas and names."""
     return (
-        f"with recursive {_WANTED.format(wanted=wanted)},\n{_ABOVE}\n"
+        f"with recursive {_WANTED},\n{_ABOVE}\n"
         f"select c.nspname, c.relname, json_build_object({_parts(_RELATION | _TABLE)})::text\n"
         "from wanted c cross join lateral (select c.oid) root"
     )
@@ -28,7 +24,7 @@ def _parts(parts: dict[str, str]) -> str:
 _WANTED = """wanted as (
     select c.*, n.nspname
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    where (n.nspname, c.relname) in ({wanted}) and c.relkind in ('r', 'p', 'f', 'v', 'm')
+    where (n.nspname, c.relname) in ((%s, %s), (%s, %s)) and c.relkind in ('r', 'p', 'f', 'v', 'm')
 )"""
 
 # a view's select rule (ev_type 1) depends on what the view reads; a view that reads itself recursively is left out

@@ -1,6 +1,7 @@
 """What type a column of a CSV has, by dbt's rules: the first of number, date, time stamp, bool that fits every value.
 
-One rule is ours: whole numbers beyond four bytes become bigint (dbt says integer, and the load fails).
+Two rules are ours: whole numbers beyond four bytes become bigint, beyond eight bytes numeric (dbt says integer, and the
+load fails); and `nan` is text (dbt says integer, and the load fails).
 """
 
 from __future__ import annotations
@@ -8,73 +9,112 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
 NULLS = ("", "null")
 """What stands for a missing value, whatever its case. An empty text is none."""
 
 _INT4, _INT8 = 2**31, 2**63
-_CURRENCY = re.compile(r"^[\s$€£¥₩₹%]+|[\s$€£¥₩₹%]+$")
+_CURRENCY = re.compile(r"[\s$€£¥₩₹%]+")
+_PLAIN_INTEGER = re.compile(r"-?[1-9]\d{0,8}|0")
+_STAMP = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:?\d\d)?")
 
 
 def is_null(value: str) -> bool:
-    """Whether a cell holds nothing."""
-    return value.strip().lower() in NULLS
+    """Whether a cell holds nothing.
+
+    >>> [is_null(each) for each in ("", " ", "NULL", "none")]
+    [True, True, True, False]
+    """
+    return not value or value.strip().lower() in NULLS
 
 
 def number_in(value: str) -> Decimal | None:
-    """The number a cell shows, with currency signs, percent signs, thousands separators; None if it shows none."""
-    bare = _CURRENCY.sub("", value.strip()).replace(",", "").replace("_", "")
-    sign = "-" if value.strip().startswith("-") else ""
-    bare = bare if not sign or bare.startswith("-") else sign + bare
+    """The number a cell shows, with currency signs, percent signs, thousands separators; None if it shows none.
+
+    >>> [str(number_in(each)) for each in ("$1,000", "-5%", "1e3", "00501", "1_000", "abc", "nan")]
+    ['1000', '-5', '1E+3', '501', '1000', 'None', 'None']
+    """
+    bare = value.strip()
+    sign = "-" if bare.startswith("-") else ""
+    start, end = _CURRENCY.match(bare.removeprefix("-")), len(bare.rstrip("$€£¥₩₹% "))
+    bare = sign + bare[:end].removeprefix("-")[start.end() if start else 0 :].replace(",", "")
     try:
-        return Decimal(bare) if bare else None
+        number = Decimal(bare)
     except InvalidOperation:
         return None
+    return number if number.is_finite() else None
+
+
+@dataclass(slots=True)
+class TypeGuess:
+    """The type of one column, told value by value, so that a file of any size is read once for it."""
+
+    _kinds: list[str] = field(default_factory=lambda: ["number", *_FITS, "text"])
+    """What still fits all values, in dbt's order."""
+    _largest: Decimal = Decimal(0)
+    _is_whole: bool = True
+
+    def add(self, value: str) -> None:
+        """Take another cell into account."""
+        if self._kinds[0] == "text" or is_null(value):
+            return
+        if self._kinds[0] == "number" and self._add_number(value):
+            return
+        self._kinds = [kind for kind in self._kinds if kind == "text" or (kind != "number" and _FITS[kind](value))]
+
+    @property
+    def sql_type(self) -> str:
+        """Postgres's name for it; `integer` for a column without any value."""
+        kind = self._kinds[0]
+        if kind != "number":
+            return kind
+        if not self._is_whole:
+            return "double precision"
+        if self._largest < _INT4:
+            return "integer"
+        return "bigint" if self._largest < _INT8 else "numeric"
+
+    def _add_number(self, value: str) -> bool:
+        if _PLAIN_INTEGER.fullmatch(value):  # most of them: below 2^31, whole
+            self._seen_number()
+            return True
+        number = number_in(value)
+        if number is None:
+            return False
+        self._seen_number()
+        self._largest = max(self._largest, abs(number))
+        self._is_whole = self._is_whole and number == number.to_integral_value()
+        return True
+
+    def _seen_number(self) -> None:
+        """A number is neither date nor bool, so text is all that is left if another value is no number."""
+        self._kinds = ["number", "text"]
 
 
 def column_type(values: Iterable[str]) -> str:
-    """The type for a column with these cells; `integer` if all are empty."""
-    present = [value for value in values if not is_null(value)]
-    numbers = _numbers(present)
-    if numbers is not None:
-        return _number_type(numbers)
-    for kind, fits in _TYPES:
-        if all(fits(value) for value in present):
-            return kind
-    return "text"
+    """The type for a column with these cells."""
+    guess = TypeGuess()
+    for value in values:
+        guess.add(value)
+    return guess.sql_type
 
 
 def plain_value(value: str, kind: str) -> str | None:
-    """A cell as Postgres reads it for a column of that type; None for a null."""
-    if kind == "text":
-        return None if is_null(value) else value
+    """A cell as Postgres reads it for a column of a guessed type; None for a null."""
     if is_null(value):
         return None
-    if kind in ("integer", "bigint", "numeric", "double precision"):
-        number = number_in(value)
-        assert number is not None, value
-        return str(int(number)) if kind in ("integer", "bigint") else str(number)
-    return value.strip()
+    if kind == "text":
+        return value
+    if kind not in _NUMBERS or _PLAIN_INTEGER.fullmatch(value):
+        return value.strip()
+    number = number_in(value)
+    assert number is not None, value
+    return str(number) if kind == "double precision" else f"{number.to_integral_value():f}"
 
 
-def _numbers(present: list[str]) -> list[Decimal] | None:
-    numbers = []
-    for value in present:
-        number = number_in(value)
-        if number is None or not number.is_finite():
-            return None
-        numbers.append(number)
-    return numbers
-
-
-def _number_type(numbers: list[Decimal]) -> str:
-    if any(number != number.to_integral_value() for number in numbers):
-        return "double precision"
-    largest = max((abs(number) for number in numbers), default=Decimal(0))
-    if largest < _INT4:
-        return "integer"
-    return "bigint" if largest < _INT8 else "numeric"
+_NUMBERS = frozenset(("integer", "bigint", "numeric", "double precision"))
 
 
 def _is_date(value: str) -> bool:
@@ -85,13 +125,10 @@ def _is_date(value: str) -> bool:
     return True
 
 
-_STAMP = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:?\d\d)?$")
-
-
 def _is_stamp(value: str) -> bool:
     """A time stamp to the second; with fractions it stays text."""
     text = value.strip()
-    if not _STAMP.match(text):
+    if not _STAMP.fullmatch(text):
         return False
     try:
         datetime.datetime.fromisoformat(text)
@@ -104,8 +141,8 @@ def _is_bool(value: str) -> bool:
     return value.strip().lower() in ("true", "false")
 
 
-_TYPES: tuple[tuple[str, Callable[[str], bool]], ...] = (
-    ("date", _is_date),
-    ("timestamp without time zone", _is_stamp),
-    ("boolean", _is_bool),
-)
+_FITS: dict[str, Callable[[str], bool]] = {
+    "date": _is_date,
+    "timestamp without time zone": _is_stamp,
+    "boolean": _is_bool,
+}

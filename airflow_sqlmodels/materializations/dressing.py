@@ -75,7 +75,9 @@ def regrant_statements(build: Build) -> Iterator[str]:
     if not grants:
         return
     name, rows = build.dialect.render(build.relation), build.session.query(_granted(build)).rows
-    there = {(privilege.lower(), build.dialect.quote(role) if role != "PUBLIC" else "public") for role, privilege in rows}
+    there = {
+        (privilege.lower(), build.dialect.quote(role) if role != "PUBLIC" else "public") for role, privilege in rows
+    }
     asked = {(privilege, role) for privilege, roles in grants.items() for role in roles}
     yield from (f"revoke {privilege} on {name} from {role}" for privilege, role in sorted(there - asked))
     yield from (f"grant {privilege} on {name} to {role}" for privilege, role in sorted(asked - there))

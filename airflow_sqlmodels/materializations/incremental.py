@@ -41,9 +41,7 @@ def _applied(build: Build, writing: Writing, strategy: Strategy) -> Built:
                            "rebuild it with --full-refresh")  # fmt: skip
     outcome = build.session.execute(strategy.statements(build, delta, columns))
     comments = comment_statements(build, build.relation, "table")
-    build.session.execute(
-        ";\n".join((ddl.drop(build.dialect, delta, "table"), *comments, *regrant_statements(build)))
-    )
+    build.session.execute(";\n".join((ddl.drop(build.dialect, delta, "table"), *comments, *regrant_statements(build))))
     run_inside(build, build.post_hooks)
     return Built(outcome.rows, outcome.status)
 

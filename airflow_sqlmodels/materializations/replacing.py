@@ -31,6 +31,7 @@ def replaced(build: Build, writing: Writing, kind: str, make: Callable[[Relation
         candidate,
         kind,
         wanted_of(build, candidate, kind),
+        writing.existing is not None,
         writing.session,
         (lambda: run_inside(build, build.post_hooks)) if has_inside(build.post_hooks) else None,
         commits=not has_inside(build.pre_hooks),

@@ -2,65 +2,134 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from airflow_sqlmodels.errors import ProjectError, closest
+from airflow_sqlmodels.errors import ProjectError, PublishError, closest
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations.build import Build
-from airflow_sqlmodels.warehouse.session import Rows
+from airflow_sqlmodels.publish.attached import Attached, attached_to
+from airflow_sqlmodels.publish.dependents import creations, drops, remade_for
 
 _CHOICES = ("ignore", "fail", "append_new_columns", "sync_all_columns")
+_VARCHAR = re.compile(r"character varying\((\d+)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """How the delta's columns (`new`, name -> type) differ from the table's."""
+
+    new: dict[str, str]
+    added: tuple[str, ...]
+    gone: tuple[str, ...]
+    retyped: tuple[str, ...]
+    widened: tuple[str, ...]
+    """Those of `retyped` that are texts which merely need more room."""
+    kept: tuple[str, ...]
 
 
 def matched_columns(build: Build, delta: Relation) -> list[str]:
-    """The columns to write, after the table was changed as `on_schema_change` says."""
+    """The columns to write, after the table was changed as `on_schema_change` says.
+
+    Raises ProjectError if the columns do not fit, PublishError if a view keeps them from being changed.
+    """
     choice = str(build.config.get("on_schema_change") or "ignore")
     if choice not in _CHOICES:
         raise ProjectError(f"on_schema_change: {choice!r} is not known", build.node.at, closest(choice, _CHOICES))
-    old, new = _columns(build, build.relation), _columns(build, delta)
-    added = [name for name in new if name not in old]
-    gone = [name for name in old if name not in new]
-    retyped = [name for name in new if name in old and new[name] != old[name]]
+    found = differences(columns_of(build, build.relation), columns_of(build, delta))
+    if choice == "fail":
+        _refuse_any(build, found)
     if choice == "ignore":
-        if gone:
-            raise ProjectError(f"the model no longer gives the column {gone[0]!r} of its table", build.node.at,
-                               "set on_schema_change, or rebuild it with --full-refresh")  # fmt: skip
-        return [name for name in new if name in old]
-    if choice == "fail" and (added or gone or retyped):
-        changes = ", ".join(_told(added, "new") + _told(gone, "gone") + _told(retyped, "of another type"))
-        raise ProjectError(f"the model's columns are not its table's: {changes}", build.node.at,
-                           "on_schema_change is 'fail': rebuild it with --full-refresh")  # fmt: skip
-    _alter(build, [f"add column {build.dialect.quote(name)} {new[name]}" for name in added])
-    if choice == "sync_all_columns":
-        _alter(build, [f"drop column {build.dialect.quote(name)}" for name in gone])
-        _alter(build, [_retype(build, name, new[name]) for name in retyped])
-    return list(new)
+        _refuse_gone(build, found)
+    synced = choice == "sync_all_columns"
+    _change(
+        build,
+        found,
+        added=found.added if choice in ("append_new_columns", "sync_all_columns") else (),
+        gone=found.gone if synced else (),
+        retyped=found.retyped if synced else found.widened,
+    )
+    return list(found.kept) if choice == "ignore" else list(found.new)
 
 
-def _retype(build: Build, name: str, kind: str) -> str:
-    quoted = build.dialect.quote(name)
-    return f"alter column {quoted} type {kind} using {quoted}::{kind}"
+def differences(old: dict[str, str], new: dict[str, str]) -> Differences:
+    """Compare by name."""
+    retyped = tuple(name for name in new if name in old and new[name] != old[name])
+    return Differences(
+        new=new,
+        added=tuple(name for name in new if name not in old),
+        gone=tuple(name for name in old if name not in new),
+        retyped=retyped,
+        widened=tuple(name for name in retyped if _is_wider(old[name], new[name])),
+        kept=tuple(name for name in new if name in old),
+    )
 
 
-def _alter(build: Build, actions: Sequence[str]) -> None:
-    if actions:
-        build.session.execute(f"alter table {build.dialect.render(build.relation)}\n    " + ",\n    ".join(actions))
-
-
-def _columns(build: Build, relation: Relation) -> dict[str, str]:
+def columns_of(build: Build, relation: Relation) -> dict[str, str]:
     """Name -> whole type, in order."""
-    rows: Rows = build.session.query(
+    local = Relation("", relation.schema, relation.identifier, relation.quoting)
+    rows = build.session.query(
         "select attname::text, pg_catalog.format_type(atttypid, atttypmod) from pg_catalog.pg_attribute\n"
-        f"where attrelid = {build.dialect.literal(build.dialect.render(_local(relation)))}::regclass\n"
+        f"where attrelid = {build.dialect.literal(build.dialect.render(local))}::regclass\n"
         "    and attnum > 0 and not attisdropped order by attnum"
     )
     return dict(rows.rows)
 
 
-def _local(relation: Relation) -> Relation:
-    """Without its database: regclass takes schema and name."""
-    return Relation("", relation.schema, relation.identifier, relation.quoting)
+def _is_wider(old: str, new: str) -> bool:
+    before, after = _VARCHAR.fullmatch(old), _VARCHAR.fullmatch(new)
+    return before is not None and after is not None and int(after[1]) > int(before[1])
 
 
-def _told(names: Sequence[str], what: str) -> list[str]:
-    return [f"{name!r} is {what}" for name in names]
+def _refuse_any(build: Build, found: Differences) -> None:
+    changes = [
+        *(f"{name!r} is new" for name in found.added),
+        *(f"{name!r} is gone" for name in found.gone),
+        *(f"{name!r} is of another type" for name in found.retyped),
+    ]
+    if changes:
+        raise ProjectError(f"the model's columns are not its table's: {', '.join(changes)}", build.node.at,
+                           "on_schema_change is 'fail': rebuild it with --full-refresh")  # fmt: skip
+
+
+def _refuse_gone(build: Build, found: Differences) -> None:
+    if found.gone:
+        names = ", ".join(map(repr, found.gone))
+        raise ProjectError(f"the model no longer gives the column {names} of its table", build.node.at,
+                           "set on_schema_change, or rebuild it with --full-refresh")  # fmt: skip
+
+
+def _change(
+    build: Build, found: Differences, *, added: Sequence[str], gone: Sequence[str], retyped: Sequence[str]
+) -> None:
+    quote = build.dialect.quote
+    actions = [
+        *(f"add column {quote(name)} {found.new[name]}" for name in added),
+        *(f"drop column {quote(name)}" for name in gone),
+        *(
+            f"alter column {quote(name)} type {found.new[name]} using {quote(name)}::{found.new[name]}"
+            for name in retyped
+        ),
+    ]
+    if not actions:
+        return
+    alter = f"alter table {build.dialect.render(build.relation)}\n    " + ",\n    ".join(actions)
+    if not gone and not retyped:
+        build.session.execute(alter)
+        return
+    table = attached_to(build.session, build.dialect, build.relation)
+    _refuse_needed(table, gone)
+    views = remade_for(table, retyped)
+    build.session.execute(";\n".join((*drops(views, build.dialect), alter, *creations(views, build.dialect))))
+
+
+def _refuse_needed(table: Attached, gone: Sequence[str]) -> None:
+    for view in table.views:
+        for name in gone:
+            if name in view.uses:
+                raise PublishError(
+                    f"the view {view.schema}.{view.name} needs the column {name!r} of {table.schema}.{table.name}, which goes",
+                    None,
+                    "change the view first; nothing was changed",
+                )

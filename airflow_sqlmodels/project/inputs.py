@@ -6,6 +6,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 import msgspec
 
@@ -37,6 +38,11 @@ def take_inputs(paths: Iterable[str]) -> Inputs:
     """The present state of these files. Taken before they are read: what changes meanwhile is noticed next time."""
     now = time.time_ns()
     return Inputs({path: _stamp(path) for path in paths}, {}, now)
+
+
+def present(path: Path) -> list[str]:
+    """The path, if there is such a file."""
+    return [str(path)] if path.is_file() else []
 
 
 def env_state(names: Iterable[str], own_env: Mapping[str, str]) -> dict[str, str]:

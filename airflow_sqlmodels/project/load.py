@@ -19,7 +19,7 @@ from airflow_sqlmodels.project.cache import open_saved, read_saved, save, saved_
 from airflow_sqlmodels.project.choices import Choices
 from airflow_sqlmodels.project.files import SourceFile, all_paths, find_files
 from airflow_sqlmodels.project.fingerprint import Fingerprints
-from airflow_sqlmodels.project.inputs import changed_files, env_state, read_inputs, same_env, take_inputs
+from airflow_sqlmodels.project.inputs import changed_files, env_state, present, read_inputs, same_env, take_inputs
 from airflow_sqlmodels.project.macro_files import built_in_macros, read_docs, read_macros
 from airflow_sqlmodels.project.naming import NameRules, overridden_names
 from airflow_sqlmodels.project.parts import Parts
@@ -27,6 +27,7 @@ from airflow_sqlmodels.project.profiles import read_profile
 from airflow_sqlmodels.project.properties import Entry, read_properties
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.resolve import Index, index_of, resolved
+from airflow_sqlmodels.project.selectors_file import SELECTORS_FILE, read_selectors
 from airflow_sqlmodels.project.settings import (
     ProjectFile,
     installed_packages,
@@ -79,7 +80,7 @@ def load(root: Path, choices: Choices, saved: Path | None) -> Manifest:
         project = read_project_file(root, choices)
         packages = installed_packages(project, choices)
         files = [file for each in (project, *packages) for file in find_files(each)]
-        paths = all_paths((project, *packages), files)
+        paths = [*all_paths((project, *packages), files), *present(root / SELECTORS_FILE)]
         known = _unchanged(open_saved(saved), paths, choices)
         if known is not None:
             return known
@@ -183,6 +184,7 @@ def assemble(parts: Parts, built: list[AnyNode], entries: Iterable[Entry], warni
         docs=parts.docs,
         disabled=disabled,
         groups=groups,
+        selectors=read_selectors(Path(parts.settings.root)),
         warnings=tuple(warnings),
     )
 

@@ -18,8 +18,9 @@ HAS_GROUP_DOC = "doc_md" in _GROUP_ARGUMENTS
 
 
 def dag_arguments(said: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of a DAG, with "a cleared task runs the newest code" where Airflow knows it."""
-    return {"rerun_with_latest_version": True, **said} if HAS_RERUN_LATEST else said
+    """The arguments of a DAG: one run at a time, and a cleared task runs the newest code where Airflow knows that."""
+    newest = {"rerun_with_latest_version": True} if HAS_RERUN_LATEST else {}
+    return {"max_active_runs": 1, **newest, **said}
 
 
 def group_arguments(said: dict[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def summary(results: Sequence[Result]) -> dict[str, Any]:
         told.update(built[0].details)
     if tests:
         told["tests"] = {verdict: tests.get(verdict, 0) for verdict in ("pass", "warn", "fail", "error")}
-        told["failures"] = {_name(each): each.failures for each in results if each.failures}
+        told["failures"] = {_name(each): each.failures for each in results if each.status in ("warn", "fail")}
     return told
 
 

@@ -39,8 +39,12 @@ class SavedTasks:
             return None
         if record is None:
             return None
-        kind, nodes, group, model = msgspec.msgpack.decode(record)
-        return TaskSpec(task_id, kind, [NodeId(each) for each in nodes], tuple(group), model)
+        own_id, kind, nodes, group, model = msgspec.msgpack.decode(record)
+        return TaskSpec(own_id, kind, [NodeId(each) for each in nodes], tuple(group), model)
+
+    def of_node(self, name: str, kind: str) -> TaskSpec | None:
+        """The spec of a node's task of that kind, whatever a translator made of its id."""
+        return self.get(_by_name(name, kind)) or self.get(f"{name}.{kind}")
 
     def manifest_path(self) -> Path | None:
         """The file in which the project is saved that the tasks were made from, if profiles.yml is still the same."""
@@ -60,7 +64,12 @@ class SavedTasks:
         if self.path is None:
             return
         profiles = os.path.join(self.project, "profiles.yml")
-        records = [(spec.id, _encode((spec.kind, spec.nodes, spec.group, spec.model))) for spec in specs.values()]
+        records = []
+        for spec in specs.values():
+            record = _encode((spec.id, spec.kind, spec.nodes, spec.group, spec.model))
+            records.append((spec.id, record))
+            if spec.model is not None and spec.id != f"{spec.model}.{spec.kind}":
+                records.append((_by_name(spec.model, spec.kind), record))
         records.append((_MANIFEST, _encode((str(manifest or ""), profiles, _digest(profiles)))))
         mark = hashlib.blake2b(b"".join(record for _, record in records), digest_size=16).digest()
         with contextlib.suppress(OSError, Broken):
@@ -81,6 +90,10 @@ def saved_tasks(options: Options, dag_id: str, prefix: str, translator: type[Tra
 
 
 _MANIFEST = "~manifest"
+
+
+def _by_name(name: str, kind: str) -> str:
+    return f"~{kind} {name}"
 
 
 def _digest(path: str) -> bytes:

@@ -6,12 +6,15 @@ all that the test reads. Here several tests of one model are one task, so the ed
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from airflow_sqlmodels.compile.compiler import refuse_problems
-from airflow_sqlmodels.errors import SelectorError
+from airflow_sqlmodels.errors import ProjectError, SelectorError
+from airflow_sqlmodels.graph.order import kind_of
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, NodeId, Operation, Seed, Snapshot, Source
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, NodeId, Seed, Snapshot, Source
 from airflow_sqlmodels.provider.options import Options
 from airflow_sqlmodels.provider.specs import ALL_TESTS, END, START, TaskSpec
 from airflow_sqlmodels.provider.translate import Translator
@@ -40,14 +43,15 @@ def task_specs(manifest: Manifest, options: Options, translator: Translator) -> 
 
 
 def _plan(manifest: Manifest, options: Options) -> Plan:
-    kinds = COMMANDS["test"] if options.tests == "only" else (*COMMANDS["build"], "source")
+    only = options.tests == "only"
     plan = make_plan(
         manifest,
+        command="test" if only else "build",
         select=options.select,
         exclude=options.exclude,
         selector=options.selector,
         indirect=options.indirect_selection,
-        resource_types=kinds,
+        resource_types=() if only else (*COMMANDS["build"], "source"),
     )
     for step in plan.steps:
         refuse_problems(manifest[step.node])
@@ -59,54 +63,92 @@ def _plan(manifest: Manifest, options: Options) -> Plan:
 
 def _tasks_of_nodes(manifest: Manifest, plan: Plan, options: Options, translator: Translator) -> dict[NodeId, TaskSpec]:
     """The task each step becomes part of; steps that become none are left out."""
-    by_id: dict[str, TaskSpec] = {}
-    found: dict[NodeId, TaskSpec] = {}
+    shape = _Shape(manifest, options, translator, frozenset(step.node for step in plan.steps))
+    wide = {step.node for step in plan.steps if shape.is_wide(step.node)}
     for step in plan.steps:
-        spec = _task_of(manifest, step.node, options, translator)
-        if spec is not None:
-            found[step.node] = by_id.setdefault(spec.id, spec)
-    return found
+        if step.node not in wide:
+            shape.add(step.node)
+    for node_id in sorted(wide):  # last, so that no task of a model gives way to one of theirs
+        shape.add_wide(node_id)
+    return shape.found
 
 
-def _task_of(manifest: Manifest, node_id: NodeId, options: Options, translator: Translator) -> TaskSpec | None:
-    node = manifest[node_id]
-    match node:
-        case Operation():
-            return None
-        case Source():
-            wanted = options.sources == "freshness" and is_checked(node) and options.tests != "only"
-            return _spec(node, "freshness", translator) if wanted else None
-        case DataTest():
-            return _test_task(manifest, node, options, translator)
-        case Model() | Seed() | Snapshot():
-            return _spec(node, "run", translator)
-        case _:
-            return None
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """Finds the tasks of nodes, one node after the other."""
+
+    manifest: Manifest
+    options: Options
+    translator: Translator
+    chosen: frozenset[NodeId]
+    found: dict[NodeId, TaskSpec] = field(default_factory=dict)
+    _by_id: dict[str, tuple[TaskSpec, NodeId]] = field(default_factory=dict)
+    """A task, and the node it belongs to."""
+
+    def is_wide(self, node_id: NodeId) -> bool:
+        """Whether this is a test that is a task of its own."""
+        if kind_of(node_id) != "test" or self.options.tests in ("none", "after_all"):
+            return False
+        node = self.manifest[node_id]
+        return isinstance(node, DataTest) and only_parent(self.manifest, node) is None
+
+    def add(self, node_id: NodeId) -> None:
+        """Find the task of a node. Raises ProjectError if another node has a task of that id."""
+        spec, owner = self._task_of(self.manifest[node_id])
+        if spec is None:
+            return
+        known, other = self._by_id.setdefault(spec.id, (spec, owner.id))
+        if other != owner.id and spec.id != ALL_TESTS:
+            raise ProjectError(
+                f"{spec.id!r} is the id of two tasks, those of {other} and {owner.id}",
+                owner.at,
+                "rename one of them, or let Translator.name tell them apart",
+            )
+        self.found[node_id] = known
+
+    def add_wide(self, node_id: NodeId) -> None:
+        """Make the task of a wide test. If its id is taken, a hash tells them apart: dbt allows tests any name."""
+        node = self.manifest[node_id]
+        task_id = self.translator.task_id(node, "test")
+        if task_id in self._by_id:
+            task_id += "_" + hashlib.sha256(node_id.encode()).hexdigest()[:8]
+        self.found[node_id] = TaskSpec(task_id, "test", [], self.translator.folders(node), None)
+        self._by_id[task_id] = (self.found[node_id], node_id)
+
+    def _task_of(self, node: AnyNode) -> tuple[TaskSpec | None, AnyNode]:
+        """The task of a node, and the node whose task that is."""
+        match node:
+            case Source():
+                wanted = self.options.sources == "freshness" and is_checked(node) and self.options.tests != "only"
+                return self._spec(node, "freshness") if wanted else None, node
+            case DataTest():
+                return self._test_task(node)
+            case Model() | Seed() | Snapshot():
+                return self._spec(node, "run"), node
+            case _:
+                return None, node
+
+    def _test_task(self, node: DataTest) -> tuple[TaskSpec | None, AnyNode]:
+        if self.options.tests == "none":
+            return None, node
+        tested = only_parent(self.manifest, node)
+        if tested is None or self.options.tests == "after_all":
+            return TaskSpec(ALL_TESTS, "test", [], (), None), node
+        inside = self.options.tests == "with_model" and tested.id in self.chosen and not isinstance(tested, Source)
+        return self._spec(tested, "run" if inside else "test"), tested
+
+    def _spec(self, node: AnyNode, kind: str) -> TaskSpec:
+        at = self.translator
+        return TaskSpec(at.task_id(node, kind), kind, [], at.folders(node), at.name(node))
 
 
-def _test_task(manifest: Manifest, node: DataTest, options: Options, translator: Translator) -> TaskSpec | None:
-    if options.tests == "none":
-        return None
-    if options.tests == "after_all":
-        return TaskSpec(ALL_TESTS, "test", [], (), None)
-    tested = _only_parent(manifest, node)
-    if tested is None:
-        return TaskSpec(translator.task_id(node, "test"), "test", [], translator.folders(node), None)
-    inside = options.tests == "with_model" and not isinstance(tested, Source)
-    return _spec(tested, "run" if inside else "test", translator)
-
-
-def _only_parent(manifest: Manifest, node: DataTest) -> AnyNode | None:
+def only_parent(manifest: Manifest, node: DataTest) -> AnyNode | None:
     """The one node a test reads; None if it reads several, or none, or one that has no task."""
     parents = node.depends_on
     if len(parents) != 1:
         return None
     parent = manifest[parents[0]]
     return None if isinstance(parent, Model) and parent.materialized == "ephemeral" else parent
-
-
-def _spec(node: AnyNode, kind: str, translator: Translator) -> TaskSpec:
-    return TaskSpec(translator.task_id(node, kind), kind, [], translator.folders(node), translator.name(node))
 
 
 def _after_all(specs: dict[str, TaskSpec]) -> None:

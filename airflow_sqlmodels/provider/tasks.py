@@ -11,13 +11,13 @@ from typing import Any
 from airflow.sdk import Asset, TaskGroup
 
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import AnyNode, resource_type
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, resource_type
 from airflow_sqlmodels.project.saved import load_saved_nodes
 from airflow_sqlmodels.provider.operators import SqlModelsOperator
 from airflow_sqlmodels.provider.options import Options
 from airflow_sqlmodels.provider.saved_tasks import SavedTasks, saved_tasks
-from airflow_sqlmodels.provider.specs import END, TaskSpec
-from airflow_sqlmodels.provider.translate import Translator
+from airflow_sqlmodels.provider.specs import ALL_TESTS, END, TaskSpec
+from airflow_sqlmodels.provider.translate import Translator, operator_arguments
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def _wanted(saved: SavedTasks, task_id: str, make: Callable[[TaskSpec], Any]) ->
     def tasks_of(name: str) -> NodeTasks | None:
         found = {}
         for kind in ("run", "freshness", "test"):
-            other = saved.get(f"{name}.{kind}")
+            other = saved.of_node(name, kind)
             if other is not None:
                 found[kind] = made.get(other.id) or make(other)
                 made[other.id] = found[kind]
@@ -126,7 +126,7 @@ class OperatorMaker:
             task_group=group,
             options=self.options,
             saved=self.saved,
-            conn_id=self.translator.conn_id(node, self.options.conn_id),
+            conn_id=self._conn_id(node),
             nodes=spec.nodes,
             relation=_relation(node),
             checksum=self._checksum(spec),
@@ -143,14 +143,34 @@ class OperatorMaker:
         arguments = {**(said.get("all") or {}), **(said.get(kind) or {})}
         if spec.kind == "run":
             arguments = {"max_active_tis_per_dag": 1, **arguments}  # one writer per relation
-        if spec.model is not None:
-            arguments |= self.translator.task_args(node, spec.kind)
+        if spec.kind != "hooks" and spec.id != ALL_TESTS:
+            arguments |= self._node_arguments(spec, node)
         if spec.kind == "run":
             arguments.setdefault("doc_md", self.translator.doc(node))
             uri = self.translator.asset_uri(node, self.options.conn_id) if self.options.assets else None
             if uri is not None:
                 arguments["outlets"] = [*arguments.get("outlets", ()), Asset(_relation(node), uri)]
         return arguments
+
+    def _node_arguments(self, spec: TaskSpec, node: AnyNode) -> dict[str, Any]:
+        """What the node's config sets. A test takes what the tested node says, unless it says otherwise itself."""
+        arguments = self.translator.task_args(self._subject(node), spec.kind)
+        if isinstance(node, DataTest):
+            for test in reversed(spec.nodes):
+                arguments |= operator_arguments(self.translator.airflow_config(self.manifest[test]))
+        return arguments
+
+    def _conn_id(self, node: AnyNode) -> str:
+        default = self.translator.conn_id(self._subject(node), self.options.conn_id)
+        return str(self.translator.airflow_config(node).get("conn_id") or default)
+
+    def _subject(self, node: AnyNode) -> AnyNode:
+        """The node itself; for a test the node that it was written for, if that is one."""
+        if not isinstance(node, DataTest):
+            return node
+        read = node.depends_on
+        subject = node.attached_node or (read[0] if len(read) == 1 else None)
+        return node if subject is None else self.manifest.nodes.get(subject, node)
 
     def _checksum(self, spec: TaskSpec) -> str:
         """Changes whenever anything the task runs does; Airflow cuts long fields before it compares DAGs."""

@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Operation, Source
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, Operation, Source
 
-_NOT_ALLOWED = re.compile(r"[^A-Za-z0-9_.\-]")  # airflow/sdk/definitions/_internal/node.py: what a task id may hold
+_NOT_ALLOWED = re.compile(r"[^\w.-]")  # airflow/sdk/definitions/_internal/node.py: what a task id may hold
 _LONGEST_ID = 250
 
 _OPERATOR_KEYS = (
@@ -37,6 +37,8 @@ class Translator:
     def name(self, node: AnyNode) -> str:
         """The group of a node's tasks, and the first part of their ids: free of folders, so that it never moves."""
         name = f"{node.source_name}.{node.name}" if isinstance(node, Source) else node.name
+        if isinstance(node, Model) and node.version is not None:
+            name = f"{node.name}.v{node.version}"
         if isinstance(node, DataTest):
             name = str(node.config.get("alias") or node.name)
         if node.package != self.root_package:
@@ -70,11 +72,7 @@ class Translator:
 
     def task_args(self, node: AnyNode, kind: str) -> dict[str, Any]:  # noqa: ARG002  # for overriding
         """The operator's arguments that the node's own `airflow:` config sets."""
-        said = self.airflow_config(node)
-        arguments = {key: said[key] for key in _OPERATOR_KEYS if said.get(key) is not None}
-        for key in ("retry_delay", "execution_timeout"):
-            if isinstance(arguments.get(key), (int, float)):
-                arguments[key] = datetime.timedelta(seconds=arguments[key])
+        arguments = operator_arguments(self.airflow_config(node))
         owner = self.owner(node)
         return arguments if owner is None else {**arguments, "owner": owner}
 
@@ -96,3 +94,12 @@ class Translator:
         """The node's `airflow:` config, or `meta.airflow`."""
         said = node.config.get("airflow") or node.meta.get("airflow") or {}
         return said if isinstance(said, Mapping) else {}
+
+
+def operator_arguments(said: Mapping[str, Any]) -> dict[str, Any]:
+    """The operator's arguments among an `airflow:` config. Numbers that are meant as times are seconds."""
+    arguments = {key: said[key] for key in _OPERATOR_KEYS if said.get(key) is not None}
+    for key in ("retry_delay", "execution_timeout"):
+        if isinstance(arguments.get(key), (int, float)):
+            arguments[key] = datetime.timedelta(seconds=arguments[key])
+    return arguments

@@ -26,7 +26,7 @@ def build_all(place: Place, options: Options, translator: type[Translator]) -> M
     specs = task_specs(manifest, options, maker.translator)
     saved_tasks(options, place.dag.dag_id, place.prefix, translator).save(specs, saved)
     ranks, below = priorities(specs), downstream_of(specs)
-    groups = _Groups(place, options.group_by == "folder")
+    groups = _Groups(place, specs, options.group_by == "folder")
     tasks = {}
     for spec in specs.values():
         group, label = groups.of(spec)
@@ -41,11 +41,12 @@ def build_all(place: Place, options: Options, translator: type[Translator]) -> M
 class _Groups:
     """The groups of one build: folders nested as on disk, and in them a group for each node."""
 
-    def __init__(self, place: Place, by_folder: bool) -> None:
+    def __init__(self, place: Place, specs: Mapping[str, TaskSpec], by_folder: bool) -> None:
         self._place = place
         self._by_folder = by_folder
         self._folders: dict[tuple[str, ...], TaskGroup] = {(): place.group}
         self._nodes: dict[str, TaskGroup] = {}
+        self._odd = {spec.model for spec in specs.values() if _is_odd(spec, specs)}
 
     def of(self, spec: TaskSpec) -> tuple[TaskGroup, str]:
         """The group of a task, and its label there. Ids come out the same whatever the folders."""
@@ -54,9 +55,11 @@ class _Groups:
             return folder, spec.id if self._prefixes(folder) else self._place.prefix + spec.id
         group = self._nodes.get(spec.model)
         if group is None:
+            odd = spec.model in self._odd
+            group_id = f"node.{spec.model}" if odd else spec.model
             # a group's id holds no dots, so in a group of groups the ids of tasks must be spelled out
-            plain = "." not in spec.model and not self._place.prefix
-            group = self._nodes[spec.model] = self._make(folder, spec.model, spec.model, prefix=plain)
+            plain = not odd and not self._place.prefix
+            group = self._nodes[spec.model] = self._make(folder, group_id, spec.model, prefix=plain)
         return group, spec.kind if group.prefix_group_id else self._place.prefix + spec.id
 
     def _folder(self, path: tuple[str, ...]) -> TaskGroup:
@@ -69,14 +72,20 @@ class _Groups:
     def _make(self, parent: TaskGroup, group_id: str, name: str, *, prefix: bool) -> TaskGroup:
         said = {"group_display_name": name, "prefix_group_id": prefix, "parent_group": parent, "dag": self._place.dag}
         whole = group_id if self._prefixes(parent) else self._place.prefix + group_id
-        return TaskGroup(_NOT_IN_GROUP_ID.sub("__", whole), **group_arguments(said))
+        return TaskGroup(_NOT_IN_GROUP_ID.sub("-", whole), **group_arguments(said))
 
     def _prefixes(self, parent: TaskGroup) -> bool:
         """Whether Airflow itself puts the prefix before the ids of this group's children."""
         return parent is self._place.group and bool(self._place.prefix)
 
 
-_NOT_IN_GROUP_ID = re.compile(r"[^A-Za-z0-9_-]")  # airflow/sdk/definitions/_internal/node.py
+def _is_odd(spec: TaskSpec, specs: Mapping[str, TaskSpec]) -> bool:
+    """Whether a task's id is not that of its group, a dot, and its kind; or the group's id is taken by a task."""
+    name = spec.model
+    return name is not None and ("." in name or name in specs or spec.id != f"{name}.{spec.kind}")
+
+
+_NOT_IN_GROUP_ID = re.compile(r"[^\w-]")  # airflow/sdk/definitions/_internal/node.py
 
 
 def _by_name(specs: Mapping[str, TaskSpec], tasks: Mapping[str, Any]) -> dict[str, NodeTasks]:

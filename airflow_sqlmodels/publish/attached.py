@@ -21,7 +21,7 @@ class Record:
     @classmethod
     def read(cls, found: Mapping[str, Any]) -> Self:
         """The record of these values; keys it does not have are left out."""
-        return cls(**{each.name: _frozen(found.get(each.name), each.name) for each in fields(cls)})  # type: ignore[arg-type]  # subclasses are dataclasses
+        return cls(**{each.name: _frozen(cls, each.name, found.get(each.name)) for each in fields(cls)})  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,11 +192,18 @@ class Attached(Record):
     """What else depends on it, in the warehouse's words: `function g(t)`."""
 
 
-def attached(session: Session, dialect: Dialect, *relations: Relation) -> list[Attached | None]:
-    """What there is to each of the relations; None for one that does not exist."""
-    rows = session.query(dialect.attached_query(*relations)).rows
+def attached(session: Session, dialect: Dialect, first: Relation, second: Relation) -> list[Attached | None]:
+    """What there is to each of two relations, which may be the same; None for one that does not exist."""
+    rows = session.query(dialect.attached_query(), (*first.key, *second.key)).rows
     found = {(schema, name): Attached.read(json.loads(text)) for schema, name, text in rows}
-    return [found.get(relation.key) for relation in relations]
+    return [found.get(relation.key) for relation in (first, second)]
+
+
+def attached_to(session: Session, dialect: Dialect, relation: Relation) -> Attached:
+    """What there is to a relation that exists."""
+    found, _ = attached(session, dialect, relation, relation)
+    assert found is not None, relation
+    return found
 
 
 _RECORDS: dict[str, type[Record]] = {
@@ -227,18 +234,11 @@ _LISTS = frozenset(
 )
 
 
-def _frozen(value: Any, name: str) -> Any:
-    if name == "columns":
-        return _columns(value)
+def _frozen(record: type[Record], name: str, value: Any) -> Any:
+    if name == "columns" and record in (Attached, View):
+        return tuple(map(Column.read, value or ()))
     if name in _RECORDS:
-        return tuple(_RECORDS[name].read(each) for each in value or ())
+        return tuple(map(_RECORDS[name].read, value or ()))
     if name in _LISTS:
         return tuple(tuple(each) if isinstance(each, list) else each for each in value or ())
-    return value
-
-
-def _columns(value: Any) -> Any:
-    """Columns of a relation are records, those of an index or a publication are names."""
-    if value and isinstance(value[0], Mapping):
-        return tuple(map(Column.read, value))
-    return None if value is None else tuple(value)
+    return tuple(value) if isinstance(value, list) else value

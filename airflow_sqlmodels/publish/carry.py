@@ -50,7 +50,10 @@ def indexes_to_carry(old: Attached, new: Attached, wanted: Wanted, dialect: Dial
     return [
         index
         for index in usable
-        if (index.constraint_kind in ("p", "u") or (index.constraint is None and not _of_config(old, index, wanted, dialect)))
+        if (
+            index.constraint_kind in ("p", "u")
+            or (index.constraint is None and not _of_config(old, index, wanted, dialect))
+        )
     ]
 
 

@@ -9,7 +9,7 @@ all that hung on them, in the same transaction. Materialized views are filled ag
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from airflow_sqlmodels.dialects import ddl
@@ -39,13 +39,21 @@ class Dependents:
 def dependents_of(old: Attached, new: Attached) -> Dependents:
     """Which views are concerned, and how."""
     now = {column.name: (column.type, column.collation) for column in new.columns}
-    changed = {column.name for column in old.columns if now.get(column.name) != (column.type, column.collation)}
+    changed = [column.name for column in old.columns if now.get(column.name) != (column.type, column.collation)]
+    remade = remade_for(old, changed, materialized=True).remade
+    oids = {view.oid for view in remade}
+    kept = [view for view in old.views if view.direct and view.oid not in oids]
+    return Dependents(_outermost_first(kept), remade)
+
+
+def remade_for(old: Attached, changed: Collection[str], *, materialized: bool = False) -> Dependents:
+    """The views that must be made again because columns change, and those above them; `materialized` ones anyhow."""
     remade: dict[int, View] = {}
     for view in old.views:  # by level: what a view reads comes before it
-        if view.direct and (view.kind == "m" or changed.intersection(view.uses)) or remade.keys() & set(view.reads):
+        hit = view.direct and (not set(changed).isdisjoint(view.uses) or (materialized and view.kind == "m"))
+        if hit or not remade.keys().isdisjoint(view.reads):
             remade[view.oid] = view
-    kept = [view for view in old.views if view.direct and view.oid not in remade]
-    return Dependents(_outermost_first(kept), _outermost_first(remade.values()))
+    return Dependents((), _outermost_first(remade.values()))
 
 
 def name_of(view: View, dialect: Dialect) -> str:

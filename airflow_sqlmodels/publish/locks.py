@@ -70,9 +70,7 @@ def _release(session: Session, dialect: Dialect, key: int, times: int) -> None:
 def _writing(dialect: Dialect, found: list[Any]) -> Writing:
     leftover, existing, options, version, session = found
     kinds = dialect.kinds
-    return Writing(
-        kinds.get(leftover), kinds.get(existing), options or "", int(version or 0), int(session or 0)
-    )
+    return Writing(kinds.get(leftover), kinds.get(existing), options or "", int(version or 0), int(session or 0))
 
 
 def _writers(session: Session, dialect: Dialect, key: int) -> str:

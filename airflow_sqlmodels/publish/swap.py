@@ -6,7 +6,7 @@ no longer than the budget; if that runs out it lets go, pauses and begins again,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from airflow_sqlmodels.dialects import ddl
@@ -14,7 +14,7 @@ from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.dialects.indexes import IndexSpec
 from airflow_sqlmodels.errors import PublishError, UnreachableError, WarehouseError
 from airflow_sqlmodels.manifest.relation import Relation
-from airflow_sqlmodels.publish.attached import Attached, attached
+from airflow_sqlmodels.publish.attached import Attached, attached, attached_to
 from airflow_sqlmodels.publish.candidate import replaced_of
 from airflow_sqlmodels.publish.carry import before, candidate_name, renames
 from airflow_sqlmodels.publish.dependents import Dependents, creations, dependents_of, drops, kind_of, name_of
@@ -33,15 +33,17 @@ class Swap:
     kind: str
     """Of the candidate: table, view or materialized_view."""
     wanted: Wanted
+    existed: bool
+    """Whether anything had the relation's name when the writer's lock was taken."""
     writer: int
-    """The number of the session that took the writer's lock."""
+    """The number of the session that took that lock."""
     hooks: Callable[[], None] | None
     """Called in the same transaction, when the name means the new relation; None if there is nothing to call."""
     commits: bool
     """Whether the finished candidate is committed before it is published: not, if a pre-hook belongs to the build."""
 
 
-class _ChangedMeanwhile(Exception):
+class _ChangedMeanwhileError(Exception):
     """What hangs on the relation is no longer what it was when the candidate was made ready."""
 
 
@@ -53,11 +55,14 @@ def publish(patience: Patience, swap: Swap) -> None:
     """
     first = True
     while True:
-        old, new = _look(patience, swap)
-        _make_ready(patience, swap, old, new, first=first)
+        found = _look(patience, swap)
+        _make_ready(patience, swap, found, first=first)
+        if found is None:
+            _name(patience, swap)
+            return
         try:
-            _exchange(patience, swap, old, new)
-        except _ChangedMeanwhile:
+            _exchange(patience, swap, *found)
+        except _ChangedMeanwhileError:
             patience.session.execute(f"rollback to {SAVEPOINT_NAME}")
             patience.log(f"somebody changed {swap.relation} or a view on it; looking again")
             first = False
@@ -65,19 +70,23 @@ def publish(patience: Patience, swap: Swap) -> None:
             return
 
 
-def _look(patience: Patience, swap: Swap) -> tuple[Attached | None, Attached]:
+def _look(patience: Patience, swap: Swap) -> tuple[Attached, Attached] | None:
+    """What hangs on the old relation and on the candidate; None if there is no old one."""
+    if not swap.existed:
+        return None
     old, new = attached(patience.session, patience.dialect, swap.relation, swap.candidate)
     assert new is not None, swap.candidate
-    if old is not None:
-        refuse(old, new, swap.writer)
+    if old is None:
+        return None
+    refuse(old, new, swap.writer)
     return old, new
 
 
-def _make_ready(patience: Patience, swap: Swap, old: Attached | None, new: Attached, *, first: bool) -> None:
+def _make_ready(patience: Patience, swap: Swap, found: tuple[Attached, Attached] | None, *, first: bool) -> None:
     """Put on the candidate all that can be before it is seen."""
     dialect, session = patience.dialect, patience.session
-    if old is not None:
-        _send(patience, swap, before(old, new, swap.wanted, dialect))
+    if found is not None:
+        _send(patience, swap, before(*found, swap.wanted, dialect))
     statements: list[str] = []
     if first:
         statements.extend(_index(dialect, swap, spec) for spec in swap.wanted.indexes)
@@ -111,29 +120,33 @@ def _index(dialect: Dialect, swap: Swap, spec: IndexSpec) -> str:
     return spec.statement(swap.candidate, dialect, candidate_name(dialect, spec.name(swap.relation, dialect)))
 
 
-def _exchange(patience: Patience, swap: Swap, old: Attached | None, new: Attached) -> None:
-    """From the first lock to the last statement before the commit."""
-    dialect, session = patience.dialect, patience.session
-    index_names = [_index_rename(dialect, swap, spec) for spec in swap.wanted.indexes]
-    if old is None:
-        rename = ddl.rename(dialect, swap.candidate, swap.kind, swap.relation.identifier)
-        session.execute(";\n".join((rename, *index_names)))
-        if swap.hooks is not None:
-            swap.hooks()
-        return
-    views = dependents_of(old, new)
-    patience.publish(str(swap.relation), lambda: _names(dialect, swap, views), lambda: _try(patience, swap, old, views))
-    statements = [*_replacement(dialect, swap, old, views), *renames(old, new, swap.wanted, dialect), *index_names]
-    settled = is_needed(old, new, swap.wanted, dialect)
-    if swap.hooks is None:
-        statements.extend(after(old, new, swap.wanted, dialect))
-    _send(patience, swap, (*statements, dialect.locking.close_budget()))
+def _name(patience: Patience, swap: Swap) -> None:
+    """Nobody reads anything of that name yet: give it to the candidate."""
+    dialect = patience.dialect
+    rename = ddl.rename(dialect, swap.candidate, swap.kind, swap.relation.identifier)
+    patience.session.execute(";\n".join((rename, *_index_renames(dialect, swap))))
     if swap.hooks is not None:
         swap.hooks()
-        if settled:
-            (now,) = attached(session, dialect, swap.relation)
-            assert now is not None
-            _send(patience, swap, after(old, now, swap.wanted, dialect))
+
+
+def _exchange(patience: Patience, swap: Swap, old: Attached, new: Attached) -> None:
+    """From the first lock to the last statement before the commit."""
+    dialect, session, wanted = patience.dialect, patience.session, swap.wanted
+    views = dependents_of(old, new)
+    patience.publish(str(swap.relation), lambda: _names(dialect, swap, views), lambda: _try(patience, swap, old, views))
+    statements = [
+        *_replacement(dialect, swap, old, views),
+        *renames(old, new, wanted, dialect),
+        *_index_renames(dialect, swap),
+        *(after(old, new, wanted, dialect) if swap.hooks is None else ()),
+        dialect.locking.close_budget(),
+    ]
+    _send(patience, swap, statements)
+    if swap.hooks is None:
+        return
+    swap.hooks()
+    if is_needed(old, new, wanted, dialect):
+        _send(patience, swap, after(old, attached_to(session, dialect, swap.relation), wanted, dialect))
 
 
 def _try(patience: Patience, swap: Swap, old: Attached, views: Dependents) -> None:
@@ -149,9 +162,8 @@ def _try(patience: Patience, swap: Swap, old: Attached, views: Dependents) -> No
     for lock in locks:
         statements += (locking.within_budget(), lock)
     patience.session.execute(";\n".join(statements))
-    (now,) = attached(patience.session, dialect, swap.relation)
-    if now != old:
-        raise _ChangedMeanwhile
+    if attached_to(patience.session, dialect, swap.relation) != old:
+        raise _ChangedMeanwhileError
 
 
 def _tables(swap: Swap, old: Attached) -> Iterable[tuple[Relation, bool]]:
@@ -171,9 +183,11 @@ def _replacement(dialect: Dialect, swap: Swap, old: Attached, views: Dependents)
     )
 
 
-def _index_rename(dialect: Dialect, swap: Swap, spec: IndexSpec) -> str:
-    name = spec.name(swap.relation, dialect)
-    return ddl.rename_index(dialect, swap.relation.schema, candidate_name(dialect, name), name)
+def _index_renames(dialect: Dialect, swap: Swap) -> Iterator[str]:
+    """SQL that gives the indexes of the config their names."""
+    for spec in swap.wanted.indexes:
+        name = spec.name(swap.relation, dialect)
+        yield ddl.rename_index(dialect, swap.relation.schema, candidate_name(dialect, name), name)
 
 
 def _names(dialect: Dialect, swap: Swap, views: Dependents) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from airflow_sqlmodels.compile.compiler import compile_node, test_query
+from airflow_sqlmodels.compile.compiler import compile_node, judging_query
 from airflow_sqlmodels.errors import DataTestError, FailedTest, WarehouseError
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Source
 from airflow_sqlmodels.run.result import Result, Status
@@ -24,7 +24,7 @@ def run_data_test(
     sql = compile_node(means, node, session).sql
     on_compiled(sql)
     stored = _store(means, node, sql, session) if _stores(means, node) else None
-    rows = session.query(test_query(node, f"select * from {stored}" if stored else sql))
+    rows = session.query(judging_query(node, f"select * from {stored}" if stored else sql))
     failures, should_warn, should_error = _verdict(rows, node)
     status = _status(node, should_warn, should_error)
     query = f"select * from {stored}" if stored else sql.strip()

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import chain
 
 from airflow_sqlmodels.errors import SelectorError, closest
-from airflow_sqlmodels.graph.order import Edges, Graph, depths, graph_of, in_order, reversed_edges
+from airflow_sqlmodels.graph.order import Edges, Graph, depths, graph_of, in_order, kind_of, reversed_edges
 from airflow_sqlmodels.graph.selection import Selection, select_nodes
 from airflow_sqlmodels.graph.selection import nearest as nearest  # beside the plan that turned out empty
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import AnyNode, Model, NodeId, Operation, Source, Templated, UnitTest
+from airflow_sqlmodels.manifest.nodes import Model, NodeId, Operation, Source, UnitTest
 from airflow_sqlmodels.run.test_edges import edges_of_tests
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
@@ -87,7 +87,7 @@ def make_plan(  # noqa: PLR0913  # dbt's selection flags, each of its own
         exclude_resource_types=exclude_resource_types,
     )
     found = select_nodes(manifest, graph, selection)
-    chosen = frozenset(node_id for node_id in found.ids if _is_step(manifest[node_id], command))
+    chosen = frozenset(node_id for node_id in found.ids if _is_step(manifest, node_id, command))
     return Plan(
         command=command,
         steps=steps_of(manifest, graph, chosen, tests_first=command == "build"),
@@ -104,29 +104,41 @@ def steps_of(
 
     With `tests_first` a node waits for the tests of what it reads.
     """
-    above = _with_test_edges(manifest, graph, chosen) if tests_first else graph.parents
+    above = _with_test_edges(graph, chosen) if tests_first else graph.parents
     after = _nearest(above, chosen)
     if tests_first:
         after = _unit_tests_first(manifest, after)
     order = list(after)
     depth = depths(order, after)
     order.sort(key=lambda node_id: (depth[node_id], node_id))
-    return tuple(Step(i, after[i], depth[i], manifest[i].config.get("on_error") == "continue") for i in order)
+    return tuple(Step(i, after[i], depth[i], _is_tolerated(manifest, i)) for i in order)
 
 
-def _is_step(node: AnyNode, command: str) -> bool:
+def _is_tolerated(manifest: Manifest, node_id: NodeId) -> bool:
+    return kind_of(node_id) == "model" and manifest[node_id].config.get("on_error") == "continue"
+
+
+def _is_step(manifest: Manifest, node_id: NodeId, command: str) -> bool:
     """Ephemeral models and empty files are none; nor is a source that has no freshness rule."""
-    if isinstance(node, Model) and node.materialized == "ephemeral":
-        return command in ("compile", "show")
-    if isinstance(node, Source):
-        return node.freshness is not None
-    return not isinstance(node, Templated) or not isinstance(node, Model) or bool(node.raw_code.strip())
+    if kind_of(node_id) not in ("model", "source"):
+        return True
+    match manifest[node_id]:
+        case Model(materialized="ephemeral"):
+            return command in ("compile", "show")
+        case Model(raw_code=code):
+            return bool(code.strip())
+        case Source(freshness=rule):
+            return rule is not None
+        case _:
+            return True
 
 
-def _with_test_edges(manifest: Manifest, graph: Graph, chosen: Collection[NodeId]) -> dict[NodeId, tuple[NodeId, ...]]:
-    """What each node waits for, nodes that are not chosen included; the keys are in the graph's order."""
-    tests = edges_of_tests(manifest, graph, chosen)
-    return {node_id: (*graph.parents[node_id], *tests.get(node_id, ())) for node_id in graph.order}
+def _with_test_edges(graph: Graph, chosen: Collection[NodeId]) -> dict[NodeId, tuple[NodeId, ...]]:
+    """What each node waits for, nodes that are not chosen included."""
+    above = dict(graph.parents)
+    for node_id, tests in edges_of_tests(graph, chosen).items():
+        above[node_id] = (*above[node_id], *tests)
+    return above
 
 
 def _nearest(above: Edges, chosen: Collection[NodeId]) -> dict[NodeId, tuple[NodeId, ...]]:
@@ -144,7 +156,8 @@ def _nearest(above: Edges, chosen: Collection[NodeId]) -> dict[NodeId, tuple[Nod
 
 def _unit_tests_first(manifest: Manifest, after: Edges) -> dict[NodeId, tuple[NodeId, ...]]:
     """A model waits for its unit tests. They read its inputs, so they wait for what the model waits for."""
-    tests = [node for node in map(manifest.__getitem__, after) if isinstance(node, UnitTest)]
+    listed = (manifest[node_id] for node_id in after if kind_of(node_id) == "unit_test")
+    tests = [node for node in listed if isinstance(node, UnitTest)]
     if not tests:
         return dict(after)
     turned = dict(after)
@@ -157,6 +170,7 @@ def _unit_tests_first(manifest: Manifest, after: Edges) -> dict[NodeId, tuple[No
 
 def _hooks(manifest: Manifest, when: str) -> tuple[NodeId, ...]:
     """The project's hooks: those of packages first, each package's in the order in which they are written."""
-    hooks = [node for node in manifest.nodes.values() if isinstance(node, Operation) and node.when == when]
+    listed = (manifest[node_id] for node_id in manifest.nodes if kind_of(node_id) == "operation")
+    hooks = [node for node in listed if isinstance(node, Operation) and node.when == when]
     hooks.sort(key=lambda node: (node.package == manifest.settings.name, node.package, node.index))
     return tuple(node.id for node in hooks)

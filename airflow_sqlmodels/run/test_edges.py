@@ -12,35 +12,34 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import reduce
 from operator import and_
 
-from airflow_sqlmodels.graph.order import Graph
-from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import Analysis, DataTest, Model, NodeId, Seed, Snapshot
+from airflow_sqlmodels.graph.order import Graph, kind_of
+from airflow_sqlmodels.manifest.nodes import NodeId
 
-_WAITING = (Model, Seed, Snapshot, Analysis)
-"""The kinds of node that wait for tests: exposures don't."""
+_WAITING = ("model.", "seed.", "snapshot.", "analysis.")
+"""What the ids of nodes that wait for tests begin with: exposures don't."""
 
 
-def edges_of_tests(manifest: Manifest, graph: Graph, chosen: Collection[NodeId]) -> dict[NodeId, list[NodeId]]:
+def edges_of_tests(graph: Graph, chosen: Collection[NodeId]) -> dict[NodeId, list[NodeId]]:
     """By node the chosen tests it waits for."""
-    tests = [node_id for node_id in chosen if isinstance(manifest[node_id], DataTest)]
+    tests = [node_id for node_id in chosen if kind_of(node_id) == "test"]
     waits: dict[NodeId, list[NodeId]] = defaultdict(list)
     for test in sorted(tests):
         tested = set(graph.parents[test])
         if len(tested) == 1:
             for child in graph.children[tested.pop()]:
-                if isinstance(manifest[child], _WAITING):
+                if child.startswith(_WAITING):
                     waits[child].append(test)
-    for test, node_id in _edges_of_wide_tests(manifest, graph, tests):
+    for test, node_id in _edges_of_wide_tests(graph, tests):
         waits[node_id].append(test)
     return waits
 
 
-def _edges_of_wide_tests(manifest: Manifest, graph: Graph, tests: Iterable[NodeId]) -> Iterator[tuple[NodeId, NodeId]]:
+def _edges_of_wide_tests(graph: Graph, tests: Iterable[NodeId]) -> Iterator[tuple[NodeId, NodeId]]:
     """(test, node) for tests that read several nodes."""
     wide = [test for test in sorted(tests) if len(graph.parents[test]) > 1]
     if not wide:
         return
-    order, below = _descendants(manifest, graph)
+    order, below = _descendants(graph)
     for test in wide:
         common = reduce(and_, (below[parent] for parent in graph.parents[test]))
         while common:
@@ -49,15 +48,15 @@ def _edges_of_wide_tests(manifest: Manifest, graph: Graph, tests: Iterable[NodeI
             common &= ~(below[first] | (common & -common))
 
 
-def _descendants(manifest: Manifest, graph: Graph) -> tuple[list[NodeId], dict[NodeId, int]]:
+def _descendants(graph: Graph) -> tuple[list[NodeId], dict[NodeId, int]]:
     """Nodes in order, and by node the set of waiting nodes below it, as bits at their places in that order."""
-    order = [node_id for node_id in graph.order if not isinstance(manifest[node_id], DataTest)]
+    order = [node_id for node_id in graph.order if kind_of(node_id) != "test"]
     place = {node_id: i for i, node_id in enumerate(order)}
     below: dict[NodeId, int] = dict.fromkeys(graph.order, 0)
     for node_id in reversed(order):
         bits = 0
         for child in graph.children[node_id]:
-            if isinstance(manifest[child], _WAITING):
+            if child.startswith(_WAITING):
                 bits |= below[child] | 1 << place[child]
         below[node_id] = bits
     return order, below

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from airflow_sqlmodels.warehouse.interruptible import interruptible
 from airflow_sqlmodels.warehouse.refusals import told
 from airflow_sqlmodels.warehouse.session import Outcome, Rows
 
 _CANCEL_SECONDS = 4
-_LOOK_SECONDS = 0.2
 _CHECK_INTERVAL_MS = 2000
 """How often the server looks whether the client is still there, so that a killed client's query ends."""
 _CHECK_SINCE = 140000  # client_connection_check_interval: postgresql.org/docs/14/runtime-config-connection.html
@@ -21,7 +20,11 @@ OnStatement = Callable[[str, Outcome], None]
 
 
 class DbApiSession:
-    """One connection. Statements go out as they are: a `%` means nothing unless there are parameters."""
+    """One connection. Statements go out as they are: a `%` means nothing unless there are parameters.
+
+    `on_statement` is told every statement, before its error is raised if it has one. `reopen` gives a second
+    connection, for the case that the driver cannot cancel a statement by itself.
+    """
 
     def __init__(
         self,
@@ -35,10 +38,9 @@ class DbApiSession:
         self._on_statement = on_statement
         self._reopen = reopen
         self._pid = connection.info.backend_pid
+        self._user = str(connection.info.user or "")
         connection.autocommit = False
-        if self.server_version >= _CHECK_SINCE:
-            self._send(f"set client_connection_check_interval = {_CHECK_INTERVAL_MS}")
-            self.commit()
+        self._watch_client()
 
     @property
     def server_version(self) -> int:
@@ -47,41 +49,34 @@ class DbApiSession:
 
     def execute(self, sql: str) -> Outcome:
         """Send one or several statements as one round trip."""
-        cursor, seconds = self._timed(sql, ())
-        outcome = Outcome(cursor.rowcount, cursor.statusmessage or "", seconds)
-        cursor.close()
-        self._told(sql, outcome)
-        return outcome
+        with self._timed(sql) as clock, contextlib.closing(self._send(sql)) as cursor:
+            return clock.outcome(cursor)
 
     def query(self, sql: str, params: Sequence[object] = ()) -> Rows:
-        """Send one statement that gives rows."""
-        cursor, seconds = self._timed(sql, params)
-        columns = tuple(column[0] for column in cursor.description or ())
-        rows = tuple(map(tuple, cursor.fetchall())) if cursor.description else ()
-        types = tuple(self._type_names(cursor)) if cursor.description else ()
-        status = cursor.statusmessage or ""
-        cursor.close()
-        self._told(sql, Outcome(len(rows), status, seconds))
-        return Rows(columns, rows, status, types)
+        """Send one statement that gives rows, or several without parameters, of which the last gives them."""
+        with self._timed(sql) as clock, contextlib.closing(self._send(sql, params)) as cursor:
+            clock.outcome(cursor)
+            if not cursor.description:
+                return Rows((), (), cursor.statusmessage or "")
+            columns = tuple(column[0] for column in cursor.description)
+            rows = tuple(map(tuple, cursor.fetchall()))
+            return Rows(columns, rows, cursor.statusmessage or "", tuple(self._type_names(cursor)))
 
     def copy(self, sql: str, chunks: Iterable[bytes]) -> Outcome:
         """Send `copy … from stdin` with the bytes of a CSV."""
-        clock = time.perf_counter()
-        with self._connection.cursor() as cursor, self._told_errors(sql):
+        with self._timed(sql) as clock, self._connection.cursor() as cursor:
             if self._is_psycopg3:
                 with cursor.copy(sql) as copying:
                     for chunk in chunks:
                         copying.write(chunk)
             else:
-                cursor.copy_expert(sql, _Readable(chunks))
-            outcome = Outcome(cursor.rowcount, cursor.statusmessage or "", time.perf_counter() - clock)
-        self._told(sql, outcome)
-        return outcome
+                self._waiting(lambda: cursor.copy_expert(sql, _Readable(chunks)))
+            return clock.outcome(cursor)
 
     def commit(self) -> None:
         """End the transaction: everything since the last end stays."""
         with self._told_errors("commit"):
-            self._connection.commit()
+            self._waiting(self._connection.commit)
 
     def rollback(self) -> None:
         """End the transaction: nothing since the last end stays."""
@@ -97,6 +92,7 @@ class DbApiSession:
             yield
         finally:
             if not self._connection.closed:
+                self.rollback()
                 self._connection.autocommit = False
 
     def cancel(self) -> None:
@@ -114,6 +110,16 @@ class DbApiSession:
         with contextlib.suppress(Exception):
             self._connection.close()
 
+    def _watch_client(self) -> None:
+        """Let the server end a statement whose client is gone. A server that cannot do that says no."""
+        if self.server_version < _CHECK_SINCE:
+            return
+        try:
+            self._send(f"set client_connection_check_interval = {_CHECK_INTERVAL_MS}").close()
+            self._connection.commit()
+        except Exception:
+            self.rollback()
+
     def _cancel_from_outside(self) -> None:
         if self._reopen is None:
             return
@@ -121,39 +127,72 @@ class DbApiSession:
             other.autocommit = True
             other.cursor().execute(f"select pg_cancel_backend({int(self._pid)})")
 
-    def _timed(self, sql: str, params: Sequence[object]) -> tuple[Any, float]:
-        clock = time.perf_counter()
-        with self._told_errors(sql):
-            cursor = self._send(sql, params)
-        return cursor, time.perf_counter() - clock
-
     def _send(self, sql: str, params: Sequence[object] = ()) -> Any:
         cursor = self._connection.cursor()
-        arguments = (sql, tuple(params)) if params else (sql,)
-        if self._is_psycopg3:
+        if not self._is_psycopg3:
+            self._waiting(lambda: cursor.execute(sql, tuple(params) or None))
+        elif not params:
             # without parameters psycopg 3 sends several statements at once, and leaves % alone
-            return _last_result(cursor.execute(*arguments))
-        _in_a_thread(lambda: cursor.execute(*arguments))
+            cursor.execute(sql)
+            while cursor.nextset():
+                pass
+        else:
+            cursor.execute(sql, tuple(params))
         return cursor
+
+    def _waiting(self, work: Callable[[], object]) -> None:
+        """Run what waits for the server. psycopg 3 lets signals in while it waits, psycopg2 does not."""
+        if self._is_psycopg3:
+            work()
+        else:
+            interruptible(work, self._connection.cancel)
 
     def _type_names(self, cursor: Any) -> Iterator[str]:
         for column in cursor.description:
             shown = getattr(column, "type_display", None)
             yield str(shown) if shown else str(column[1])
 
-    def _told(self, sql: str, outcome: Outcome) -> None:
-        if self._on_statement is not None:
-            self._on_statement(sql, outcome)
+    @contextlib.contextmanager
+    def _timed(self, sql: str) -> Iterator[_Clock]:
+        """Times a statement, tells it, and gives the driver's errors as ours."""
+        clock = _Clock()
+        try:
+            with self._told_errors(sql):
+                yield clock
+        except Exception:
+            clock.stop("failed")
+            raise
+        finally:
+            if self._on_statement is not None:
+                self._on_statement(sql, clock.said)
 
     @contextlib.contextmanager
     def _told_errors(self, sql: str) -> Iterator[None]:
-        """The driver's errors as ours."""
         try:
             yield
         except Exception as error:
             if type(error).__module__.partition(".")[0] not in ("psycopg", "psycopg2"):
                 raise
-            raise told(error, sql) from error
+            raise told(error, sql, self._user) from error
+
+
+class _Clock:
+    """How long a statement takes, and what came of it."""
+
+    def __init__(self) -> None:
+        self._began = time.perf_counter()
+        self.said = Outcome(-1, "")
+
+    def outcome(self, cursor: Any) -> Outcome:
+        """What the cursor says of its last statement."""
+        # psycopg2 tells no command tag after a COPY
+        status = cursor.statusmessage or (f"COPY {cursor.rowcount}" if cursor.rowcount >= 0 else "")
+        self.said = Outcome(cursor.rowcount, status, time.perf_counter() - self._began)
+        return self.said
+
+    def stop(self, status: str) -> None:
+        """Nothing but the time."""
+        self.said = Outcome(-1, status, time.perf_counter() - self._began)
 
 
 class _Readable:
@@ -173,27 +212,3 @@ class _Readable:
         cut = len(self._rest) if size < 0 else size
         part, self._rest = self._rest[:cut], self._rest[cut:]
         return part
-
-
-def _last_result(cursor: Any) -> Any:
-    while cursor.nextset():
-        pass
-    return cursor
-
-
-def _in_a_thread(work: Callable[[], None]) -> None:
-    """Run `work` so that Python can still handle signals: psycopg2 stays in C until the server answers."""
-    raised: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            work()
-        except BaseException as error:  # handed to the caller's thread, whatever it is
-            raised.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    while thread.is_alive():
-        thread.join(_LOOK_SECONDS)
-    if raised:
-        raise raised[0]

@@ -15,25 +15,25 @@ _OBJECT = re.compile(r"for (table|view|sequence|materialized view|function) (\S+
 _DATABASE = re.compile(r"for database (\S+)")
 
 
-def told(error: Any, statement: str) -> WarehouseError:
+def told(error: Any, statement: str, user: str = "") -> WarehouseError:
     """The driver's error as ours: what Postgres said, the line of the statement it points at, a hint."""
     state = str(getattr(error, "sqlstate", None) or getattr(error, "pgcode", None) or "")
     diagnostic = getattr(error, "diag", None)
     said = getattr(diagnostic, "message_primary", None) or str(error).strip() or type(error).__name__
     detail = getattr(diagnostic, "message_detail", None)
+    position = int(getattr(diagnostic, "statement_position", None) or 0)
     if not state or state.startswith(("08", "57P")):
         return UnreachableError(f"the warehouse broke off: {said}", None, _HINTS["08"](said), state, statement)
-    what = f"{said}{f' ({detail})' if detail else ''}{pointed_at(statement, diagnostic)}"
+    what = f"{said}{f' ({detail})' if detail else ''}{_copied(diagnostic)}{pointed_at(statement, position)}"
     own_hint = getattr(diagnostic, "message_hint", None)
-    return WarehouseError(what, None, _hint(state, said, own_hint), state, statement)
+    return WarehouseError(what, None, _hint(state, said, own_hint), state, statement, position)
 
 
-def pointed_at(statement: str, diagnostic: Any) -> str:
-    """The line of the statement that Postgres points at, with a caret; "" if it points at none."""
-    position = getattr(diagnostic, "statement_position", None)
+def pointed_at(statement: str, position: int) -> str:
+    """The line of the statement with that character (counted from 1) and a caret; "" for position 0."""
     if not position:
         return ""
-    offset = int(position) - 1
+    offset = position - 1
     line = statement.count("\n", 0, offset)
     lines = statement.split("\n")
     if line >= len(lines):
@@ -43,6 +43,12 @@ def pointed_at(statement: str, diagnostic: Any) -> str:
     indent = len(text) - len(text.lstrip())
     caret = " " * max(column - indent, 0) + "^"
     return f"\n    {text[indent:].rstrip()}\n    {caret}    line {line + 1} of the statement"
+
+
+def _copied(diagnostic: Any) -> str:
+    """Where in the rows of a copy, as `COPY orders, line 3, column id: "three"`; "" for other statements."""
+    context = getattr(diagnostic, "context", None) or ""
+    return f"\n    {context.splitlines()[0]}" if context.startswith("COPY ") else ""
 
 
 def _hint(state: str, said: str, own: str | None) -> str:

@@ -20,7 +20,7 @@ from airflow_sqlmodels.manifest.nodes import AnyNode
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.templating.invocation import Invocation
 from tests.graph.shop import SHOP
-from tests.manifests import data_test, manifest_of, model, seed, source
+from tests.manifests import data_test, hook, manifest_of, model, seed, source
 
 NOON = datetime.datetime(2024, 1, 2, 12, 0, 0, 5, tzinfo=datetime.UTC)
 LATER = NOON + datetime.timedelta(seconds=2)
@@ -29,7 +29,9 @@ ORDERS = model("orders")
 UNIQUE = data_test("unique", ORDERS)
 COUNTRIES = seed("countries")
 RAW = source("orders")
-MANIFEST = manifest_of(ORDERS, UNIQUE, COUNTRIES, RAW)
+HOOK = hook("on-run-start")
+VERDICT = {"_message": "SELECT 1", "code": "SELECT", "rows_affected": 1}
+MANIFEST = manifest_of(ORDERS, UNIQUE, COUNTRIES, RAW, HOOK)
 
 
 def test_a_built_model_has_dbts_fields() -> None:
@@ -77,8 +79,12 @@ def test_a_built_model_has_dbts_fields() -> None:
 @pytest.mark.parametrize(
     ("node", "result", "expected"),
     [
-        (UNIQUE, {"status": "fail", "failures": 3, "message": "3 rows"}, {"failures": 3, "adapter_response": {}}),
+        (UNIQUE, {"status": "fail", "failures": 3, "message": "3 rows"}, {"failures": 3, "relation_name": None}),
+        (UNIQUE, {"status": "pass"}, {"adapter_response": VERDICT}),
         (ORDERS, {"status": "skipped"}, {"compiled": False, "compiled_code": None, "timing": []}),
+        (ORDERS, {"status": "error"}, {"adapter_response": {}, "relation_name": '"warehouse"."public"."orders"'}),
+        (HOOK, {"status": "success", "message": "SELECT 1"}, {"adapter_response": {}, "failures": 0}),
+        (HOOK, {"status": "error", "message": "no"}, {"failures": 1}),
         (COUNTRIES, {"status": "success", "message": "INSERT 2", "rows": 2}, {"compiled": None}),
     ],
 )

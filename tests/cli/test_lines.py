@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import click
 import pytest
+from rich.console import Console
 
 from airflow_sqlmodels.cli.lines import result_line, start_line, subject
-from airflow_sqlmodels.cli.progress import Lines, Silence, progress_for
+from airflow_sqlmodels.cli.progress import Lines, Silence, Terminal, progress_for
 from airflow_sqlmodels.cli.summary import count_line, failed, summary
 from airflow_sqlmodels.errors import DataTestError, FailedTest, WarehouseError
 from airflow_sqlmodels.manifest.nodes import AnyNode
@@ -89,6 +91,23 @@ def test_steps_are_numbered_as_they_begin_and_hooks_by_themselves() -> None:
         "2 of 2 PASS unique_orders",
         "1 of 1 OK hook shop.on-run-end.1",
     ]
+
+
+def test_on_a_terminal_what_ended_stays_and_what_runs_is_counted() -> None:
+    shown = io.StringIO()
+    plan = make_plan(manifest_of(ORDERS, UNIQUE))
+    console = Console(file=shown, force_terminal=True, width=200, color_system=None)
+
+    with Terminal(MANIFEST, plan, console) as terminal:
+        terminal.started(plan.steps[0])
+        terminal.started(plan.steps[1])
+        terminal.ended(Result(node=UNIQUE.id, status="pass"))
+        terminal.say("waiting")
+
+    assert "1 of 2 PASS unique_orders" in shown.getvalue()
+    assert "waiting" in shown.getvalue()
+    assert "1 of 2 done" in shown.getvalue()
+    assert "table model public.orders  0s" in shown.getvalue()
 
 
 def test_quiet_says_nothing() -> None:

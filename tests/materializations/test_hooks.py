@@ -54,9 +54,7 @@ def test_a_post_hook_that_fails_leaves_the_old_rows(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_next_build_is_right_after_a_failed_hook(
-    session: DbApiSession, connection: Connection, kind: str
-) -> None:
+def test_the_next_build_is_right_after_a_failed_hook(session: DbApiSession, connection: Connection, kind: str) -> None:
     built(session, kind, "select 1 as id", unique_key="id")
     with pytest.raises(WarehouseError):
         built(session, kind, "select 2 as id", unique_key="id", post_hooks=(hook("select 1/0"),))

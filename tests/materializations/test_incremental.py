@@ -70,7 +70,7 @@ def test_the_delta_is_applied(
 def test_only_rows_that_fit_the_predicates_are_matched(
     session: DbApiSession, connection: Connection, strategy: str
 ) -> None:
-    alias = "DBT_INTERNAL_DEST" if strategy == "merge" else '"public"."orders"'
+    alias = "DBT_INTERNAL_DEST"
     config = {
         "incremental_strategy": strategy,
         "unique_key": "id",
@@ -133,9 +133,7 @@ def test_a_merge_with_two_rows_of_one_key_changes_nothing(session: DbApiSession,
     assert rows_of(connection, "select * from orders") == [(1, 1)]
 
 
-def test_an_unknown_strategy_is_refused_before_anything_is_built(
-    session: DbApiSession, connection: Connection
-) -> None:
+def test_an_unknown_strategy_is_refused_before_anything_is_built(session: DbApiSession, connection: Connection) -> None:
     with pytest.raises(ProjectError, match=r"no incremental strategy 'mrege'\nhint: did you mean 'merge'"):
         built(session, "incremental", OLD, incremental_strategy="mrege")
 

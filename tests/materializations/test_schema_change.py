@@ -26,7 +26,7 @@ def test_ignore_writes_the_columns_of_the_table(session: DbApiSession, connectio
 def test_ignore_refuses_a_column_that_is_gone(session: DbApiSession) -> None:
     built(session, "incremental", START)
 
-    with pytest.raises(ProjectError, match="no longer gives the column 'name'"):
+    with pytest.raises(ProjectError, match=r"no longer gives .*'name'"):
         built(session, "incremental", "select 2 as id")
 
 
@@ -55,9 +55,7 @@ def test_fail_lets_the_same_columns_in(session: DbApiSession, connection: Connec
     assert rows_of(connection, "select * from orders order by id") == [(1, "a"), (2, "b")]
 
 
-def test_append_adds_new_columns_and_keeps_those_that_are_gone(
-    session: DbApiSession, connection: Connection
-) -> None:
+def test_append_adds_new_columns_and_keeps_those_that_are_gone(session: DbApiSession, connection: Connection) -> None:
     built(session, "incremental", START)
 
     built(session, "incremental", 'select 2 as id, 1.5::numeric(4, 1) as "More"', on_schema_change="append_new_columns")

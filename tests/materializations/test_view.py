@@ -42,9 +42,7 @@ def test_other_columns_make_a_new_view(session: DbApiSession, connection: Connec
 
 @pytest.mark.parametrize("start", ["create table orders as select 0 as old",
                                    "create materialized view orders as select 0 as old"])  # fmt: skip
-def test_a_view_takes_the_place_of_something_else(
-    session: DbApiSession, connection: Connection, start: str
-) -> None:
+def test_a_view_takes_the_place_of_something_else(session: DbApiSession, connection: Connection, start: str) -> None:
     connection.execute(start)  # type: ignore[call-overload]
 
     built(session, "view", "select 1 as id")
@@ -65,8 +63,15 @@ def test_a_query_that_fails_leaves_the_old_view(session: DbApiSession, connectio
 def test_descriptions_and_grants_are_put_on_it(session: DbApiSession, connection: Connection) -> None:
     docs = {"relation": True, "columns": True}
 
-    built(session, "view", "select 1 as id", persist_docs=docs, description="all", columns={"id": described("id", "key")},
-          grants={"select": "public"})  # fmt: skip
+    built(
+        session,
+        "view",
+        "select 1 as id",
+        persist_docs=docs,
+        description="all",
+        columns={"id": described("id", "key")},
+        grants={"select": "public"},
+    )
 
     said = "select obj_description('orders'::regclass), col_description('orders'::regclass, 1),"
     said += " (select relacl::text like '%=r/%' from pg_class where relname = 'orders')"

@@ -1,0 +1,121 @@
+"""A seed's CSV file, read as a stream: once for the columns and their types, once for the rows."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import string
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from airflow_sqlmodels.errors import Location, ProjectError
+from airflow_sqlmodels.materializations.csv_types import TypeGuess, is_null, plain_value
+
+_BLOCK = 1 << 18
+"""Characters of CSV that go out at once."""
+_LONGEST_CELL = 1 << 27
+
+
+@dataclass(frozen=True, slots=True)
+class CsvFile:
+    """A file that is there. Raises ProjectError, when read, with the line of what is wrong."""
+
+    path: Path
+    shown: str
+    """The path for messages."""
+    delimiter: str = ","
+
+    def columns(self, said: Mapping[str, str]) -> list[SeedColumn]:
+        """Its columns; `said` has the types that the project says, by name."""
+        with self._rows() as (names, rows):
+            known = {name.lower(): kind for name, kind in said.items()}
+            guesses = [None if name.lower() in known else TypeGuess() for name in names]
+            for row in rows:
+                for guess, value in zip(guesses, row, strict=True):
+                    if guess is not None:
+                        guess.add(value)
+        return [
+            SeedColumn(name, known[name.lower()] if guess is None else guess.sql_type, guess is None)
+            for name, guess in zip(names, guesses, strict=True)
+        ]
+
+    def blocks(self, columns: Sequence[SeedColumn]) -> Iterator[bytes]:
+        """Its rows as CSV that COPY reads, in blocks; a null is an empty cell without quotes."""
+        out = io.StringIO()
+        with self._rows() as (_, rows):
+            for row in rows:
+                out.write(",".join([each.cell(value) for each, value in zip(columns, row, strict=True)]) + "\n")
+                if out.tell() > _BLOCK:
+                    yield out.getvalue().encode()
+                    out = io.StringIO()
+        yield out.getvalue().encode()
+
+    @contextlib.contextmanager
+    def _rows(self) -> Iterator[tuple[tuple[str, ...], Iterator[list[str]]]]:
+        """The columns' names, and the rows as wide as that."""
+        csv.field_size_limit(_LONGEST_CELL)
+        try:
+            with self.path.open(encoding="utf-8-sig", newline="") as file:
+                reader = csv.reader(file, delimiter=self.delimiter)
+                header = next(reader, None)
+                if not header:
+                    raise ProjectError(
+                        "this seed is empty", Location(self.shown, 1), "its first line names the columns"
+                    )
+                names = column_names(header)
+                yield names, self._even(reader, len(names))
+        except FileNotFoundError:
+            raise ProjectError("this seed's file is gone", Location(self.shown)) from None
+        except UnicodeDecodeError as error:
+            raise ProjectError(f"this seed is not UTF-8: {error.reason} at byte {error.start}", Location(self.shown),
+                               "save it as UTF-8") from None  # fmt: skip
+
+    def _even(self, reader: Any, width: int) -> Iterator[list[str]]:
+        """The rows without empty lines, short ones filled up."""
+        try:
+            for row in reader:
+                if len(row) == width:
+                    yield row
+                elif len(row) > width:
+                    raise ProjectError(f"this row has {len(row)} cells, and there are {width} columns",
+                                       Location(self.shown, reader.line_num), "quote cells that hold the delimiter")  # fmt: skip
+                elif row:
+                    yield row + [""] * (width - len(row))
+        except csv.Error as error:
+            raise ProjectError(f"this is not CSV: {error}", Location(self.shown, reader.line_num)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class SeedColumn:
+    """A column of a seed."""
+
+    name: str
+    sql_type: str
+    is_said: bool
+    """Whether the project says its type: then its cells go out as they are."""
+
+    def cell(self, value: str) -> str:
+        """A value as COPY reads it."""
+        if self.is_said:
+            plain = None if is_null(value) else value
+        else:
+            plain = plain_value(value, self.sql_type)
+        return "" if plain is None else '"' + plain.replace('"', '""') + '"'
+
+
+def column_names(header: Sequence[str]) -> tuple[str, ...]:
+    """The columns' names: a double gets a number, an empty one a letter, as in dbt.
+
+    >>> column_names(["id", "", "id"])
+    ('id', 'b', 'id_2')
+    """
+    seen: dict[str, int] = {}
+    names = []
+    for index, cell in enumerate(header):
+        name = cell.strip() or string.ascii_lowercase[index % 26] * (index // 26 + 1)
+        seen[name] = seen.get(name, 0) + 1
+        names.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    return tuple(names)

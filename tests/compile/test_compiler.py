@@ -1,0 +1,112 @@
+"""A node's template becomes SQL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_sqlmodels.compile.compiler import compile_node, judging_query
+from airflow_sqlmodels.errors import CompilationError
+from airflow_sqlmodels.manifest.manifest import Target
+from airflow_sqlmodels.manifest.nodes import DataTest, NodeId
+from airflow_sqlmodels.templating.answering import answerer
+from airflow_sqlmodels.templating.invocation import Invocation
+from tests.projects import load
+
+TARGET = Target("dev", "s", "db", extra={"host": "h"})
+BASE = {
+    "models/a.sql": "select 1 as id\n",
+    "models/e.sql": "{{ config(materialized='ephemeral') }} select * from {{ ref('a') }}\n",
+    "models/f.sql": "{{ config(materialized='ephemeral') }} select * from {{ ref('e') }}\n",
+    "models/sources.yml": "sources:\n  - name: raw\n    schema: landing\n    tables: [{name: orders}]\n",
+    "macros/m.sql": """\
+        {% macro twice(x) %}{{ return(x * 2) }}{% endmacro %}
+        {% macro shown(x) %}[{{ x }}]{% endmacro %}
+        {% macro wrap() %}<{{ caller() }}>{% endmacro %}
+        {% macro default__greet(name) %}hello {{ name }}{% endmacro %}
+        {% macro postgres__greet(name) %}hi {{ name }}{% endmacro %}
+        {% macro greet(name) %}{{ return(adapter.dispatch('greet')(name)) }}{% endmacro %}
+        """,
+}
+
+TEMPLATES = {
+    "select * from {{ ref('a') }}": 'select * from "db"."s"."a"',
+    "select * from {{ source('raw', 'orders') }}": 'select * from "db"."landing"."orders"',
+    "{{ this }} {{ this.schema }} {{ this.name }}": '"db"."s"."model" s model',
+    "{{ target.schema }} {{ target.host }} {{ target.type }}": "s h postgres",
+    "{{ var('day', 'none') }} {{ var('set') }}": "none yes",
+    "{{ twice(3) + 1 }}": "7",
+    "{{ shown(twice(3)) }}": "[6]",
+    "{% call wrap() %}x{% endcall %}": "<x>",
+    "{{ greet('you') }}": "hi you",
+    "{{ dbt.type_string() }} {{ type_timestamp() }}": "text timestamp without time zone",
+    "{{ dbt.concat(['a', \"'b'\"]) }}": "a || 'b'",
+    "{{ config(tags=['x']) }}{{ config.get('tags') }} {{ config.get('no', 'd') }}": "['x'] d",
+    "{{ execute }} {{ flags.FULL_REFRESH }} {{ none }}": "True False None",
+    "{{ tojson({'a': [1]}) }} {{ fromjson('[2]')[0] }}": '{"a": [1]} 2',
+    "{{ modules.re.sub('a', 'b', 'aa') }}": "bb",
+    "{% for i in range(4) %}{% if i == 2 %}{% break %}{% endif %}{{ i }}{% endfor %}": "01",
+    "{% set x = [] %}{% do x.append(1) %}{{ x }}": "[1]",
+    "{{ model.name }} {{ model.config.materialized }} {{ model['unique_id'] }}": "model view model.shop.model",
+    "{{ this.include(database=false) }} {{ this.quote(schema=false) }}": '"s"."model" "db".s."model"',
+    "{{ local_md5('a') }}": "0cc175b9c0f1b6a831c399e269772661",
+}
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_template_renders_to(template: str, tmp_path: Path) -> None:
+    assert _compiled(tmp_path, template, vars={"set": "yes"}).strip() == TEMPLATES[template]
+
+
+def test_ephemeral_models_are_put_in_front_each_once(tmp_path: Path) -> None:
+    sql = _compiled(tmp_path, "select * from {{ ref('f') }} join {{ ref('e') }} using (id)")
+
+    assert sql.startswith("with __dbt__cte__e as (")
+    assert sql.index("__dbt__cte__e as (") < sql.index("__dbt__cte__f as (")
+    assert sql.count("__dbt__cte__e as (") == 1
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ("select 1\n{{ var('gone_for_good') }}", "models/model.sql:2:4: no variable 'gone_for_good'"),
+        ("select 1\n\n{{ nothing_of_that_name() }}", "models/model.sql:3: 'nothing_of_that_name' is undefined"),
+        ("{{ exceptions.raise_compiler_error('no') if execute }}", "models/model.sql:1: no"),
+        ("{% if execute %}{{ ref('a') }}{% endif %}", "was not seen while the project was loaded"),
+        ("{% if execute %}{{ run_query('select 1') }}{% endif %}", "needs the warehouse"),
+    ],
+)
+def test_what_goes_wrong_is_told_with_its_line(template: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(CompilationError) as raised:
+        _compiled(tmp_path, template)
+
+    assert message in str(raised.value)
+
+
+def test_a_generic_test_calls_its_macro_with_its_arguments(tmp_path: Path) -> None:
+    files = {
+        **BASE,
+        "models/schema.yml": """\
+            models:
+              - name: a
+                columns:
+                  - name: id
+                    data_tests:
+                      - accepted_values: {arguments: {values: [1, 2], quote: false}, config: {where: id > 0, limit: 7}}
+            """,
+    }
+    manifest = load(tmp_path, files, target=TARGET)
+    (node,) = (node for node in manifest.values() if isinstance(node, DataTest))
+
+    sql = compile_node(answerer(manifest, Invocation()), node, None).sql
+
+    assert '(select * from "db"."s"."a" where id > 0) dbt_subquery' in sql
+    assert "limit 7" in judging_query(node, sql)
+    assert "count(*) != 0 as should_error" in judging_query(node, sql)
+
+
+def _compiled(root: Path, template: str, **options: Any) -> str:
+    manifest = load(root, {**BASE, "models/model.sql": template}, target=TARGET, **options)
+    return compile_node(answerer(manifest, Invocation()), manifest[NodeId("model.shop.model")], None).sql

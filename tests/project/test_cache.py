@@ -1,0 +1,124 @@
+"""A project that did not change is not read again; one that did is."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from airflow_sqlmodels.manifest.manifest import Manifest
+from airflow_sqlmodels.manifest.nodes import Model, NodeId
+from airflow_sqlmodels.manifest.store import Stored
+from airflow_sqlmodels.project.load import load_project
+from airflow_sqlmodels.project.saved import load_saved_nodes
+from tests.projects import TARGET, write_project
+
+ORDERS, STG = NodeId("model.shop.orders"), NodeId("model.shop.stg")
+FILES = {
+    "models/stg.sql": "select 1 as id\n",
+    "models/orders.sql": "select {{ cents('id') }} as id from {{ ref('stg') }}\n",
+    "models/other.yml": "models:\n  - name: stg\n    description: Staged.\n",
+    "macros/cents.sql": "{% macro cents(x) %}{{ x }} / 100{% endmacro %}\n",
+    "dbt_project.yml": "name: shop\nprofile: shop\nmodels: {+schema: \"{{ env_var('AREA', 'x') }}\"}\n",
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SQLMODELS_CACHE_DIR", str(tmp_path / "cache"))
+    return write_project(tmp_path / "project", FILES)
+
+
+def _load(root: Path, **options: object) -> Manifest:
+    return load_project(root, target=TARGET, **options)  # type: ignore[arg-type]
+
+
+def _from_saved(manifest: Manifest) -> bool:
+    return isinstance(manifest.nodes, Stored)
+
+
+def test_the_second_load_reads_the_saved_form(project: Path) -> None:
+    first, second = _load(project), _load(project)
+
+    assert not _from_saved(first)
+    assert _from_saved(second)
+    assert dict(first) == dict(second)
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("models/stg.sql", "select 2 as id\n"),
+        ("models/new.sql", "select 3 as id\n"),
+        ("macros/cents.sql", "{% macro cents(x) %}{{ x }}{% endmacro %}\n"),
+        ("models/other.yml", "models:\n  - name: stg\n    description: Changed\n"),
+        ("dbt_project.yml", "name: shop\nprofile: shop\nmodels:\n  +materialized: table\n"),
+    ],
+)
+def test_any_changed_file_is_noticed(path: str, text: str, project: Path) -> None:
+    _load(project)
+    before = os.stat(project / "models/stg.sql")
+    (project / path).write_text(text)
+    os.utime(project / "models/stg.sql", ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    manifest = _load(project)
+
+    assert not _from_saved(manifest)
+    assert _from_saved(_load(project))
+
+
+def test_a_removed_file_is_noticed(project: Path) -> None:
+    _load(project)
+    (project / "models/orders.sql").unlink()
+
+    assert ORDERS not in _load(project)
+
+
+def test_other_variables_are_another_project(project: Path) -> None:
+    _load(project)
+
+    assert not _from_saved(_load(project, vars={"day": 1}))
+
+
+def test_an_environment_variable_that_was_read_counts(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _load(project)
+    monkeypatch.setenv("AREA", "y")
+
+    assert not _from_saved(_load(project))
+
+
+def test_a_worker_looks_at_its_nodes_own_files_only(project: Path) -> None:
+    _load(project)
+    saved = next((project.parent / "cache").glob("*.sqlm"))
+    (project / "models/stg.sql").write_text("select 2 as id\n")
+
+    assert load_saved_nodes(saved, project, {}, [ORDERS]) is not None
+    assert load_saved_nodes(saved, project, {}, [STG]) is None
+
+
+def test_a_node_depends_on_the_files_of_its_macros(project: Path) -> None:
+    _load(project)
+    saved = next((project.parent / "cache").glob("*.sqlm"))
+    (project / "macros/cents.sql").write_text("{% macro cents(x) %}{{ x }}{% endmacro %}\n")
+
+    assert load_saved_nodes(saved, project, {}, [ORDERS]) is None
+    assert load_saved_nodes(saved, project, {}, [STG]) is not None
+
+
+def test_a_macro_changes_the_fingerprint_of_what_calls_it(project: Path) -> None:
+    before = _load(project)
+    (project / "macros/cents.sql").write_text("{% macro cents(x) %}{{ x }}{% endmacro %}\n")
+
+    after = _load(project)
+
+    assert before[ORDERS].fingerprint != after[ORDERS].fingerprint
+    assert before[STG].fingerprint == after[STG].fingerprint
+
+
+def test_nothing_is_saved_where_that_is_turned_off(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SQLMODELS_CACHE_DIR", "")
+    _load(project)
+
+    assert isinstance(_load(project)[STG], Model)
+    assert not (project.parent / "cache").exists()

@@ -1,0 +1,135 @@
+"""Where a config may stand, and which place wins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from airflow_sqlmodels.manifest.nodes import AnyNode, NodeId
+from airflow_sqlmodels.project.configs import ConfigTree, merge, with_defaults
+from tests.projects import load
+
+PROJECT = """\
+    name: shop
+    profile: shop
+    models:
+      shop:
+        +materialized: table
+        +tags: project
+        +meta: {from_project: 1, shared: project}
+        staging:
+          +materialized: view
+          +tags: [folder]
+          special:
+            +schema: special
+    """
+
+
+def test_the_nearest_place_wins_and_lists_are_joined(tmp_path: Path) -> None:
+    manifest = load(
+        tmp_path,
+        {
+            "dbt_project.yml": PROJECT,
+            "models/staging/orders.sql": "{{ config(tags='file', meta={'shared': 'file'}) }} select 1 as id\n",
+            "models/staging/orders.yml": "models:\n  - name: orders\n    config: {tags: [yaml], materialized: table}\n",
+            "models/staging/special.sql": "select 1 as id\n",
+        },
+    )
+
+    orders = manifest[NodeId("model.shop.orders")]
+    assert orders.config["materialized"] == "table"
+    assert orders.tags == ("project", "folder", "yaml", "file")
+    assert orders.meta == {"from_project": 1, "shared": "file"}
+    assert manifest[NodeId("model.shop.special")].config["materialized"] == "view"
+    assert _schema(manifest[NodeId("model.shop.special")]) == "shop_special"
+
+
+def test_the_root_project_decides_over_a_packages_own_file(tmp_path: Path) -> None:
+    manifest = load(
+        tmp_path,
+        {
+            "dbt_project.yml": "name: shop\nprofile: shop\nmodels:\n  extra:\n    +materialized: table\n",
+            "dbt_packages/extra/dbt_project.yml": "name: extra\nmodels:\n  extra:\n    +tags: own\n",
+            "dbt_packages/extra/models/m.sql": "{{ config(materialized='view') }} select 1 as id\n",
+        },
+    )
+
+    assert manifest[NodeId("model.extra.m")].config["materialized"] == "table"
+    assert manifest[NodeId("model.extra.m")].tags == ("own",)
+
+
+def test_own_naming_macros_decide(tmp_path: Path) -> None:
+    manifest = load(
+        tmp_path,
+        {
+            "macros/names.sql": """\
+                {% macro generate_schema_name(custom_schema_name, node) -%}
+                    {{ custom_schema_name or 'plain' }}_{{ node.resource_type }}_{{ node.fqn | length }}
+                {%- endmacro %}
+                {% macro generate_alias_name(custom_alias_name=none, node=none) -%}
+                    {{ (custom_alias_name or node.name) | upper }}
+                {%- endmacro %}
+                """,
+            "models/a/orders.sql": "{{ config(schema='own') }} select 1 as id\n",
+            "models/other.sql": "select 1 as id\n",
+        },
+    )
+
+    assert str(manifest[NodeId("model.shop.orders")].relation) == "own_model_3.ORDERS"  # type: ignore[union-attr]
+    assert str(manifest[NodeId("model.shop.other")].relation) == "plain_model_2.OTHER"  # type: ignore[union-attr]
+
+
+def test_vars_reach_yaml_and_models(tmp_path: Path) -> None:
+    files = {
+        "dbt_project.yml": """\
+            name: shop
+            profile: shop
+            vars: {day: '2024-01-01'}
+            models:
+              +enabled: "{{ var('on', true) }}"
+            """,
+        "models/orders.sql": "select '{{ var('day') }}' as day\n",
+    }
+
+    assert NodeId("model.shop.orders") in load(tmp_path, files)
+    assert NodeId("model.shop.orders") not in load(tmp_path, files, vars={"on": False})
+
+
+@pytest.mark.parametrize(
+    ("base", "more", "merged"),
+    [
+        ({"tags": ["a"]}, {"tags": "b"}, {"tags": ["a", "b"]}),
+        ({"meta": {"a": 1, "b": 1}}, {"meta": {"b": 2}}, {"meta": {"a": 1, "b": 2}}),
+        ({"schema": "a"}, {"schema": "b"}, {"schema": "b"}),
+        ({"grants": {"select": ["a"]}}, {"grants": {"+select": ["b"]}}, {"grants": {"select": ["a", "b"]}}),
+        ({"grants": {"select": ["a"]}}, {"grants": {"select": "b"}}, {"grants": {"select": ["b"]}}),
+        ({"indexes": [1]}, {"indexes": [2]}, {"indexes": [2]}),
+        ({}, {"pre-hook": "x"}, {"pre_hook": [{"sql": "x", "transaction": True}]}),
+        (
+            {"pre_hook": [{"sql": "x", "transaction": True}]},
+            {"pre-hook": [{"sql": "y", "transaction": False}]},
+            {"pre_hook": [{"sql": "x", "transaction": True}, {"sql": "y", "transaction": False}]},
+        ),
+    ],
+)
+def test_each_key_merges_by_its_own_rule(base: dict[str, object], more: dict[str, object], merged: object) -> None:
+    assert merge(base, more) == merged
+
+
+def test_a_mapping_without_a_plus_is_a_folder() -> None:
+    tree = ConfigTree({"shop": {"tags": "all", "meta": {"+tags": "of the folder meta"}, "+meta": {"a": 1}}})
+
+    assert tree.configs(("shop", "orders")) == {"tags": ["all"], "meta": {"a": 1}}
+    assert tree.configs(("shop", "meta", "orders"))["tags"] == ["all", "of the folder meta"]
+
+
+def test_defaults_are_never_shared() -> None:
+    first = with_defaults("model", {"tags": ["a"]})
+
+    assert with_defaults("model", {})["tags"] == []
+    assert first["tags"] == ["a"]
+
+
+def _schema(node: AnyNode) -> str:
+    return str(node.relation.schema)  # type: ignore[union-attr]

