@@ -29,14 +29,6 @@ INDIRECT: tuple[Indirect, ...] = ("eager", "cautious", "buildable", "empty")
 EVERYTHING = ("fqn:*", "source:*", "exposure:*")
 """What is selected when nobody selects."""
 
-_TERM = re.compile(
-    r"""(?P<at>@)?
-        (?:(?P<up>\d*)(?P<above>\+))?
-        (?:(?P<method>[\w.]+):)?
-        (?P<value>.*?)
-        (?:(?P<below>\+)(?P<down>\d*))?""",
-    re.VERBOSE | re.DOTALL,
-)
 _FILE_ENDINGS = (".sql", ".py", ".csv")
 
 
@@ -101,25 +93,55 @@ def intersection(text: str, at: Location, indirect: Indirect = "eager") -> Combi
 
 def term(text: str, at: Location, indirect: Indirect = "eager") -> Term:
     """One term. `at` is where it begins. Raises SelectorError if it is malformed, or its method is unknown."""
-    found = _TERM.fullmatch(text)
-    if found is None or not found["value"]:
+    related = text.startswith("@")
+    start = int(related)
+    parents, parents_depth, used = _above(text[start:])
+    start += used
+    children, children_depth, used = _below(text[start:])
+    end = len(text) - used
+    written = _method(text[start:end])
+    value_start = start + len(written) + 1 if written else start
+    value = text[value_start:end]
+    if not value:
         raise SelectorError("nothing to select here", at, "write a name, or a method and a value as in 'tag:daily'")
-    if found["at"] and found["below"]:
+    if related and children:
         raise SelectorError("'@' and a '+' at the end exclude each other", at, "'@' takes all that is below already")
-    method, _, rest = (found["method"] or default_method(found["value"])).partition(".")
-    known_method(method, _moved(at, found.start("method") if found["method"] else 0))
+    method, *arguments = (written or default_method(value)).split(".")
+    known_method(method, _moved(at, start if written else 0))
     return Term(
         method=method,
-        arguments=tuple(rest.split(".")) if rest else (),
-        value=found["value"],
-        related=bool(found["at"]),
-        parents=bool(found["above"]),
-        parents_depth=int(found["up"]) if found["up"] else None,
-        children=bool(found["below"]),
-        children_depth=int(found["down"]) if found["down"] else None,
+        arguments=tuple(arguments),
+        value=value,
+        related=related,
+        parents=parents,
+        parents_depth=parents_depth,
+        children=children,
+        children_depth=children_depth,
         indirect=indirect,
-        at=_moved(at, found.start("value")),
+        at=_moved(at, value_start),
     )
+
+
+def _above(text: str) -> tuple[bool, int | None, int]:
+    """`2+` at the beginning: whether it is there, the number of steps, the characters it takes."""
+    digits, plus, _ = text.partition("+")
+    if not plus or not (digits == "" or digits.isdecimal()):
+        return False, None, 0
+    return True, int(digits) if digits else None, len(digits) + 1
+
+
+def _below(text: str) -> tuple[bool, int | None, int]:
+    """`+2` at the end: whether it is there, the number of steps, the characters it takes."""
+    _, plus, digits = text.rpartition("+")
+    if not plus or not (digits == "" or digits.isdecimal()):
+        return False, None, 0
+    return True, int(digits) if digits else None, len(digits) + 1
+
+
+def _method(text: str) -> str:
+    """`config.meta.owner` of `config.meta.owner:me`; "" if none is written."""
+    method, colon, _ = text.partition(":")
+    return method if colon and method.replace(".", "").replace("_", "").isalnum() else ""
 
 
 def default_method(value: str) -> str:

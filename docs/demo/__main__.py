@@ -4,45 +4,24 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from docs.demo import airflow, postgres, report
-from docs.demo.places import find_places, free_port
+from docs.demo.places import choose_port, taken_places
 from docs.demo.trouble import DemoError
 
 ROOT = Path(__file__).resolve().parents[2]
 DAG_ID = "customer_orders"
-
-
-def main() -> int:
-    """Run what was asked for; the exit code."""
-    arguments = _arguments()
-    console = Console()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
-    try:
-        with _stack(arguments.port, console) as (stack, server, say):
-            failed = _run_once(stack, server, console, say)
-            if arguments.what == "ui":
-                _stay(stack, console)
-            else:
-                console.print(_NEXT)
-        say("Stopped everything it started")
-    except DemoError as error:
-        console.print(f"[red]{error}[/]")
-        return 1
-    except KeyboardInterrupt:
-        console.print("Interrupted: everything it started is stopped")
-        return 130
-    return int(failed)
-
+_WIDTH = 110
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _NEXT = """
 Where to look next:
@@ -52,26 +31,61 @@ Where to look next:
   docs/tutorial.md         from a stored procedure to this"""
 
 
+def main() -> int:
+    """Run what was asked for; the exit code."""
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH, highlight=False, soft_wrap=False)
+    for number in _SIGNALS:
+        signal.signal(number, _interrupt)
+    try:
+        arguments = _arguments()
+        with _stack(arguments.port, console) as (stack, server, say):
+            failed = _run_once(stack, server, console, say)
+            if arguments.what == "ui":
+                _stay(stack, console)
+            else:
+                console.print(_NEXT)
+        say("Everything it started is stopped")
+    except DemoError as error:
+        console.print(f"[red]{_plain(error)}[/]")
+        return 1
+    except KeyboardInterrupt:
+        console.print("Interrupted. Everything it started is stopped")
+        return 130
+    return int(failed)
+
+
 @contextlib.contextmanager
-def _stack(port: int, console: Console) -> Iterator[tuple[airflow.Stack, postgres.Server, Any]]:
+def _stack(
+    port: int | None, console: Console
+) -> Iterator[tuple[airflow.Stack, postgres.Server, Callable[[str], None]]]:
     began = time.monotonic()
 
     def say(message: str) -> None:
         console.print(f"[dim]{time.monotonic() - began:5.1f} s[/]  {message}")
 
-    places = find_places(ROOT)
-    free_port(port)
-    say("Starting the embedded Postgres")
-    with postgres.running(places.data) as server:
-        orders = postgres.load_raw(server, ROOT / "sql_project" / "raw" / "raw_data.sql")
-        say(f"Raw data is there: {orders:,} orders")
-        with airflow.running(places, server, port, ROOT / "dags", say) as stack:
-            say(f"Airflow answers at {stack.url}")
-            yield stack, server, say
-            say("Stopping")
+    chosen = choose_port(port)
+    with taken_places(ROOT) as places, _undisturbed_end():
+        say("Starting the embedded Postgres")
+        with _undisturbed_end(), postgres.running(places.data) as server:
+            orders = postgres.load_raw(server, ROOT / "sql_project" / "raw" / "raw_data.sql")
+            say(f"Raw data is there: {orders:,} orders")
+            with airflow.running(places, server, chosen, ROOT / "dags", say) as stack, _undisturbed_end():
+                say(f"Airflow answers at {stack.url}")
+                yield stack, server, say
+                say("Stopping")
 
 
-def _run_once(stack: airflow.Stack, server: postgres.Server, console: Console, say: Any) -> bool:
+@contextlib.contextmanager
+def _undisturbed_end() -> Iterator[None]:
+    """Whatever ends the block, no further signal disturbs the tidying up behind it."""
+    try:
+        yield
+    finally:
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+
+
+def _run_once(stack: airflow.Stack, server: postgres.Server, console: Console, say: Callable[[str], None]) -> bool:
     """One run of the example; whether it failed."""
     _wait_for_dag(stack)
     run_id = stack.api.trigger(DAG_ID)
@@ -79,6 +93,7 @@ def _run_once(stack: airflow.Stack, server: postgres.Server, console: Console, s
     seen: set[str] = set()
 
     def look() -> None:
+        stack.check()
         for each in stack.api.tasks(DAG_ID, run_id):
             if each["state"] in ("success", "failed", "upstream_failed") and each["task_id"] not in seen:
                 seen.add(each["task_id"])
@@ -93,30 +108,43 @@ def _run_once(stack: airflow.Stack, server: postgres.Server, console: Console, s
 def _wait_for_dag(stack: airflow.Stack, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not stack.api.has_dag(DAG_ID):
+        stack.check()
         errors = stack.api.import_errors()
         if errors:
             raise DemoError("a DAG file could not be read:\n" + "\n".join(errors))
         if time.monotonic() > deadline:
-            raise DemoError(
-                f"Airflow did not find the DAG {DAG_ID} within {seconds:.0f} seconds", "see .demo/airflow/logs"
-            )
-        time.sleep(0.3)
+            raise DemoError(f"Airflow did not find the DAG {DAG_ID} within {seconds:.0f} seconds", f"see {stack.logs}")
+        time.sleep(0.2)
 
 
 def _stay(stack: airflow.Stack, console: Console) -> None:
-    console.print(
-        f"\n[bold]{stack.url}[/]  (no login is needed: everybody who reaches it is an admin)\nctrl-c stops it."
-    )
+    console.print(f"\n[bold]{stack.url}[/]\nlogin: none is needed, whoever reaches the page is an admin (it can be")
+    console.print("reached from this machine only). ctrl-c stops it.")
     with contextlib.suppress(KeyboardInterrupt):
         while True:
             time.sleep(1)
+            stack.check()
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m docs.demo")
+    parser = argparse.ArgumentParser(prog="python -m docs.demo", description=__doc__)
     parser.add_argument("what", choices=("run", "ui"))
-    parser.add_argument("--port", type=int, default=8080)
-    return parser.parse_args()
+    parser.add_argument("--port", type=_port, help="where Airflow listens; else SQLMODELS_PORT, else 8080 or the next")
+    arguments = parser.parse_args()
+    if arguments.port is None and os.environ.get("SQLMODELS_PORT"):
+        arguments.port = _port(os.environ["SQLMODELS_PORT"])
+    return arguments
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65_536:
+        raise DemoError(f"{text!r} is no port", "a number from 1 to 65535")
+    return int(text)
+
+
+def _plain(error: Exception) -> str:
+    """What an error says, with nothing in it that rich takes for markup."""
+    return str(error).replace("[", "\\[")
 
 
 def _interrupt(_number: int, _frame: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.metadata
 import json
 import os
 import secrets
@@ -10,7 +11,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+import urllib.parse
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +21,11 @@ from docs.demo.places import Places
 from docs.demo.postgres import METADATA, WAREHOUSE, Server
 from docs.demo.trouble import DemoError
 
-_PARTS = (("api-server",), ("scheduler",), ("dag-processor",))
+_PARTS = ("api-server", "scheduler", "dag-processor")
 _START_SECONDS = 180
 _STOP_SECONDS = 15
+_TOLD_SECONDS = 15
+_AIRFLOW = (sys.executable, "-m", "airflow")  # not the script beside it: its first line cannot hold every path
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,32 +34,47 @@ class Stack:
 
     api: Api
     url: str
+    processes: Mapping[str, subprocess.Popen[bytes]]
+    logs: Path
+
+    def check(self) -> None:
+        """Raises DemoError if a part of it has ended."""
+        for name, process in self.processes.items():
+            if process.poll() is not None:
+                log = self.logs / f"{name}.log"
+                raise DemoError(f"Airflow's {name} has ended: {_last_line(log)}", f"see {log}")
 
 
 @contextlib.contextmanager
 def running(places: Places, server: Server, port: int, dags: Path, say: Callable[[str], None]) -> Iterator[Stack]:
     """An Airflow that answers, stopped at the end whatever happens. Raises DemoError if a part of it does not start."""
+    _stop_leftovers(places, say)
     env = environment(places, server, port, dags)
-    _migrate(places, env, say)
+    _migrate(places, server, env, say)
     processes: dict[str, subprocess.Popen[bytes]] = {}
+    base = f"http://127.0.0.1:{port}"
+    stack = Stack(Api(base), base, processes, places.logs)
     try:
+        say("Starting Airflow: " + ", ".join(_PARTS))
         for part in _PARTS:
-            processes[part[0]] = _start(part, places, env)
-        api = Api(f"http://127.0.0.1:{port}")
-        _until(lambda: api.healthy(), processes, places, "Airflow's API")
-        yield Stack(api, api.base)
+            processes[part] = _start(part, places, env)
+            _note(places, processes)
+        _until_healthy(stack, say)
+        yield stack
     finally:
-        _stop(processes)
+        stop([process.pid for process in processes.values()])
+        _note(places, {})
 
 
 def environment(places: Places, server: Server, port: int, dags: Path) -> dict[str, str]:
     """The environment of all Airflow processes. Keys are made anew each time, and stay in memory."""
     base = f"http://127.0.0.1:{port}"
     warehouse = {"conn_type": "postgres", "host": str(server.socket), "login": "pipeline", "schema": WAREHOUSE}
+    socket = urllib.parse.quote(str(server.socket))
     own = {
         "AIRFLOW_HOME": str(places.home),
         "AIRFLOW_CONN_WAREHOUSE": json.dumps(warehouse),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"postgresql+psycopg2://postgres@/{METADATA}?host={server.socket}",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"postgresql+psycopg2://postgres@/{METADATA}?host={socket}",
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
@@ -74,55 +93,106 @@ def environment(places: Places, server: Server, port: int, dags: Path) -> dict[s
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "5",
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "30",  # a busy laptop answers late
         "PYTHONWARNINGS": "ignore",
         "PYTHONPATH": os.pathsep.join(filter(None, (str(places.root), os.environ.get("PYTHONPATH")))),
         "SQLMODELS_CACHE_DIR": str(places.home / "cache"),
     }
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW")}
-    return {**kept, **own}
+    # without compiled modules on disk, each task would compile what it imports
+    dropped = ("AIRFLOW", "PYTHONDONTWRITEBYTECODE")
+    return {key: value for key, value in os.environ.items() if not key.startswith(dropped)} | own
 
 
-def _command() -> str:
-    return str(Path(sys.executable).parent / "airflow")
+def stop(groups: list[int]) -> None:
+    """End process groups and wait until they are gone: first politely, then surely."""
+    left = set(groups)
+    for number, seconds in ((signal.SIGTERM, _STOP_SECONDS), (signal.SIGKILL, _STOP_SECONDS)):
+        left = {group for group in left if _sent(group, number)}
+        deadline = time.monotonic() + seconds
+        while left and time.monotonic() < deadline:
+            time.sleep(0.05)
+            _reap()
+            left = {group for group in left if _sent(group, 0)}
 
 
-def _migrate(places: Places, env: dict[str, str], say: Callable[[str], None]) -> None:
-    say("Preparing Airflow's own database")
-    log = places.logs / "migrate.log"
-    with log.open("wb") as file:
-        done = subprocess.run(
-            [_command(), "db", "migrate"], env=env, stdout=file, stderr=subprocess.STDOUT, check=False
-        )
-    if done.returncode:
-        raise DemoError("Airflow could not prepare its database", f"see {log}")
+def _sent(group: int, number: int) -> bool:
+    try:
+        os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
 
 
-def _start(part: tuple[str, ...], places: Places, env: dict[str, str]) -> subprocess.Popen[bytes]:
-    with (places.logs / f"{part[0]}.log").open("wb") as file:
+def _reap() -> None:
+    """Take note of children that have ended; until then their group still counts as alive."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _migrate(places: Places, server: Server, env: dict[str, str], say: Callable[[str], None]) -> None:
+    """Make Airflow's tables, unless this version of Airflow did so: the database's comment says which did."""
+    mark = f"tables of Airflow {importlib.metadata.version('apache-airflow')}"
+    with server.connect(METADATA) as connection:
+        found = connection.execute(
+            "select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()"
+        ).fetchone()
+        if found is not None and found[0] == mark:
+            return
+        say("Preparing Airflow's own database (once)")
+        log = places.logs / "migrate.log"
+        with log.open("wb") as file:
+            done = subprocess.run(
+                [*_AIRFLOW, "db", "migrate"], env=env, stdout=file, stderr=subprocess.STDOUT, check=False
+            )
+        if done.returncode:
+            raise DemoError(f"Airflow could not prepare its database: {_last_line(log)}", f"see {log}")
+        connection.execute(f"comment on database {METADATA} is '{mark}'")  # type: ignore[arg-type]  # words of ours
+
+
+def _start(part: str, places: Places, env: dict[str, str]) -> subprocess.Popen[bytes]:
+    with (places.logs / f"{part}.log").open("wb") as file:
         return subprocess.Popen(
-            [_command(), *part], env=env, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
-        )
+            [*_AIRFLOW, part], env=env, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )  # fmt: skip
 
 
-def _until(ready: Callable[[], bool], processes: dict[str, subprocess.Popen[bytes]], places: Places, what: str) -> None:
-    """Wait until `ready`; raises DemoError if a process ends before, or it takes too long."""
-    deadline = time.monotonic() + _START_SECONDS
-    while not ready():
-        for name, process in processes.items():
-            if process.poll() is not None:
-                raise DemoError(f"Airflow's {name} ended at once", f"see {places.logs / (name + '.log')}")
-        if time.monotonic() > deadline:
-            raise DemoError(f"{what} did not answer within {_START_SECONDS} seconds", f"see the logs in {places.logs}")
-        time.sleep(0.3)
+def _until_healthy(stack: Stack, say: Callable[[str], None]) -> None:
+    """Wait until the API answers and the scheduler is alive; raises DemoError if a part ends, or it takes too long."""
+    began = told = time.monotonic()
+    while not stack.api.healthy():
+        stack.check()
+        now = time.monotonic()
+        if now - began > _START_SECONDS:
+            raise DemoError(f"Airflow did not answer within {_START_SECONDS} seconds", f"see the logs in {stack.logs}")
+        if now - told > _TOLD_SECONDS:
+            say("still waiting for Airflow to answer")
+            told = now
+        time.sleep(0.2)
 
 
-def _stop(processes: dict[str, subprocess.Popen[bytes]]) -> None:
-    """End every process with all its children: first politely, then surely."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        for process in processes.values():
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, number)
-        deadline = time.monotonic() + _STOP_SECONDS
-        for process in processes.values():
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(max(deadline - time.monotonic(), 0.1))
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return lines[-1].strip() if lines else "it said nothing"
+
+
+def _note(places: Places, processes: Mapping[str, subprocess.Popen[bytes]]) -> None:
+    """Write down what runs, for the next start: a demo that is killed with -9 cannot stop anything."""
+    text = "".join(f"{process.pid}\n" for process in processes.values())
+    (places.home / "processes").write_text(text)
+
+
+def _stop_leftovers(places: Places, say: Callable[[str], None]) -> None:
+    """Stop what a killed demo left running: the processes it wrote down, as long as they are still Airflow's."""
+    noted = places.home / "processes"
+    numbers = [int(line) for line in noted.read_text().split()] if noted.exists() else []
+    left = [number for number in numbers if _is_airflow(number)]
+    if left:
+        say("Stopping what an earlier demo left running")
+        stop(left)
+
+
+def _is_airflow(number: int) -> bool:
+    told = subprocess.run(["ps", "-o", "command=", "-p", str(number)], capture_output=True, text=True, check=False)
+    return "airflow" in told.stdout

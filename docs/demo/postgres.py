@@ -110,7 +110,8 @@ def _initialise(programs: Path, data: Path, account: str | None) -> None:
         raise DemoError(
             f"{data} belongs to somebody else", "it holds the demo's data only: let its owner remove it"
         ) from error
-    arguments = ("--auth=trust", "--encoding=utf8", "--locale=C.UTF-8", "--username=postgres", "-D", str(data))
+    locale = ("--encoding=utf8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+    arguments = ("--auth=trust", "--username=postgres", *locale, "-D", str(data))
     done = subprocess.run(
         [programs / "initdb", *arguments], capture_output=True, text=True, check=False, **_as(account, data)
     )

@@ -52,7 +52,7 @@ def in_turn(*queries: str) -> Read:
 
 @contextlib.contextmanager
 def reading(dsn: str, reads: Sequence[Read], *, pause: float = 0.05) -> Iterator[Seen]:
-    """While inside, each of the reads is done again and again by a session of its own, `pause` seconds apart at most."""
+    """While inside, each of the reads is done again and again by a session of its own, up to `pause` seconds apart."""
     seen, stop = Seen(), threading.Event()
     threads = [threading.Thread(target=_read_on, args=(dsn, read, pause, stop, seen)) for read in reads]
     for thread in threads:
