@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import os
 import tempfile
 from collections.abc import Mapping
@@ -11,10 +10,19 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write `content` beside `path`, then rename it: a reader sees the old file or the new."""
-    write_text(path, json.dumps(content, default=to_json, ensure_ascii=False))
+    write_text(path, _encode(content).decode())
+
+
+def _plain(value: Any) -> Any:
+    return to_json(value)
+
+
+_encode = msgspec.json.Encoder(enc_hook=_plain).encode
 
 
 def write_text(path: Path, text: str) -> None:

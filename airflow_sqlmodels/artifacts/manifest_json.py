@@ -39,6 +39,20 @@ _EMPTY = ("metrics", "semantic_models", "saved_queries", "functions")
 """Parts for kinds of node that are not known here."""
 
 
+_HEAD_BYTES = 4096
+
+
+def is_of(path: Path, manifest: Manifest) -> bool:
+    """Whether the file was written from just this manifest: its head says so."""
+    if not manifest.mark:
+        return False
+    try:
+        with path.open("rb") as file:
+            return f'"sqlmodels_mark":"{manifest.mark}"'.encode() in file.read(_HEAD_BYTES)
+    except OSError:
+        return False
+
+
 def write_manifest(path: Path, manifest: Manifest, graph: Graph, invocation: Invocation) -> None:
     """Write the file, whole or not at all."""
     write_json(path, manifest_json(manifest, graph, invocation))
@@ -71,6 +85,7 @@ def _project(manifest: Manifest, invocation: Invocation) -> dict[str, Any]:
     name = manifest.settings.name.encode()
     return {
         "run_started_at": time_text(invocation.started_at),
+        "sqlmodels_mark": manifest.mark,
         "project_id": hashlib.md5(name, usedforsecurity=False).hexdigest(),
         "quoting": {key: manifest.settings.quoting.get(key) for key in ("database", "schema", "identifier", "column")},
         "send_anonymous_usage_stats": False,

@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 
-from airflow_sqlmodels.artifacts.manifest_json import write_manifest
+from airflow_sqlmodels.artifacts.manifest_json import is_of, write_manifest
 from airflow_sqlmodels.cli.flags import flags_of
 from airflow_sqlmodels.cli.opening import open_project
 from airflow_sqlmodels.cli.options import global_options
 from airflow_sqlmodels.graph.order import graph_of
-from airflow_sqlmodels.manifest.nodes import resource_type
+from airflow_sqlmodels.project.cache import without_collector
 from airflow_sqlmodels.templating.invocation import Invocation
 
 
@@ -25,11 +25,12 @@ def parse(context: click.Context, /, **_values: Any) -> int:
     flags = flags_of(context)
     clock = time.perf_counter()
     manifest = open_project(flags)
-    graph = graph_of(manifest)
     seconds = time.perf_counter() - clock
-    if flags.switch("write_json", manifest, default=True):
-        write_manifest(flags.target_folder(manifest) / "manifest.json", manifest, graph, Invocation(args=flags.said))
-    counts = Counter(resource_type(node).replace("_", " ") for node in manifest.nodes.values())
+    path = flags.target_folder(manifest) / "manifest.json"
+    if flags.switch("write_json", manifest, default=True) and not is_of(path, manifest):
+        with without_collector():
+            write_manifest(path, manifest, graph_of(manifest), Invocation(args=flags.said))
+    counts = Counter(node_id.partition(".")[0].replace("_", " ") for node_id in manifest.nodes)
     found = ", ".join(f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in sorted(counts.items()))
     if not flags.quiet:
         click.echo(f"Found {found or 'nothing'} and {len(manifest.macros)} macros in {seconds:.2f}s.")

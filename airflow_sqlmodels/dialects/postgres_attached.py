@@ -95,7 +95,8 @@ _INDEX = {
 _INDEXES = f"""(select json_agg(json_build_object({_parts(_INDEX)}) order by x.relname)
     from pg_catalog.pg_index i
     join pg_catalog.pg_class x on x.oid = i.indexrelid
-    left join pg_catalog.pg_constraint q on q.conindid = i.indexrelid and q.conrelid = c.oid and q.contype in ('p','u','x')
+    left join pg_catalog.pg_constraint q
+        on q.conindid = i.indexrelid and q.conrelid = c.oid and q.contype in ('p', 'u', 'x')
     where i.indrelid = c.oid)"""
 
 _TRIGGERS = """(select json_agg(json_build_object('name', t.tgname, 'definition', pg_get_triggerdef(t.oid),
@@ -131,6 +132,10 @@ _RELATION = {
 _VIEWS = f"""(select json_agg(json_build_object({_parts(_RELATION)},
         'level', up.level, 'direct', up.direct, 'definition', rtrim(pg_get_viewdef(c.oid), '; '),
         'populated', c.relispopulated,
+        'defaults', (select json_agg(distinct case when g.grantee = 0 then null else pg_get_userbyid(g.grantee) end)
+            from pg_catalog.pg_default_acl d cross join lateral aclexplode(d.defaclacl) g
+            where d.defaclobjtype = 'r' and pg_get_userbyid(d.defaclrole) = current_user and g.grantee <> d.defaclrole
+                and d.defaclnamespace in (0, c.relnamespace)),
         'uses', (select json_agg(distinct a.attname)
             from pg_catalog.pg_rewrite r
             join pg_catalog.pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
@@ -155,12 +160,14 @@ _CONSTRAINTS = """(select json_agg(json_build_object('name', q.conname, 'kind', 
 
 _POLICIES = """(select json_agg(json_build_object('name', p.polname, 'permissive', p.polpermissive, 'command', p.polcmd,
         'roles', (select json_agg(case when r = 0 then null else pg_get_userbyid(r) end) from unnest(p.polroles) r),
-        'using', pg_get_expr(p.polqual, p.polrelid), 'check', pg_get_expr(p.polwithcheck, p.polrelid)) order by p.polname)
+        'using', pg_get_expr(p.polqual, p.polrelid), 'check', pg_get_expr(p.polwithcheck, p.polrelid))
+        order by p.polname)
     from pg_catalog.pg_policy p where p.polrelid = c.oid)"""
 
 # the view pg_publication_tables tells row filter and columns since Postgres 15
 _PUBLICATIONS = """(select json_agg(json_build_object('name', b.pubname, 'filter', to_jsonb(v) ->> 'rowfilter',
-        'columns', case when (to_jsonb(pr) ->> 'prattrs') is not null then to_jsonb(v) -> 'attnames' end) order by b.pubname)
+        'columns', case when (to_jsonb(pr) ->> 'prattrs') is not null then to_jsonb(v) -> 'attnames' end)
+        order by b.pubname)
     from pg_catalog.pg_publication_rel pr
     join pg_catalog.pg_publication b on b.oid = pr.prpubid
     left join pg_catalog.pg_publication_tables v
@@ -179,7 +186,8 @@ _STATISTICS = """(select json_agg(json_build_object('name', s.stxname, 'schema',
     from pg_catalog.pg_statistic_ext s join pg_catalog.pg_namespace n on n.oid = s.stxnamespace
     where s.stxrelid = c.oid)"""
 
-_REFERENCED = """(select json_agg(json_build_object('name', q.conname, 'table', q.conrelid::regclass::text) order by q.conname)
+_REFERENCED = """(select json_agg(json_build_object('name', q.conname, 'table', q.conrelid::regclass::text)
+        order by q.conname)
     from pg_catalog.pg_constraint q
     where q.confrelid = c.oid and q.contype = 'f' and q.conrelid <> c.oid and q.conparentid = 0)"""
 
@@ -223,8 +231,10 @@ _TABLE = {
     "tablespace": "(select s.spcname from pg_catalog.pg_tablespace s where s.oid = c.reltablespace)",
     "method": "(select m.amname from pg_catalog.pg_am m where m.oid = c.relam)",
     "referenced_by": _REFERENCED,
-    "parents": """(select json_agg(h.inhparent::regclass::text) from pg_catalog.pg_inherits h where h.inhrelid = c.oid)""",
-    "children": """(select json_agg(h.inhrelid::regclass::text) from pg_catalog.pg_inherits h where h.inhparent = c.oid)""",
+    "parents": """(select json_agg(h.inhparent::regclass::text)
+        from pg_catalog.pg_inherits h where h.inhrelid = c.oid)""",
+    "children": """(select json_agg(h.inhrelid::regclass::text)
+        from pg_catalog.pg_inherits h where h.inhparent = c.oid)""",
     "sequences": """(select json_agg(s.oid::regclass::text) from pg_catalog.pg_depend d
         join pg_catalog.pg_class s on d.classid = 'pg_class'::regclass and s.oid = d.objid and s.relkind = 'S'
         where d.refclassid = 'pg_class'::regclass and d.refobjid = c.oid and d.deptype in ('a', 'i'))""",

@@ -45,7 +45,7 @@ class PostgresLocks(Locking):
         # a key of 64 bits is shown as two numbers: postgresql.org/docs/current/view-pg-locks.html
         high, low = (key >> 32) & 0xFFFFFFFF, key & 0xFFFFFFFF
         return (
-            f"select a.pid, a.application_name, now() - a.query_start, left(a.query, {_SHOWN})\n"
+            f"select a.pid, a.application_name, clock_timestamp() - a.query_start, left(a.query, {_SHOWN})\n"
             "from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a on a.pid = l.pid\n"
             "where l.locktype = 'advisory' and l.granted and l.objsubid = 1\n"
             "    and l.database = (select d.oid from pg_catalog.pg_database d where d.datname = current_database())\n"
@@ -88,7 +88,7 @@ class PostgresLocks(Locking):
         """SQL that gives who holds a lock on one of the relations."""
         listed = ", ".join(f"pg_catalog.to_regclass({self._dialect.literal(name)})" for name in names)
         return (
-            "select distinct a.pid, a.application_name, a.usename, a.state, now() - a.xact_start,\n"
+            "select distinct a.pid, a.application_name, a.usename, a.state, clock_timestamp() - a.xact_start,\n"
             f"    left(a.query, {_SHOWN})\n"
             "from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a on a.pid = l.pid\n"
             f"where l.relation in ({listed}) and l.granted and a.pid <> pg_catalog.pg_backend_pid()\n"

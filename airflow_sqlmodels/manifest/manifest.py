@@ -68,6 +68,8 @@ class Manifest(Mapping[NodeId, AnyNode]):
     groups: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     selectors: Mapping[str, Any] = field(default_factory=dict)
     """`selectors.yml`, by name, as written."""
+    mark: str = ""
+    """A hash of all that it was made from; "" if it was not saved."""
     warnings: tuple[str, ...] = ()
     """What is allowed but probably not meant; each a whole message with its place."""
 

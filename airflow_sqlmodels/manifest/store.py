@@ -27,7 +27,7 @@ from airflow_sqlmodels.manifest.nodes import RESOURCE_TYPES, AnyNode, Doc, Macro
 K = TypeVar("K", bound=str)
 V = TypeVar("V")
 
-_MAGIC = b"sqlmodels manifest 2\n"
+_MAGIC = b"sqlmodels manifest 3\n"
 _ENTRY = struct.Struct("<16sQI")
 _TAIL = struct.Struct("<QI")
 
@@ -92,28 +92,45 @@ def open_store(path: Path) -> Store:
 
 def write_store(path: Path, records: Iterable[tuple[str, bytes]]) -> None:
     """Write records to a file, in one step for whoever reads it."""
+    parts, entries, offset = [_MAGIC], [], len(_MAGIC)
+    for key, record in records:
+        parts.append(record)
+        entries.append((_hash(key), offset, len(record)))
+        offset += len(record)
+    entries.sort()
+    parts += [_ENTRY.pack(*entry) for entry in entries]
+    _put(path, (*parts, _TAIL.pack(offset, len(entries))))
+
+
+def _put(path: Path, parts: Iterable[bytes]) -> None:
+    """Write a file beside its place, and move it there."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)
     try:
         with os.fdopen(handle, "wb", buffering=1 << 20) as file:
-            file.write(_MAGIC)
-            entries = []
-            offset = len(_MAGIC)
-            for key, record in records:
-                file.write(record)
-                entries.append((_hash(key), offset, len(record)))
-                offset += len(record)
-            entries.sort()
-            file.write(b"".join(_ENTRY.pack(*entry) for entry in entries))
-            file.write(_TAIL.pack(offset, len(entries)))
+            file.writelines(parts)
         os.replace(name, path)
     except BaseException:
         os.unlink(name)
         raise
 
 
+def rewrite_store(path: Path, store: Store, changed: Mapping[str, bytes]) -> None:
+    """Write the store again with some records changed: the others are copied as they lie."""
+    entries = {found: (offset, length) for found, offset, length in _ENTRY.iter_unpack(
+        store.data[store.index : store.index + store.count * _ENTRY.size])}  # fmt: skip
+    added, offset = [], store.index
+    for key, record in changed.items():
+        entries[_hash(key)] = (offset, len(record))
+        added.append(record)
+        offset += len(record)
+    index = b"".join(_ENTRY.pack(key, *entries[key]) for key in sorted(entries))
+    _put(path, (store.data[: store.index], *added, index, _TAIL.pack(offset, len(entries))))
+
+
 def manifest_records(manifest: Manifest) -> Iterator[tuple[str, bytes]]:
     """A manifest as records."""
+    yield "mark", manifest.mark.encode()
     yield "settings", _encode(manifest.settings)
     yield "order", _encode(list(manifest.nodes))
     yield "macro-order", _encode(list(manifest.macros))
@@ -149,6 +166,7 @@ def read_manifest(store: Store) -> Manifest:
             disabled=disabled,
             groups=msgspec.msgpack.decode(store.need("groups")),
             selectors=msgspec.msgpack.decode(store.need("selectors")),
+            mark=store.need("mark").decode(),
             warnings=tuple(msgspec.msgpack.decode(store.need("warnings"))),
         )
     except (msgspec.DecodeError, msgspec.ValidationError, KeyError) as error:
@@ -185,6 +203,15 @@ class Stored(Mapping[K, V], Generic[K, V]):
     def __contains__(self, key: object) -> bool:
         return key in self._ids()
 
+    def with_values(self, values: Mapping[K, V]) -> Stored[K, V]:
+        """The same mapping with other values for some of its keys."""
+        changed = Stored(self._store, self._listed, self._decode, self._key)
+        changed._known = dict(self._known)
+        for key, value in values.items():
+            changed._known[key] = value
+        changed._order = self._order
+        return changed
+
     def __iter__(self) -> Iterator[K]:
         return iter(self._ids())
 
@@ -212,9 +239,10 @@ def decode_node(node_id: NodeId, record: bytes) -> AnyNode:
 
 def _decode_macro(_macro_id: MacroId, record: bytes) -> Macro:
     try:
-        return _decoder(Macro).decode(record)
+        macro: Macro = _decoder(Macro).decode(record)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise Broken(str(error)) from error
+    return macro
 
 
 def _hash(key: str) -> bytes:

@@ -80,8 +80,11 @@ class CsvFile:
                 if len(row) == width:
                     yield row
                 elif len(row) > width:
-                    raise ProjectError(f"this row has {len(row)} cells, and there are {width} columns",
-                                       Location(self.shown, reader.line_num), "quote cells that hold the delimiter")  # fmt: skip
+                    raise ProjectError(
+                        f"this row has {len(row)} cells, and there are {width} columns",
+                        Location(self.shown, reader.line_num),
+                        "quote cells that hold the delimiter",
+                    )
                 elif row:
                     yield row + [""] * (width - len(row))
         except csv.Error as error:
@@ -99,10 +102,7 @@ class SeedColumn:
 
     def cell(self, value: str) -> str:
         """A value as COPY reads it."""
-        if self.is_said:
-            plain = None if is_null(value) else value
-        else:
-            plain = plain_value(value, self.sql_type)
+        plain = (None if is_null(value) else value) if self.is_said else plain_value(value, self.sql_type)
         return "" if plain is None else '"' + plain.replace('"', '""') + '"'
 
 

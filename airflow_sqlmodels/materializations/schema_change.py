@@ -129,7 +129,8 @@ def _refuse_needed(table: Attached, gone: Sequence[str]) -> None:
         for name in gone:
             if name in view.uses:
                 raise PublishError(
-                    f"the view {view.schema}.{view.name} needs the column {name!r} of {table.schema}.{table.name}, which goes",
+                    f"the view {view.schema}.{view.name} needs the column {name!r} of {table.schema}.{table.name},"
+                    " which goes",
                     None,
                     "change the view first; nothing was changed",
                 )

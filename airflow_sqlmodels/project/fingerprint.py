@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from airflow_sqlmodels.manifest.nodes import AnyNode, MacroId, Templated
+from airflow_sqlmodels.manifest.nodes import AnyNode, MacroId, Model, NodeId, Templated
 from airflow_sqlmodels.templating.call_graph import CallGraph
 
 T = TypeVar("T", bound=AnyNode)
@@ -37,3 +37,35 @@ class Fingerprints:
             digest = hashlib.sha256("\n".join(macro.file_text or macro.text for macro in reached).encode())
             self._known[macros] = tuple(files), digest.hexdigest()
         return self._known[macros]
+
+
+def with_ephemeral_files(nodes: dict[NodeId, AnyNode]) -> dict[NodeId, AnyNode]:
+    """The nodes; those that read ephemeral models depend on the files of these too: they send their SQL."""
+    ephemeral = {
+        node.id: node for node in nodes.values() if isinstance(node, Model) and node.materialized == "ephemeral"
+    }
+    if not ephemeral:
+        return nodes
+    return {node_id: _extended(node, ephemeral) for node_id, node in nodes.items()}
+
+
+def _extended(node: AnyNode, ephemeral: dict[NodeId, Model]) -> AnyNode:
+    inside = _inside(node, ephemeral)
+    if not inside:
+        return node
+    files = dict.fromkeys((*node.files, *(path for each in inside for path in each.files)))
+    marks = "".join(each.fingerprint for each in inside)
+    mark = hashlib.sha256((node.fingerprint + marks).encode()).hexdigest()
+    return replace(node, files=tuple(files), fingerprint=mark)
+
+
+def _inside(node: AnyNode, ephemeral: dict[NodeId, Model]) -> list[Model]:
+    """The ephemeral models that become part of a node, each once."""
+    found: dict[NodeId, Model] = {}
+    waiting = list(node.depends_on) if isinstance(node, Templated) else []
+    while waiting:
+        node_id = waiting.pop()
+        if node_id in ephemeral and node_id not in found:
+            found[node_id] = ephemeral[node_id]
+            waiting += ephemeral[node_id].depends_on
+    return [found[node_id] for node_id in sorted(found)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -32,6 +32,12 @@ class Inputs(msgspec.Struct, frozen=True):
     env: dict[str, str]
     """Hashes of the environment variables that templates read while loading; "" for one that was not set."""
     read_at_ns: int = 0
+
+
+def restamped(old: Inputs, paths: Iterable[str]) -> Inputs:
+    """The inputs with the present state of these files."""
+    now = time.time_ns()
+    return Inputs({**old.files, **{path: _stamp(path) for path in paths}}, old.env, now)
 
 
 def take_inputs(paths: Iterable[str]) -> Inputs:
@@ -67,12 +73,23 @@ _encode = msgspec.msgpack.Encoder().encode
 _stamp_of = msgspec.msgpack.Decoder(Stamp).decode
 
 
-def input_records(inputs: Inputs) -> Iterator[tuple[str, bytes]]:
-    """The inputs as records of a store: all together, and again one by one for whoever asks for one file."""
+def mark_of(inputs: Inputs) -> str:
+    """A hash over all of it."""
+    made_of = hashlib.blake2b(_encode(inputs.env), digest_size=16)
+    for path, stamp in inputs.files.items():
+        made_of.update(path.encode() + stamp.digest)
+    return made_of.hexdigest()
+
+
+def input_records(inputs: Inputs, changed: Collection[str] | None = None) -> Iterator[tuple[str, bytes]]:
+    """The inputs as records of a store: all together, and again one by one for whoever asks for one file.
+
+    If only some files `changed`, only these are given one by one.
+    """
     yield "inputs", _encode(inputs)
     yield "inputs-rest", _encode((inputs.env, inputs.read_at_ns))
-    for path, stamp in inputs.files.items():
-        yield f"file:{path}", _encode(stamp)
+    for path in inputs.files if changed is None else changed:
+        yield f"file:{path}", _encode(inputs.files[path])
 
 
 def read_inputs(store: Store) -> Inputs:

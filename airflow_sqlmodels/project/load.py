@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from msgspec import structs
 
 from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.errors import ProjectError, SqlModelsError, closest
+from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.manifest.manifest import Manifest, Settings, Target
 from airflow_sqlmodels.manifest.nodes import AnyNode, Doc, Macro, MacroId, Model, Node, NodeId, Templated
 from airflow_sqlmodels.manifest.store import Broken, Store
@@ -18,13 +19,22 @@ from airflow_sqlmodels.project import other_nodes, template_nodes
 from airflow_sqlmodels.project.cache import open_saved, read_saved, save, saved_path, without_collector
 from airflow_sqlmodels.project.choices import Choices
 from airflow_sqlmodels.project.files import SourceFile, all_paths, find_files
-from airflow_sqlmodels.project.fingerprint import Fingerprints
-from airflow_sqlmodels.project.inputs import changed_files, env_state, present, read_inputs, same_env, take_inputs
+from airflow_sqlmodels.project.fingerprint import Fingerprints, with_ephemeral_files
+from airflow_sqlmodels.project.inputs import (
+    changed_files,
+    env_state,
+    mark_of,
+    present,
+    read_inputs,
+    same_env,
+    take_inputs,
+)
 from airflow_sqlmodels.project.macro_files import built_in_macros, read_docs, read_macros
 from airflow_sqlmodels.project.naming import NameRules, overridden_names
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.profiles import read_profile
 from airflow_sqlmodels.project.properties import Entry, read_properties
+from airflow_sqlmodels.project.refresh import Known, properties_of, refreshed_models, save_refreshed
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.resolve import Index, index_of, resolved
 from airflow_sqlmodels.project.selectors_file import SELECTORS_FILE, read_selectors
@@ -75,32 +85,55 @@ def load_project(  # noqa: PLR0913  # dbt's flags, each of its own
 
 
 def load(root: Path, choices: Choices, saved: Path | None) -> Manifest:
-    """The project at `root`, with the caller's choices; from the file `saved` if nothing changed since."""
+    """The project at `root`, with the caller's choices; from the file `saved` as far as nothing changed since."""
     with without_collector():
         project = read_project_file(root, choices)
         packages = installed_packages(project, choices)
         files = [file for each in (project, *packages) for file in find_files(each)]
         paths = [*all_paths((project, *packages), files), *present(root / SELECTORS_FILE)]
-        known = _unchanged(open_saved(saved), paths, choices)
-        if known is not None:
-            return known
+        known = _known(open_saved(saved), paths, choices)
+        if known is not None and not known.changed:
+            return known.manifest
+        if known is not None and saved is not None:
+            again = _refreshed(known, project, packages, files, choices)
+            if again is not None:
+                return save_refreshed(saved, known, again)
         inputs = take_inputs(paths)
         manifest = load_anew(project, packages, files, choices)
-        save(saved, manifest, structs.replace(inputs, env=env_state(choices.env_read, choices.env)))
+        inputs = structs.replace(inputs, env=env_state(choices.env_read, choices.env))
+        manifest = replace(manifest, mark=mark_of(inputs))
+        save(saved, manifest, inputs)
         return manifest
 
 
-def _unchanged(store: Store | None, paths: list[str], choices: Choices) -> Manifest | None:
-    """The saved project, if all that it was made from is still the same."""
+def _known(store: Store | None, paths: list[str], choices: Choices) -> Known | None:
+    """The saved project, and which of its files changed; None if it cannot be gone on from."""
     if store is None:
         return None
     try:
         inputs = read_inputs(store)
     except Broken:
         return None
-    if not same_env(inputs.env, choices.env) or changed_files(inputs, paths) != set():
+    changed = changed_files(inputs, paths)
+    manifest = read_saved(store)
+    if changed is None or manifest is None or not same_env(inputs.env, choices.env):
         return None
-    return read_saved(store)
+    return Known(store, inputs, manifest, frozenset(changed))
+
+
+def _refreshed(
+    known: Known, project: ProjectFile, packages: list[ProjectFile], files: list[SourceFile], choices: Choices
+) -> dict[NodeId, Model] | None:
+    """The models of the files that changed, if nothing but models did, and nothing beside these is affected."""
+    changed = [file for file in files if file.full in known.changed]
+    if len(changed) < len(known.changed) or any(file.kind != "model" for file in changed):
+        return None
+    wanted = properties_of(known.manifest, changed, files)
+    entries = read_properties(wanted)
+    shared = {**shared_names(known.manifest.settings, Invocation(command="parse")), "env_var": choices.env_var}
+    projects = {each.name: each for each in (project, *packages)}
+    parts = make_parts(known.manifest.settings, projects, known.manifest.macros, known.manifest.docs, entries, shared)
+    return refreshed_models(parts, known.manifest, changed)
 
 
 def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[SourceFile], choices: Choices) -> Manifest:
@@ -113,7 +146,9 @@ def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[Sou
     projects = {each.name: each for each in (project, *packages)}
     parts = make_parts(settings, projects, macros, docs, entries, shared)
     built = list(build_nodes(parts, files, entries))
-    return assemble(parts, built, entries, _warnings(project, parts, built, entries))
+    manifest = assemble(parts, built, entries, _warnings(project, parts, built, entries))
+    graph_of(manifest)  # refuses rings
+    return manifest
 
 
 def make_parts(  # all that was read, one by one
@@ -176,6 +211,7 @@ def assemble(parts: Parts, built: list[AnyNode], entries: Iterable[Entry], warni
         final = _final(node, index, parts)
         if final is not None:
             nodes[final.id] = fingerprints.of(final)
+    nodes = with_ephemeral_files(nodes)
     groups = {entry.name: dict(entry.content) for entry in entries if entry.kind == "group"}
     return Manifest(
         settings=parts.settings,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from msgspec.structs import replace
 
@@ -28,6 +28,19 @@ from airflow_sqlmodels.project.template_nodes import place_of
 T = TypeVar("T", bound=Templated)
 
 
+class Lookup(Protocol):
+    """What resolving asks: by name, by source, and whether something is there but turned off."""
+
+    def find(self, ref: Ref, package: str) -> Model | Seed | Snapshot | None:
+        """The node that a ref in a template of `package` means."""
+
+    def source(self, wanted: SourceRef) -> Source | None:
+        """The table that a `source(...)` means."""
+
+    def is_disabled(self, name: str) -> bool:
+        """Whether a node of that name is there, and turned off."""
+
+
 @dataclass(slots=True)
 class Index:
     """Finds nodes by the names that `ref` and `source` use."""
@@ -36,6 +49,14 @@ class Index:
     by_name: dict[str, list[Model | Seed | Snapshot]] = field(default_factory=dict)
     sources: dict[tuple[str, str], Source] = field(default_factory=dict)
     disabled: dict[str, Node] = field(default_factory=dict)
+
+    def source(self, wanted: SourceRef) -> Source | None:
+        """The table that a `source(...)` means."""
+        return self.sources.get((wanted.source, wanted.table))
+
+    def is_disabled(self, name: str) -> bool:
+        """Whether a node of that name is there, and turned off."""
+        return name in self.disabled
 
     def find(self, ref: Ref, package: str) -> Model | Seed | Snapshot | None:
         """The node that a ref in a template of `package` means."""
@@ -70,7 +91,7 @@ def index_of(root: str, nodes: Iterable[AnyNode], disabled: Iterable[Node]) -> I
     return index
 
 
-def resolved(node: T, index: Index) -> T | None:
+def resolved(node: T, index: Lookup) -> T | None:
     """The node with its references as ids; None for a test whose model is disabled.
 
     Raises ProjectError with place and hint for a name that nothing has.
@@ -79,17 +100,17 @@ def resolved(node: T, index: Index) -> T | None:
     for ref in node.refs:
         found = index.find(ref, node.package)
         if found is None:
-            if isinstance(node, DataTest) and ref.name in index.disabled:
+            if isinstance(node, DataTest) and index.is_disabled(ref.name):
                 return None
-            raise _missing_ref(node, ref, index)
+            raise _missing_ref(node, ref, index if isinstance(index, Index) else Index(""))
         ids.append(found.id)
     source_ids: list[NodeId] = []
     for source in node.source_refs:
-        table = index.sources.get((source.source, source.table))
+        table = index.source(source)
         if table is None:
-            if isinstance(node, DataTest) and source.table in index.disabled:
+            if isinstance(node, DataTest) and index.is_disabled(source.table):
                 return None
-            raise _missing_source(node, source, index)
+            raise _missing_source(node, source, index if isinstance(index, Index) else Index(""))
         source_ids.append(table.id)
     return replace(node, ref_ids=tuple(ids), source_ids=tuple(source_ids))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from types import FrameType
 from typing import Any
 
 from airflow.sdk import DAG, TaskGroup, get_parsing_context
@@ -53,11 +54,11 @@ class SqlModelsDag(DAG):
         **dag_kwargs: Any,
     ) -> None:
         said = {key: value for key, value in locals().items() if key in _OPTION_NAMES}
-        file = _caller_file()
+        caller = _caller()
         super().__init__(dag_id, **dag_arguments(dag_kwargs))
-        self.fileloc = file  # outside of a DagBag Airflow would take this library's file for it
-        options = make_options(file, project, conn_id, said)
-        self.models = _fill(Place(self, self.task_group, ""), options, translator)
+        self.fileloc = _file_of(caller)  # outside of a DagBag Airflow would take this library's file for it
+        options = make_options(self.fileloc, project, conn_id, said)
+        self.models = _fill(Place(self, self.task_group, "", _reading(caller)), options, translator)
 
 
 class SqlModelsTaskGroup(TaskGroup):
@@ -67,11 +68,11 @@ class SqlModelsTaskGroup(TaskGroup):
         translator = said.pop("translator", None) or Translator
         options = {key: said.pop(key) for key in list(said) if key in _OPTION_NAMES}
         _refuse_unknown(said)
-        file = _caller_file()
+        caller = _caller()
         super().__init__(group_id, **said)
         prefix = f"{self.group_id}." if self.prefix_group_id else ""
-        made = make_options(file, project, conn_id, options)
-        self.models = _fill(Place(self.dag, self, prefix), made, translator)
+        made = make_options(_file_of(caller), project, conn_id, options)
+        self.models = _fill(Place(self.dag, self, prefix, _reading(caller)), made, translator)
 
 
 _OPTION_NAMES = frozenset(Options.__dataclass_fields__) - {"project", "conn_id"}
@@ -94,13 +95,25 @@ def _fill(place: Place, options: Options, translator: type[Translator]) -> Model
     return build_all(place, options, translator)
 
 
-def _caller_file() -> str:
-    """The DAG file: the first frame outside of this package."""
+def _caller() -> FrameType:
+    """The first frame outside of this package: in general the DAG file's."""
     frame = sys._getframe(1)
     here = __name__.partition(".")[0]
     while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).partition(".")[0] in (here, "airflow"):
         frame = frame.f_back
+    return frame
+
+
+def _file_of(frame: FrameType) -> str:
     return str(frame.f_globals.get("__file__") or frame.f_code.co_filename)
+
+
+def _reading(caller: FrameType) -> FrameType | None:
+    """The frame in which the caller's whole file is executed, which is another one each time; None if it is done."""
+    frame: FrameType | None = caller
+    while frame is not None and not (frame.f_code.co_name == "<module>" and frame.f_globals is caller.f_globals):
+        frame = frame.f_back
+    return frame
 
 
 def _refuse_unknown(said: Mapping[str, Any]) -> None:

@@ -55,16 +55,21 @@ def _own_target(options: Options, env_var: EnvVar) -> Target | None:
 
 @dataclass(slots=True)
 class LoadedProjects:
-    """The projects that this process has loaded, by folder and choices. It lives as long as a DAG file is imported."""
+    """The projects that one reading of a DAG file has loaded, by folder and choices: its DAGs and groups share them."""
 
+    _reading: object = None
     _known: dict[tuple[str, str], Manifest] = field(default_factory=dict)
 
-    def whole(self, options: Options) -> Manifest:
-        """The whole project."""
+    def whole(self, options: Options, reading: object = None) -> Manifest:
+        """The whole project as it is on disk now, or as it was found already in this reading of the DAG file."""
         choices = choices_of(options)
+        root = Path(options.project)
+        if reading is None:
+            return load(root, choices, saved_path(root, choices))
+        if reading is not self._reading:
+            self._reading, self._known = reading, {}
         key = (options.project, repr((choices.target, choices.vars, choices.env)))
         if key not in self._known:
-            root = Path(options.project)
             self._known[key] = load(root, choices, saved_path(root, choices))
         return self._known[key]
 

@@ -27,6 +27,8 @@ class Place:
     dag: Any
     group: TaskGroup
     prefix: str
+    reading: object = None
+    """This execution of the DAG file's code; None if the code of another module, or of a function, is at work."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from airflow_sqlmodels.provider.translate import Translator
 
 def build_all(place: Place, options: Options, translator: type[Translator]) -> Models:
     """Every task, with groups and edges."""
-    manifest = projects.whole(options)
+    manifest = projects.whole(options, place.reading)
     saved = projects.saved_path(options)
     maker = OperatorMaker(manifest, options, translator(manifest.settings.name), str(saved or ""))
     specs = task_specs(manifest, options, maker.translator)

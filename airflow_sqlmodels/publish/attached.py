@@ -1,4 +1,4 @@
-"""What hangs on a table or view, read in one query, as values. What becomes of it is decided in `carry` and `refusals`."""
+"""What hangs on a table or view, read in one query. What becomes of it is decided in `carry` and `objections`."""
 
 from __future__ import annotations
 
@@ -144,6 +144,8 @@ class View(Record):
     """Whether its own definition names the relation."""
     definition: str
     populated: bool
+    defaults: tuple[str | None, ...]
+    """Who is granted something on a new view of this session there, by default privileges."""
     uses: tuple[str, ...]
     """The columns of the relation that it names itself."""
     reads: tuple[int, ...]

@@ -1,9 +1,9 @@
 """What is carried from the old relation to the new one, as SQL.
 
 A rebuild changes rows, not who may read them or how they are kept. The owner, grants (per column too), comments,
-defaults, `not null`, storage parameters, indexes, constraints, extended statistics, row-level security, triggers, rules,
-publications and security labels of the old relation are the new one's too, whoever made them. What the config asks for
-comes on top and wins: `grants`, if given, is the whole list, as in dbt; an index of the config is made by the config;
+defaults, `not null`, storage parameters, indexes, constraints, extended statistics, row-level security, triggers,
+rules, publications and security labels of the old relation are the new one's too, whoever made them. What the config
+asks for comes on top and wins: `grants`, if given, is the whole list, as in dbt; an index of the config is made by the config;
 a comment that `persist_docs` writes replaces the old one. What belongs to a column that is gone goes with it. What an
 in-transaction post-hook makes again is left to the hook. Not carried: a column's compression.
 """
@@ -28,6 +28,8 @@ _BY_DBT = re.compile(r"[0-9a-f]{32}")
 def before(old: Attached, new: Attached, wanted: Wanted, dialect: Dialect) -> Iterator[str]:
     """SQL for the candidate, while nobody sees it: what takes time, and what needs no other lock."""
     name = _name(dialect, new)
+    if old.owner != new.owner:  # before the grants: a new owner takes what the old one was granted
+        yield f"alter {_KINDS[new.kind]} {name} owner to {dialect.quote(old.owner)}"
     yield from _columns(old, new, name, dialect)
     if new.kind == "r":
         yield from _storage(old, new, name)
@@ -37,8 +39,6 @@ def before(old: Attached, new: Attached, wanted: Wanted, dialect: Dialect) -> It
     yield from seen(old, name, new.kind, dialect, {column.name for column in new.columns})
     if not wanted.grants:
         yield from _grants(old, new, name, dialect)
-    if old.owner != new.owner:
-        yield f"alter {_KINDS[new.kind]} {name} owner to {dialect.quote(old.owner)}"
 
 
 def indexes_to_carry(old: Attached, new: Attached, wanted: Wanted, dialect: Dialect) -> list[Index]:
@@ -190,7 +190,7 @@ def _statistics(old: Attached, new: Attached, name: str, dialect: Dialect) -> It
 
 
 def _grants(old: Attached, new: Attached, name: str, dialect: Dialect) -> Iterator[str]:
-    """The old grants exactly; if nobody ever granted anything, what the schema's default privileges gave the new one."""
+    """The old grants exactly; if there never were any, what default privileges gave the new relation."""
     if not old.granted:
         return
     granted = sorted({grantee or "" for grantee, _, _ in new.grants})

@@ -87,6 +87,8 @@ def _remade(view: View, options: str, dialect: Dialect) -> Iterator[str]:
     name, kind = name_of(view, dialect), kind_of(view)
     unfilled = " with no data" if view.kind == "m" and not view.populated else ""
     yield f"create {kind} {name}{options} as {view.definition}{unfilled}"
+    # before the grants: a new owner takes what the old one was granted
+    yield f"alter {kind} {name} owner to {dialect.quote(view.owner)}"
     for index in view.indexes:
         unique = "unique " if index.unique else ""
         yield f"create {unique}index {dialect.quote(index.name)} on {name} {index.tail}"
@@ -96,8 +98,9 @@ def _remade(view: View, options: str, dialect: Dialect) -> Iterator[str]:
     yield from rules(view.rules, (), name, dialect)
     yield from triggers(view.triggers, (), name, dialect)
     yield from seen(view, name, view.kind, dialect, [column.name for column in view.columns])
+    if view.defaults:
+        yield f"revoke all on {name} from {ddl.roles(dialect, view.defaults)}"
     yield from grants_of(view.grants, name, dialect)
-    yield f"alter {kind} {name} owner to {dialect.quote(view.owner)}"
 
 
 def _outermost_first(views: Iterable[View]) -> tuple[View, ...]:

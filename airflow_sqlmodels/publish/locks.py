@@ -79,4 +79,4 @@ def _writers(session: Session, dialect: Dialect, key: int) -> str:
     if not rows:
         return "it has just ended"
     pid, application, age, statement = rows[0]
-    return f"session {pid} ({application or 'no name'}), for {age}: {statement}"
+    return f"pid {pid} ({application or 'no name'}), for {age}: {statement}"

@@ -65,7 +65,7 @@ class Patience:
     def _in_the_way(self, names: Sequence[str]) -> str:
         rows = self.session.query(self.dialect.locking.in_the_way(names)).rows
         named = [
-            f"session {pid} ({application or 'no name'}, {user}, {state}, for {age}: {' '.join(str(statement).split())})"
+            f"pid {pid} ({application or 'no name'}, {user}, {state}, for {age}: {' '.join(str(statement).split())})"
             for pid, application, user, state, age, statement in rows
         ]
         return "; ".join(named) or "sessions that came and went"

@@ -1,7 +1,8 @@
 """What is put on the new relation once it has the name, in the same transaction: it takes no time, only the name.
 
-In-transaction post-hooks have run by then. What one of them made anew (a primary key, a trigger, an index) is kept, and
-its twin from the old relation is not carried over: such hooks are written for tables that lose everything at each build.
+In-transaction post-hooks have run by then. What one of them made anew (a primary key, a trigger, an index) is kept,
+and its twin from the old relation is not carried over: such hooks are written for tables that lose everything at each
+build.
 """
 
 from __future__ import annotations
@@ -69,7 +70,8 @@ def _key(index: Index, new: Attached, name: str, dialect: Dialect) -> Iterator[s
         return
     kind = "primary key" if index.constraint_kind == "p" else "unique"
     timing = "".join(_DEFERRABLE.findall(index.constraint_def or "")).lower()
-    yield f"alter table {name} add constraint {dialect.quote(str(index.constraint))} {kind} using index {dialect.quote(made)}{timing}"
+    added = f"alter table {name} add constraint {dialect.quote(str(index.constraint))} {kind}"
+    yield f"{added} using index {dialect.quote(made)}{timing}"
 
 
 def _has_key(index: Index, new: Attached) -> bool:

@@ -13,10 +13,14 @@ _COLUMN = re.compile(r'column "?([^" ]+)"? does not exist')
 _SCHEMA = re.compile(r"for schema (\S+)")
 _OBJECT = re.compile(r"for (table|view|sequence|materialized view|function) (\S+)")
 _DATABASE = re.compile(r"for database (\S+)")
+_THIS_ROLE = "<this role>"
 
 
 def told(error: Any, statement: str, user: str = "") -> WarehouseError:
-    """The driver's error as ours: what Postgres said, the line of the statement it points at, a hint."""
+    """The driver's error as ours: what Postgres said, the line of the statement it points at, a hint.
+
+    `user` is the role that the statement was sent as.
+    """
     state = str(getattr(error, "sqlstate", None) or getattr(error, "pgcode", None) or "")
     diagnostic = getattr(error, "diag", None)
     said = getattr(diagnostic, "message_primary", None) or str(error).strip() or type(error).__name__
@@ -26,7 +30,8 @@ def told(error: Any, statement: str, user: str = "") -> WarehouseError:
         return UnreachableError(f"the warehouse broke off: {said}", None, _HINTS["08"](said), state, statement)
     what = f"{said}{f' ({detail})' if detail else ''}{_copied(diagnostic)}{pointed_at(statement, position)}"
     own_hint = getattr(diagnostic, "message_hint", None)
-    return WarehouseError(what, None, _hint(state, said, own_hint), state, statement, position)
+    hint = _hint(state, said, own_hint).replace(_THIS_ROLE, user or "the connection's role")
+    return WarehouseError(what, None, hint, state, statement, position)
 
 
 def pointed_at(statement: str, position: int) -> str:
@@ -72,9 +77,9 @@ def _missing_column(said: str) -> str:
 
 def _denied(said: str) -> str:
     for pattern, grant in (
-        (_SCHEMA, "grant usage, create on schema {0} to <this role>"),
-        (_DATABASE, "grant create on database {0} to <this role>"),
-        (_OBJECT, "grant select on {1} to <this role>"),
+        (_SCHEMA, "grant usage, create on schema {0} to " + _THIS_ROLE),
+        (_DATABASE, "grant create on database {0} to " + _THIS_ROLE),
+        (_OBJECT, "grant select on {1} to " + _THIS_ROLE),
     ):
         found = pattern.search(said)
         if found:

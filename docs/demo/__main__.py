@@ -5,23 +5,21 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
 from docs.demo import airflow, postgres, report
 from docs.demo.places import choose_port, taken_places
+from docs.demo.signals import interrupt_once
 from docs.demo.trouble import DemoError
 
 ROOT = Path(__file__).resolve().parents[2]
 DAG_ID = "customer_orders"
 _WIDTH = 110
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _NEXT = """
 Where to look next:
@@ -34,8 +32,7 @@ Where to look next:
 def main() -> int:
     """Run what was asked for; the exit code."""
     console = Console(width=None if sys.stdout.isatty() else _WIDTH, highlight=False, soft_wrap=False)
-    for number in _SIGNALS:
-        signal.signal(number, _interrupt)
+    interrupt_once()
     try:
         arguments = _arguments()
         with _stack(arguments.port, console) as (stack, server, say):
@@ -64,25 +61,15 @@ def _stack(
         console.print(f"[dim]{time.monotonic() - began:5.1f} s[/]  {message}")
 
     chosen = choose_port(port)
-    with taken_places(ROOT) as places, _undisturbed_end():
+    with taken_places(ROOT) as places:
         say("Starting the embedded Postgres")
-        with _undisturbed_end(), postgres.running(places.data) as server:
+        with postgres.running(places.data) as server:
             orders = postgres.load_raw(server, ROOT / "sql_project" / "raw" / "raw_data.sql")
             say(f"Raw data is there: {orders:,} orders")
-            with airflow.running(places, server, chosen, ROOT / "dags", say) as stack, _undisturbed_end():
+            with airflow.running(places, server, chosen, ROOT / "dags", say) as stack:
                 say(f"Airflow answers at {stack.url}")
                 yield stack, server, say
                 say("Stopping")
-
-
-@contextlib.contextmanager
-def _undisturbed_end() -> Iterator[None]:
-    """Whatever ends the block, no further signal disturbs the tidying up behind it."""
-    try:
-        yield
-    finally:
-        for number in _SIGNALS:
-            signal.signal(number, signal.SIG_IGN)
 
 
 def _run_once(stack: airflow.Stack, server: postgres.Server, console: Console, say: Callable[[str], None]) -> bool:
@@ -145,10 +132,6 @@ def _port(text: str) -> int:
 def _plain(error: Exception) -> str:
     """What an error says, with nothing in it that rich takes for markup."""
     return str(error).replace("[", "\\[")
-
-
-def _interrupt(_number: int, _frame: Any) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

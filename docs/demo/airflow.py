@@ -7,7 +7,6 @@ import importlib.metadata
 import json
 import os
 import secrets
-import signal
 import subprocess
 import sys
 import time
@@ -19,11 +18,12 @@ from pathlib import Path
 from docs.demo.api import Api
 from docs.demo.places import Places
 from docs.demo.postgres import METADATA, WAREHOUSE, Server
+from docs.demo.processes import command_of, stop_groups
+from docs.demo.signals import undisturbed
 from docs.demo.trouble import DemoError
 
 _PARTS = ("api-server", "scheduler", "dag-processor")
 _START_SECONDS = 180
-_STOP_SECONDS = 15
 _TOLD_SECONDS = 15
 _AIRFLOW = (sys.executable, "-m", "airflow")  # not the script beside it: its first line cannot hold every path
 
@@ -62,8 +62,9 @@ def running(places: Places, server: Server, port: int, dags: Path, say: Callable
         _until_healthy(stack, say)
         yield stack
     finally:
-        stop([process.pid for process in processes.values()])
-        _note(places, {})
+        with undisturbed():
+            stop_groups(process.pid for process in processes.values())
+            _note(places, {})
 
 
 def environment(places: Places, server: Server, port: int, dags: Path) -> dict[str, str]:
@@ -103,33 +104,6 @@ def environment(places: Places, server: Server, port: int, dags: Path) -> dict[s
     return {key: value for key, value in os.environ.items() if not key.startswith(dropped)} | own
 
 
-def stop(groups: list[int]) -> None:
-    """End process groups and wait until they are gone: first politely, then surely."""
-    left = set(groups)
-    for number, seconds in ((signal.SIGTERM, _STOP_SECONDS), (signal.SIGKILL, _STOP_SECONDS)):
-        left = {group for group in left if _sent(group, number)}
-        deadline = time.monotonic() + seconds
-        while left and time.monotonic() < deadline:
-            time.sleep(0.05)
-            _reap()
-            left = {group for group in left if _sent(group, 0)}
-
-
-def _sent(group: int, number: int) -> bool:
-    try:
-        os.killpg(group, number)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return True
-
-
-def _reap() -> None:
-    """Take note of children that have ended; until then their group still counts as alive."""
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-
-
 def _migrate(places: Places, server: Server, env: dict[str, str], say: Callable[[str], None]) -> None:
     """Make Airflow's tables, unless this version of Airflow did so: the database's comment says which did."""
     mark = f"tables of Airflow {importlib.metadata.version('apache-airflow')}"
@@ -147,7 +121,7 @@ def _migrate(places: Places, server: Server, env: dict[str, str], say: Callable[
             )
         if done.returncode:
             raise DemoError(f"Airflow could not prepare its database: {_last_line(log)}", f"see {log}")
-        connection.execute(f"comment on database {METADATA} is '{mark}'")  # type: ignore[arg-type]  # words of ours
+        connection.execute(f"comment on database {METADATA} is '{mark}'")
 
 
 def _start(part: str, places: Places, env: dict[str, str]) -> subprocess.Popen[bytes]:
@@ -187,12 +161,7 @@ def _stop_leftovers(places: Places, say: Callable[[str], None]) -> None:
     """Stop what a killed demo left running: the processes it wrote down, as long as they are still Airflow's."""
     noted = places.home / "processes"
     numbers = [int(line) for line in noted.read_text().split()] if noted.exists() else []
-    left = [number for number in numbers if _is_airflow(number)]
+    left = [number for number in numbers if "airflow" in command_of(number)]
     if left:
         say("Stopping what an earlier demo left running")
-        stop(left)
-
-
-def _is_airflow(number: int) -> bool:
-    told = subprocess.run(["ps", "-o", "command=", "-p", str(number)], capture_output=True, text=True, check=False)
-    return "airflow" in told.stdout
+        stop_groups(left)

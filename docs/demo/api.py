@@ -36,7 +36,7 @@ class Api:
             health = self.get("/api/v2/monitor/health")
         except OSError:
             return False
-        return health.get("scheduler", {}).get("status") == "healthy"
+        return bool(health.get("scheduler", {}).get("status") == "healthy")
 
     def has_dag(self, dag_id: str) -> bool:
         """Whether the DAG was read."""

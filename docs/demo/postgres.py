@@ -23,6 +23,8 @@ import psycopg
 from psycopg import sql
 
 from docs.demo.places import open_to_all, own_temporary_folder
+from docs.demo.processes import command_of
+from docs.demo.signals import undisturbed
 from docs.demo.trouble import DemoError
 
 WAREHOUSE, METADATA = "warehouse", "airflow"
@@ -62,7 +64,8 @@ def running(data: Path) -> Iterator[Server]:
         _make_databases(server)
         yield server
     finally:
-        _stop(process)
+        with undisturbed():
+            _stop(process)
 
 
 def load_raw(server: Server, script: Path) -> int:
@@ -70,7 +73,7 @@ def load_raw(server: Server, script: Path) -> int:
     with server.connect(WAREHOUSE) as connection:
         there = connection.execute("select to_regclass('raw.orders') is not null").fetchone()
         if there is None or not there[0]:
-            connection.execute(script.read_text(encoding="utf-8"))  # type: ignore[arg-type]  # a script of ours
+            connection.execute(script.read_text(encoding="utf-8"))
         counted = connection.execute("select count(*) from raw.orders").fetchone()
         return int(counted[0]) if counted else 0
 
@@ -143,18 +146,22 @@ def _as(account: str | None, folder: Path) -> dict[str, Any]:
 
 def _wait(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
-    while True:
-        try:
-            server.connect("postgres").close()
-            return
-        except psycopg.OperationalError as error:
-            if process.poll() is not None or time.monotonic() > deadline:
-                last = log.read_text(errors="replace").strip().splitlines()[-1:]
-                raise DemoError(
-                    f"the embedded Postgres did not start: {''.join(last) or error}",
-                    f"see {log}; 'make clean' removes the demo's data",
-                ) from error
+    while not _answers(server):
+        if process.poll() is not None or time.monotonic() > deadline:
+            last = log.read_text(errors="replace").strip().splitlines()[-1:]
+            raise DemoError(
+                f"the embedded Postgres did not start: {''.join(last)}",
+                f"see {log}; 'make clean' removes the demo's data",
+            )
         time.sleep(0.05)
+
+
+def _answers(server: Server) -> bool:
+    try:
+        server.connect("postgres").close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -171,16 +178,12 @@ def _stop_leftover(data: Path) -> None:
     """Stop the server that `postmaster.pid` names, if it is one: nobody else serves this folder."""
     try:
         number = int((data / "postmaster.pid").read_text().splitlines()[0])
-        command = subprocess.run(["ps", "-o", "command=", "-p", str(number)], capture_output=True, text=True, check=False)
     except (OSError, ValueError, IndexError):
         return
-    if str(data) not in command.stdout:
-        return
     deadline = time.monotonic() + _STOP_SECONDS
-    with contextlib.suppress(ProcessLookupError):
+    if str(data) in command_of(number):
         os.kill(number, signal.SIGINT)
-        while time.monotonic() < deadline:
-            os.kill(number, 0)
+        while command_of(number) and time.monotonic() < deadline:
             time.sleep(0.05)
 
 

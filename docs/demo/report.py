@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from psycopg import sql
 from rich.console import Console
 from rich.table import Table
 
@@ -12,51 +13,60 @@ from docs.demo.postgres import WAREHOUSE, Server
 
 _COLOURS = {"success": "green", "failed": "red", "upstream_failed": "yellow", "pass": "green", "warn": "yellow",
             "fail": "red", "error": "red"}  # fmt: skip
-_KINDS = "case c.relkind when 'r' then 'table' when 'v' then 'view' when 'm' then 'materialized view' end"
-_SCHEMAS = ("staging", "intermediate", "marts")
+_RELATIONS = """
+select n.nspname, c.relname, case c.relkind when 'r' then 'table' when 'v' then 'view' else 'materialized view' end
+from pg_class as c
+join pg_namespace as n on n.oid = c.relnamespace
+where pg_get_userbyid(c.relowner) = 'pipeline' and c.relkind in ('r', 'v', 'm') and c.relpersistence <> 't'
+order by array_position(array['reference', 'staging', 'intermediate', 'marts'], n.nspname::text), 1, 2
+"""
+_VERDICTS = ("pass", "warn", "fail", "error")
 
 
 def show(console: Console, api: Api, server: Server, dag_id: str, run_id: str) -> None:
     """Print the three tables."""
     tasks = sorted(api.tasks(dag_id, run_id), key=lambda each: each["start_date"] or "")
-    console.print(_tasks(tasks))
-    console.print(_relations(server))
-    console.print(_tests(api, dag_id, run_id, tasks))
+    told = {each["task_id"]: api.xcom(dag_id, run_id, each["task_id"]) for each in tasks}
+    for table in (task_table(tasks), _relation_table(server), test_table(told)):
+        console.print()
+        console.print(table)
 
 
-def _tasks(tasks: list[dict[str, Any]]) -> Table:
-    table = Table("task", "state", "seconds", title="Tasks, in the order in which they began", title_justify="left")
+def task_table(tasks: list[dict[str, Any]]) -> Table:
+    """Each task with its state and seconds."""
+    table = _table("Tasks, in the order in which they began", "task", "state", "seconds")
     for each in tasks:
-        seconds = f"{each['duration']:.1f}" if each["duration"] is not None else ""
+        seconds = "" if each["duration"] is None else f"{each['duration']:.1f}"
         table.add_row(each["task_id"], _coloured(each["state"]), seconds)
     return table
 
 
-def _relations(server: Server) -> Table:
-    table = Table("relation", "kind", "rows", title="What is in the warehouse now", title_justify="left")
+def _relation_table(server: Server) -> Table:
+    table = _table("What the pipeline owns in the warehouse now", "schema", "relation", "kind", "rows")
     with server.connect(WAREHOUSE) as connection:
-        found = connection.execute(
-            f"select n.nspname, c.relname, {_KINDS} from pg_class c join pg_namespace n on n.oid = c.relnamespace"  # type: ignore[arg-type]
-            " where n.nspname = any(%s) and c.relkind in ('r', 'v', 'm')"
-            " order by array_position(%s, n.nspname::text), 2",
-            (list(_SCHEMAS), list(_SCHEMAS)),
-        ).fetchall()
-        for schema, name, kind in found:
-            counted = connection.execute(f'select count(*) from "{schema}"."{name}"').fetchone()  # type: ignore[arg-type]
-            table.add_row(f"{schema}.{name}", kind, f"{counted[0]:,}" if counted else "")
+        for schema, name, kind in connection.execute(_RELATIONS).fetchall():
+            query = sql.SQL("select count(*) from {}").format(sql.Identifier(schema, name))
+            counted = connection.execute(query).fetchone()
+            table.add_row(schema, name, kind, f"{counted[0]:,}" if counted else "")
     return table
 
 
-def _tests(api: Api, dag_id: str, run_id: str, tasks: list[dict[str, Any]]) -> Table:
-    table = Table("tests of", "pass", "warn", "fail", "rows at fault", title="Tests", title_justify="left")
-    for each in tasks:
-        told = api.xcom(dag_id, run_id, each["task_id"])
-        if not isinstance(told, dict) or "tests" not in told:
+def test_table(told: dict[str, Any]) -> Table:
+    """What each task's tests said: how many of each verdict, and which found rows."""
+    table = _table("Tests, and which of them found rows", "tests of", *_VERDICTS, "rows found")
+    for task_id, each in told.items():
+        if not isinstance(each, dict) or "tests" not in each:
             continue
-        counts = told["tests"]
-        failures = ", ".join(f"{name}: {count}" for name, count in told.get("failures", {}).items())
-        table.add_row(each["task_id"].removesuffix(".test"), *(_count(counts, key) for key in ("pass", "warn", "fail")),
-                      failures)  # fmt: skip
+        found = ", ".join(f"{name}: {count:,}" for name, count in each.get("failures", {}).items())
+        table.add_row(task_id.removesuffix(".test"), *(_count(each["tests"], verdict) for verdict in _VERDICTS), found)
+    return table
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        number = column in ("seconds", "rows", *_VERDICTS)
+        table.add_column(column, justify="right" if number else "left", overflow="fold")
     return table
 
 

@@ -34,3 +34,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if Path(__file__).parent in item.path.parents:
             item.add_marker("airflow")
             item.add_marker(pytest.mark.filterwarnings("ignore"))
+
+
+@pytest.fixture(scope="session")
+def records() -> None:
+    """Airflow's own database, made."""
+    from airflow.utils.db import initdb  # noqa: PLC0415  # not before the settings above are made
+
+    initdb()
+
+
+@pytest.fixture
+def warehouse(records: None, postgres_dsn: str, monkeypatch: pytest.MonkeyPatch) -> str:  # noqa: ARG001  # made before
+    """The Airflow connection `warehouse` is an empty database; a libpq connection string for it."""
+    from tests.airflow.runs import connection_of  # noqa: PLC0415  # imports Airflow
+
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", connection_of(postgres_dsn))
+    return postgres_dsn

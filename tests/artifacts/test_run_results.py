@@ -155,8 +155,11 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
     place = tmp_path / "deep" / "x.json"
     write_json(place, {"a": 1})
 
-    with pytest.raises(TypeError):
-        write_json(place, {("no", "key"): 1})  # type: ignore[dict-item]
+    endless: list[object] = []
+    endless.append(endless)
+
+    with pytest.raises(RecursionError):
+        write_json(place, {"b": endless})
 
     assert json.loads(place.read_text()) == {"a": 1}
     assert [each.name for each in place.parent.iterdir()] == ["x.json"]

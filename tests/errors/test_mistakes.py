@@ -80,7 +80,9 @@ MISTAKES: dict[str, dict[str, str]] = {
     },
     "missing_environment_variable": {"models/orders.sql": "select '{{ env_var('SHOP_REGION_X') }}' as region\n"},
     "refused_by_a_macro": {
-        "macros/must.sql": "{% macro must() %}{{ exceptions.raise_compiler_error('no way') }}{{ config(a=1) }}{% endmacro %}\n",
+        "macros/must.sql": """\
+            {% macro must() %}{{ exceptions.raise_compiler_error('no way') }}{{ config(a=1) }}{% endmacro %}
+            """,
         "models/orders.sql": "select 1\n\n{{ must() }}\n",
     },
     "unclosed_macro": {"macros/cents.sql": "\n{% macro cents(x) %}\n{{ x }} / 100\n", **STG},

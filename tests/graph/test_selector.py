@@ -59,10 +59,7 @@ def test_spaces_are_a_union_and_commas_an_intersection() -> None:
     [
         (
             ["customers", "tga:daily"],
-            "select:11: no selector method 'tga'\n"
-            "    customers tga:daily\n"
-            "              ^\n"
-            "hint: did you mean 'tag'?",
+            "select:11: no selector method 'tga'\n    customers tga:daily\n              ^\nhint: did you mean 'tag'?",
         ),
         (
             ["a,+,b"],

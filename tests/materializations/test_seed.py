@@ -26,7 +26,7 @@ def test_types_are_found_and_values_read(session: DbApiSession, connection: Conn
 
     result = seeded(session, tmp_path, text)
 
-    assert (result.rows, result.status) == (2, "CREATE 2")
+    assert (result.rows, result.status) == (2, "INSERT 2")
     assert rows_of(connection, TYPES) == [
         ("id", "integer"),
         ("big", "bigint"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import Model, NodeId
 from airflow_sqlmodels.manifest.store import Stored
@@ -49,7 +50,6 @@ def test_the_second_load_reads_the_saved_form(project: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "text"),
     [
-        ("models/stg.sql", "select 2 as id\n"),
         ("models/new.sql", "select 3 as id\n"),
         ("macros/cents.sql", "{% macro cents(x) %}{{ x }}{% endmacro %}\n"),
         ("models/other.yml", "models:\n  - name: stg\n    description: Changed\n"),
@@ -66,6 +66,50 @@ def test_any_changed_file_is_noticed(path: str, text: str, project: Path) -> Non
 
     assert not _from_saved(manifest)
     assert _from_saved(_load(project))
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("models/stg.sql", "select 2 as id\n"),
+        ("models/orders.sql", "{{ config(tags=['new']) }} select 1 as id from {{ ref('stg') }}\n"),
+        ("models/orders.sql", "select 1 as id\n"),
+    ],
+)
+def test_one_changed_model_is_read_alone_and_as_a_whole_load_reads_it(path: str, text: str, project: Path) -> None:
+    _load(project)
+    (project / path).write_text(text)
+
+    refreshed = _load(project)
+
+    assert _from_saved(refreshed)
+    assert dict(refreshed) == dict(_load(project)) == dict(_load(project, cache=False))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ config(alias='other') }} select 1 as id\n",
+        "{{ config(enabled=false) }} select 1 as id\n",
+        "{{ config(materialized='ephemeral') }} select 1 as id\n",
+    ],
+)
+def test_a_model_that_others_must_know_of_makes_a_whole_load(text: str, project: Path) -> None:
+    _load(project)
+    (project / "models/orders.sql").write_text(text)
+
+    refreshed = _load(project)
+
+    assert not _from_saved(refreshed)
+    assert dict(refreshed) == dict(_load(project, cache=False))
+
+
+def test_a_mistake_in_a_changed_model_is_told_as_ever(project: Path) -> None:
+    _load(project)
+    (project / "models/orders.sql").write_text("select * from {{ ref('stgg') }}\n")
+
+    with pytest.raises(ProjectError, match="did you mean 'stg'"):
+        _load(project)
 
 
 def test_a_removed_file_is_noticed(project: Path) -> None:

@@ -1,4 +1,4 @@
-"""A build that is killed with -9 behind any of its statements: the old table is readable, and the next build is right."""
+"""A build killed with -9 behind any of its statements: the old table is readable, the next build is right."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from airflow_sqlmodels.warehouse.dbapi import DbApiSession

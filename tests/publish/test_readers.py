@@ -29,6 +29,9 @@ READS = (
     one(_JOIN.format("by_day", "by_shop")),
     one(_JOIN.format("by_shop", "by_day")),
     prepared(_LOOK.format("by_shop")),
+)
+# each statement of a transaction sees what is committed by then, unless a lock keeps the writer off: a swap's does
+TRANSACTIONS = (
     in_turn(_LOOK.format("by_day"), _LOOK.format("by_shop")),
     in_turn(_LOOK.format("by_shop"), _LOOK.format("orders"), _LOOK.format("by_day")),
 )
@@ -50,16 +53,17 @@ def test_eight_readers_see_no_error_and_no_mix_of_generations(
 ) -> None:
     built(session, kind, _generation(0), unique_key="id")
     _views(connection)
+    reads = READS + TRANSACTIONS if kind == "table" else READS + READS[:2]
     rebuilds = REBUILDS if kind == "table" else 30
 
-    with reading(postgres_dsn, READS) as seen:
+    with reading(postgres_dsn, reads) as seen:
         for number in range(1, rebuilds + 1):
             built(session, kind, _generation(number), unique_key="id")
             assert not seen.problems, seen.problems
 
     assert seen.problems == []
     assert max(seen.generations) > 1
-    assert seen.looks > rebuilds
+    assert seen.looks >= len(reads)
     assert seen.longest < 1.0
     assert names_in(connection) == {"orders", "by_day", "by_shop", "on_top"}
 
@@ -70,7 +74,7 @@ def test_readers_follow_a_name_that_changes_its_kind(
     built(session, "table", _generation(0))
     _views(connection)
 
-    with reading(postgres_dsn, READS) as seen:
+    with reading(postgres_dsn, READS + TRANSACTIONS) as seen:
         for number in range(1, 11):
             built(session, ("view", "table")[number % 2], _generation(number))
 
@@ -97,7 +101,7 @@ def test_publishing_gives_up_and_names_who_is_in_the_way(
         built(session, "table", _generation(1), rules=QUICK)
 
     assert 0.4 < time.monotonic() - clock < 5
-    assert f"pid {long_reader.info.backend_pid}" in str(raised.value)
+    assert f"{long_reader.info.backend_pid}" in str(raised.value)
     assert "dashboard" in str(raised.value)
     assert "0.5 seconds" in str(raised.value)
     assert rows_of(connection, "select 'orders'::regclass::oid") == before
@@ -132,9 +136,7 @@ def test_others_read_on_while_publishing_waits_for_a_long_reader(
     assert not long_reader.closed
 
 
-def test_a_snapshot_older_than_the_new_rows_sees_none(
-    session: DbApiSession, connection: Connection, postgres_dsn: str
-) -> None:
+def test_a_snapshot_older_than_the_new_rows_sees_none(session: DbApiSession, postgres_dsn: str) -> None:
     """The known limit of every swap: only delete + insert is right for a reader with an older snapshot."""
     built(session, "table", _generation(0))
     built(session, "table", _generation(0), _OTHER)

@@ -1,0 +1,115 @@
+"""One model changed: it alone is read again, and put into the saved project in the place of the old one.
+
+Only if nothing else can be affected: it keeps its id, its relation and its kind, and all that it reads is known.
+Anything else is left to a whole load, which also finds the words for what is wrong.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.manifest.manifest import Manifest
+from airflow_sqlmodels.manifest.nodes import Model, NodeId, Ref, Seed, Snapshot, Source, SourceRef
+from airflow_sqlmodels.manifest.store import Store, Stored, node_record, rewrite_store
+from airflow_sqlmodels.project import template_nodes
+from airflow_sqlmodels.project.files import SourceFile
+from airflow_sqlmodels.project.fingerprint import Fingerprints
+from airflow_sqlmodels.project.inputs import Inputs, input_records, mark_of, restamped
+from airflow_sqlmodels.project.parts import Parts
+from airflow_sqlmodels.project.resolve import resolved
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A saved project and which of its files have changed since."""
+
+    store: Store
+    inputs: Inputs
+    manifest: Manifest
+    changed: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SavedIndex:
+    """Finds nodes by the names that `ref` and `source` use, in a saved project."""
+
+    manifest: Manifest
+
+    def find(self, ref: Ref, package: str) -> Model | Seed | Snapshot | None:
+        """The node that a ref in a template of `package` means."""
+        settings = self.manifest.settings
+        packages = (ref.package,) if ref.package else dict.fromkeys((settings.name, package, *settings.packages))
+        for owner in packages:
+            for kind in ("model", "seed", "snapshot"):
+                node = self.manifest.nodes.get(NodeId(f"{kind}.{owner}.{ref.name}"))
+                if isinstance(node, (Model, Seed, Snapshot)):
+                    return node
+        return None
+
+    def source(self, wanted: SourceRef) -> Source | None:
+        """The table that a `source(...)` means."""
+        for package in self.manifest.settings.packages:
+            node = self.manifest.nodes.get(NodeId(f"source.{package}.{wanted.source}.{wanted.table}"))
+            if isinstance(node, Source):
+                return node
+        return None
+
+    def is_disabled(self, _name: str) -> bool:
+        """Never: what cannot be found is left to a whole load."""
+        return False
+
+
+def properties_of(manifest: Manifest, changed: Iterable[SourceFile], files: Iterable[SourceFile]) -> list[SourceFile]:
+    """The property files that describe the models of these files."""
+    nodes = (manifest.nodes.get(_id_of(file)) for file in changed)
+    wanted = {node.patch_path for node in nodes if node is not None and node.patch_path}
+    return [file for file in files if file.shown in wanted]
+
+
+def refreshed_models(parts: Parts, manifest: Manifest, changed: Iterable[SourceFile]) -> dict[NodeId, Model] | None:
+    """The models of these files, read again; None if more than they is affected."""
+    fingerprints = Fingerprints(parts.readers.graph)
+    index = SavedIndex(manifest)
+    found: dict[NodeId, Model] = {}
+    for file in changed:
+        old, new = manifest.nodes.get(_id_of(file)), template_nodes.model(parts, file)
+        if not isinstance(old, Model) or not _only_within(old, new):
+            return None
+        with contextlib.suppress(ProjectError):  # a whole load says it better
+            final = resolved(new, index)
+            if final is not None:
+                found[new.id] = fingerprints.of(final)
+        if new.id not in found:
+            return None
+    return found
+
+
+def save_refreshed(path: Path, known: Known, models: dict[NodeId, Model]) -> Manifest:
+    """The manifest with these models in it, saved."""
+    inputs = restamped(known.inputs, known.changed)
+    mark = mark_of(inputs)
+    records = dict(input_records(inputs, known.changed))
+    records["mark"] = mark.encode()
+    records.update((node_id, node_record(node)) for node_id, node in models.items())
+    with contextlib.suppress(OSError):
+        rewrite_store(path, known.store, records)
+    assert isinstance(known.manifest.nodes, Stored)
+    return replace(known.manifest, nodes=known.manifest.nodes.with_values(models), mark=mark)
+
+
+def _only_within(old: Model, new: Model) -> bool:
+    """Whether nobody but the model itself can notice the change: others know its relation, its kind, what it reads."""
+    return (
+        new.config.get("enabled", True) is not False
+        and new.relation == old.relation
+        and new.materialized == old.materialized != "ephemeral"  # it is part of what its readers send
+        and set(new.refs) <= set(old.refs)  # a new edge could close a ring
+    )
+
+
+def _id_of(file: SourceFile) -> NodeId:
+    return NodeId(f"model.{file.package}.{file.stem}")
