@@ -3,9 +3,9 @@
 A rebuild changes rows, not who may read them or how they are kept. The owner, grants (per column too), comments,
 defaults, `not null`, storage parameters, indexes, constraints, extended statistics, row-level security, triggers,
 rules, publications and security labels of the old relation are the new one's too, whoever made them. What the config
-asks for comes on top and wins: `grants`, if given, is the whole list, as in dbt; an index of the config is made by the config;
-a comment that `persist_docs` writes replaces the old one. What belongs to a column that is gone goes with it. What an
-in-transaction post-hook makes again is left to the hook. Not carried: a column's compression.
+asks for comes on top and wins: `grants`, if given, is the whole list, as in dbt; an index of the config is made by
+the config; a comment that `persist_docs` writes replaces the old one. What belongs to a column that is gone goes with
+it. What an in-transaction post-hook makes again is left to the hook. Not carried: a column's compression.
 """
 
 from __future__ import annotations
