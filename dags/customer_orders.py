@@ -2,4 +2,6 @@
 
 from airflow_sqlmodels import SqlModelsDag
 
-dag = SqlModelsDag("customer_orders", project="sql_project", conn_id="warehouse", schedule="@daily")
+dag = SqlModelsDag(
+    "customer_orders", project="sql_project", conn_id="warehouse", schedule="@daily", default_args={"owner": "data"}
+)

@@ -4,7 +4,7 @@ from airflow.sdk import DAG
 
 from airflow_sqlmodels import SqlModelsTaskGroup
 
-with DAG("orders_with_checks", schedule=None):
+with DAG("orders_with_checks", schedule=None, default_args={"owner": "data"}):
     models = SqlModelsTaskGroup("models", project="sql_project", conn_id="warehouse")
     SQLCheckOperator(task_id="orders_arrived", conn_id="warehouse", sql="select count(*) from raw.orders") >> models
     models >> SQLCheckOperator(task_id="revenue", conn_id="warehouse", sql="select sum(revenue) from marts.fct_orders")

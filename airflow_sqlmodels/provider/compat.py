@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import inspect
+from pathlib import Path
 from typing import Any
 
 from airflow.sdk import DAG, TaskGroup
@@ -26,3 +29,30 @@ def dag_arguments(said: dict[str, Any]) -> dict[str, Any]:
 def group_arguments(said: dict[str, Any]) -> dict[str, Any]:
     """The arguments of a task group, without what this release does not know."""
     return {key: value for key, value in said.items() if key in _GROUP_ARGUMENTS}
+
+
+def dag_bag(folder: Path) -> Any:
+    """The DAG files of a folder as Airflow's DAG processor reads them. Airflow's own database is not needed."""
+    bag_class = _one_of("airflow.dag_processing.dagbag.DagBag", "airflow.models.dagbag.DagBag")  # moved in 3.2
+    known = inspect.signature(bag_class.__init__).parameters
+    asked = {"bundle_path": folder, "bundle_name": "checks", "include_examples": False}
+    return bag_class(folder, **{key: value for key, value in asked.items() if key in known})
+
+
+def serialized_hash(dag: Any) -> str:
+    """The hash in which Airflow sees whether a DAG is a new version. Raises what stops it from being stored."""
+    serializer = _one_of(
+        "airflow.serialization.serialized_objects.DagSerialization",  # since 3.2
+        "airflow.serialization.serialized_objects.SerializedDAG",
+    )
+    model = _one_of("airflow.models.serialized_dag.SerializedDagModel")
+    return str(model.hash(serializer.to_dict(dag)))
+
+
+def _one_of(*names: str) -> Any:
+    """The first of these that this release has. They are heavy, so nothing imports them unasked."""
+    for name in names:
+        module, _, attribute = name.rpartition(".")
+        with contextlib.suppress(ImportError, AttributeError):
+            return getattr(importlib.import_module(module), attribute)
+    raise ImportError(f"this release of Airflow has none of {', '.join(names)}")

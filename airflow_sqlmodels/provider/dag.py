@@ -58,7 +58,8 @@ class SqlModelsDag(DAG):
         super().__init__(dag_id, **dag_arguments(dag_kwargs))
         self.fileloc = _file_of(caller)  # outside of a DagBag Airflow would take this library's file for it
         options = make_options(self.fileloc, project, conn_id, said)
-        self.models = _fill(Place(self, self.task_group, "", _reading(caller)), options, translator)
+        with self:  # so Airflow finds the DAG even if the file does not keep it in a variable
+            self.models = _fill(Place(self, self.task_group, "", _reading(caller)), options, translator)
 
 
 class SqlModelsTaskGroup(TaskGroup):

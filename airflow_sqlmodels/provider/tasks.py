@@ -142,7 +142,8 @@ class OperatorMaker:
     def _arguments(self, spec: TaskSpec, node: AnyNode) -> dict[str, Any]:
         kind = _argument_kind(spec, node)
         said = self.options.task_args
-        arguments = {**(said.get("all") or {}), **(said.get(kind) or {})}
+        of_project = operator_arguments(self.manifest.settings.airflow)
+        arguments = {**of_project, **(said.get("all") or {}), **(said.get(kind) or {})}
         if spec.kind == "run":
             arguments = {"max_active_tis_per_dag": 1, **arguments}  # one writer per relation
         if spec.kind != "hooks" and spec.id != ALL_TESTS:

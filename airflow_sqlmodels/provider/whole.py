@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow.sdk import TaskGroup
 
+from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.provider.compat import group_arguments
 from airflow_sqlmodels.provider.loaded import projects
 from airflow_sqlmodels.provider.options import Options
@@ -35,7 +36,17 @@ def build_all(place: Place, options: Options, translator: type[Translator]) -> M
         task.upstream_task_ids = {place.prefix + each for each in spec.upstream}
         task.downstream_task_ids = {place.prefix + each for each in below[spec.id]}
         tasks[spec.id] = task
+    _tell_dag(place, manifest, specs)
     return Models(_by_name(specs, tasks))
+
+
+def _tell_dag(place: Place, manifest: Manifest, specs: Mapping[str, TaskSpec]) -> None:
+    """Put the models' tags on the DAG, for the UI's filter; and the project's overview, if it has no page yet."""
+    nodes = (manifest[each] for spec in specs.values() if spec.kind == "run" for each in spec.nodes)
+    place.dag.tags.update({tag[:_LONGEST_TAG] for node in nodes for tag in node.tags})
+    overview = manifest.docs.get(f"doc.{manifest.settings.name}.__overview__")
+    if overview is not None and place.group is place.dag.task_group and place.dag.doc_md is None:
+        place.dag.doc_md = overview.text
 
 
 class _Groups:
@@ -85,6 +96,7 @@ def _is_odd(spec: TaskSpec, specs: Mapping[str, TaskSpec]) -> bool:
     return name is not None and ("." in name or name in specs or spec.id != f"{name}.{spec.kind}")
 
 
+_LONGEST_TAG = 100  # airflow/models/dag.py: the column of tags
 _NOT_IN_GROUP_ID = re.compile(r"[^\w-]")  # airflow/sdk/definitions/_internal/node.py
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_sqlmodels.dialects.dialect import Dialect
-from airflow_sqlmodels.errors import CompilationError
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.templating.macros import MacroCall, MacroScope
 from airflow_sqlmodels.templating.reading import dispatch
+from airflow_sqlmodels.templating.refusals import NeedsWarehouseError
 from airflow_sqlmodels.templating.relation import RelationApi, TemplateColumn, TemplateRelation
 from airflow_sqlmodels.templating.results import Response, empty_table, table_of
 from airflow_sqlmodels.warehouse import catalog
@@ -168,6 +168,6 @@ class Adapter:
 
     def _warehouse(self, asked: str) -> Session:
         if self._session is None:
-            raise CompilationError(f"{asked} needs the warehouse, and there is no connection", None,
-                                   "compile with a connection, or guard it with 'if execute'")  # fmt: skip
+            raise NeedsWarehouseError(f"{asked} needs the warehouse, and there is no connection", None,
+                                      "compile with a connection, or guard it with 'if execute'")  # fmt: skip
         return self._session

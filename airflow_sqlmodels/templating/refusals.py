@@ -8,6 +8,10 @@ from typing import Any, NoReturn
 from airflow_sqlmodels.errors import CompilationError, WarehouseError
 
 
+class NeedsWarehouseError(CompilationError):
+    """A template asks the warehouse, and there is no connection."""
+
+
 class Refusals:
     """`exceptions.raise_compiler_error(...)` and its siblings."""
 
