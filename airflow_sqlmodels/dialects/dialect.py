@@ -72,6 +72,10 @@ class Dialect(ABC):
         """SQL that gives those of the schemas that exist."""
 
     @abstractmethod
+    def create_schema(self, schema: str) -> str:
+        """SQL that makes a schema unless it is there; several sessions may say it at once."""
+
+    @abstractmethod
     def attached_query(self) -> str:
         """SQL that gives (schema, name, JSON) of all that hangs on a relation: `publish.attached` has the fields.
 

@@ -12,6 +12,8 @@ from airflow_sqlmodels.dialects.postgres_locks import PostgresLocks
 from airflow_sqlmodels.manifest.relation import Relation
 
 _HASH_DIGITS = 8
+_SCHEMAS = 0x73716C6D6F64656C
+"""The advisory lock of whoever makes a schema; a number of our own."""
 
 
 class Postgres(Dialect):
@@ -94,6 +96,10 @@ class Postgres(Dialect):
             "from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace\n"
             f"where n.nspname in ({wanted}) and c.relkind in ('r', 'p', 'f', 'v', 'm')"
         )
+
+    def create_schema(self, schema: str) -> str:
+        """SQL that makes a schema. `if not exists` alone fails for the second of two sessions that try at once."""
+        return f"select pg_catalog.pg_advisory_xact_lock({_SCHEMAS});\ncreate schema if not exists {self.quote(schema)}"
 
     def schemas_query(self, schemas: Sequence[str]) -> str:
         """SQL that gives those of the schemas that exist."""

@@ -13,7 +13,7 @@ from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.errors import ProjectError, SqlModelsError, closest
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.manifest.manifest import Manifest, Settings, Target
-from airflow_sqlmodels.manifest.nodes import AnyNode, Doc, Macro, MacroId, Model, Node, NodeId, Templated
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Doc, Macro, MacroId, Model, Node, NodeId, Templated
 from airflow_sqlmodels.manifest.store import Broken, Store
 from airflow_sqlmodels.project import other_nodes, template_nodes
 from airflow_sqlmodels.project.cache import open_saved, read_saved, save, saved_path, without_collector
@@ -208,7 +208,14 @@ def assemble(parts: Parts, built: list[AnyNode], entries: Iterable[Entry], warni
     nodes: dict[NodeId, AnyNode] = {}
     fingerprints = Fingerprints(parts.readers.graph)
     for node in enabled:
-        final = _final(node, index, parts)
+        try:
+            final = _final(node, index, parts)
+        except ProjectError as error:
+            if not isinstance(node, DataTest):
+                raise
+            # as in dbt, a test of something that is not there is left out
+            warnings.append(f"the test {node.name!r} is left out: {error}")
+            disabled[node.id], final = node, None
         if final is not None:
             nodes[final.id] = fingerprints.of(final)
     nodes = with_ephemeral_files(nodes)

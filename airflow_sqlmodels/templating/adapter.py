@@ -112,8 +112,8 @@ class Adapter:
 
     def create_schema(self, relation: TemplateRelation) -> None:
         """Make the relation's schema, if it is not there."""
-        name = self._dialect.quote(relation.relation.schema)
-        self._warehouse("adapter.create_schema").execute(f"create schema if not exists {name}")
+        schema = relation.relation.schema
+        self._warehouse("adapter.create_schema").execute(self._dialect.create_schema(schema))
 
     def drop_schema(self, relation: TemplateRelation) -> None:
         """Drop the relation's schema with all that is in it: the template asked for it by name."""

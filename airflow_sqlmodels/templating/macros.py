@@ -126,7 +126,7 @@ class MacroCall:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            return getattr(self.scope.module(self.macro), self.macro.name)(*args, **kwargs)
+            return self.scope.file_of(self.macro)[self.macro.name](*args, **kwargs)
         except Return as returned:
             return returned.value
 
@@ -144,9 +144,15 @@ class PackageMacros:
         self._scope = scope
 
     def __getattr__(self, name: str) -> Any:
+        # the sandbox refuses attributes that begin like this, and asks for an item only if there is none
+        if name.startswith("_") or name not in self:
+            raise AttributeError(name)
+        return self[name]
+
+    def __getitem__(self, name: str) -> Any:
         macro = self._scope.library.table.of_package(name, self._package)
         if macro is None:
-            raise AttributeError(name)
+            raise KeyError(name)
         return self._scope.call(macro)
 
     def __contains__(self, name: str) -> bool:
@@ -154,19 +160,20 @@ class PackageMacros:
 
     def get(self, name: str, default: Any = None) -> Any:
         """The macro of that name, or `default`."""
-        return getattr(self, name, default)
+        macro = self._scope.library.table.of_package(name, self._package)
+        return default if macro is None else self._scope.call(macro)
 
 
 class MacroScope:
     """The names visible in a template of one package: macros first, then what the phase offers."""
 
-    __slots__ = ("_modules", "_siblings", "library", "names", "package")
+    __slots__ = ("_files", "_siblings", "library", "names", "package")
 
     def __init__(self, library: MacroLibrary, names: Mapping[str, Any], package: str) -> None:
         self.library = library
         self.names = names
         self.package = package
-        self._modules: dict[MacroId, Any] = {}
+        self._files: dict[MacroId, Mapping[str, Any]] = {}
         self._siblings: dict[str, MacroScope] = {package: self}
 
     def find(self, name: str) -> Any:
@@ -193,12 +200,16 @@ class MacroScope:
             self._siblings[package] = sibling
         return self._siblings[package]
 
-    def module(self, macro: Macro) -> Any:
-        """The macro's file, ready to be called; what it sets at its top level is seen there only."""
-        if macro.id not in self._modules:
+    def file_of(self, macro: Macro) -> Mapping[str, Any]:
+        """What the macro's file defines at its top level, by name; it is seen there only."""
+        if macro.id not in self._files:
             template = self.library.template(macro)
-            self._modules[macro.id] = template.make_module({SCOPE: self})
-        return self._modules[macro.id]
+            context = template.new_context({SCOPE: self})
+            for _ in template.root_render_func(context):
+                pass  # the text between macros
+            # Jinja's own view of a module leaves out names that begin with an underscore
+            self._files[macro.id] = context.vars
+        return self._files[macro.id]
 
 
 def _line(text: str, line: int) -> str:

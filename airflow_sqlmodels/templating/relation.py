@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,9 +14,12 @@ CTE_PREFIX = "__dbt__cte__"
 """What dbt puts before the name of an ephemeral model; users see it in compiled SQL."""
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateRelation:
-    """What `ref()`, `source()` and `this` give. Writing it into SQL gives its quoted name."""
+@dataclass(frozen=True, slots=True, eq=False)
+class TemplateRelation(Mapping[str, Any]):
+    """What `ref()`, `source()` and `this` give. Writing it into SQL gives its quoted name.
+
+    Macros of packages tell it from a text by its being a mapping with `metadata`.
+    """
 
     relation: Relation
     dialect: Dialect
@@ -43,6 +47,11 @@ class TemplateRelation:
         return self.relation.identifier or None
 
     name = table = identifier
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What kind of object this is: its `type` ends with `Relation`."""
+        return {"type": f"{self.dialect.name.title()}Relation"}
 
     def __str__(self) -> str:
         rendered = self.render()
@@ -125,9 +134,19 @@ class TemplateRelation:
         """The longest name the warehouse keeps, in bytes."""
         return self.dialect.identifier_bytes
 
-    def get(self, key: str, default: Any = None) -> Any:
-        """`relation.get('metadata')` and the like."""
-        return getattr(self, key, default)
+    def __getitem__(self, key: str) -> Any:
+        if key not in _KEYS:
+            raise KeyError(key)
+        return getattr(self, key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_KEYS)
+
+    def __len__(self) -> int:
+        return len(_KEYS)
+
+
+_KEYS = ("database", "schema", "identifier", "name", "type", "metadata")
 
 
 def _overlay(old: tuple[bool, bool, bool], *new: bool | None) -> tuple[bool, bool, bool]:

@@ -68,5 +68,5 @@ def create_schemas(session: Session, dialect: Dialect, schemas: Iterable[str]) -
     there = {row[0] for row in session.query(dialect.schemas_query(wanted)).rows}
     for schema in wanted:
         if schema not in there:
-            session.execute(f"create schema if not exists {dialect.quote(schema)}")
+            session.execute(dialect.create_schema(schema))
     session.commit()

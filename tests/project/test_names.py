@@ -80,3 +80,27 @@ def test_the_example_has_the_relations_that_dbt_gives_it() -> None:
 
     assert str(manifest[NodeId("model.customer_orders.fct_orders")].relation) == "marts.fct_orders"  # type: ignore[union-attr]
     assert str(manifest[NodeId("seed.customer_orders.order_statuses")].relation) == "reference.order_statuses"  # type: ignore[union-attr]
+
+
+def test_a_test_of_something_that_is_not_there_is_left_out_with_a_warning(tmp_path: Path) -> None:
+    files = {
+        "models/a.sql": "select 1 as id",
+        "models/off.sql": "{{ config(enabled=false) }} select 1 as id",
+        "models/all.yml": """\
+            models:
+              - name: a
+                columns:
+                  - name: id
+                    data_tests:
+                      - not_null
+                      - relationships: {arguments: {to: ref('b'), field: id}}
+                      - relationships: {arguments: {to: ref('off'), field: id}}
+            """,
+    }
+
+    manifest = load(tmp_path, files)
+
+    assert [node.name for node in manifest.values()] == ["a", "not_null_a_id"]
+    assert len(manifest.warnings) == 1
+    assert "relationships_a_id__id__ref_b_' is left out: models/all.yml:7:" in manifest.warnings[0]
+    assert "no model, seed or snapshot 'b'" in manifest.warnings[0]

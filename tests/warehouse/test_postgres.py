@@ -7,13 +7,17 @@ import socket
 import threading
 import traceback
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from airflow_sqlmodels.dialects.postgres import Postgres
 from airflow_sqlmodels.errors import ProfileError, SqlModelsError, UnreachableError
+from airflow_sqlmodels.warehouse import catalog
+from airflow_sqlmodels.warehouse.dbapi import DbApiSession
 from airflow_sqlmodels.warehouse.postgres import arguments, connect, open_session
 
 SECRET = "s3cret-Pa55"
@@ -146,3 +150,20 @@ def _refuse(client: socket.socket, message: str, seen: list[bytes]) -> None:
     seen.append(client.recv(1024))
     fields = b"SFATAL\0VFATAL\0C28P01\0M" + message.encode() + b"\0\0"
     client.sendall(b"E" + (len(fields) + 4).to_bytes(4, "big") + fields)
+
+
+def test_sessions_that_make_one_schema_at_once_all_get_it(
+    postgres_dsn: str, connection: psycopg.Connection[Any]
+) -> None:
+    dialect = Postgres()
+
+    def make(_number: int) -> None:
+        with contextlib.closing(DbApiSession(psycopg.connect(postgres_dsn))) as session:
+            for name in range(5):
+                catalog.create_schemas(session, dialect, [f"made{name}"])
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(make, range(8)))
+
+    there = connection.execute("select count(*) from pg_namespace where nspname like 'made%'").fetchone()
+    assert there == (5,)

@@ -1,0 +1,59 @@
+"""Macros of installed packages, as they are written out there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from airflow_sqlmodels.compile.compiler import compile_node
+from airflow_sqlmodels.manifest.manifest import Target
+from airflow_sqlmodels.manifest.nodes import NodeId
+from airflow_sqlmodels.templating.answering import answerer
+from airflow_sqlmodels.templating.invocation import Invocation
+from tests.projects import load
+
+PACKAGE = {
+    "dbt_packages/tools/dbt_project.yml": "name: tools\n",
+    "dbt_packages/tools/macros/own.sql": """\
+        {% macro _is_relation(it) -%}
+            {{ it is mapping and it.get('metadata', {}).get('type', '').endswith('Relation') }}
+        {%- endmacro %}
+        {% macro checked(it) %}{{ tools._is_relation(it) }} {{ _is_relation(it) }}{% endmacro %}
+        {% macro star(it) %}{{ return(adapter.dispatch('star', 'tools')(it)) }}{% endmacro %}
+        {% macro default__star(it) %}default {{ it }}{% endmacro %}
+        {% macro postgres__star(it) %}postgres {{ it }}{% endmacro %}
+        """,
+    "models/a.sql": "select 1 as id",
+}
+
+
+@pytest.mark.parametrize(
+    ("template", "sql"),
+    [
+        ("{{ tools.checked(ref('a')) }}", "True True"),
+        ("{{ tools.checked('a') }}", "False False"),
+        ("{{ tools._is_relation(this) }}", "True"),
+        ("{{ tools['star'](1) }} {{ tools.get('none') }} {{ 'star' in tools }}", "postgres 1 None True"),
+        ("{{ tools.star(2) }}", "postgres 2"),
+    ],
+)
+def test_macros_of_a_package(template: str, sql: str, tmp_path: Path) -> None:
+    manifest = load(tmp_path, PACKAGE | {"models/m.sql": template}, target=Target("dev", "s", "db"))
+
+    assert compile_node(answerer(manifest, Invocation()), manifest[NodeId("model.shop.m")], None).sql == sql
+
+
+def test_the_project_can_put_itself_before_a_package(tmp_path: Path) -> None:
+    files = PACKAGE | {
+        "dbt_project.yml": """\
+            name: shop
+            profile: shop
+            dispatch: [{macro_namespace: tools, search_order: [shop, tools]}]
+            """,
+        "macros/mine.sql": "{% macro default__star(it) %}mine {{ it }}{% endmacro %}",
+        "models/m.sql": "{{ tools.star(3) }}",
+    }
+    manifest = load(tmp_path, files, target=Target("dev", "s", "db"))
+
+    assert compile_node(answerer(manifest, Invocation()), manifest[NodeId("model.shop.m")], None).sql == "mine 3"
