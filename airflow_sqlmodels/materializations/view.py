@@ -50,7 +50,7 @@ def _in_place(build: Build, options: str) -> Outcome | None:
     )
     budget = f"{SAVEPOINT};\n{locking.open_budget(build.rules.lock_budget)};\n{locking.within_budget()};\n"
     try:
-        outcome = patience_of(build).publish(
+        outcome = patience_of(build).keep_trying(
             str(build.relation),
             lambda: [build.dialect.render(build.relation)],
             lambda: send_main(build, budget + statement),

@@ -20,6 +20,8 @@ SAVEPOINT = f"savepoint {SAVEPOINT_NAME}"
 """How the first batch of every try begins: going back to it gives the locks of the try back."""
 
 _IN_THE_WAY = ("55P03", "40P01")  # lock_not_available, deadlock_detected
+_GONE, _GONE_SECONDS = "XX000", 10.0
+"""What Postgres says if something is dropped while the catalog is read; how long that is taken for the cause."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
 _TOLD_AFTER = 5.0
 
@@ -33,20 +35,21 @@ class Patience:
     rules: PublishRules
     log: Callable[[str], None]
 
-    def publish(self, what: str, names: Callable[[], Sequence[str]], attempt: Callable[[], T]) -> T:
-        """What `attempt` gives once no lock is refused to it.
+    def keep_trying(self, what: str, names: Callable[[], Sequence[str]], attempt: Callable[[], T]) -> T:
+        """What `attempt` gives once no lock is refused to it, and nothing it looks at goes away meanwhile.
 
-        `names` are the relations it locks. Raises PublishError with who is in the way when the time is up.
+        It begins with SAVEPOINT. `names` are the relations it locks. Raises PublishError with who is in the way when
+        the time is up.
         """
         began, pause, told = time.monotonic(), _FIRST_PAUSE, False
         while True:
             try:
                 return attempt()
             except WarehouseError as error:
-                if error.sqlstate not in _IN_THE_WAY:
+                waited = time.monotonic() - began
+                if error.sqlstate not in _IN_THE_WAY and not (error.sqlstate == _GONE and waited < _GONE_SECONDS):
                     raise
                 self.session.execute(f"rollback to {SAVEPOINT_NAME}")
-                waited = time.monotonic() - began
                 if waited > self.rules.timeout:
                     raise self._gave_up(what, names()) from error
                 if not told and waited > min(_TOLD_AFTER, self.rules.timeout / 2):

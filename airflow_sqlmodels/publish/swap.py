@@ -74,12 +74,18 @@ def _look(patience: Patience, swap: Swap) -> tuple[Attached, Attached] | None:
     """What hangs on the old relation and on the candidate; None if there is no old one."""
     if not swap.existed:
         return None
-    old, new = attached(patience.session, patience.dialect, swap.relation, swap.candidate)
+    names = [patience.dialect.render(swap.relation)]
+    old, new = patience.keep_trying(str(swap.relation), lambda: names, lambda: _found(patience, swap))
     assert new is not None, swap.candidate
     if old is None:
         return None
     refuse(old, new, swap.writer)
     return old, new
+
+
+def _found(patience: Patience, swap: Swap) -> list[Attached | None]:
+    patience.session.execute(SAVEPOINT)  # a view that is dropped while the catalog is read breaks the query
+    return attached(patience.session, patience.dialect, swap.relation, swap.candidate)
 
 
 def _make_ready(patience: Patience, swap: Swap, found: tuple[Attached, Attached] | None, *, first: bool) -> None:
@@ -133,7 +139,9 @@ def _exchange(patience: Patience, swap: Swap, old: Attached, new: Attached) -> N
     """From the first lock to the last statement before the commit."""
     dialect, session, wanted = patience.dialect, patience.session, swap.wanted
     views = dependents_of(old, new)
-    patience.publish(str(swap.relation), lambda: _names(dialect, swap, views), lambda: _try(patience, swap, old, views))
+    patience.keep_trying(
+        str(swap.relation), lambda: _names(dialect, swap, views), lambda: _try(patience, swap, old, views)
+    )
     statements = [
         *_replacement(dialect, swap, old, views),
         *renames(old, new, wanted, dialect),
