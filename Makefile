@@ -13,7 +13,7 @@ LOCKED := 3.3.2
 args ?=
 port ?= 8080
 
-.PHONY: help demo ui test lint bench matrix lock clean
+.PHONY: help demo ui test lint docs bench matrix lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -32,6 +32,9 @@ lint: $(READY)  ## ruff, mypy, import layers (seconds)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+docs: $(READY)  ## write docs/reference anew from docstrings and the commands' help
+	$(BIN)/python -m docs.make_reference
 
 bench: $(READY)  ## the table of benchmarks/README.md, measured here
 	$(BIN)/python -m benchmarks $(args)
