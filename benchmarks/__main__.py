@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -28,8 +29,7 @@ def main() -> int:
     arguments = _arguments()
     console = Console()
     table = Table("what", "ours", "other", "ratio", "compared with")
-    # a socket's path is at most 107 bytes long
-    with tempfile.TemporaryDirectory(prefix="bench", dir="/tmp") as name, postgres.running(Path(name) / "pg") as server:
+    with _folder() as name, postgres.running(Path(name) / "pg") as server:
         with server.connect("postgres") as connection:
             connection.execute("create database bench")
         for row in _rows(Path(name), server, arguments):
@@ -37,6 +37,14 @@ def main() -> int:
             console.print(f"{row.what}: {_shown(row.ours)} / {_shown(row.other)}")
     console.print(table)
     return 0
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[str]:
+    """A folder that the server's own account can enter; a socket's path is at most 107 bytes long."""
+    with tempfile.TemporaryDirectory(prefix="bench", dir="/tmp") as name:
+        Path(name).chmod(0o755)
+        yield name
 
 
 def _rows(folder: Path, server: postgres.Server, arguments: argparse.Namespace) -> Iterator[Row]:

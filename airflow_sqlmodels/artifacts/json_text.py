@@ -15,7 +15,12 @@ import msgspec
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write `content` beside `path`, then rename it: a reader sees the old file or the new."""
-    write_text(path, _encode(content).decode())
+    write_bytes(path, _encode(content))
+
+
+def json_bytes(value: Any) -> bytes:
+    """A value as JSON, without spaces."""
+    return _encode(value)
 
 
 def _plain(value: Any) -> Any:
@@ -27,11 +32,16 @@ _encode = msgspec.json.Encoder(enc_hook=_plain).encode
 
 def write_text(path: Path, text: str) -> None:
     """Write `text` beside `path`, then rename it: a reader sees the old file or the new."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write `content` beside `path`, then rename it: a reader sees the old file or the new."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
         Path(name).chmod(0o644)
         Path(name).replace(path)
     except BaseException:

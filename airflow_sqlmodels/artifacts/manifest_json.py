@@ -39,20 +39,6 @@ _EMPTY = ("metrics", "semantic_models", "saved_queries", "functions")
 """Parts for kinds of node that are not known here."""
 
 
-_HEAD_BYTES = 4096
-
-
-def is_of(path: Path, manifest: Manifest) -> bool:
-    """Whether the file was written from just this manifest: its head says so."""
-    if not manifest.mark:
-        return False
-    try:
-        with path.open("rb") as file:
-            return f'"sqlmodels_mark":"{manifest.mark}"'.encode() in file.read(_HEAD_BYTES)
-    except OSError:
-        return False
-
-
 def write_manifest(path: Path, manifest: Manifest, graph: Graph, invocation: Invocation) -> None:
     """Write the file, whole or not at all."""
     write_json(path, manifest_json(manifest, graph, invocation))
@@ -64,7 +50,7 @@ def manifest_json(manifest: Manifest, graph: Graph, invocation: Invocation) -> d
     made = invocation.started_at.timestamp()
     parts: dict[str, dict[str, Any]] = {"nodes": {}, **{part: {} for part in _PARTS.values()}}
     for node_id, node in manifest.nodes.items():
-        parts[_PARTS.get(type(node), "nodes")][node_id] = _node(node, dialect, made)
+        parts[_PARTS.get(type(node), "nodes")][node_id] = node_json(node, dialect, made)
     return {
         "metadata": {**metadata(SCHEMA, invocation, manifest), **_project(manifest, invocation)},
         **parts,
@@ -74,7 +60,7 @@ def manifest_json(manifest: Manifest, graph: Graph, invocation: Invocation) -> d
         "groups": _groups(manifest),
         "group_map": _group_map(manifest),
         "selectors": dict(manifest.selectors),
-        "disabled": {node_id: [_node(node, dialect, made)] for node_id, node in manifest.disabled.items()},
+        "disabled": {node_id: [node_json(node, dialect, made)] for node_id, node in manifest.disabled.items()},
         "parent_map": _map(graph.parents),
         "child_map": _map(graph.children),
     }
@@ -93,7 +79,7 @@ def _project(manifest: Manifest, invocation: Invocation) -> dict[str, Any]:
     }
 
 
-def _node(node: AnyNode, dialect: Dialect, made: float) -> dict[str, Any]:
+def node_json(node: AnyNode, dialect: Dialect, made: float) -> dict[str, Any]:
     """The node as templates see it, and what only this file says."""
     view = {**_BLANK.get(type(node), {}), **node_view(node, dialect), "created_at": made, "doc_blocks": []}
     view.setdefault("depends_on", {"macros": [], "nodes": list(node.depends_on)})

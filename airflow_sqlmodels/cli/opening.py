@@ -13,7 +13,6 @@ from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.project.load import load_project
 from airflow_sqlmodels.project.profiles import Profile, read_profile
 from airflow_sqlmodels.project.settings import profile_name
-from airflow_sqlmodels.warehouse.postgres import open_session
 from airflow_sqlmodels.warehouse.session import Outcome, Session
 
 
@@ -45,8 +44,13 @@ def open_all(flags: Flags) -> Opened:
     """The loaded project, its profile with the secrets, and a way to connect. Nothing is connected yet."""
     manifest = open_project(flags)
     profile = profile_of(flags)
-    tell = _tell if flags.debug else None
-    return Opened(manifest, profile, lambda: open_session(profile.connection, on_statement=tell))
+
+    def connected() -> Session:
+        from airflow_sqlmodels.warehouse.postgres import open_session  # noqa: PLC0415  # `ls` needs no driver
+
+        return open_session(profile.connection, on_statement=_tell if flags.debug else None)
+
+    return Opened(manifest, profile, connected)
 
 
 def profile_of(flags: Flags) -> Profile:

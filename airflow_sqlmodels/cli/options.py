@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from airflow_sqlmodels.graph.selector import INDIRECT
+from airflow_sqlmodels.graph.modes import INDIRECT
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from importlib import metadata
 
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.errors import ProfileError, closest
@@ -20,6 +19,8 @@ def dialect_named(name: str) -> Dialect:
         module, _, attribute = place.partition(":")
         made: Dialect = getattr(importlib.import_module(module), attribute)()
         return made
+    from importlib import metadata  # noqa: PLC0415  # ours need no search
+
     others = {entry.name: entry for entry in metadata.entry_points(group=ENTRY_POINTS)}
     if name not in others:
         known = (*_OWN, *others)

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from itertools import chain
 
+from airflow_sqlmodels.graph.modes import Indirect
 from airflow_sqlmodels.graph.order import Graph, kind_of
-from airflow_sqlmodels.graph.selector import Indirect
 from airflow_sqlmodels.manifest.nodes import NodeId
 
 Selected = tuple[AbstractSet[NodeId], AbstractSet[NodeId]]

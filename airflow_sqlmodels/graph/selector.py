@@ -20,11 +20,7 @@ from typing import Literal
 
 from airflow_sqlmodels.errors import Location, SelectorError, closest
 from airflow_sqlmodels.graph.methods import METHODS
-
-Indirect = Literal["eager", "cautious", "buildable", "empty"]
-"""Which tests come along with the nodes they test: see `indirect`."""
-
-INDIRECT: tuple[Indirect, ...] = ("eager", "cautious", "buildable", "empty")
+from airflow_sqlmodels.graph.modes import INDIRECT, Indirect
 
 EVERYTHING = ("fqn:*", "source:*", "exposure:*")
 """What is selected when nobody selects."""

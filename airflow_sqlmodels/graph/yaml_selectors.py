@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from airflow_sqlmodels.errors import Location, SelectorError, closest
+from airflow_sqlmodels.graph.modes import Indirect
 from airflow_sqlmodels.graph.selector import (
     Choice,
     Combined,
-    Indirect,
     Term,
     default_method,
     indirect_named,

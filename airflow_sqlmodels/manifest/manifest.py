@@ -55,6 +55,15 @@ class Settings(Struct, frozen=True, kw_only=True):
     """`model-paths` and its siblings, by dbt's name."""
 
 
+@dataclass(frozen=True, slots=True)
+class Since:
+    """How a manifest differs from one that was there before: these nodes say something else, no edge is another."""
+
+    mark: str
+    """The earlier one's."""
+    changed: tuple[NodeId, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest(Mapping[NodeId, AnyNode]):
     """Everything that was found in a project. Look up by id: `manifest[NodeId("model.shop.orders")]`."""
@@ -70,6 +79,8 @@ class Manifest(Mapping[NodeId, AnyNode]):
     """`selectors.yml`, by name, as written."""
     mark: str = ""
     """A hash of all that it was made from; "" if it was not saved."""
+    since: Since | None = None
+    """What is new since it was loaded before, if that is known to be little."""
     warnings: tuple[str, ...] = ()
     """What is allowed but probably not meant; each a whole message with its place."""
 

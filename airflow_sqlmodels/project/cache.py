@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from airflow_sqlmodels.manifest.manifest import Manifest
@@ -26,6 +27,16 @@ from airflow_sqlmodels.version import VERSION
 
 FOLDER_VARIABLE = "SQLMODELS_CACHE_DIR"
 """Names the folder for saved manifests; "" turns saving off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A saved project and which of its files have changed since."""
+
+    store: Store
+    inputs: Inputs
+    manifest: Manifest
+    changed: frozenset[str]
 
 
 def cache_folder() -> Path | None:
@@ -46,9 +57,13 @@ def saved_path(root: Path, choices: Choices) -> Path | None:
     folder = cache_folder()
     if folder is None:
         return None
+    return folder / f"{root.name}-{made_for(root, choices)}.sqlm"
+
+
+def made_for(root: Path, choices: Choices) -> str:
+    """A hash of everything but files and environment that a manifest depends on."""
     made_of = (str(root), choices.target, choices.vars, choices.env, VERSION, sys.version_info[:2])
-    key = hashlib.blake2b(repr(made_of).encode(), digest_size=10).hexdigest()
-    return folder / f"{root.name}-{key}.sqlm"
+    return hashlib.blake2b(repr(made_of).encode(), digest_size=10).hexdigest()
 
 
 def open_saved(path: Path | None) -> Store | None:

@@ -73,9 +73,9 @@ _encode = msgspec.msgpack.Encoder().encode
 _stamp_of = msgspec.msgpack.Decoder(Stamp).decode
 
 
-def mark_of(inputs: Inputs) -> str:
-    """A hash over all of it."""
-    made_of = hashlib.blake2b(_encode(inputs.env), digest_size=16)
+def mark_of(inputs: Inputs, made_for: str) -> str:
+    """A hash over all of it, and over the caller's choices (`cache.made_for`)."""
+    made_of = hashlib.blake2b(_encode(inputs.env) + made_for.encode(), digest_size=16)
     for path, stamp in inputs.files.items():
         made_of.update(path.encode() + stamp.digest)
     return made_of.hexdigest()

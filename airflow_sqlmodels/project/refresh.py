@@ -12,25 +12,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from airflow_sqlmodels.errors import ProjectError
-from airflow_sqlmodels.manifest.manifest import Manifest
+from airflow_sqlmodels.manifest.manifest import Manifest, Since
 from airflow_sqlmodels.manifest.nodes import Model, NodeId, Ref, Seed, Snapshot, Source, SourceRef
-from airflow_sqlmodels.manifest.store import Store, Stored, node_record, rewrite_store
+from airflow_sqlmodels.manifest.store import Stored, node_record, rewrite_store
 from airflow_sqlmodels.project import template_nodes
+from airflow_sqlmodels.project.cache import Known
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.fingerprint import Fingerprints
-from airflow_sqlmodels.project.inputs import Inputs, input_records, mark_of, restamped
+from airflow_sqlmodels.project.inputs import input_records, mark_of, restamped
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.resolve import resolved
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A saved project and which of its files have changed since."""
-
-    store: Store
-    inputs: Inputs
-    manifest: Manifest
-    changed: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +79,26 @@ def refreshed_models(parts: Parts, manifest: Manifest, changed: Iterable[SourceF
     return found
 
 
-def save_refreshed(path: Path, known: Known, models: dict[NodeId, Model]) -> Manifest:
+def save_refreshed(path: Path, known: Known, models: dict[NodeId, Model], made_for: str) -> Manifest:
     """The manifest with these models in it, saved."""
     inputs = restamped(known.inputs, known.changed)
-    mark = mark_of(inputs)
+    mark = mark_of(inputs, made_for)
     records = dict(input_records(inputs, known.changed))
     records["mark"] = mark.encode()
     records.update((node_id, node_record(node)) for node_id, node in models.items())
     with contextlib.suppress(OSError):
         rewrite_store(path, known.store, records)
-    assert isinstance(known.manifest.nodes, Stored)
-    return replace(known.manifest, nodes=known.manifest.nodes.with_values(models), mark=mark)
+    before = known.manifest
+    assert isinstance(before.nodes, Stored)
+    same_edges = all(models[node_id].depends_on == _depends_on(before, node_id) for node_id in models)
+    since = Since(before.mark, tuple(models)) if same_edges else None
+    return replace(before, nodes=before.nodes.with_values(models), mark=mark, since=since)
+
+
+def _depends_on(manifest: Manifest, node_id: NodeId) -> tuple[NodeId, ...]:
+    node = manifest[node_id]
+    assert isinstance(node, Model)
+    return node.depends_on
 
 
 def _only_within(old: Model, new: Model) -> bool:

@@ -13,8 +13,7 @@ from airflow_sqlmodels.project.choices import Choices
 from airflow_sqlmodels.project.configs import ConfigTree
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.yaml_text import parse_yaml, place_in, plain
-from airflow_sqlmodels.templating.names import target_names
-from airflow_sqlmodels.templating.variables import EnvVar, Var
+from airflow_sqlmodels.templating.variables import EnvVar, Var, target_names
 
 PROJECT_FILE = "dbt_project.yml"
 

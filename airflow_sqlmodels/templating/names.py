@@ -13,11 +13,11 @@ from typing import Any, NoReturn
 import yaml
 
 from airflow_sqlmodels.errors import CompilationError
-from airflow_sqlmodels.manifest.manifest import Settings, Target
+from airflow_sqlmodels.manifest.manifest import Settings
 from airflow_sqlmodels.templating.invocation import LANGUAGE_VERSION, Flags, Invocation
 from airflow_sqlmodels.templating.macros import Return
 from airflow_sqlmodels.templating.refusals import Refusals
-from airflow_sqlmodels.templating.variables import EnvVar
+from airflow_sqlmodels.templating.variables import EnvVar, target_names
 
 
 def shared_names(settings: Settings, invocation: Invocation) -> dict[str, Any]:
@@ -52,21 +52,6 @@ def shared_names(settings: Settings, invocation: Invocation) -> dict[str, Any]:
         "diff_of_two_dicts": _difference,
         "try_or_compiler_error": _try,
         "dbt_metadata_envs": {},
-    }
-
-
-def target_names(target: Target) -> dict[str, Any]:
-    """What templates see as `target`: never a secret."""
-    return {
-        **target.extra,
-        "name": target.name,
-        "target_name": target.name,
-        "profile_name": target.profile_name,
-        "type": target.type,
-        "schema": target.schema,
-        "database": target.database,
-        "dbname": target.database,
-        "threads": target.threads,
     }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_sqlmodels.errors import CompilationError, closest
-from airflow_sqlmodels.manifest.manifest import Settings
+from airflow_sqlmodels.manifest.manifest import Settings, Target
 
 SECRET_PREFIXES = ("DBT_ENV_SECRET", "DBT_ENV_CUSTOM_ENV_SECRET")
 """Variables of these names hold secrets: profiles.yml and packages.yml may read them, SQL may not."""
@@ -18,6 +18,21 @@ _UNSET: Any = object()
 
 def _ignore(_name: str) -> None:
     return None
+
+
+def target_names(target: Target) -> dict[str, Any]:
+    """What templates see as `target`: never a secret."""
+    return {
+        **target.extra,
+        "name": target.name,
+        "target_name": target.name,
+        "profile_name": target.profile_name,
+        "type": target.type,
+        "schema": target.schema,
+        "database": target.database,
+        "dbname": target.database,
+        "threads": target.threads,
+    }
 
 
 def known_vars(settings: Settings, package: str) -> dict[str, Any]:
