@@ -115,7 +115,7 @@ def command_lines(path: str, command: click.Command, shared: Collection[str]) ->
     """One command; of a group, its commands."""
     context = click.Context(command, info_name=path)
     yield from (f"## {path}", "", inspect.cleandoc(command.help or ""), "")
-    arguments = [each.make_metavar(context) for each in command.params if isinstance(each, click.Argument)]
+    arguments = [_argument(each) for each in command.params if isinstance(each, click.Argument)]
     yield from ("```", " ".join([path, "[OPTIONS]", *arguments]), "```", "")
     yield from option_lines(command, shared)
     if isinstance(command, click.Group):
@@ -134,6 +134,11 @@ def option_lines(command: click.Command, shared: Collection[str] = ()) -> Iterat
     for option in shown:
         names = ", ".join(f"`{each}`" for each in (*option.opts, *option.secondary_opts))
         yield f"| {names}{_values(option)} | {' '.join((option.help or '').split())} |"
+
+
+def _argument(argument: click.Argument) -> str:
+    name = str(argument.name).upper()
+    return name if argument.required else f"[{name}]"
 
 
 def _values(option: click.Option) -> str:
