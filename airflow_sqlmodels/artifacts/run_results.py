@@ -31,13 +31,14 @@ def run_results(
     """The content of the file."""
     return {
         "metadata": metadata(SCHEMA, invocation, manifest),
-        "results": [_result(manifest, result) for result in results],
+        "results": [result_json(manifest, result) for result in results],
         "elapsed_time": seconds,
         "args": dict(invocation.args),
     }
 
 
-def _result(manifest: Manifest, result: Result) -> dict[str, Any]:
+def result_json(manifest: Manifest, result: Result) -> dict[str, Any]:
+    """The entry of one node."""
     node = manifest[result.node]
     has_code = isinstance(node, Templated)
     return {

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import click
 
 from airflow_sqlmodels.artifacts.compiled import write_compiled
+from airflow_sqlmodels.artifacts.end_names import end_names
 from airflow_sqlmodels.artifacts.run_results import write_run_results
 from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
 from airflow_sqlmodels.cli.flags import Flags
@@ -93,7 +94,7 @@ def run(execution: Execution) -> Outcome:
         with execution.progress:
             start = _hooks(execution, execution.plan.on_start, session)
             ran = _steps(execution) if all(result.passed for result in start) else _all_skipped(execution.plan)
-            end = () if ran.interrupted else _hooks(execution, execution.plan.on_end, session)
+            end = () if ran.interrupted else _end_hooks(execution, (*start, *ran.results), session)
     finally:
         session.close()
     return Outcome((*start, *ran.results, *end), ran.interrupted, time.perf_counter() - clock)
@@ -128,6 +129,14 @@ def _steps(execution: Execution) -> Ran:
         return replace(result, status="fail") if strict and result.status == "warn" else result
 
     return run_plan(execution.plan, run_one, execution.opened.open_session, rules)
+
+
+def _end_hooks(execution: Execution, results: Sequence[Result], session: Session) -> tuple[Result, ...]:
+    if not execution.plan.on_end:
+        return ()
+    means = execution.means
+    shared = {**means.shared, **end_names(means.manifest, results)}
+    return _hooks(replace(execution, means=replace(means, shared=shared)), execution.plan.on_end, session)
 
 
 def _hooks(execution: Execution, hooks: Sequence[NodeId], session: Session) -> tuple[Result, ...]:

@@ -16,7 +16,7 @@ from airflow_sqlmodels.project import other_nodes, template_nodes
 from airflow_sqlmodels.project.cache import Known
 from airflow_sqlmodels.project.choices import Choices
 from airflow_sqlmodels.project.files import SourceFile
-from airflow_sqlmodels.project.fingerprint import Fingerprints, with_ephemeral_files
+from airflow_sqlmodels.project.fingerprint import Fingerprints, with_parents
 from airflow_sqlmodels.project.macro_files import built_in_macros, read_docs, read_macros
 from airflow_sqlmodels.project.naming import NameRules, overridden_names
 from airflow_sqlmodels.project.parts import Parts
@@ -139,7 +139,7 @@ def assemble(parts: Parts, built: list[AnyNode], entries: Iterable[Entry], warni
             disabled[node.id], final = node, None
         if final is not None:
             nodes[final.id] = fingerprints.of(final)
-    nodes = with_ephemeral_files(nodes)
+    nodes = with_parents(nodes)
     groups = {entry.name: dict(entry.content) for entry in entries if entry.kind == "group"}
     return Manifest(
         settings=parts.settings,

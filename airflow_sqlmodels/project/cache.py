@@ -8,6 +8,7 @@ import hashlib
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,6 +91,19 @@ def save(path: Path | None, manifest: Manifest, inputs: Inputs) -> None:
         return
     with contextlib.suppress(OSError):
         write_store(path, _records(manifest, inputs))
+        _remove_old(path.parent)
+
+
+def _remove_old(folder: Path) -> None:
+    """Remove what belongs to checkouts and options of long ago."""
+    oldest = time.time() - _KEPT_DAYS * 86_400
+    for entry in os.scandir(folder):
+        if entry.name.endswith(_OWN_FILES) and entry.stat().st_mtime < oldest:
+            os.unlink(entry.path)
+
+
+_KEPT_DAYS = 30
+_OWN_FILES = (".sqlm", ".tasks")
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -39,14 +40,25 @@ class Fingerprints:
         return self._known[macros]
 
 
-def with_ephemeral_files(nodes: dict[NodeId, AnyNode]) -> dict[NodeId, AnyNode]:
-    """The nodes; those that read ephemeral models depend on the files of these too: they send their SQL."""
+def with_parents(nodes: dict[NodeId, AnyNode]) -> dict[NodeId, AnyNode]:
+    """The nodes, whose files are also those in which the names of what they read are decided.
+
+    Those that read ephemeral models depend on all that these depend on: they send their SQL.
+    """
+    named = {node_id: with_names(node, nodes) for node_id, node in nodes.items()}
     ephemeral = {
-        node.id: node for node in nodes.values() if isinstance(node, Model) and node.materialized == "ephemeral"
+        node.id: node for node in named.values() if isinstance(node, Model) and node.materialized == "ephemeral"
     }
     if not ephemeral:
-        return nodes
-    return {node_id: _extended(node, ephemeral) for node_id, node in nodes.items()}
+        return named
+    return {node_id: _extended(node, ephemeral) for node_id, node in named.items()}
+
+
+def with_names(node: T, nodes: Mapping[NodeId, AnyNode]) -> T:
+    """The node, whose files are also those in which the names of what it reads are decided."""
+    above = [nodes[each].at.path for each in node.depends_on] if isinstance(node, Templated) else []
+    files = dict.fromkeys((*node.files, *above))
+    return node if len(files) == len(node.files) else replace(node, files=tuple(files))
 
 
 def _extended(node: AnyNode, ephemeral: dict[NodeId, Model]) -> AnyNode:

@@ -18,7 +18,7 @@ from airflow_sqlmodels.manifest.store import Stored, node_record, rewrite_store
 from airflow_sqlmodels.project import template_nodes
 from airflow_sqlmodels.project.cache import Known
 from airflow_sqlmodels.project.files import SourceFile
-from airflow_sqlmodels.project.fingerprint import Fingerprints
+from airflow_sqlmodels.project.fingerprint import Fingerprints, with_names
 from airflow_sqlmodels.project.inputs import input_records, mark_of, restamped
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.resolve import resolved
@@ -72,8 +72,8 @@ def refreshed_models(parts: Parts, manifest: Manifest, changed: Iterable[SourceF
             return None
         with contextlib.suppress(ProjectError):  # a whole load says it better
             final = resolved(new, index)
-            if final is not None:
-                found[new.id] = fingerprints.of(final)
+            if final is not None and not _reads_ephemeral(final, manifest):
+                found[new.id] = with_names(fingerprints.of(final), manifest.nodes)
         if new.id not in found:
             return None
     return found
@@ -109,6 +109,11 @@ def _only_within(old: Model, new: Model) -> bool:
         and new.materialized == old.materialized != "ephemeral"  # it is part of what its readers send
         and set(new.refs) <= set(old.refs)  # a new edge could close a ring
     )
+
+
+def _reads_ephemeral(node: Model, manifest: Manifest) -> bool:
+    parents = (manifest.nodes.get(node_id) for node_id in node.depends_on)
+    return any(isinstance(parent, Model) and parent.materialized == "ephemeral" for parent in parents)
 
 
 def _id_of(file: SourceFile) -> NodeId:

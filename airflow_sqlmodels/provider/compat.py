@@ -10,10 +10,10 @@ from typing import Any
 
 from airflow.sdk import DAG, TaskGroup
 
-_DAG_ARGUMENTS = frozenset(inspect.signature(DAG.__init__).parameters)
+DAG_ARGUMENTS = frozenset(inspect.signature(DAG.__init__).parameters)
 _GROUP_ARGUMENTS = frozenset(inspect.signature(TaskGroup.__init__).parameters)
 
-HAS_RERUN_LATEST = "rerun_with_latest_version" in _DAG_ARGUMENTS
+HAS_RERUN_LATEST = "rerun_with_latest_version" in DAG_ARGUMENTS
 """Since 3.3 a DAG can say that cleared tasks take the newest code."""
 
 HAS_GROUP_DOC = "doc_md" in _GROUP_ARGUMENTS

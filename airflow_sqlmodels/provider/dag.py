@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import FrameType
 from typing import Any
 
 from airflow.sdk import DAG, TaskGroup, get_parsing_context
 
 from airflow_sqlmodels.errors import SqlModelsError, closest
-from airflow_sqlmodels.provider.compat import dag_arguments
+from airflow_sqlmodels.provider.compat import DAG_ARGUMENTS, dag_arguments
 from airflow_sqlmodels.provider.options import Options, make_options
 from airflow_sqlmodels.provider.tasks import Models, Place, build_wanted
 from airflow_sqlmodels.provider.translate import Translator
@@ -54,6 +54,7 @@ class SqlModelsDag(DAG):
         **dag_kwargs: Any,
     ) -> None:
         said = {key: value for key, value in locals().items() if key in _OPTION_NAMES}
+        _refuse_unknown(dag_kwargs, DAG_ARGUMENTS)
         caller = _caller()
         super().__init__(dag_id, **dag_arguments(dag_kwargs))
         self.fileloc = _file_of(caller)  # outside of a DagBag Airflow would take this library's file for it
@@ -68,7 +69,7 @@ class SqlModelsTaskGroup(TaskGroup):
     def __init__(self, group_id: str, *, project: str, conn_id: str, **said: Any) -> None:
         translator = said.pop("translator", None) or Translator
         options = {key: said.pop(key) for key in list(said) if key in _OPTION_NAMES}
-        _refuse_unknown(said)
+        _refuse_unknown(said, _GROUP_NAMES)
         caller = _caller()
         super().__init__(group_id, **said)
         prefix = f"{self.group_id}." if self.prefix_group_id else ""
@@ -117,8 +118,8 @@ def _reading(caller: FrameType) -> FrameType | None:
     return frame
 
 
-def _refuse_unknown(said: Mapping[str, Any]) -> None:
+def _refuse_unknown(said: Mapping[str, Any], of_airflow: Collection[str]) -> None:
     for key in said:
-        if key not in _GROUP_NAMES:
-            raise SqlModelsError(f"SqlModelsTaskGroup knows no option {key!r}", None,
-                                 closest(key, (*_OPTION_NAMES, *_GROUP_NAMES)))  # fmt: skip
+        if key not in of_airflow:
+            hint = closest(key, (*_OPTION_NAMES, *of_airflow))
+            raise SqlModelsError(f"neither airflow_sqlmodels nor Airflow knows the option {key!r}", None, hint)

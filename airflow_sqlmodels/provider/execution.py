@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from airflow_sqlmodels.run.step import StepRules, run_step
 from airflow_sqlmodels.templating.answering import Answerer, answerer, at_database
 from airflow_sqlmodels.templating.invocation import Invocation
 from airflow_sqlmodels.warehouse.session import Session
+
+_SHOWN_WHOLE = 4000
+"""Characters. Airflow cuts longer template fields (core.max_templated_field_length): the whole is in an XCom then."""
 
 
 class Execution:
@@ -37,9 +41,10 @@ class Execution:
         manifest = at_database(self._manifest(nodes), connection.schema, task.variables)
         with open_session(connection, f"{task.dag_id}.{task.task_id}", self._log) as session:
             self._session = session
-            results = self._run(answerer(manifest, self._invocation()), nodes, session)
+            results = self._run(self._at_end(answerer(manifest, self._invocation())), nodes, session)
             self._session = None
-        self._context["ti"].xcom_push(key="compiled_sql", value=task.compiled_sql)
+        if len(task.compiled_sql) > _SHOWN_WHOLE:
+            self._context["ti"].xcom_push(key="compiled_sql", value=task.compiled_sql)
         raise_for(results)
         return summary(results)
 
@@ -48,6 +53,16 @@ class Execution:
         if self._session is not None:
             self._log.warning("stopping the statement at the server")
             self._session.cancel()
+
+    def _at_end(self, means: Answerer) -> Answerer:
+        """With the names of on-run-end hooks. A task does not know what came of the others: `results` is empty."""
+        if not self._task.schemas:
+            return means
+        from airflow_sqlmodels.artifacts.end_names import schema_names  # noqa: PLC0415  # for one task of a DAG
+
+        own = means.manifest.settings.target.database
+        pairs = [(database or own, schema) for database, schema in self._task.schemas]
+        return replace(means, shared={**means.shared, "results": [], **schema_names(pairs)})
 
     def _manifest(self, nodes: Sequence[NodeId]) -> Manifest:
         """The saved project, if the files of these nodes are still the same; else the project, loaded."""

@@ -26,7 +26,7 @@ class SqlModelsOperator(BaseOperator):
     custom_operator_name = "SQL model"
     ui_color = "#e8f0fe"
 
-    def __init__(  # each is a thing of its own, and Airflow adds its own behind them
+    def __init__(  # noqa: PLR0913  # each is a thing of its own, and Airflow adds its own behind them
         self,
         *,
         options: Options,
@@ -35,6 +35,7 @@ class SqlModelsOperator(BaseOperator):
         saved: str = "",
         relation: str = "",
         checksum: str = "",
+        schemas: Sequence[tuple[str, str]] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -44,6 +45,7 @@ class SqlModelsOperator(BaseOperator):
         self.saved = saved
         self.relation = relation
         self.checksum = checksum
+        self.schemas = tuple(schemas)
         self.variables = dict(options.vars)
         self.compiled_sql = ""
 

@@ -58,6 +58,9 @@ def make_options(dag_file: str, project: str | os.PathLike[str], conn_id: str, s
         if value is not None and value not in allowed:
             hint = closest(str(value), allowed) or f"one of {', '.join(allowed)}"
             raise ProjectError(f"{name}={value!r} is not known", None, hint)
+    if said.get("publish") == "after_tests":
+        raise ProjectError("publish='after_tests' is not possible yet", None,
+                           "leave it out: tables are published as soon as they are built")  # fmt: skip
     for kind in said.get("task_args") or {}:
         if kind not in TASK_KINDS:
             raise ProjectError(f"task_args: no kind of task {kind!r}", None, closest(kind, TASK_KINDS))

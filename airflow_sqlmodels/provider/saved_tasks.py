@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,8 +40,10 @@ class SavedTasks:
             return None
         if record is None:
             return None
-        own_id, kind, nodes, group, model = msgspec.msgpack.decode(record)
-        return TaskSpec(own_id, kind, [NodeId(each) for each in nodes], tuple(group), model)
+        own_id, kind, nodes, group, model, schemas = msgspec.msgpack.decode(record)
+        found = TaskSpec(own_id, kind, [NodeId(each) for each in nodes], tuple(group), model)
+        found.schemas = tuple((database, schema) for database, schema in schemas)
+        return found
 
     def of_node(self, name: str, kind: str) -> TaskSpec | None:
         """The spec of a node's task of that kind, whatever a translator made of its id."""
@@ -66,7 +69,7 @@ class SavedTasks:
         profiles = os.path.join(self.project, "profiles.yml")
         records = []
         for spec in specs.values():
-            record = _encode((spec.id, spec.kind, spec.nodes, spec.group, spec.model))
+            record = _encode((spec.id, spec.kind, spec.nodes, spec.group, spec.model, spec.schemas))
             records.append((spec.id, record))
             if spec.model is not None and spec.id != f"{spec.model}.{spec.kind}":
                 records.append((_by_name(spec.model, spec.kind), record))
@@ -84,12 +87,18 @@ def saved_tasks(options: Options, dag_id: str, prefix: str, translator: type[Tra
     folder = cache_folder()
     if folder is None:
         return SavedTasks(None)
-    named = (repr(options), dag_id, prefix, translator.__module__, translator.__qualname__, VERSION)
+    named = (repr(options), dag_id, prefix, _file_of(translator), translator.__qualname__, VERSION)
     key = hashlib.blake2b(repr(named).encode(), digest_size=10).hexdigest()
     return SavedTasks(folder / f"{os.path.basename(options.project)}-{key}.tasks", options.project)
 
 
 _MANIFEST = "~manifest"
+
+
+def _file_of(translator: type[Translator]) -> str:
+    """Where a translator is written: a DAG file's module has another name in each process that reads it."""
+    module = sys.modules.get(translator.__module__)
+    return str(getattr(module, "__file__", None) or translator.__module__)
 
 
 def _by_name(name: str, kind: str) -> str:

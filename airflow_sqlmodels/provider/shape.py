@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from airflow_sqlmodels.artifacts.end_names import written_schemas
 from airflow_sqlmodels.compile.compiler import refuse_problems
 from airflow_sqlmodels.errors import ProjectError, SelectorError
 from airflow_sqlmodels.graph.order import kind_of
@@ -39,7 +40,7 @@ def task_specs(manifest: Manifest, options: Options, translator: Translator) -> 
     for spec in specs.values():
         spec.upstream.discard(spec.id)
     _after_all(specs)
-    return specs if options.hooks == "none" or not specs else _with_hooks(plan, specs)
+    return specs if options.hooks == "none" or not specs else _with_hooks(manifest, plan, specs)
 
 
 def _plan(manifest: Manifest, options: Options) -> Plan:
@@ -161,7 +162,7 @@ def _after_all(specs: dict[str, TaskSpec]) -> None:
     last.upstream = {spec.id for spec in specs.values() if spec is not last}
 
 
-def _with_hooks(plan: Plan, specs: dict[str, TaskSpec]) -> dict[str, TaskSpec]:
+def _with_hooks(manifest: Manifest, plan: Plan, specs: dict[str, TaskSpec]) -> dict[str, TaskSpec]:
     """The specs between a task with the on-run-start hooks and one with the on-run-end hooks."""
     start, end = _hook_task(START, plan.on_start), _hook_task(END, plan.on_end)
     if start is not None:
@@ -171,6 +172,7 @@ def _with_hooks(plan: Plan, specs: dict[str, TaskSpec]) -> dict[str, TaskSpec]:
         specs = {start.id: start, **specs}
     if end is not None:
         end.upstream = set(_leaves(specs.values()))
+        end.schemas = tuple(written_schemas(manifest, (step.node for step in plan.steps)))
         specs = {**specs, end.id: end}
     return specs
 

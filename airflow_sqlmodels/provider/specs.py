@@ -25,3 +25,5 @@ class TaskSpec(Struct):
     """The group of its node's own tasks; None for a task that belongs to no single node."""
     upstream: set[str] = field(default_factory=set)
     """The ids of the tasks it waits for."""
+    schemas: tuple[tuple[str, str], ...] = ()
+    """For the hooks at the end: database and schema of all that the DAG writes."""

@@ -132,6 +132,7 @@ class OperatorMaker:
             nodes=spec.nodes,
             relation=_relation(node),
             checksum=self._checksum(spec),
+            schemas=spec.schemas,
             weight_rule="absolute",
             **arguments,
         )
@@ -191,5 +192,6 @@ def _argument_kind(spec: TaskSpec, node: AnyNode) -> str:
 
 
 def _relation(node: AnyNode) -> str:
-    relation = getattr(node, "relation", None)
+    """What its task writes."""
+    relation = None if isinstance(node, DataTest) else getattr(node, "relation", None)
     return "" if relation is None else str(relation)

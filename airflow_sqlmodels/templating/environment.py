@@ -6,9 +6,13 @@ Names are not copied into each template: a `Scope` answers for them when they ar
 from __future__ import annotations
 
 import ast
+import functools
+from collections.abc import MutableMapping
+from types import CodeType
 from typing import Any, Protocol
 
 import jinja2
+from jinja2 import nodes
 from jinja2.nativetypes import NativeCodeGenerator
 from jinja2.runtime import Context, missing  # type: ignore[attr-defined]  # not listed in __all__
 from jinja2.sandbox import SandboxedEnvironment
@@ -87,6 +91,27 @@ class Environment(SandboxedEnvironment):
         for name in ("as_text", "as_bool", "as_native", "as_number"):
             self.filters[name] = _unchanged
         self.filters["is_list"] = _is_list
+
+    def from_string(
+        self,
+        source: str | nodes.Template,
+        globals: MutableMapping[str, Any] | None = None,  # noqa: A002  # Jinja's name
+        template_class: type[jinja2.Template] | None = None,
+    ) -> jinja2.Template:
+        """The template of a text. One that this process has compiled before is not compiled again."""
+        code = _code(source, isinstance(self, NativeEnvironment)) if isinstance(source, str) else self.compile(source)
+        return (template_class or self.template_class).from_code(self, code, self.make_globals(globals), None)
+
+
+@functools.lru_cache(maxsize=2)
+def _compiler(native: bool) -> Environment:
+    return NativeEnvironment() if native else Environment()
+
+
+@functools.lru_cache(maxsize=1024)
+def _code(source: str, native: bool) -> CodeType:
+    """Jinja's code for a text. What an environment makes of undefined names is decided when the code runs."""
+    return _compiler(native).compile(source)
 
 
 def _unchanged(value: Any) -> Any:

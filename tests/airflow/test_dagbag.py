@@ -344,7 +344,8 @@ def test_a_mistake_in_the_project_is_an_import_error_with_place_and_hint(folder:
         ("select='ordres'", "nothing is selected by 'ordres'"),
         ("task_args={'rnu': {}}", "no kind of task 'rnu'"),
         ("select=['orders', 3]", "select must be a text or a list of texts"),
-        ("shcedule='@daily'", "shcedule"),
+        ("shcedule='@daily'", "knows the option 'shcedule'\nhint: did you mean 'schedule'?"),
+        ("publish='after_tests'", "publish='after_tests' is not possible yet"),
     ],
 )
 def test_a_mistake_in_the_options_is_an_import_error(folder: Path, options: str, said: str) -> None:
@@ -369,5 +370,5 @@ def test_a_group_refuses_options_it_does_not_know(folder: Path) -> None:
 
     (error,) = read_file(folder, text).import_errors.values()
 
-    assert "SqlModelsTaskGroup knows no option 'slect'" in error
+    assert "neither airflow_sqlmodels nor Airflow knows the option 'slect'" in error
     assert "'select'" in error

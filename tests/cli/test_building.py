@@ -119,3 +119,30 @@ def test_debug_says_which_part_is_wrong(call: Call, tmp_path: Path) -> None:
     assert code == 1
     assert "profile: OK" in said
     assert "connection: ERROR" in said
+
+
+END_HOOK = """
+on-run-end:
+  - >-
+    create table public.ended as select * from (values
+    {% for each in results %}('{{ each.node.unique_id }}', '{{ each.status }}', '{{ each.node.resource_type }}',
+    {{ each.to_dict().execution_time >= 0 }}){{ "," if not loop.last }}{% endfor %}) v (node, status, kind, timed)
+  - "comment on table public.ended is '{{ schemas | join(',') }} {{ database_schemas | length }}'"
+"""
+
+
+def test_hooks_at_the_end_see_what_came_of_the_run(call: Call, tmp_path: Path, postgres_dsn: str) -> None:
+    with (tmp_path / "dbt_project.yml").open("a") as file:
+        file.write(END_HOOK)
+    (tmp_path / "models/marts/orders.sql").write_text("select * from {{ ref('stg_orders') }} where no_such_column")
+
+    code, _ = call("build")
+
+    assert code == 1
+    with psycopg.connect(postgres_dsn) as connection:
+        ended = connection.execute("select node, status, kind from ended where timed").fetchall()
+        said = connection.execute("select obj_description('ended'::regclass)").fetchone()
+    assert ("model.shop.orders", "error", "model") in ended
+    assert ("model.shop.revenue", "success", "model") in ended
+    assert ("test.shop.not_null_stg_orders_id.81cfe2fe64", "pass", "test") in ended
+    assert said == ("public 1",)

@@ -132,13 +132,36 @@ def test_an_environment_variable_that_was_read_counts(project: Path, monkeypatch
     assert not _from_saved(_load(project))
 
 
-def test_a_worker_looks_at_its_nodes_own_files_only(project: Path) -> None:
+def test_a_worker_looks_only_at_what_its_node_comes_from(project: Path) -> None:
     _load(project)
     saved = next((project.parent / "cache").glob("*.sqlm"))
-    (project / "models/stg.sql").write_text("select 2 as id\n")
+    (project / "models/orders.sql").write_text("select 2 as id\n")
 
-    assert load_saved_nodes(saved, project, {}, [ORDERS]) is not None
-    assert load_saved_nodes(saved, project, {}, [STG]) is None
+    assert load_saved_nodes(saved, project, {}, [STG]) is not None
+    assert load_saved_nodes(saved, project, {}, [ORDERS]) is None
+
+
+def test_a_worker_notices_when_what_its_node_reads_has_another_name(project: Path) -> None:
+    _load(project)
+    saved = next((project.parent / "cache").glob("*.sqlm"))
+
+    (project / "models/stg.sql").write_text("{{ config(alias='staged') }} select 1 as id\n")
+
+    assert load_saved_nodes(saved, project, {}, [ORDERS]) is None
+
+
+def test_saved_projects_of_long_ago_are_removed(project: Path) -> None:
+    _load(project, vars={"a": 1})
+    folder = project.parent / "cache"
+    (old,) = folder.iterdir()
+    os.utime(old, (0, 0))
+    (folder / "mine.txt").write_text("not ours")
+    os.utime(folder / "mine.txt", (0, 0))
+
+    _load(project, vars={"a": 2})
+
+    assert not old.exists()
+    assert len(list(folder.iterdir())) == 2
 
 
 def test_a_node_depends_on_the_files_of_its_macros(project: Path) -> None:
