@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import click
 
-from airflow_sqlmodels.artifacts.compiled import write_compiled
+from airflow_sqlmodels.artifacts.compiled import compiled_path, write_compiled
 from airflow_sqlmodels.artifacts.end_names import end_names
 from airflow_sqlmodels.artifacts.run_results import write_run_results
 from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
@@ -16,10 +16,11 @@ from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.opening import Opened, open_all
 from airflow_sqlmodels.cli.progress import Progress, progress_for
 from airflow_sqlmodels.cli.summary import failed, summary
-from airflow_sqlmodels.manifest.nodes import DataTest, NodeId
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, NodeId
 from airflow_sqlmodels.run.plan import Plan, Step
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.run.runner import Ran, RunRules, run_plan
+from airflow_sqlmodels.run.sources import absent_sources
 from airflow_sqlmodels.run.step import StepRules, run_step
 from airflow_sqlmodels.templating.answering import Answerer, answerer
 from airflow_sqlmodels.templating.invocation import Invocation
@@ -36,9 +37,15 @@ class Execution:
     means: Answerer
     progress: Progress
 
-    def rules(self, node_id: NodeId) -> StepRules:
+    def rules(self, node_id: NodeId, absent: frozenset[NodeId] = frozenset()) -> StepRules:
         """How a step is run. Rows at fault are not told while it runs: the summary says how to see them."""
-        return StepRules() if isinstance(self.opened.manifest[node_id], DataTest) else StepRules(log=self.progress.say)
+        rules = StepRules(compiled_place=self.compiled_place, absent=absent)
+        return rules if isinstance(self.opened.manifest[node_id], DataTest) else replace(rules, log=self.progress.say)
+
+    def compiled_place(self, node: AnyNode) -> str:
+        """Where the SQL of a node is written, as seen from the project."""
+        folder = self.flags.target_path or self.opened.manifest.settings.target_path
+        return f"{folder}/{compiled_path(node)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +100,7 @@ def run(execution: Execution) -> Outcome:
     try:
         with execution.progress:
             start = _hooks(execution, execution.plan.on_start, session)
-            ran = _steps(execution) if all(result.passed for result in start) else _all_skipped(execution.plan)
+            ran = _steps(execution, session) if all(result.passed for result in start) else _all_skipped(execution.plan)
             end = () if ran.interrupted else _end_hooks(execution, (*start, *ran.results), session)
     finally:
         session.close()
@@ -112,8 +119,9 @@ def report(execution: Execution, outcome: Outcome) -> None:
         click.echo("\n".join(lines))
 
 
-def _steps(execution: Execution) -> Ran:
+def _steps(execution: Execution, session: Session) -> Ran:
     manifest, flags = execution.opened.manifest, execution.flags
+    absent = absent_sources(execution.means, (step.node for step in execution.plan), session)
     rules = RunRules(
         threads=flags.threads or execution.opened.profile.target.threads,
         fail_fast=flags.switch("fail_fast", manifest),
@@ -123,7 +131,7 @@ def _steps(execution: Execution) -> Ran:
     strict, folder = flags.switch("warn_error", manifest), flags.target_folder(manifest)
 
     def run_one(step: Step, session: Session) -> Result:
-        result = run_step(execution.means, step.node, session, execution.rules(step.node))
+        result = run_step(execution.means, step.node, session, execution.rules(step.node, absent))
         if result.compiled_sql:
             write_compiled(folder, manifest[step.node], result.compiled_sql)
         return replace(result, status="fail") if strict and result.status == "warn" else result

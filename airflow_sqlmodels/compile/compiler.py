@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_sqlmodels.compile.ctes import with_ctes
+from airflow_sqlmodels.compile.origins import CompiledText, Template, template_of
 from airflow_sqlmodels.errors import CompilationError, Location
-from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, NodeId, Seed, Source, Templated
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, NodeId, Operation, Seed, Source, Templated
 from airflow_sqlmodels.templating.answering import Answerer, Rendering
 from airflow_sqlmodels.templating.arguments import rendered_argument
 from airflow_sqlmodels.templating.relation import CTE_PREFIX
@@ -21,6 +22,12 @@ class Compiled:
 
     sql: str
     rendering: Rendering
+    templates: tuple[Template, ...] = ()
+    """What the SQL was made of: the node's own template, and those of the ephemeral models it reads."""
+
+    def text(self, label: str) -> CompiledText:
+        """The SQL under the name by which people find it, with what tells where a place in it came from."""
+        return CompiledText(self.sql, label, self.templates)
 
 
 def compile_node(means: Answerer, node: AnyNode, session: Session | None) -> Compiled:
@@ -35,7 +42,10 @@ def compile_node(means: Answerer, node: AnyNode, session: Session | None) -> Com
     if isinstance(node, DataTest) and node.generic is not None:
         rendering.scope.names["_dbt_generic_test_kwargs"] = _arguments(node, rendering)  # type: ignore[index]
     body = rendering.text(node.raw_code, _place(node), node.body_line if _of_own_file(node) else 1)
-    return Compiled(with_ctes(body, _ctes(rendering)), rendering)
+    read = _read_inline(rendering)
+    own = (node, *(model for model, _ in read)) if _of_own_file(node) else tuple(model for model, _ in read)
+    sql = with_ctes(body, [(CTE_PREFIX + model.relation.identifier, query) for model, query in read])
+    return Compiled(sql, rendering, tuple(map(template_of, own)))
 
 
 def refuse_problems(node: AnyNode) -> None:
@@ -58,14 +68,14 @@ def judging_query(node: DataTest, sql: str) -> str:
     )
 
 
-def _ctes(rendering: Rendering) -> list[tuple[str, str]]:
-    """The CTEs a rendering needs, what they read themselves first, each once."""
-    found: dict[NodeId, tuple[str, str]] = {}
-    _add_ctes(rendering, found, ())
+def _read_inline(rendering: Rendering) -> list[tuple[Model, str]]:
+    """The ephemeral models that a rendering reads with their queries, what they read themselves first, each once."""
+    found: dict[NodeId, tuple[Model, str]] = {}
+    _add_read_inline(rendering, found, ())
     return list(found.values())
 
 
-def _add_ctes(rendering: Rendering, found: dict[NodeId, tuple[str, str]], above: tuple[NodeId, ...]) -> None:
+def _add_read_inline(rendering: Rendering, found: dict[NodeId, tuple[Model, str]], above: tuple[NodeId, ...]) -> None:
     for node_id, node in list(rendering.ephemeral.items()):
         if node_id in found:
             continue
@@ -73,8 +83,8 @@ def _add_ctes(rendering: Rendering, found: dict[NodeId, tuple[str, str]], above:
             raise CompilationError(f"the ephemeral model {node.name!r} reads itself", node.at)
         inner = Rendering(rendering.means, node, rendering.session)
         sql = inner.text(node.raw_code, _place(node), node.body_line)
-        _add_ctes(inner, found, (*above, node_id))
-        found[node_id] = (CTE_PREFIX + node.relation.identifier, sql)
+        _add_read_inline(inner, found, (*above, node_id))
+        found[node_id] = (node, sql)
 
 
 def _arguments(node: DataTest, rendering: Rendering) -> Mapping[str, Any]:
@@ -96,7 +106,7 @@ def _rendered(value: Any, rendering: Rendering, at: Location) -> Any:
 
 
 def _of_own_file(node: AnyNode) -> bool:
-    return not (isinstance(node, DataTest) and node.generic is not None)
+    return not (isinstance(node, Operation) or (isinstance(node, DataTest) and node.generic is not None))
 
 
 def _place(node: AnyNode) -> Location:

@@ -72,6 +72,10 @@ class Dialect(ABC):
         """SQL that gives those of the schemas that exist."""
 
     @abstractmethod
+    def all_schemas_query(self) -> str:
+        """SQL that gives the names of all schemas but the server's own, in order."""
+
+    @abstractmethod
     def create_schema(self, schema: str) -> str:
         """SQL that makes a schema unless it is there; several sessions may say it at once."""
 

@@ -105,6 +105,13 @@ class Postgres(Dialect):
         """SQL that gives those of the schemas that exist."""
         return f"select nspname from pg_catalog.pg_namespace where nspname in ({', '.join(map(self.literal, schemas))})"
 
+    def all_schemas_query(self) -> str:
+        """SQL that gives the names of all schemas but the server's own, in order."""
+        return (
+            "select nspname from pg_catalog.pg_namespace\n"
+            "where nspname not like 'pg\\_%' and nspname <> 'information_schema' order by nspname"
+        )
+
     def attached_query(self) -> str:
         """SQL that gives (schema, name, JSON) of all that hangs on two relations, its parameters."""
         return attached_query()

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from airflow_sqlmodels.compile.origins import CompiledText
 from airflow_sqlmodels.dialects.dialect import Dialect
+from airflow_sqlmodels.errors import WarehouseError
 from airflow_sqlmodels.manifest.nodes import Model, Seed, Snapshot
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.publish.rules import PublishRules
@@ -21,6 +23,8 @@ class Hook:
     """Gives its SQL; called when its turn comes, as it may look at what was built."""
     transaction: bool = True
     """Whether it belongs to the node's transaction (`transaction: false` is for `vacuum` and the like)."""
+    placed: Callable[[WarehouseError, str], WarehouseError] = field(default=lambda error, _sql: error)
+    """Given what the warehouse said of its SQL, the same with its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +35,8 @@ class Build:
     relation: Relation
     select: str
     """The compiled query; "" for a seed."""
+    compiled: CompiledText | None = None
+    """The same with what it was made of, for errors."""
     config: Mapping[str, Any]
     dialect: Dialect
     session: Session

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from airflow_sqlmodels.errors import UnreachableError, WarehouseError
 from airflow_sqlmodels.materializations.build import Build, Hook
 
 
@@ -31,5 +32,11 @@ def has_inside(hooks: Iterable[Hook]) -> bool:
 
 def _send(build: Build, hook: Hook) -> None:
     sql = hook.render().strip()
-    if sql:
+    if not sql:
+        return
+    try:
         build.session.execute(sql)
+    except UnreachableError:
+        raise
+    except WarehouseError as error:
+        raise hook.placed(error, sql) from error

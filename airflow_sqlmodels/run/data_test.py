@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from airflow_sqlmodels.compile.compiler import compile_node, judging_query
-from airflow_sqlmodels.errors import DataTestError, FailedTest, WarehouseError
+from airflow_sqlmodels.compile.origins import CompiledText
+from airflow_sqlmodels.errors import DataTestError, FailedTest, Location, UnreachableError, WarehouseError, excerpt
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Source
 from airflow_sqlmodels.run.result import Result, Status
 from airflow_sqlmodels.templating.answering import Answerer
@@ -18,13 +19,25 @@ SHOWN_ROWS = 5
 
 
 def run_data_test(
-    means: Answerer, node: DataTest, session: Session, log: Callable[[str], None], on_compiled: Callable[[str], None]
+    means: Answerer,
+    node: DataTest,
+    session: Session,
+    *,
+    log: Callable[[str], None],
+    on_compiled: Callable[[str], None],
+    label: str,
 ) -> Result:
-    """The verdict of a test: pass, warn or fail, with the number of failures."""
-    sql = compile_node(means, node, session).sql
+    """The verdict of a test: pass, warn or fail, with the number of failures. `label` is what errors call its SQL."""
+    compiled = compile_node(means, node, session)
+    sql = compiled.sql
     on_compiled(sql)
-    stored = _store(means, node, sql, session) if _stores(means, node) else None
-    rows = session.query(judging_query(node, f"select * from {stored}" if stored else sql))
+    try:
+        stored = _store(means, node, sql, session) if _stores(means, node) else None
+        rows = session.query(judging_query(node, f"select * from {stored}" if stored else sql))
+    except UnreachableError:
+        raise
+    except WarehouseError as refusal:
+        raise _placed(refusal, node, compiled.text(label)) from refusal
     failures, should_warn, should_error = _verdict(rows, node)
     status = _status(node, should_warn, should_error)
     query = f"select * from {stored}" if stored else sql.strip()
@@ -43,6 +56,16 @@ def run_data_test(
         relation_name=stored,
         error=error,
     )
+
+
+def _placed(error: WarehouseError, node: DataTest, text: CompiledText) -> WarehouseError:
+    """A singular test's error with the line of its file; a generic test's with that of its YAML, and the SQL's."""
+    found = text.placed(error)
+    if node.generic is None or found.at is None:
+        return found
+    what = f"{found.what}{excerpt(node.at)}\n  in {found.at}{excerpt(found.at)}"
+    at = Location(node.at.path, node.at.line, node.at.column)
+    return type(error)(what, at, error.hint, error.sqlstate, error.statement, error.position)
 
 
 def _verdict(rows: Rows, node: DataTest) -> tuple[int, bool, bool]:

@@ -7,15 +7,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from airflow_sqlmodels.compile.compiler import Compiled, compile_node
-from airflow_sqlmodels.errors import SqlModelsError, WarehouseError
+from airflow_sqlmodels.compile.compiler import compile_node
+from airflow_sqlmodels.errors import SqlModelsError, UnreachableError, WarehouseError
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, NodeId, Operation, Seed, Snapshot, Source
-from airflow_sqlmodels.materializations.build import Build, Built, Hook
+from airflow_sqlmodels.materializations.build import Build
 from airflow_sqlmodels.materializations.registry import materialization_named
 from airflow_sqlmodels.publish.rules import PublishRules
 from airflow_sqlmodels.run.data_test import run_data_test
+from airflow_sqlmodels.run.explained import explained, with_makers
 from airflow_sqlmodels.run.freshness import run_freshness
+from airflow_sqlmodels.run.hooks import hooks_of, placed_in_project
 from airflow_sqlmodels.run.result import Result
+from airflow_sqlmodels.run.sources import refuse_absent
 from airflow_sqlmodels.templating.answering import Answerer
 from airflow_sqlmodels.warehouse import catalog
 from airflow_sqlmodels.warehouse.session import Session
@@ -30,6 +33,10 @@ class StepRules:
     """Where a step tells what it does: waits, retries, rows at fault."""
     on_compiled: Callable[[str], None] = field(default=lambda _sql: None)
     """Told the SQL of a node before it is sent."""
+    compiled_place: Callable[[AnyNode], str] = field(default=lambda node: f"compiled {node.path}")
+    """Where people find the SQL of a node; what errors call it."""
+    absent: frozenset[NodeId] = frozenset()
+    """Sources that were not there when the run began: who reads one of them fails at once."""
 
 
 def run_step(means: Answerer, node_id: NodeId, session: Session, rules: StepRules) -> Result:
@@ -39,11 +46,21 @@ def run_step(means: Answerer, node_id: NodeId, session: Session, rules: StepRule
     """
     node = means.manifest[node_id]
     started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
+    compiled: list[str] = []
+
+    def on_compiled(sql: str) -> None:
+        compiled.append(sql)
+        rules.on_compiled(sql)
+
     try:
-        result = _run(means, node, session, rules)
-    except SqlModelsError as error:
+        refuse_absent(means, node, rules.absent, session)
+        result = _run(means, node, session, replace(rules, on_compiled=on_compiled))
+    except SqlModelsError as refusal:
         session.rollback()
-        result = Result(node=node_id, status="error", message=str(error), error=error)
+        error = explained(_placed(refusal, node), means, node, session)
+        error = with_makers(error, means, node, rules.compiled_place(node))
+        sql = compiled[-1] if compiled else ""
+        result = Result(node=node_id, status="error", message=str(error), error=error, compiled_sql=sql)
     finished = datetime.datetime.now(datetime.UTC)
     return replace(result, seconds=time.perf_counter() - clock, started_at=started, finished_at=finished)
 
@@ -55,7 +72,8 @@ def _run(means: Answerer, node: AnyNode, session: Session, rules: StepRules) -> 
         case Model() | Seed() | Snapshot():
             return _build(means, node, session, rules)
         case DataTest():
-            return run_data_test(means, node, session, rules.log, rules.on_compiled)
+            label = rules.compiled_place(node)
+            return run_data_test(means, node, session, log=rules.log, on_compiled=rules.on_compiled, label=label)
         case Source():
             return run_freshness(means, node, session)
         case Operation():
@@ -76,17 +94,19 @@ def _build(means: Answerer, node: Model | Seed | Snapshot, session: Session, rul
         node=node,
         relation=relation,
         select=compiled.sql,
+        compiled=compiled.text(rules.compiled_place(node)),
         config=compiled.rendering.config,
         dialect=means.dialect,
         session=session,
         existing=None if found is None else found.kind,
         full_refresh=_full_refresh(means, node),
-        pre_hooks=_hooks(compiled, node, "pre_hook"),
-        post_hooks=_hooks(compiled, node, "post_hook"),
+        pre_hooks=hooks_of(means, compiled, node, "pre_hook"),
+        post_hooks=hooks_of(means, compiled, node, "post_hook"),
         rules=rules.publish,
         log=rules.log,
     )
-    built = _materialized(build, node)
+    name = node.materialized if isinstance(node, Model) else str(node.config["materialized"])
+    built = materialization_named(name)(build)
     return Result(
         node=node.id,
         status="success",
@@ -97,17 +117,12 @@ def _build(means: Answerer, node: Model | Seed | Snapshot, session: Session, rul
     )
 
 
-def _materialized(build: Build, node: Model | Seed | Snapshot) -> Built:
-    """Build it; an error in the node's own SQL is told with the node's file."""
-    name = node.materialized if isinstance(node, Model) else str(node.config["materialized"])
-    try:
-        return materialization_named(name)(build)
-    except WarehouseError as error:
-        if error.at is not None:
-            raise
-        raise type(error)(
-            error.what, replace(node.at, column=0), error.hint, error.sqlstate, error.statement
-        ) from error
+def _placed(error: SqlModelsError, node: AnyNode) -> SqlModelsError:
+    """What the warehouse said, with the node's file if no better place is known."""
+    if error.at is not None or not isinstance(error, WarehouseError):
+        return error
+    at = replace(node.at, column=0)
+    return type(error)(error.what, at, error.hint, error.sqlstate, error.statement, error.position)
 
 
 def _operation(means: Answerer, node: Operation, session: Session) -> Result:
@@ -115,20 +130,16 @@ def _operation(means: Answerer, node: Operation, session: Session) -> Result:
     sql = compiled.sql.strip()
     if not sql:
         return Result(node=node.id, status="success", message="nothing to send")
-    with session.autocommit():
-        outcome = session.execute(sql)
+    try:
+        with session.autocommit():
+            outcome = session.execute(sql)
+    except UnreachableError:
+        raise
+    except WarehouseError as error:
+        raise placed_in_project(means, node, sql, error) from error
     return Result(node=node.id, status="success", rows=outcome.rows, message=outcome.status, compiled_sql=sql)
 
 
 def _full_refresh(means: Answerer, node: AnyNode) -> bool:
     configured = node.config.get("full_refresh")
     return bool(means.invocation.full_refresh) if configured is None else bool(configured)
-
-
-def _hooks(compiled: Compiled, node: AnyNode, key: str) -> tuple[Hook, ...]:
-    listed = node.config.get(key) or []
-    return tuple(Hook(_rendering(compiled, each["sql"], node), each["transaction"]) for each in listed)
-
-
-def _rendering(compiled: Compiled, sql: str, node: AnyNode) -> Callable[[], str]:
-    return lambda: compiled.rendering.text(sql, node.at)

@@ -60,6 +60,11 @@ def columns(session: Session, dialect: Dialect, relations: Sequence[Relation]) -
     return {key: tuple(listed) for key, listed in found.items()}
 
 
+def schemas(session: Session, dialect: Dialect) -> list[str]:
+    """All schemas but the server's own, by name."""
+    return [str(row[0]) for row in session.query(dialect.all_schemas_query()).rows]
+
+
 def create_schemas(session: Session, dialect: Dialect, schemas: Iterable[str]) -> None:
     """Make those of the schemas that are not there. Asks first: `if not exists` alone wants the right to create."""
     wanted = list(dict.fromkeys(schemas))

@@ -10,6 +10,8 @@ from airflow_sqlmodels.errors import UnreachableError, WarehouseError
 
 _RELATION = re.compile(r'relation "([^"]+)" does not exist')
 _COLUMN = re.compile(r'column "?([^" ]+)"? does not exist')
+_KEY = re.compile(r"Key \(([^)]+)\)=")
+_OWNER = re.compile(r"must be owner of (table|view|materialized view|schema) (\S+)")
 _SCHEMA = re.compile(r"for schema (\S+)")
 _OBJECT = re.compile(r"for (table|view|sequence|materialized view|function) (\S+)")
 _DATABASE = re.compile(r"for database (\S+)")
@@ -30,7 +32,7 @@ def told(error: Any, statement: str, user: str = "") -> WarehouseError:
         return UnreachableError(f"the warehouse broke off: {said}", None, _HINTS["08"](said), state, statement)
     what = f"{said}{f' ({detail})' if detail else ''}{_copied(diagnostic)}{pointed_at(statement, position)}"
     own_hint = getattr(diagnostic, "message_hint", None)
-    hint = _hint(state, said, own_hint).replace(_THIS_ROLE, user or "the connection's role")
+    hint = _hint(state, f"{said} {detail or ''}", own_hint).replace(_THIS_ROLE, user or "the connection's role")
     return WarehouseError(what, None, hint, state, statement, position)
 
 
@@ -75,7 +77,16 @@ def _missing_column(said: str) -> str:
     return f"no table in this query has {name[1]!r}" if name else "look at the columns of the tables in this query"
 
 
+def _twice(said: str) -> str:
+    found = _KEY.search(said)
+    key = found[1] if found else "…"
+    return f"two rows have the same key: find them with group by {key} having count(*) > 1"
+
+
 def _denied(said: str) -> str:
+    own = _OWNER.search(said)
+    if own:
+        return f"let its owner run: alter {own[1]} {own[2]} owner to {_THIS_ROLE}"
     for pattern, grant in (
         (_SCHEMA, "grant usage, create on schema {0} to " + _THIS_ROLE),
         (_DATABASE, "grant create on database {0} to " + _THIS_ROLE),
@@ -98,7 +109,7 @@ _HINTS: dict[str, Callable[[str], str]] = {
     "42804": lambda _said: "the types do not fit: cast one side",
     "22P02": lambda _said: "a value cannot be read as that type: filter it out, or cast it more carefully",
     "22012": lambda _said: "divide by nullif(…, 0)",
-    "23505": lambda _said: "two rows have the same key: find them with group by … having count(*) > 1",
+    "23505": _twice,
     "21000": lambda _said: "several rows of the new data have one key: make unique_key unique in the model",
     "55P03": lambda _said: "another session holds a lock that is needed",
     "40P01": lambda _said: "it met another session in a deadlock: run it again",

@@ -1,0 +1,47 @@
+"""Hooks of nodes and of the project: how they are rendered, and where in the files a refused one is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from airflow_sqlmodels.compile.compiler import Compiled
+from airflow_sqlmodels.compile.origins import CompiledText, template_in
+from airflow_sqlmodels.errors import WarehouseError
+from airflow_sqlmodels.manifest.nodes import AnyNode, Operation
+from airflow_sqlmodels.materializations.build import Hook
+from airflow_sqlmodels.project.settings import PROJECT_FILE
+from airflow_sqlmodels.templating.answering import Answerer
+
+
+def hooks_of(means: Answerer, compiled: Compiled, node: AnyNode, key: str) -> tuple[Hook, ...]:
+    """The hooks of a node, `pre_hook` or `post_hook`, ready to be sent."""
+    root = Path(means.manifest.settings.root)
+    return tuple(
+        Hook(_rendering(compiled, each["sql"], node), each["transaction"], _placing(root, node, key, each["sql"]))
+        for each in node.config.get(key) or []
+    )
+
+
+def placed_in_project(means: Answerer, node: Operation, sql: str, error: WarehouseError) -> WarehouseError:
+    """What the warehouse said of an on-run-start or on-run-end hook, with its place in dbt_project.yml."""
+    return _placing(Path(means.manifest.settings.root), node, node.when, node.raw_code)(error, sql)
+
+
+def _rendering(compiled: Compiled, sql: str, node: AnyNode) -> Callable[[], str]:
+    return lambda: compiled.rendering.text(sql, node.at)
+
+
+def _placing(root: Path, node: AnyNode, key: str, raw: str) -> Callable[[WarehouseError, str], WarehouseError]:
+    def placed(error: WarehouseError, sql: str) -> WarehouseError:
+        paths = [path for path in (node.at.path, node.patch_path, PROJECT_FILE) if path]
+        template = template_in(root, list(dict.fromkeys(paths)), raw)
+        text = CompiledText(sql, f"{key} of {node.at.path}", (template,) if template else ())
+        found = text.placed(error)
+        if found.at is not None and found.at.path != text.label:
+            return found
+        at = template.at(1, 0) if template else replace(node.at, column=0)
+        return type(error)(f"{key}: {error.what}", at, error.hint, error.sqlstate, error.statement, error.position)
+
+    return placed
