@@ -9,12 +9,11 @@ from typing import Any
 import click
 
 from airflow_sqlmodels.cli.flags import Flags, flags_of
-from airflow_sqlmodels.cli.opening import open_project, profile_of
+from airflow_sqlmodels.cli.opening import connected, open_project, profile_of
 from airflow_sqlmodels.cli.options import global_options, option
 from airflow_sqlmodels.errors import SqlModelsError
 from airflow_sqlmodels.project.profiles import find_profiles_file
 from airflow_sqlmodels.version import VERSION
-from airflow_sqlmodels.warehouse.postgres import open_session
 
 
 @click.command()
@@ -58,7 +57,7 @@ def _project(flags: Flags) -> str:
 
 
 def _connection(flags: Flags) -> str:
-    session = open_session(profile_of(flags).connection)
+    session = connected(profile_of(flags))
     try:
         version = session.query("select version()").rows[0][0]
         session.rollback()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import click
 
 from airflow_sqlmodels.cli.flags import Flags
-from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.errors import ProfileError, ProjectError, UnreachableError
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.project.load import load_project
 from airflow_sqlmodels.project.profiles import Profile, read_profile
@@ -44,13 +44,17 @@ def open_all(flags: Flags) -> Opened:
     """The loaded project, its profile with the secrets, and a way to connect. Nothing is connected yet."""
     manifest = open_project(flags)
     profile = profile_of(flags)
+    return Opened(manifest, profile, lambda: connected(profile, _tell if flags.debug else None))
 
-    def connected() -> Session:
-        from airflow_sqlmodels.warehouse.postgres import open_session  # noqa: PLC0415  # `ls` needs no driver
 
-        return open_session(profile.connection, on_statement=_tell if flags.debug else None)
+def connected(profile: Profile, tell: Callable[[str, Outcome], None] | None = None) -> Session:
+    """A session to the profile's warehouse. Raises ProfileError or UnreachableError with the place in profiles.yml."""
+    from airflow_sqlmodels.warehouse.postgres import open_session  # noqa: PLC0415  # `ls` needs no driver
 
-    return Opened(manifest, profile, connected)
+    try:
+        return open_session(profile.connection, on_statement=tell)
+    except (ProfileError, UnreachableError) as error:
+        raise type(error)(error.what, error.at or profile.at, error.hint) from None  # the original may show secrets
 
 
 def profile_of(flags: Flags) -> Profile:

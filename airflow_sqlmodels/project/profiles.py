@@ -1,21 +1,32 @@
-"""profiles.yml: where a project writes when no Airflow connection says it."""
+"""profiles.yml: where a project writes when no Airflow connection says it.
+
+Passwords stand in this file. So no error shows a line of it, only the key at fault, nor a value that may be secret.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from airflow_sqlmodels.errors import Location, ProfileError, closest
+from airflow_sqlmodels.dialects.registry import dialect_named
+from airflow_sqlmodels.errors import Location, ProfileError, ProjectError, SqlModelsError, closest, line_location
 from airflow_sqlmodels.manifest.manifest import Target
 from airflow_sqlmodels.project.rendering import YamlRenderer
+from airflow_sqlmodels.project.settings import PROJECT_FILE
 from airflow_sqlmodels.project.yaml_text import parse_yaml, place_in, plain
 from airflow_sqlmodels.templating.variables import EnvVar, Var
 
 _SHOWN = ("host", "port", "user", "role", "search_path", "sslmode", "keepalives_idle", "connect_timeout", "retries")
 """Fields of a profile that templates may see. Everything else, secrets above all, stays here."""
+_OPEN = (*_SHOWN, "type", "schema", "dbname", "database", "threads", "target")
+"""Fields whose values errors may show."""
+_NUMBERS = ("threads", "port", "retries", "connect_timeout", "keepalives_idle")
+_QUOTED = re.compile(r"""(['"])(?!<)[^'"]{2,}\1""")
+"""A text that a parser quotes from the file: an alias, a tag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +36,8 @@ class Profile:
     target: Target
     connection: Mapping[str, Any]
     """What is needed to connect, secrets included: for the driver, for nobody else."""
+    at: Location
+    """Where the target stands."""
 
     def __repr__(self) -> str:
         return f"Profile({self.target!r})"
@@ -51,41 +64,81 @@ def read_profile(
     if path is None:
         looked = profiles_dir or f"{root} and ~/.dbt"
         raise ProfileError(f"no profiles.yml in {looked}", None, "write one, or name its folder with --profiles-dir")
-    text = path.read_text(encoding="utf-8")
-    profiles = parse_yaml(text, path.name)
+    profiles = _parsed(path)
     known = [key for key in profiles or {} if key != "config"]
     if not isinstance(profiles, dict) or name not in profiles:
         hint = closest(name, known) or f"it has {', '.join(map(repr, known)) or 'none'}"
-        raise ProfileError(f"no profile {name!r} in {path}", None, hint)
+        raise ProfileError(f"no profile {name!r} in {path}", _place_of_name(root, name), hint)
     renderer = YamlRenderer({"env_var": env_var or EnvVar({}, secrets_allowed=True), "var": Var(vars or {}, str)})
-    output, chosen = _output(profiles, name, target, renderer, path.name, text)
-    return _profile(output, name, chosen, Location(path.name))
+    return _profile(name, *_output(profiles, name, target, renderer, path.name))
 
 
-def _output(  # the place of an error needs the file too
-    profiles: Any, name: str, target: str | None, renderer: YamlRenderer, path: str, text: str
-) -> tuple[dict[str, Any], str]:
+def _parsed(path: Path) -> Any:
+    try:
+        return parse_yaml(path.read_text(encoding="utf-8"), path.name)
+    except ProjectError as error:
+        at = error.at and Location(path.name, error.at.line, error.at.column)
+        marked = any(word in error.what for word in ("alias", "tag", "anchor", "character"))
+        hint = "quote the value: YAML has a meaning for & * ! % @ ` at its beginning" if marked else error.hint
+        raise ProfileError(_QUOTED.sub("…", error.what), at, hint) from None  # it may quote a password
+
+
+def _place_of_name(root: Path, name: str) -> Location | None:
+    """Where dbt_project.yml names the profile; None if --profile did."""
+    try:
+        text = (root / PROJECT_FILE).read_text(encoding="utf-8")
+    except OSError:
+        return None
+    found = re.search(rf"^profile:\s*['\"]?{re.escape(name)}\b", text, re.MULTILINE)
+    return found and line_location(text, text.count("\n", 0, found.start()) + 1, PROJECT_FILE)
+
+
+def _key_in(container: Any, key: str, path: str) -> Location:
+    """The place of a key, with nothing of what stands beside it."""
+    at = place_in(container, key, path)
+    return Location(path, at.line, at.column, f"{' ' * (at.column - 1)}{key}:") if at.column else at
+
+
+def _output(
+    profiles: Any, name: str, target: str | None, renderer: YamlRenderer, path: str
+) -> tuple[dict[str, Any], str, Location, Mapping[str, Location]]:
+    """The fields of a target, its name, its place, and those of its fields."""
     profile = profiles[name]
-    at = place_in(profiles, name, path, text)
+    at = _key_in(profiles, name, path)
     outputs = profile.get("outputs") if isinstance(profile, dict) else None
     if not isinstance(outputs, dict) or not outputs:
         raise ProfileError(f"the profile {name!r} has no outputs", at, "add 'outputs:' with one entry per target")
-    default = renderer.value(profile.get("target", "default"), at)
+    default = _value(renderer, "target", profile.get("target", "default"), _key_in(profile, "target", path))
     chosen = str(target or os.environ.get("DBT_TARGET") or default)
     if chosen not in outputs:
         hint = closest(chosen, outputs) or f"it has {', '.join(map(repr, outputs))}"
         raise ProfileError(f"the profile {name!r} has no target {chosen!r}", at, hint)
-    rendered = renderer.value(plain(outputs[chosen]), place_in(outputs, chosen, path, text))
-    if not isinstance(rendered, dict):
-        raise ProfileError(f"the target {chosen!r} of the profile {name!r} is empty", at)
-    return rendered, chosen
+    output, place = outputs[chosen], _key_in(outputs, chosen, path)
+    if not isinstance(output, dict):
+        raise ProfileError(f"the target {chosen!r} of the profile {name!r} is empty", place)
+    places = {key: _key_in(output, key, path) for key in output}
+    return {key: _value(renderer, key, plain(each), places[key]) for key, each in output.items()}, chosen, place, places
 
 
-def _profile(output: dict[str, Any], name: str, chosen: str, at: Location) -> Profile:
+def _value(renderer: YamlRenderer, key: str, value: Any, at: Location) -> Any:
+    """The value of a field, rendered."""
+    try:
+        return renderer.value(value, at)
+    except SqlModelsError as error:
+        told_by_name = error.what.startswith(("no environment variable", "no variable"))
+        if key in _OPEN or told_by_name:
+            raise ProfileError(error.what, at, error.hint) from None
+        hint = "a value that holds {{ or {% is a template: check its braces, or read it with env_var()"
+        raise ProfileError(f"the value of {key!r} cannot be rendered", at, hint) from None  # the reason quotes it
+
+
+def _profile(name: str, output: dict[str, Any], chosen: str, at: Location, places: Mapping[str, Location]) -> Profile:
     database = output.get("dbname") or output.get("database")
     missing = [key for key in ("type", "schema") if not output.get(key)] + ([] if database else ["dbname"])
     if missing:
-        raise ProfileError(f"the target {chosen!r} of the profile {name!r} lacks {', '.join(map(repr, missing))}", at)
+        raise ProfileError(f"the target {chosen!r} of the profile {name!r} lacks {', '.join(map(repr, missing))}", at,
+                           f"add it below {chosen!r}")  # fmt: skip
+    _check(output, places)
     shown = {key: output[key] for key in _SHOWN if output.get(key) is not None}
     target = Target(
         name=chosen,
@@ -96,4 +149,15 @@ def _profile(output: dict[str, Any], name: str, chosen: str, at: Location) -> Pr
         threads=int(output.get("threads") or 1),
         extra=shown,
     )
-    return Profile(target, output)
+    return Profile(target, output, at)
+
+
+def _check(output: Mapping[str, Any], places: Mapping[str, Location]) -> None:
+    """Raises ProfileError for a type that is not known, and for a number that is none."""
+    try:
+        dialect_named(str(output["type"]))
+    except ProfileError as error:
+        raise ProfileError(error.what, places["type"], error.hint) from None
+    for key in _NUMBERS:
+        if output.get(key) not in (None, "") and not re.fullmatch(r"\s*\d+\s*", str(output[key])):
+            raise ProfileError(f"{key!r} is not a number: {str(output[key])!r}", places[key], "write it in digits")

@@ -54,10 +54,16 @@ def _prepared(connection: psycopg.Connection[Any], profile: Mapping[str, Any]) -
     return connection
 
 
+def _without_password(text: str, profile: Mapping[str, Any]) -> str:
+    password = str(profile.get("password", profile.get("pass")) or "")
+    return text.replace(password, "…") if len(password) > 2 else text
+
+
 def _refused(error: psycopg.OperationalError, profile: Mapping[str, Any]) -> ProfileError | UnreachableError:
-    said = str(error).strip()
+    said = _without_password(str(error).strip(), profile)
     where = f"{profile.get('host') or 'the local socket'}:{profile.get('port') or 5432}"
-    last = said.splitlines()[-1] if said else "no answer"
+    reasons = [line.rpartition("failed: ")[2] for line in said.splitlines() if "failed: " in line]
+    last = (reasons or said.splitlines() or ["no answer"])[-1].strip()
     if "password authentication failed" in said or "no password supplied" in said:
         return ProfileError(f"{where} refused the login of {profile.get('user')!r}", None,
                             "check user and password in profiles.yml")  # fmt: skip

@@ -16,6 +16,7 @@ PASSWORD = "hush-hush-9"  # must never be shown
 
 _MASKS = (
     (r"\x1b\[[0-9;]*m", ""),
+    (r": \[Errno.*", ""),
     (r"\d+\.\d+ seconds \(\d+\.\d+s\)", "0.00 seconds (0.00s)"),
     (r"port \d+|(?<=localhost:)\d+", lambda found: re.sub(r"\d+", "5432", found[0])),
 )
@@ -32,12 +33,10 @@ class Shop:
 
     def write(self, files: dict[str, str]) -> None:
         """The files, beside a dbt_project.yml and a profiles.yml unless they are among them."""
-        outputs = ", ".join(
-            f"{key}: '{value}'" if key != "threads" else "threads: 1" for key, value in self.fields.items()
-        )
+        fields = "".join(f"      {key}: '{value}'\n" for key, value in self.fields.items() if value)
         usual = {
             "dbt_project.yml": "name: shop\nprofile: shop\n",
-            "profiles.yml": f"shop:\n  target: dev\n  outputs:\n    dev: {{{outputs}}}\n",
+            "profiles.yml": f"shop:\n  target: dev\n  outputs:\n    dev:\n{fields}",
         }
         for path, text in {**usual, **files}.items():
             place = self.folder / path
@@ -47,10 +46,13 @@ class Shop:
     def run(self, capsys: pytest.CaptureFixture[str], *words: str) -> str:
         """What the command prints, and its exit code; without what differs from run to run."""
         capsys.readouterr()
-        code = exit_code([*words, "--project-dir", str(self.folder), "--profiles-dir", str(self.folder)])
+        places = ("--project-dir", str(self.folder), "--profiles-dir", str(self.folder))
+        code = exit_code([*places, *words])  # a folder that is said behind the command goes before
         out, err = capsys.readouterr()
         text = f"{err}{out}".strip() + f"\n\nexit code {code}"
+        written = [path for path in self.folder.rglob("*") if path.is_file() and path.name != "profiles.yml"]
         assert PASSWORD not in text
+        assert not [path for path in written if PASSWORD.encode() in path.read_bytes()]
         return self.masked(text)
 
     def masked(self, text: str) -> str:

@@ -11,6 +11,11 @@ create table raw.customers (customer_id int, customer_name text);
 insert into raw.orders values (1, 1, 10), (2, 1, 0);
 """
 
+CLERK = """
+create role clerk login;
+grant usage on schema raw to clerk;
+"""
+
 SOURCES = """\
 version: 2
 
@@ -39,6 +44,8 @@ class Case:
     twice: bool = False
     """Whether it is run twice though nothing is changed."""
     quiet: bool = True
+    fields: dict[str, str] = field(default_factory=dict)
+    """Fields of the profile that are others than those of the server."""
 
 
 CASES: dict[str, Case] = {
@@ -308,5 +315,23 @@ CASES: dict[str, Case] = {
                 {% endif %}
                 """
         },
+    ),
+    "no_right_to_create_a_schema": Case(STG, before=RAW + CLERK, fields={"user": "clerk"}),
+    "no_right_to_create_in_a_schema": Case(STG, before=f"{RAW}{CLERK}create schema shop;", fields={"user": "clerk"}),
+    "no_right_to_a_source_schema": Case(
+        STG,
+        before=f"{RAW}{CLERK}create schema shop authorization clerk; revoke usage on schema raw from clerk",
+        fields={"user": "clerk"},
+    ),
+    "no_right_to_a_source_table": Case(
+        {**STG, "models/stg_orders.sql": "{{ config(materialized='table') }}\n" + STG["models/stg_orders.sql"]},
+        before=f"{RAW}{CLERK}create schema shop authorization clerk",
+        fields={"user": "clerk"},
+    ),
+    "no_right_to_replace_a_view": Case(
+        STG,
+        before=f"{RAW}{CLERK}create schema shop authorization clerk; create view shop.stg_orders as select 1 as i;"
+        "grant select on raw.orders to clerk",
+        fields={"user": "clerk"},
     ),
 }
