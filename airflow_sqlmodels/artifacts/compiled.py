@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Operation, Snapshot
 
 
 def write_compiled(target: Path, node: AnyNode, sql: str) -> Path:
@@ -16,7 +16,11 @@ def write_compiled(target: Path, node: AnyNode, sql: str) -> Path:
 
 
 def compiled_path(node: AnyNode) -> str:
-    """Where the SQL of a node lies below the target folder: a generic test in a folder named like its YAML file."""
+    """Where the SQL of a node lies below the target folder. Where a file holds several nodes, it is a folder there."""
     if isinstance(node, DataTest) and node.generic is not None:
         return f"compiled/{node.package}/{node.path}/{node.config.get('alias') or node.name}.sql"
+    if isinstance(node, Snapshot):
+        return f"compiled/{node.package}/{node.path}/{node.name}.sql"
+    if isinstance(node, Operation):
+        return f"compiled/{node.package}/{node.path}/hooks/{node.name}.sql"
     return f"compiled/{node.package}/{node.path}"

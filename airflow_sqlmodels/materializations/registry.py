@@ -9,6 +9,7 @@ from airflow_sqlmodels.errors import ProjectError, closest
 from airflow_sqlmodels.materializations.build import Build, Built
 from airflow_sqlmodels.materializations.incremental import incremental
 from airflow_sqlmodels.materializations.seed import seed
+from airflow_sqlmodels.materializations.snapshot import snapshot
 from airflow_sqlmodels.materializations.table import table
 from airflow_sqlmodels.materializations.view import view
 
@@ -21,6 +22,7 @@ MATERIALIZATIONS: dict[str, Materialization] = {
     "view": view,
     "incremental": incremental,
     "seed": seed,
+    "snapshot": snapshot,
 }
 
 

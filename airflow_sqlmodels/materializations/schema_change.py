@@ -53,6 +53,11 @@ def matched_columns(build: Build, delta: Relation) -> list[str]:
     return list(found.kept) if choice == "ignore" else list(found.new)
 
 
+def widen_and_add(build: Build, found: Differences) -> None:
+    """Give texts the room they need, and add the columns that are new."""
+    _change(build, found, added=found.added, gone=(), retyped=found.widened)
+
+
 def differences(old: dict[str, str], new: dict[str, str]) -> Differences:
     """Compare by name."""
     retyped = tuple(name for name in new if name in old and new[name] != old[name])

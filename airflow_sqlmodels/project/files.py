@@ -19,6 +19,8 @@ _SQL_KINDS = {
 _WITH_PROPERTIES = ("model-paths", "seed-paths", "snapshot-paths", "analysis-paths", "macro-paths", "test-paths")
 _GENERIC = "generic"
 """The folder under test-paths that holds test macros, not tests."""
+_FIXTURES = "fixtures"
+"""The folder under test-paths that holds rows for unit tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ def _kind(path: str, key: str, base: str) -> str | None:
     if extension == ".sql":
         kind = _SQL_KINDS.get(key)
         inside = path[len(base) + 1 :]
+        if kind == "test" and inside.startswith(_FIXTURES + "/"):
+            return None
         return "macro" if kind == "test" and inside.startswith(_GENERIC + "/") else kind
     if extension in (".yml", ".yaml"):
         return "properties" if key in _WITH_PROPERTIES else None

@@ -24,6 +24,7 @@ from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry
 from airflow_sqlmodels.project.settings import PROJECT_FILE, ProjectFile
+from airflow_sqlmodels.project.snapshot_config import check_snapshot
 from airflow_sqlmodels.project.yaml_text import plain
 from airflow_sqlmodels.templating.blocks import find_blocks
 from airflow_sqlmodels.templating.reading import Asked, read_template
@@ -125,11 +126,14 @@ def operations(parts: Parts, project: ProjectFile) -> Iterator[Operation]:
 
 def _snapshot(parts: Parts, file: SourceFile, name: str, body: str, line: int) -> Snapshot:
     entry = parts.entries.get(("snapshot", file.package, name))
-    fqn = (file.package, *file.folders, file.stem, name)
+    own_file = () if file.kind == "properties" else (file.stem,)
+    fqn = (file.package, *file.folders, *own_file, name)
     asked = _ask(parts, body, file.shown, file.package, name, line)
     own = parts.own_config("snapshot", file.package, fqn, entry, *asked.configs)
     config = parts.config("snapshot", own)
     at = Location(file.shown, line)
+    if config.get("enabled", True):
+        check_snapshot(name, config, at)
     refs, sources = _with_hooks(parts, config, asked, file)
     return Snapshot(
         id=NodeId(f"snapshot.{file.package}.{name}"),

@@ -1,0 +1,92 @@
+"""What the config of a snapshot means: its strategy, its keys, the names of the columns that it adds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_sqlmodels.errors import ProjectError, closest
+from airflow_sqlmodels.materializations.build import Build
+from airflow_sqlmodels.project.snapshot_config import META_COLUMNS, hard_deletes_of
+
+_STRATEGIES = ("timestamp", "check")
+NEW, OLD = "source_data", "snapshotted_data"
+"""The names under which conditions know a row of the query, and the row that the table has for its key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """One snapshot's rules. All texts are SQL."""
+
+    keys: tuple[str, ...]
+    updated_at: str
+    """When a row got its values, seen from the query."""
+    hard_deletes: str
+    """ignore, invalidate or new_record."""
+    current: str | None
+    """What `dbt_valid_to` is for rows that are valid now; None: null."""
+    names: Mapping[str, str]
+    """The names of the added columns, by those they usually have."""
+    now: str
+
+    def name(self, usual: str) -> str:
+        """The name of an added column."""
+        return self.names[usual]
+
+    @property
+    def scd_id(self) -> str:
+        """What tells versions of a row apart: a hash of its key and its time."""
+        return hashed((*self.keys, self.updated_at))
+
+    @property
+    def added(self) -> list[str]:
+        """All added columns."""
+        usual = [each for each in META_COLUMNS if each != "dbt_is_deleted" or self.hard_deletes == "new_record"]
+        return [self.names[each] for each in usual]
+
+
+def rules_of(build: Build) -> Rules:
+    """The rules of a build. The config was checked when the project was loaded."""
+    config = build.config
+    if config["strategy"] not in _STRATEGIES:
+        hint = closest(str(config["strategy"]), _STRATEGIES) or "strategies of one's own are not possible yet"
+        raise ProjectError(f"no snapshot strategy {config['strategy']!r}", build.node.at, hint)
+    said = config["unique_key"]
+    now = "now()::timestamp without time zone"  # as in dbt: without zone, so the session's time zone matters
+    return Rules(
+        keys=tuple(map(str, said)) if isinstance(said, Sequence) and not isinstance(said, str) else (str(said),),
+        updated_at=str(config.get("updated_at") or now),
+        hard_deletes=hard_deletes_of(config),
+        current=str(config["dbt_valid_to_current"]) if config.get("dbt_valid_to_current") else None,
+        names={**META_COLUMNS, **(config.get("snapshot_meta_column_names") or {})},
+        now=now,
+    )
+
+
+def changed(build: Build, rules: Rules, checked: Sequence[str], there: Sequence[str]) -> str:
+    """SQL that is true where a row has other values now. `checked` are the columns to look at, `there` the table's."""
+    if str(build.config["strategy"]) == "timestamp":
+        return f"{OLD}.{rules.name('dbt_valid_from')} < {NEW}.{rules.updated_at}"
+    if not set(checked) <= set(there):
+        return "true"  # a column is new: every row has another value in it
+    quote = build.dialect.quote
+    return " or ".join(f"{OLD}.{quote(each)} is distinct from {NEW}.{quote(each)}" for each in checked) or "false"
+
+
+def hashed(values: Sequence[str]) -> str:
+    """SQL for the hash by which dbt knows the versions of a row; the same, so that its tables can be gone on with."""
+    return "md5(" + " || '|' || ".join(f"coalesce(cast({each} as varchar), '')" for each in values) + ")"
+
+
+def refuse_other_table(build: Build, rules: Rules, there: Mapping[str, Any]) -> None:
+    """Raises ProjectError if the table was not made by a snapshot."""
+    known = {name.lower() for name in there}
+    missing = [name for name in rules.added if name.lower() not in known and name != rules.names["dbt_updated_at"]]
+    if missing:
+        listed = ", ".join(map(repr, missing))
+        raise ProjectError(
+            f"the table {build.relation} is not a snapshot's: it has no column {listed}",
+            build.node.at,
+            "give the snapshot another alias, or add the columns to the table",
+        )

@@ -1,0 +1,42 @@
+"""What a snapshot's config must say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_sqlmodels.errors import Location, ProjectError, closest
+
+META_COLUMNS = {
+    name: name for name in ("dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to", "dbt_is_deleted")
+}
+"""The columns that a snapshot adds, by the names that `snapshot_meta_column_names` knows them by."""
+
+HARD_DELETES = ("ignore", "invalidate", "new_record")
+
+
+def hard_deletes_of(config: Mapping[str, Any]) -> str:
+    """The config `hard_deletes`, or what its older form `invalidate_hard_deletes` means."""
+    said = config.get("hard_deletes")
+    if said:
+        return str(said)
+    return "invalidate" if config.get("invalidate_hard_deletes") else "ignore"
+
+
+def check_snapshot(name: str, config: Mapping[str, Any], at: Location) -> None:
+    """Raises ProjectError for a snapshot that cannot be taken: a config is missing, or cannot be meant."""
+    strategy = config.get("strategy")
+    missing = [key for key in ("strategy", "unique_key") if not config.get(key)]
+    missing += ["updated_at"] if strategy == "timestamp" and not config.get("updated_at") else []
+    missing += ["check_cols"] if strategy == "check" and not config.get("check_cols") else []
+    if missing:
+        listed = ", ".join(map(repr, missing))
+        raise ProjectError(f"the snapshot {name!r} lacks the config {listed}", at,
+                           "strategy: timestamp needs updated_at, strategy: check needs check_cols")  # fmt: skip
+    deletes = hard_deletes_of(config)
+    if deletes not in HARD_DELETES:
+        hint = closest(deletes, HARD_DELETES) or f"one of {', '.join(HARD_DELETES)}"
+        raise ProjectError(f"the snapshot {name!r}: hard_deletes: {deletes!r} is not known", at, hint)
+    for key in config.get("snapshot_meta_column_names") or {}:
+        if key not in META_COLUMNS:
+            raise ProjectError(f"the snapshot {name!r} adds no column {key!r}", at, closest(str(key), META_COLUMNS))
