@@ -12,7 +12,7 @@ from airflow_sqlmodels.errors import Location, WarehouseError, location_in
 from airflow_sqlmodels.manifest.nodes import Templated
 from airflow_sqlmodels.warehouse.refusals import pointed_at
 
-MOST_LINES = 10_000
+MOST_LINES = 5_000
 """Longer texts are not compared: that would take seconds."""
 
 _EXPRESSION = re.compile(r"\{\{(?![-+]).*?(?<![-+])\}\}")

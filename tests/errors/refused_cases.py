@@ -136,6 +136,41 @@ CASES: dict[str, Case] = {
                 """,
         }
     ),
+    "jinja_in_a_hook": Case(
+        {
+            **STG,
+            "models/orders.sql": """\
+                select 1 as id
+                {{ config(
+                    post_hook="comment on view {{ this }} is '{{ describe(this) }}'",
+                ) }}
+                """,
+        }
+    ),
+    "hook_of_the_project": Case(
+        {
+            **STG,
+            "dbt_project.yml": """\
+                name: shop
+                profile: shop
+                models:
+                  shop:
+                    +post-hook:
+                      - |
+                        comment on view {{ this }}
+                        iss 'made by shop'
+                """,
+        }
+    ),
+    "hook_without_a_place": Case(
+        {
+            **STG,
+            "models/orders.sql": """\
+                {{ config(materialized='table', post_hook='insert into ' ~ 'audit values (1)') }}
+                select 1 as id
+                """,
+        }
+    ),
     "syntax_in_a_macro": Case(
         {
             **STG,
@@ -214,56 +249,6 @@ CASES: dict[str, Case] = {
         {**STG, "models/orders.sql": "select *\nfrom {{ ref('stg_orders') }}\n"}, words=("build", "--select", "orders")
     ),
     "missing_table_by_its_own_name": Case({"models/orders.sql": "select *\nfrom raw.order_items\n"}),
-    "unique_key_in_merge": Case(
-        {
-            "models/sources.yml": SOURCES,
-            "models/orders.sql": """\
-                {{ config(
-                    materialized='incremental',
-                    incremental_strategy='merge',
-                    unique_key='order_id',
-                    indexes=[{'columns': ['customer_id'], 'unique': true}],
-                ) }}
-                select order_id, order_id as customer_id
-                from {{ source('raw', 'orders') }}
-                {% if is_incremental() %}
-                union all select 7, 1
-                {% endif %}
-                """,
-        },
-        twice=True,
-    ),
-    "rows_of_one_key_in_merge": Case(
-        {
-            "models/sources.yml": SOURCES,
-            "models/orders.sql": """\
-                {{ config(materialized='incremental', incremental_strategy='merge', unique_key='customer_id') }}
-                select order_id, customer_id
-                from {{ source('raw', 'orders') }}
-                """,
-        },
-        twice=True,
-    ),
-    "unique_index_of_a_table": Case(
-        {
-            "models/sources.yml": SOURCES,
-            "models/orders.sql": """\
-                {{ config(materialized='table', indexes=[{'columns': ['customer_id'], 'unique': true}]) }}
-                select order_id, customer_id
-                from {{ source('raw', 'orders') }}
-                """,
-        },
-    ),
-    "cast_of_a_text": Case(
-        {
-            "models/orders.sql": """\
-                {{ config(materialized='table') }}
-                select
-                    1 as id,
-                    'one'::int as number
-                """,
-        },
-    ),
     "server_dies_in_a_model": Case(
         {
             "models/orders.sql": """\
@@ -286,36 +271,6 @@ CASES: dict[str, Case] = {
     "selector_without_a_value": Case(STG, words=("build", "--select", "tag:")),
     "selector_of_an_unknown_method": Case(STG, words=("build", "--select", "tga:daily")),
     "selector_that_names_nothing": Case(STG, words=("build", "--select", "stg_ordrs"), quiet=False),
-    "incremental_with_another_column": Case(
-        {"models/orders.sql": "{{ config(materialized='incremental') }}\nselect 1 as id, 2 as amount\n"},
-        later={"models/orders.sql": "{{ config(materialized='incremental') }}\nselect 1 as id, 2 as price\n"},
-    ),
-    "incremental_that_must_not_change": Case(
-        {
-            "models/orders.sql": "{{ config(materialized='incremental', on_schema_change='fail') }}\n"
-            "select 1 as id, 2 as amount\n"
-        },
-        later={
-            "models/orders.sql": "{{ config(materialized='incremental', on_schema_change='fail') }}\n"
-            "select 1 as id, 'two' as amount, 3 as price\n"
-        },
-    ),
-    "incremental_of_another_type": Case(
-        {"models/orders.sql": "{{ config(materialized='incremental') }}\nselect 1 as id, 2 as amount\n"},
-        later={"models/orders.sql": "{{ config(materialized='incremental') }}\nselect 1 as id, 'two' as amount\n"},
-    ),
-    "incremental_over_a_missing_column": Case(
-        {"models/orders.sql": "{{ config(materialized='incremental') }}\nselect 1 as id\n"},
-        later={
-            "models/orders.sql": """\
-                {{ config(materialized='incremental') }}
-                select 2 as id
-                {% if is_incremental() %}
-                where 1 > (select max(idd) from {{ this }})
-                {% endif %}
-                """
-        },
-    ),
     "no_right_to_create_a_schema": Case(STG, before=RAW + CLERK, fields={"user": "clerk"}),
     "no_right_to_create_in_a_schema": Case(STG, before=f"{RAW}{CLERK}create schema shop;", fields={"user": "clerk"}),
     "no_right_to_a_source_schema": Case(

@@ -15,11 +15,11 @@ import psycopg
 import pytest
 
 from tests.conftest import Golden
-from tests.errors import profile_cases, refused_cases
+from tests.errors import profile_cases, refused_cases, rows_cases
 from tests.errors.commands import Shop
 from tests.errors.refused_cases import RAW
 
-CASES = refused_cases.CASES | profile_cases.CASES
+CASES = refused_cases.CASES | rows_cases.CASES | profile_cases.CASES
 
 
 @pytest.fixture
