@@ -20,7 +20,7 @@ from airflow_sqlmodels.project.fingerprint import Fingerprints, with_parents
 from airflow_sqlmodels.project.macro_files import built_in_macros, read_docs, read_macros
 from airflow_sqlmodels.project.naming import NameRules, overridden_names
 from airflow_sqlmodels.project.parts import Parts
-from airflow_sqlmodels.project.properties import Entry, read_properties
+from airflow_sqlmodels.project.properties import UNKNOWN, Entry, read_properties
 from airflow_sqlmodels.project.refresh import properties_of, refreshed_models
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.resolve import Index, index_of, resolved
@@ -238,7 +238,7 @@ def _once(entries: Iterable[Entry]) -> Iterator[Entry]:
     for entry in entries:
         key = (entry.kind, entry.file.package, entry.name)
         twin = seen.setdefault(key, entry)
-        if twin is not entry and entry.kind != "source":
+        if twin is not entry and entry.kind not in ("source", UNKNOWN):
             raise ProjectError(f"the {entry.kind} {entry.name!r} is described twice: also in {twin.at}", entry.at,
                                "keep one of the two entries")  # fmt: skip
         yield entry
@@ -247,9 +247,12 @@ def _once(entries: Iterable[Entry]) -> Iterator[Entry]:
 def _warnings(project: ProjectFile, parts: Parts, built: Iterable[Node], entries: Iterable[Entry]) -> list[str]:
     """What is allowed but probably not meant."""
     names = {(node.id.partition(".")[0], node.package, node.name) for node in built}
-    found = unknown_keys(project)
-    for entry in entries:
-        if entry.file.package != parts.settings.name or entry.kind not in ("model", "seed", "analysis"):
+    own = [entry for entry in entries if entry.file.package == parts.settings.name]
+    found = [*unknown_keys(project), *_passed_over(own)]
+    for entry in own:
+        if entry.kind == UNKNOWN:
+            found.append(str(SqlModelsError(f"unknown key {entry.name!r}", entry.at, entry.text)))
+        if entry.kind not in ("model", "seed", "analysis"):
             continue
         if (entry.kind, entry.file.package, entry.name) not in names:
             known = [name for kind, _, name in names if kind == entry.kind]
@@ -257,3 +260,21 @@ def _warnings(project: ProjectFile, parts: Parts, built: Iterable[Node], entries
                                    closest(entry.name, known))  # fmt: skip
             found.append(str(error))
     return found
+
+
+_NOT_RUN = {
+    "unit_test": "unit tests cannot be run yet",
+    "metric": "metrics are a matter of the dbt Platform",
+    "semantic_model": "semantic models are a matter of the dbt Platform",
+    "saved_query": "saved queries are a matter of the dbt Platform",
+    "function": "functions cannot be made yet",
+}
+
+
+def _passed_over(entries: Iterable[Entry]) -> Iterator[str]:
+    """A warning for each kind of thing that is described and not run."""
+    for kind, why in _NOT_RUN.items():
+        those = [entry for entry in entries if entry.kind == kind]
+        if those:
+            more = f" and {len(those) - 1} more" if len(those) > 1 else ""
+            yield f"{those[0].at}: {those[0].name!r}{more} passed over: {why}"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_sqlmodels.errors import Location, ProjectError
+from airflow_sqlmodels.errors import Location, ProjectError, closest
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.yaml_text import YamlMap, parse_yaml, place_in
 
@@ -21,10 +21,18 @@ _NAMED = {
     "unit_tests": "unit_test",
     "data_tests": "singular_test",
     "sources": "source",
+    "metrics": "metric",
+    "semantic_models": "semantic_model",
+    "saved_queries": "saved_query",
+    "functions": "function",
 }
 """Lists of named entries that are read, and what each entry describes."""
 
-_OTHER = frozenset(("version", "metrics", "semantic_models", "saved_queries", "functions", "anchors", "tests"))
+UNKNOWN = "unknown"
+"""The kind of an entry for a key that nobody reads. Its text is a hint."""
+
+_OTHER = ("version", "anchors", "tests")
+"""What else a property file may hold."""
 
 TEST_KEYS = ("data_tests", "tests")
 """dbt's new and old word for the same list."""
@@ -121,7 +129,10 @@ def _entries(file: SourceFile) -> Iterator[Entry]:
     if not isinstance(content, YamlMap):
         raise ProjectError("a property file must be a mapping", Location(file.shown, 1), "begin with 'models:'")
     for key, listed in content.items():
-        if key in _NAMED and listed is not None:
+        if key not in _NAMED and key not in _OTHER:
+            at = place_in(content, key, file.shown, text)
+            yield Entry(UNKNOWN, str(key), content, file, at, closest(str(key), (*_NAMED, *_OTHER)))
+        elif key in _NAMED and listed is not None:
             yield from _named(file, text, key, listed, content)
 
 
