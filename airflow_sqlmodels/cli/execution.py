@@ -37,9 +37,9 @@ class Execution:
     means: Answerer
     progress: Progress
 
-    def rules(self, node_id: NodeId, absent: frozenset[NodeId] = frozenset()) -> StepRules:
+    def rules(self, node_id: NodeId) -> StepRules:
         """How a step is run. Rows at fault are not told while it runs: the summary says how to see them."""
-        rules = StepRules(compiled_place=self.compiled_place, absent=absent)
+        rules = StepRules(compiled_place=self.compiled_place)
         return rules if isinstance(self.opened.manifest[node_id], DataTest) else replace(rules, log=self.progress.say)
 
     def compiled_place(self, node: AnyNode) -> str:
@@ -121,7 +121,8 @@ def report(execution: Execution, outcome: Outcome) -> None:
 
 def _steps(execution: Execution, session: Session) -> Ran:
     manifest, flags = execution.opened.manifest, execution.flags
-    absent = absent_sources(execution.means, (step.node for step in execution.plan), session)
+    for message in absent_sources(execution.means, (step.node for step in execution.plan), session):
+        execution.progress.say(f"Warning {message}")
     rules = RunRules(
         threads=flags.threads or execution.opened.profile.target.threads,
         fail_fast=flags.switch("fail_fast", manifest),
@@ -131,7 +132,7 @@ def _steps(execution: Execution, session: Session) -> Ran:
     strict, folder = flags.switch("warn_error", manifest), flags.target_folder(manifest)
 
     def run_one(step: Step, session: Session) -> Result:
-        result = run_step(execution.means, step.node, session, execution.rules(step.node, absent))
+        result = run_step(execution.means, step.node, session, execution.rules(step.node))
         if result.compiled_sql:
             write_compiled(folder, manifest[step.node], result.compiled_sql)
         return replace(result, status="fail") if strict and result.status == "warn" else result

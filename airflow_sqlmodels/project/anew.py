@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from airflow_sqlmodels.dialects.registry import dialect_named
@@ -30,6 +30,7 @@ from airflow_sqlmodels.project.settings import (
     make_settings,
     unknown_keys,
 )
+from airflow_sqlmodels.project.versions import with_versions
 from airflow_sqlmodels.templating.call_graph import CallGraph
 from airflow_sqlmodels.templating.environment import Environment
 from airflow_sqlmodels.templating.invocation import Invocation
@@ -50,7 +51,7 @@ def refreshed(
     if len(changed) < len(known.changed) or any(file.kind != "model" for file in changed):
         return None
     wanted = properties_of(known.manifest, changed, files)
-    entries = read_properties(wanted)
+    entries = with_versions(read_properties(wanted))
     shared = {**shared_names(known.manifest.settings, Invocation(command="parse")), "env_var": choices.env_var}
     projects = {each.name: each for each in (project, *packages)}
     parts = make_parts(known.manifest.settings, projects, known.manifest.macros, known.manifest.docs, entries, shared)
@@ -62,7 +63,7 @@ def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[Sou
     settings = make_settings(project, packages, choices)
     macros = {**built_in_macros(), **read_macros(_of("macro", files))}
     docs = read_docs(_of("docs", files))
-    entries = read_properties(_of("properties", files))
+    entries = with_versions(read_properties(_of("properties", files)))
     shared = {**shared_names(settings, Invocation(command="parse")), "env_var": choices.env_var}
     projects = {each.name: each for each in (project, *packages)}
     parts = make_parts(settings, projects, macros, docs, entries, shared)
@@ -246,7 +247,8 @@ def _once(entries: Iterable[Entry]) -> Iterator[Entry]:
 
 def _warnings(project: ProjectFile, parts: Parts, built: Iterable[Node], entries: Iterable[Entry]) -> list[str]:
     """What is allowed but probably not meant."""
-    names = {(node.id.partition(".")[0], node.package, node.name) for node in built}
+    # a version's entry is named like its file
+    names = {(node.id.partition(".")[0], node.package, PurePosixPath(node.path).stem) for node in built}
     own = [entry for entry in entries if entry.file.package == parts.settings.name]
     found = [*unknown_keys(project), *_passed_over(own)]
     for entry in own:

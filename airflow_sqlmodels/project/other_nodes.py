@@ -147,8 +147,7 @@ def _period(value: Any) -> Period | None:
 def generic_tests(parts: Parts, entry: Entry) -> Iterator[DataTest]:
     """The data tests under an entry; for a source, those under its tables."""
     if entry.kind != "source":
-        tested = Tested(entry.kind, entry.name, f"ref('{entry.name}')")
-        attached = NodeId(f"{entry.kind}.{entry.file.package}.{entry.name}")
+        tested, attached = _tested(entry)
         for each in data_tests_of(entry):
             yield _generic_test(parts, entry, each, tested, attached)
         return
@@ -158,6 +157,15 @@ def generic_tests(parts: Parts, entry: Entry) -> Iterator[DataTest]:
         attached = NodeId(f"source.{entry.file.package}.{entry.name}.{name}")
         for each in data_tests_of(entry, table):
             yield _generic_test(parts, entry, each, tested, attached)
+
+
+def _tested(entry: Entry) -> tuple[Tested, NodeId]:
+    """What the tests under an entry stand under, and its node."""
+    package, version = entry.file.package, entry.version
+    if version is None:
+        return Tested(entry.kind, entry.name, f"ref('{entry.name}')"), NodeId(f"{entry.kind}.{package}.{entry.name}")
+    name, reference = f"{version.model}_v{version.number}", f"ref('{version.model}', version='{version.number}')"
+    return Tested(entry.kind, name, reference), NodeId(f"{entry.kind}.{package}.{version.model}.v{version.number}")
 
 
 def _generic_test(parts: Parts, entry: Entry, written: TestEntry, tested: Tested, attached: NodeId) -> DataTest:

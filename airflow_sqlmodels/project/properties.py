@@ -39,6 +39,15 @@ TEST_KEYS = ("data_tests", "tests")
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """Which version of which model an entry describes."""
+
+    model: str
+    number: str
+    latest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One entry of a property file."""
 
@@ -49,6 +58,8 @@ class Entry:
     at: Location
     text: str = field(repr=False, default="")
     """The whole file, for excerpts."""
+    version: Version | None = None
+    """Which version of a model it describes; None for a model without versions, and all else."""
 
     def place(self, container: Any, key: Any) -> Location:
         """Where `key` of something inside this entry stands."""

@@ -63,6 +63,9 @@ class Index:
         found = self.by_name.get(ref.name)
         if not found:
             return None
+        found = [node for node in found if _is_version(node, ref.version)]
+        if not found:
+            return None
         if ref.package is not None:
             return next((node for node in found if node.package == ref.package), None)
         if len(found) == 1:
@@ -115,14 +118,26 @@ def resolved(node: T, index: Lookup) -> T | None:
     return replace(node, ref_ids=tuple(ids), source_ids=tuple(source_ids))
 
 
+def _is_version(node: Model | Seed | Snapshot, wanted: str | None) -> bool:
+    """Whether a ref with that version means the node. Without one it means the latest."""
+    version = node.version if isinstance(node, Model) else None
+    if wanted is not None:
+        return version == wanted
+    return version is None or (isinstance(node, Model) and version == node.latest_version)
+
+
 def _refuse_twin(known: list[Model | Seed | Snapshot], node: Model | Seed | Snapshot) -> None:
     for other in known:
-        if other.package == node.package:
+        if other.package == node.package and _version_of(other) == _version_of(node):
             kinds = resource_type(node), resource_type(other)
             what = f"two models are named {node.name!r}" if kinds == ("model", "model") else (
                 f"a {kinds[0]} and a {kinds[1]} are both named {node.name!r}")  # fmt: skip
             raise ProjectError(f"{what}: the other is {other.path}", Location(node.at.path, 1),
                                "rename one file; give it the old table name with config(alias=...)")  # fmt: skip
+
+
+def _version_of(node: Model | Seed | Snapshot) -> str | None:
+    return node.version if isinstance(node, Model) else None
 
 
 def _refuse_same_relation(relations: dict[tuple[str, str, str], Node], node: Model | Seed | Snapshot) -> None:
@@ -141,6 +156,10 @@ def _missing_ref(node: Templated, ref: Ref, index: Index) -> ProjectError:
     if disabled is not None:
         hint = "enable it (config enabled), or disable this one too"
         return ProjectError(f"{ref.name!r} is disabled: see {disabled.path}", at, hint)
+    versions = sorted(filter(None, map(_version_of, index.by_name.get(ref.name, ()))))
+    if ref.version is not None:
+        hint = f"it has {', '.join(versions)}" if versions else "it has no versions"
+        return ProjectError(f"no model, seed or snapshot {ref.name!r} in version {ref.version}", at, hint)
     hint = closest(ref.name, index.by_name)
     if ref.package is not None:
         owners = [each.package for each in index.by_name.get(ref.name, ())]

@@ -33,16 +33,22 @@ from airflow_sqlmodels.templating.reading import Asked, read_template
 def model(parts: Parts, file: SourceFile) -> Model:
     """The model in a file of a model folder."""
     text = file.read()
-    name = file.stem
-    entry = parts.entries.get(("model", file.package, name))
-    fqn = (file.package, *file.folders, name)
+    entry = parts.entries.get(("model", file.package, file.stem))
+    version = None if entry is None else entry.version
+    name, number = (file.stem, None) if version is None else (version.model, version.number)
+    suffix = () if number is None else (f"v{number}",)
+    fqn = (file.package, *file.folders, name, *suffix)
     asked = _ask(parts, text, file.shown, file.package, name)
     own = parts.own_config("model", file.package, fqn, entry, *asked.configs)
     config = parts.config("model", own)
     refs, sources = _with_hooks(parts, config, asked, file)
     return Model(
-        id=NodeId(f"model.{file.package}.{name}"),
-        relation=parts.rules.relation(_seen(name, "model", file, fqn, config), file.package),
+        id=NodeId(".".join(("model", file.package, name, *suffix))),
+        relation=parts.rules.relation(
+            {**_seen(name, "model", file, fqn, config), "version": number and _number(number)}, file.package
+        ),
+        version=number,
+        latest_version=None if version is None else version.latest,
         materialized=str(config["materialized"]),
         columns=parts.columns(entry, file.package),
         access=str(config.get("access") or "protected"),
@@ -50,6 +56,14 @@ def model(parts: Parts, file: SourceFile) -> Model:
         **_shared(parts, file, name, fqn, entry, config, own),
         **_template(text, asked, refs, sources),
     )
+
+
+def _number(version: str) -> int | float | str:
+    """A version as naming macros see it: a number if it is one."""
+    try:
+        return int(version)
+    except ValueError:
+        return version
 
 
 def snapshots(parts: Parts, file: SourceFile) -> Iterator[Snapshot]:

@@ -1,4 +1,4 @@
-"""Source tables that are not there: found in one query when a run begins, and told with the place in the YAML file."""
+"""Source tables that are not there: looked for when a run begins, and told with their place in the YAML file."""
 
 from __future__ import annotations
 
@@ -21,34 +21,27 @@ SHOWN_NAMES = 8
 _NAME = re.compile(r"\w+")
 
 
-def absent_sources(means: Answerer, node_ids: Iterable[NodeId], session: Session) -> frozenset[NodeId]:
-    """The sources that these nodes read and the warehouse does not have. Asks once; if it may not ask, none is absent.
+def absent_sources(means: Answerer, node_ids: Iterable[NodeId], session: Session) -> list[str]:
+    """A warning for each source that these nodes name and the warehouse does not have. Asks once, if it may.
 
-    Tables that one of these nodes writes are left out: they may come while the nodes run.
+    It stops nothing: a node may name a source in a comment only, and tables that one of these nodes or its hooks write
+    may come while they run.
     """
     listed = [means.manifest[node_id] for node_id in node_ids]
     written = {relation.key for node in listed if (relation := _written(node)) is not None}
-    read = {source.id: source for node in listed for source in _sources_of(means, node)}
-    asked = [source for source in read.values() if source.relation.key not in written]
+    readers: dict[NodeId, tuple[Source, AnyNode]] = {}
+    for node in listed:
+        for source in _sources_of(means, node):
+            if source.relation.key not in written and not node.config.get("pre_hook"):
+                readers.setdefault(source.id, (source, node))
     try:
-        there = _there(means, asked, session)
+        there = _there(means, [source for source, _ in readers.values()], session)
+        found = [(source, node) for source, node in readers.values() if not _is_there(source.relation, there)]
+        return [str(missing_source(means, node, [source], session)) for source, node in found]
     except SqlModelsError:
-        return frozenset()
+        return []
     finally:
         session.rollback()
-    return frozenset(source.id for source in asked if not _is_there(source.relation, there))
-
-
-def refuse_absent(means: Answerer, node: AnyNode, absent: Collection[NodeId], session: Session) -> None:
-    """Raises WarehouseError if the node reads one of these sources and it is still not there.
-
-    A node with a pre-hook is left to try: the hook may make the table.
-    """
-    asked = [source for source in _sources_of(means, node) if source.id in absent]
-    if asked and not node.config.get("pre_hook"):
-        error = missing_source(means, node, asked, session)
-        if error is not None:
-            raise error
 
 
 def missing_source(

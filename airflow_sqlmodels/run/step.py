@@ -18,7 +18,6 @@ from airflow_sqlmodels.run.explained import explained, with_makers
 from airflow_sqlmodels.run.freshness import run_freshness
 from airflow_sqlmodels.run.hooks import hooks_of, placed_in_project
 from airflow_sqlmodels.run.result import Result
-from airflow_sqlmodels.run.sources import refuse_absent
 from airflow_sqlmodels.templating.answering import Answerer
 from airflow_sqlmodels.warehouse import catalog
 from airflow_sqlmodels.warehouse.session import Session
@@ -35,8 +34,6 @@ class StepRules:
     """Told the SQL of a node before it is sent."""
     compiled_place: Callable[[AnyNode], str] = field(default=lambda node: f"compiled {node.path}")
     """Where people find the SQL of a node; what errors call it."""
-    absent: frozenset[NodeId] = frozenset()
-    """Sources that were not there when the run began: who reads one of them fails at once."""
 
 
 def run_step(means: Answerer, node_id: NodeId, session: Session, rules: StepRules) -> Result:
@@ -53,7 +50,6 @@ def run_step(means: Answerer, node_id: NodeId, session: Session, rules: StepRule
         rules.on_compiled(sql)
 
     try:
-        refuse_absent(means, node, rules.absent, session)
         result = _run(means, node, session, replace(rules, on_compiled=on_compiled))
     except SqlModelsError as refusal:
         session.rollback()

@@ -64,7 +64,11 @@ class ConfigView(dict[str, Any]):
 
 def config_view(node: AnyNode) -> ConfigView:
     """The config with dbt's own spelling of its keys."""
-    return ConfigView({_SPELLED.get(key, key): value for key, value in node.config.items()})
+    view = ConfigView({_SPELLED.get(key, key): value for key, value in node.config.items()})
+    if isinstance(node, Source):
+        loaded = {"loaded_at_field": node.loaded_at_field, "loaded_at_query": node.loaded_at_query}
+        view |= {"event_time": None, **view, **loaded, "freshness": freshness_view(node.freshness)}
+    return view
 
 
 _NO_CHECKSUM = {"name": "none", "checksum": ""}

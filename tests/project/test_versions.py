@@ -1,0 +1,117 @@
+"""Model versions: names, ids and relations are those that dbt gave for the same files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.manifest.nodes import DataTest, Model, NodeId
+from tests.projects import load
+
+ORDERS = """\
+    models:
+      - name: orders
+        latest_version: 2
+        description: Orders
+        config: {materialized: table}
+        columns:
+          - {name: id, data_tests: [unique]}
+          - {name: amount, description: In euros}
+          - {name: old}
+        versions:
+          - v: 1
+          - v: 2
+            config: {alias: orders}
+            columns:
+              - include: all
+                exclude: [old]
+              - {name: amount, description: In cents}
+          - v: 3
+            defined_in: orders_next
+            description: Next
+            columns: []
+    """
+FILES = {
+    "models/orders_v1.sql": "select 1 as id",
+    "models/orders_v2.sql": "select 1 as id",
+    "models/orders_next.sql": "select 1 as id",
+    "models/report.sql": "select * from {{ ref('orders') }}, {{ ref('orders', v=1) }}, {{ ref('orders', version=3) }}",
+    "models/all.yml": ORDERS,
+}
+
+
+def test_each_version_is_a_model(tmp_path: Path) -> None:
+    manifest = load(tmp_path, FILES)
+
+    models = {node.id: node for node in manifest.values() if isinstance(node, Model) and node.version}
+    assert {node_id: (node.name, node.relation.identifier, node.fqn[-2:]) for node_id, node in models.items()} == {
+        "model.shop.orders.v1": ("orders", "orders_v1", ("orders", "v1")),
+        "model.shop.orders.v2": ("orders", "orders", ("orders", "v2")),
+        "model.shop.orders.v3": ("orders", "orders_v3", ("orders", "v3")),
+    }
+    assert {node.materialized for node in models.values()} == {"table"}
+    assert [node.description for node in models.values()] == ["Next", "Orders", "Orders"]
+    described = {
+        node.version: {name: each.description for name, each in node.columns.items()} for node in models.values()
+    }
+    assert described == {
+        "1": {"id": "", "amount": "In euros", "old": ""},
+        "2": {"id": "", "amount": "In cents"},
+        "3": {"id": "", "amount": "In euros", "old": ""},
+    }
+    assert manifest.warnings == ()
+
+
+def _described(node: Model) -> dict[str, str]:
+    return {name: column.description for name, column in node.columns.items()}
+
+
+def test_refs_mean_the_latest_version_unless_they_name_one(tmp_path: Path) -> None:
+    report = load(tmp_path, FILES)[NodeId("model.shop.report")]
+
+    assert isinstance(report, Model)
+    assert report.depends_on == ("model.shop.orders.v2", "model.shop.orders.v1", "model.shop.orders.v3")
+
+
+def test_tests_of_versions_have_dbts_ids(tmp_path: Path) -> None:
+    tests = [node for node in load(tmp_path, FILES).values() if isinstance(node, DataTest)]
+
+    assert {test.id: test.attached_node for test in tests} == {
+        "test.shop.unique_orders_v1_id.4f8f74f68f": "model.shop.orders.v1",
+        "test.shop.unique_orders_v2_id.677958d3ed": "model.shop.orders.v2",
+        "test.shop.unique_orders_v3_id.20b1fa3e76": "model.shop.orders.v3",
+    }
+
+
+def test_without_a_word_the_highest_number_is_the_latest(tmp_path: Path) -> None:
+    yaml = "models: [{name: orders, versions: [{v: 9}, {v: 10}, {v: 1}]}]"
+    files = {f"models/orders_v{number}.sql": "select 1 as id" for number in (1, 9, 10)} | {"models/all.yml": yaml}
+
+    manifest = load(tmp_path, {**files, "models/report.sql": "select * from {{ ref('orders') }}"})
+
+    report = manifest[NodeId("model.shop.report")]
+    assert isinstance(report, Model)
+    assert report.depends_on == ("model.shop.orders.v10",)
+
+
+@pytest.mark.parametrize(
+    ("yaml", "said"),
+    [
+        ("[{name: orders, latest_version: 3, versions: [{v: 1}]}]", "has no version 3, which is to be its latest"),
+        ("[{name: orders, versions: [{version: 1}]}]", "a version of 'orders' has no 'v'"),
+    ],
+)
+def test_versions_that_make_no_sense_are_refused(tmp_path: Path, yaml: str, said: str) -> None:
+    with pytest.raises(ProjectError, match=said):
+        load(tmp_path, {"models/orders_v1.sql": "select 1 as id", "models/all.yml": f"models: {yaml}"})
+
+
+def test_a_version_that_is_not_there_is_told(tmp_path: Path) -> None:
+    files = {**FILES, "models/report.sql": "select * from {{ ref('orders', v=7) }}"}
+
+    with pytest.raises(ProjectError, match="no model, seed or snapshot 'orders' in version 7") as raised:
+        load(tmp_path, files)
+
+    assert "it has 1, 2, 3" in str(raised.value)
