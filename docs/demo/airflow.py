@@ -14,6 +14,7 @@ import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from docs.demo.api import Api
 from docs.demo.places import Places
@@ -23,6 +24,7 @@ from docs.demo.signals import undisturbed
 from docs.demo.trouble import DemoError
 
 _PARTS = ("api-server", "scheduler", "dag-processor")
+_NONE: Mapping[str, str] = MappingProxyType({})
 _START_SECONDS = 180
 _TOLD_SECONDS = 15
 _AIRFLOW = (sys.executable, "-m", "airflow")  # not the script beside it: its first line cannot hold every path
@@ -46,10 +48,20 @@ class Stack:
 
 
 @contextlib.contextmanager
-def running(places: Places, server: Server, port: int, dags: Path, say: Callable[[str], None]) -> Iterator[Stack]:
-    """An Airflow that answers, stopped at the end whatever happens. Raises DemoError if a part of it does not start."""
+def running(
+    places: Places,
+    server: Server,
+    port: int,
+    dags: Path,
+    say: Callable[[str], None],
+    settings: Mapping[str, str] = _NONE,
+) -> Iterator[Stack]:
+    """An Airflow that answers, stopped at the end whatever happens. Raises DemoError if a part of it does not start.
+
+    `settings` are environment variables that go before those of the demo.
+    """
     _stop_leftovers(places, say)
-    env = environment(places, server, port, dags)
+    env = environment(places, server, port, dags) | dict(settings)
     _migrate(places, server, env, say)
     processes: dict[str, subprocess.Popen[bytes]] = {}
     base = f"http://127.0.0.1:{port}"
@@ -63,7 +75,11 @@ def running(places: Places, server: Server, port: int, dags: Path, say: Callable
         yield stack
     finally:
         with undisturbed():
-            stop_groups(process.pid for process in processes.values())
+            # tasks that are stopped tell the API so: it goes last
+            for parts in (_PARTS[1:], _PARTS[:1]):
+                stop_groups(processes[part].pid for part in parts if part in processes)
+            for process in processes.values():
+                process.poll()  # so that it knows of its end
             _note(places, {})
 
 

@@ -59,6 +59,21 @@ class Api:
         path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances?limit=1000"
         return list(self.get(path)["task_instances"])
 
+    def task(self, dag_id: str, run_id: str, task_id: str) -> dict[str, Any]:
+        """One task instance of a run."""
+        return dict(self.get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}"))
+
+    def log(self, dag_id: str, run_id: str, task_id: str, number: int = 1) -> list[dict[str, Any]]:
+        """The log of one try, line by line: a line's text is its `event`."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{number}?full_content=true"
+        return list(self.get(path)["content"])
+
+    def clear(self, dag_id: str, run_id: str, task_ids: list[str], **said: Any) -> list[str]:
+        """Let tasks run again, with what is said of downstream and versions; the ids of all that will."""
+        body = {"dry_run": False, "dag_run_id": run_id, "task_ids": task_ids, **said}
+        cleared = self.post(f"/api/v2/dags/{dag_id}/clearTaskInstances", body)["task_instances"]
+        return sorted(each["task_id"] for each in cleared)
+
     def state(self, dag_id: str, run_id: str) -> str:
         """The state of a run."""
         return str(self.get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}")["state"])
