@@ -11,7 +11,7 @@ import click
 from airflow_sqlmodels.cli.flags import flags_of
 from airflow_sqlmodels.cli.options import global_options
 from airflow_sqlmodels.errors import ProjectError
-from airflow_sqlmodels.project.settings import PROJECT_FILE
+from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.project.yaml_text import parse_yaml, plain
 
 SOURCES = ("model-paths", "seed-paths", "test-paths", "macro-paths", "snapshot-paths", "analysis-paths")

@@ -11,8 +11,7 @@ import click
 from click.core import ParameterSource
 
 from airflow_sqlmodels.errors import ProjectError
-from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.project.settings import PROJECT_FILE
+from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Manifest
 from airflow_sqlmodels.project.yaml_text import parse_yaml, plain
 
 _RANK = {ParameterSource.COMMANDLINE: 2, ParameterSource.ENVIRONMENT: 1}

@@ -11,6 +11,8 @@ from msgspec import field as struct_field
 
 from airflow_sqlmodels.manifest.nodes import AnyNode, Doc, Macro, MacroId, NodeId
 
+PROJECT_FILE = "dbt_project.yml"
+
 
 class Target(Struct, frozen=True):
     """Where a project writes, without any secret: what templates see as `target`."""

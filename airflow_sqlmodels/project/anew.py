@@ -31,6 +31,7 @@ from airflow_sqlmodels.project.settings import (
     unknown_keys,
 )
 from airflow_sqlmodels.project.versions import with_versions
+from airflow_sqlmodels.project.written import place_of_value
 from airflow_sqlmodels.templating.call_graph import CallGraph
 from airflow_sqlmodels.templating.environment import Environment
 from airflow_sqlmodels.templating.invocation import Invocation
@@ -197,7 +198,7 @@ def _known_materialization(node: Model, parts: Parts) -> None:
         if macro.name.startswith(prefix)
     }
     if name not in custom:
-        at = template_nodes.place_of_value(node, name)
+        at = place_of_value(node, name)
         raise ProjectError(f"no materialization {name!r}", at, closest(name, (*BUILT_IN_MATERIALIZATIONS, *custom)))
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from airflow_sqlmodels.project.settings import PROJECT_FILE, ProjectFile
+from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
+from airflow_sqlmodels.project.settings import ProjectFile
 
 _SQL_KINDS = {
     "model-paths": "model",

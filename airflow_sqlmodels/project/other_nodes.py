@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from airflow_sqlmodels.errors import Location, ProjectError, closest
+from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.manifest.nodes import (
     DataTest,
     Exposure,
@@ -24,7 +25,6 @@ from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.generic_tests import Definition, Tested, take_apart
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry, TestEntry, data_tests_of
-from airflow_sqlmodels.project.settings import PROJECT_FILE
 from airflow_sqlmodels.project.yaml_text import YamlMap, plain
 from airflow_sqlmodels.templating.arguments import rendered_argument
 from airflow_sqlmodels.templating.reading import Asked, read_template

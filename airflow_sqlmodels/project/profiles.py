@@ -14,9 +14,8 @@ from typing import Any
 
 from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.errors import Location, ProfileError, ProjectError, SqlModelsError, closest, line_location
-from airflow_sqlmodels.manifest.manifest import Target
+from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Target
 from airflow_sqlmodels.project.rendering import YamlRenderer
-from airflow_sqlmodels.project.settings import PROJECT_FILE
 from airflow_sqlmodels.project.yaml_text import parse_yaml, place_in, plain
 from airflow_sqlmodels.templating.variables import EnvVar, Var
 

@@ -23,7 +23,7 @@ from airflow_sqlmodels.manifest.nodes import (
     Templated,
     resource_type,
 )
-from airflow_sqlmodels.project.template_nodes import place_of
+from airflow_sqlmodels.project.written import place_of
 
 T = TypeVar("T", bound=Templated)
 

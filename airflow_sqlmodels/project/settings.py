@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from airflow_sqlmodels.errors import Location, ProjectError, closest
-from airflow_sqlmodels.manifest.manifest import Settings
+from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Settings
 from airflow_sqlmodels.project.choices import Choices
 from airflow_sqlmodels.project.configs import ConfigTree
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.yaml_text import parse_yaml, place_in, plain
 from airflow_sqlmodels.templating.variables import EnvVar, Var, target_names
-
-PROJECT_FILE = "dbt_project.yml"
 
 PATHS: dict[str, tuple[str, ...]] = {
     "model-paths": ("models",),

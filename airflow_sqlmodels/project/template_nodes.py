@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from airflow_sqlmodels.errors import Location, line_location
+from airflow_sqlmodels.errors import Location
+from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.manifest.nodes import (
     Analysis,
     DataTest,
@@ -23,7 +23,7 @@ from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry
-from airflow_sqlmodels.project.settings import PROJECT_FILE, ProjectFile
+from airflow_sqlmodels.project.settings import ProjectFile
 from airflow_sqlmodels.project.snapshot_config import check_snapshot
 from airflow_sqlmodels.project.yaml_text import plain
 from airflow_sqlmodels.templating.blocks import find_blocks
@@ -232,27 +232,3 @@ def _template(
         "macros": asked.macros,
         "checksum": hashlib.sha256(text.strip().encode()).hexdigest(),
     }
-
-
-_REFERENCE = r"\b{name}\s*\([^)]*['\"]{target}['\"]"
-
-
-def place_of(text: str, path: str, name: str, target: str) -> Location:
-    """Where a template says `ref('target')` (or `source`), as well as it can be told; the file's beginning else."""
-    found = re.search(_REFERENCE.format(name=name, target=re.escape(target)), text)
-    if found is None:
-        return Location(path, 1)
-    offset = found.start() + found.group().rfind(target)
-    line = text.count("\n", 0, offset) + 1
-    column = offset - text.rfind("\n", 0, offset)
-    return Location(path, line, column, line_location(text, line, path).text)
-
-
-def place_of_value(node: Model, value: str) -> Location:
-    """Where a model's file says `value` as a text, else the file itself (a folder's config said it)."""
-    offset = next((found for quote in "'\"" if (found := node.raw_code.find(f"{quote}{value}{quote}")) >= 0), -1)
-    if offset < 0:
-        return Location(node.at.path, 1)
-    line = node.raw_code.count("\n", 0, offset)
-    column = offset - node.raw_code.rfind("\n", 0, offset) + 1
-    return Location(node.at.path, node.body_line + line, column, node.raw_code.split("\n")[line])

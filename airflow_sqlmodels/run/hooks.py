@@ -9,9 +9,9 @@ from pathlib import Path
 from airflow_sqlmodels.compile.compiler import Compiled
 from airflow_sqlmodels.compile.origins import CompiledText, Template, template_in
 from airflow_sqlmodels.errors import SqlModelsError, WarehouseError
+from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.manifest.nodes import AnyNode, Operation
 from airflow_sqlmodels.materializations.build import Hook
-from airflow_sqlmodels.project.settings import PROJECT_FILE
 from airflow_sqlmodels.templating.answering import Answerer
 from airflow_sqlmodels.templating.places import placed
 

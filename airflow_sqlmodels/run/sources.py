@@ -9,7 +9,7 @@ from airflow_sqlmodels.errors import Location, SqlModelsError, WarehouseError, c
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import AnyNode, Model, NodeId, Relational, Source, Templated
 from airflow_sqlmodels.manifest.relation import Relation
-from airflow_sqlmodels.project.template_nodes import place_of
+from airflow_sqlmodels.project.written import place_of
 from airflow_sqlmodels.templating.answering import Answerer
 from airflow_sqlmodels.warehouse import catalog
 from airflow_sqlmodels.warehouse.session import Session

@@ -14,7 +14,6 @@ from airflow_sqlmodels.materializations.build import Build
 from airflow_sqlmodels.materializations.registry import materialization_named
 from airflow_sqlmodels.publish.rules import PublishRules
 from airflow_sqlmodels.run.data_test import run_data_test
-from airflow_sqlmodels.run.explained import explained, with_makers
 from airflow_sqlmodels.run.freshness import run_freshness
 from airflow_sqlmodels.run.hooks import hooks_of, placed_in_project
 from airflow_sqlmodels.run.result import Result
@@ -53,6 +52,9 @@ def run_step(means: Answerer, node_id: NodeId, session: Session, rules: StepRule
         result = _run(means, node, session, replace(rules, on_compiled=on_compiled))
     except SqlModelsError as refusal:
         session.rollback()
+        # it looks around for more to say, which is rarely needed
+        from airflow_sqlmodels.run.explained import explained, with_makers  # noqa: PLC0415
+
         error = explained(_placed(refusal, node), means, node, session)
         error = with_makers(error, means, node, rules.compiled_place(node))
         sql = compiled[-1] if compiled else ""

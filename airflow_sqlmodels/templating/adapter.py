@@ -6,8 +6,7 @@ from typing import Any
 
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.manifest.relation import Relation
-from airflow_sqlmodels.templating.macros import MacroCall, MacroScope
-from airflow_sqlmodels.templating.reading import dispatch
+from airflow_sqlmodels.templating.macros import MacroCall, MacroScope, dispatch
 from airflow_sqlmodels.templating.refusals import NeedsWarehouseError
 from airflow_sqlmodels.templating.relation import RelationApi, TemplateColumn, TemplateRelation
 from airflow_sqlmodels.templating.results import Response, empty_table, table_of

@@ -212,6 +212,46 @@ class MacroScope:
         return self._files[macro.id]
 
 
+def dispatch(self, macro_name: str, macro_namespace: str | None = None) -> MacroCall:
+        """The macro for this warehouse."""
+        return dispatch(self._scope, macro_name, macro_namespace)
+
+    def type(self) -> str:
+        """The warehouse's name."""
+        return str(self._scope.names["this"].dialect.name)
+
+    def quote(self, identifier: str) -> str:
+        """The identifier, quoted."""
+        return str(self._scope.names["this"].dialect.quote(identifier))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name in self._TABLES:
+            return lambda *_args, **_kwargs: ("", empty_table())
+        if name in self._LISTS:
+            return lambda *_args, **_kwargs: []
+        return _none
+
+
+def dispatch(scope: MacroScope, macro_name: str, macro_namespace: str | None) -> MacroCall:
+    """What `adapter.dispatch` gives in a template with this scope."""
+    table = scope.library.table
+    bare = macro_name
+    if "." in macro_name:
+        raise CompilationError(
+            f"adapter.dispatch({macro_name!r}): the package belongs into the second argument",
+            None,
+            "write adapter.dispatch('{1}', '{0}')".format(*macro_name.split(".", 1)),
+        )
+    macro = table.dispatched(bare, macro_namespace, scope.package)
+    if macro is None:
+        order = ", ".join(table.dispatch_order(macro_namespace, scope.package))
+        wanted = " or ".join(prefix + bare for prefix in table.prefixes)
+        raise CompilationError(f"no macro {wanted}", None, f"looked into the packages {order}")
+    return scope.call(macro)
+
+
 def _line(text: str, line: int) -> str:
     lines = text.split("\n")
     return lines[line - 1] if 0 < line <= len(lines) else ""
