@@ -242,7 +242,29 @@ class ReadingAdapter:
         self.config = SilentUndefined()
         self.behavior = SilentUndefined()
 
-    def _unrendered(text: str) -> str:
+    def dispatch(self, macro_name: str, macro_namespace: str | None = None) -> MacroCall:
+        """The macro for this warehouse."""
+        return dispatch(self._scope, macro_name, macro_namespace)
+
+    def type(self) -> str:
+        """The warehouse's name."""
+        return str(self._scope.names["this"].dialect.name)
+
+    def quote(self, identifier: str) -> str:
+        """The identifier, quoted."""
+        return str(self._scope.names["this"].dialect.quote(identifier))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name in self._TABLES:
+            return lambda *_args, **_kwargs: ("", empty_table())
+        if name in self._LISTS:
+            return lambda *_args, **_kwargs: []
+        return _none
+
+
+def _unrendered(text: str) -> str:
     return text
 
 
