@@ -33,6 +33,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("live")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """The tests that share a running Airflow go to one worker."""
+    from tests.one_worker import OneWorker  # noqa: PLC0415  # only with pytest-xdist, and with `-n`
+
+    return OneWorker(config, log)
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """A connection string for a server of this process's own, stopped at the end."""

@@ -81,7 +81,9 @@ class Execution:
         rules = StepRules(log=self._log.info, on_compiled=self._show)
         for node_id in nodes:
             result = run_step(means, node_id, session, rules)
-            self._log.info("%s: %s", run_title(means.manifest[node_id]), result.message or result.status)
+            node = means.manifest[node_id]
+            message = (result.message or result.status).removeprefix(f"{node.name}: ")  # a test's message names it
+            self._log.info("%s: %s", run_title(node), message)
             results.append(result)
             if result.status == "error" and not node_id.startswith("test."):
                 break
