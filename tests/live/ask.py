@@ -39,9 +39,13 @@ class Run:
         """By task its state."""
         return {task_id: each["state"] for task_id, each in self.tasks().items()}
 
+    def messages(self, task_id: str, number: int = 1) -> list[str]:
+        """What the log of a try says, one message after the other."""
+        return [_text(line) for line in self.api.log(self.dag_id, self.run_id, task_id, number)]
+
     def log(self, task_id: str, number: int = 1) -> str:
         """What the log of a try says."""
-        return "\n".join(str(line["event"]) for line in self.api.log(self.dag_id, self.run_id, task_id, number))
+        return "\n".join(self.messages(task_id, number))
 
     def returned(self, task_id: str) -> Any:
         """What a task returned; None if it returned nothing."""
@@ -77,6 +81,12 @@ class Live:
         """What the warehouse says."""
         with self.server.connect(WAREHOUSE) as connection:
             return connection.execute(sql).fetchall()
+
+
+def _text(line: Mapping[str, Any]) -> str:
+    """A line of a log: its message, and the exceptions that it tells of."""
+    errors = (f"{each['exc_type']}: {each['exc_value']}" for each in line.get("error_detail") or ())
+    return "\n".join((str(line["event"]), *errors))
 
 
 def until(true: Callable[[], object], seconds: float) -> None:

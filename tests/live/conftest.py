@@ -23,6 +23,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _READ_SECONDS = 40
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All tests here share one Airflow, so one worker of pytest-xdist runs them."""
     for item in items:
@@ -66,6 +67,7 @@ def _settings(places: Places, server: postgres.Server, repository: Repository) -
     """What differs from the demo: a password to look for in logs, a git bundle, and less waiting."""
     warehouse = {"conn_type": "postgres", "host": str(server.socket), "login": "postgres", "password": PASSWORD,
                  "schema": postgres.WAREHOUSE}  # fmt: skip
+    nobody = warehouse | {"host": str(places.home)}
     bundles = [
         {"name": "dags-folder", "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle", "kwargs": {}},
         {
@@ -76,6 +78,7 @@ def _settings(places: Places, server: postgres.Server, repository: Repository) -
     ]
     return {
         "AIRFLOW_CONN_WAREHOUSE": json.dumps(warehouse),
+        "AIRFLOW_CONN_NOBODY_ANSWERS": json.dumps(nobody),
         "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(bundles),
         "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH": str(places.home / "bundles"),  # else all of /tmp share one
         "AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": "1",

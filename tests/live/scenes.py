@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from textwrap import dedent
 
-DAGS = ("retried", "from_git", "cancelled", "failing", "grouped")
+DAGS = ("retried", "from_git", "cancelled", "failing", "grouped", "locked_out")
 
 _PROJECT = "name: shop\nconfig-version: 2\nprofile: shop\nmodels: {shop: {+materialized: table}}\n"
 
@@ -36,7 +36,7 @@ SLEEPERS = ("failed_by_rest", "cleared_by_rest", "terminated")
 
 _CANCELLED = {
     "dbt_project.yml": _PROJECT,
-    **{f"models/{name}.sql": "select 1 as id from pg_sleep(60)" for name in SLEEPERS},
+    **{f"models/{name}.sql": "select 1 as id from pg_sleep(600)" for name in SLEEPERS},
 }
 
 _FAILING = {
@@ -98,6 +98,8 @@ _DAGS = """\
     SqlModelsDag("cancelled", project="cancelled", conn_id="warehouse", schema="cancelled")
     SqlModelsDag("failing", project="failing", conn_id="warehouse", schema="failing",
                  default_args={"on_failure_callback": tell})
+
+    SqlModelsDag("locked_out", project="grouped", conn_id="nobody_answers")
 
     with DAG("grouped", schedule=None):
 
