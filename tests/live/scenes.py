@@ -32,7 +32,7 @@ SHOP = {
 ABOVE = ("customers.run", "stg_customers.run", "stg_orders.run", "stg_orders.test")
 BELOW = ("orders.test", "overview.run", "report.run")
 
-SLEEPERS = ("failed_by_rest", "cleared_by_rest", "terminated")
+SLEEPERS = ("failed_by_rest", "cleared_by_rest", "terminated", "killed", "watched")
 
 _CANCELLED = {
     "dbt_project.yml": _PROJECT,

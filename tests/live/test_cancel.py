@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 
-from tests.live.ask import Live, until
+import pytest
+
+from tests.live.ask import Live, Run, until
 
 _START_SECONDS = 60
 _GONE_SECONDS = 5
+_END_SECONDS = 15
 
 
 def test_a_task_that_is_set_to_failed_stops_its_query(stack: Live) -> None:
@@ -32,15 +36,38 @@ def test_a_running_task_that_is_cleared_stops_its_query(stack: Live) -> None:
     run.fail("cleared_by_rest.run")
 
 
-def test_a_process_that_is_terminated_stops_its_query(stack: Live) -> None:
-    """As when a machine is shut down: SIGTERM goes to the process that runs the task."""
+@pytest.mark.parametrize(("model", "number"), [("terminated", signal.SIGTERM), ("killed", signal.SIGKILL)])
+def test_a_process_that_is_ended_leaves_no_query(stack: Live, model: str, number: signal.Signals) -> None:
+    """SIGTERM comes when a machine is shut down; after SIGKILL only the server can see that nobody waits."""
     run = stack.runs["cancelled"]
-    pid = sleeping(stack, "terminated")
+    pid = sleeping(stack, model)
 
-    os.kill(int(run.tasks()["terminated.run"]["pid"]), signal.SIGTERM)
+    os.kill(process_of(run, model), number)
 
     until(lambda: not active(stack, pid), _GONE_SECONDS)
-    until(lambda: run.states()["terminated.run"] == "failed", _GONE_SECONDS)
+    until(lambda: run.states()[f"{model}.run"] == "failed", _END_SECONDS)
+
+
+def test_the_end_of_the_watching_process_stops_the_query(stack: Live) -> None:
+    """Airflow's worker, which has started the task's process and watches it."""
+    run = stack.runs["cancelled"]
+    pid = sleeping(stack, "watched")
+
+    os.kill(parent_of(process_of(run, "watched")), signal.SIGTERM)
+
+    until(lambda: not active(stack, pid), _GONE_SECONDS)
+    until(lambda: run.states()["watched.run"] == "failed", _END_SECONDS)
+
+
+def process_of(run: Run, model: str) -> int:
+    """The process that runs a model's task."""
+    return int(run.tasks()[f"{model}.run"]["pid"])
+
+
+def parent_of(pid: int) -> int:
+    """The process that has started another."""
+    told = subprocess.run(["ps", "-o", "ppid=", "-p", str(pid)], capture_output=True, text=True, check=True)
+    return int(told.stdout)
 
 
 def sleeping(stack: Live, model: str) -> int:
