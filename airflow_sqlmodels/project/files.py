@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.project.settings import ProjectFile
@@ -43,12 +42,13 @@ class SourceFile:
     @property
     def folders(self) -> tuple[str, ...]:
         """The folders between the resource folder and the file."""
-        return PurePosixPath(self.path).relative_to(self.base).parts[:-1]
+        return tuple(self.path[len(self.base) + 1 :].split("/")[:-1])
 
     @property
     def stem(self) -> str:
         """The file's name without its extension."""
-        return PurePosixPath(self.path).stem
+        name = self.path.rpartition("/")[2]
+        return name.rpartition(".")[0] or name
 
     def read(self) -> str:
         """The text, with line ends as `\\n`. A byte order mark is dropped."""

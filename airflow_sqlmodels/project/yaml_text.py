@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -60,8 +61,14 @@ def place_in(container: Any, key: Any, path: str, text: str = "") -> Location:
         line, column = places[key]
     except (KeyError, IndexError):
         return Location(path)
-    lines = text.split("\n", line + 1) if text else []
+    lines = _lines(text)
     return Location(path, line + 1, column + 1, lines[line] if len(lines) > line else "")
+
+
+@functools.lru_cache(maxsize=8)
+def _lines(text: str) -> list[str]:
+    """The lines of a file: one that describes much is asked for many places."""
+    return text.split("\n") if text else []
 
 
 def plain(value: Any) -> Any:

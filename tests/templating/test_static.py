@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from airflow_sqlmodels.manifest.nodes import Model, NodeId, Ref, SourceRef
-from airflow_sqlmodels.templating.static import Call, TemplateReader
+from airflow_sqlmodels.templating.static import Call, TemplateReader, _placed
 from tests.projects import load
 
 BASE = {
@@ -84,3 +84,29 @@ def test_a_ref_is_a_value() -> None:
     assert Ref("a") == Ref("a", None, None) != Ref("a", "shop")
     assert SourceRef("raw", "orders") == SourceRef("raw", "orders")
     assert Call("ref", ("a",)) == Call("ref", ("a",))
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        " ref('a') ",
+        'ref("a")',
+        "ref('a', \"b\")",
+        'ref("it\'s")',
+        "source( 'a' , 'b' )",
+        "ref('')",
+        " get_where_subquery(ref('a')) ",
+        "get_where_subquery( source('a', 'b') )",
+        "ref('a', v=2)",
+        "ref('a\\'b')",
+        "ref('a') ~ ref('b')",
+        "ref(get_where_subquery('a'))",
+    ],
+)
+def test_the_short_way_finds_what_jinjas_parser_finds(expression: str) -> None:
+    reader = TemplateReader()
+    text = "{{" + expression + "}}"
+
+    short = reader.calls(text)
+
+    assert short == [_placed(call, 0, True) for call in reader._parsed(text) or ()]
