@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,16 @@ from benchmarks.timing import Row, environment, median_of, seconds_of
 THREADS = 4
 
 
+Statement = tuple[str, tuple[object, ...]]
+"""A text with its parameters; "" is the end of a transaction."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """A plan and what each of its steps sends."""
 
     plan: Plan
-    statements: dict[str, list[str]]
+    statements: dict[str, list[Statement]]
 
 
 def measure_building(folder: Path, project: Path, models: int, dsn: str, runs: int) -> Iterator[Row]:
@@ -45,20 +49,33 @@ def measure_building(folder: Path, project: Path, models: int, dsn: str, runs: i
               "the same statements by hand")  # fmt: skip
 
 
+class _Recorder(DbApiSession):
+    """A session that notes what it sends."""
+
+    sent: list[Statement]
+
+    def _send(self, sql: str, params: Sequence[object] = ()) -> Any:
+        self.sent.append((sql, tuple(params)))
+        return super()._send(sql, params)
+
+    def commit(self) -> None:
+        self.sent.append(("", ()))
+        super().commit()
+
+
 def _record(project: Path, dsn: str) -> Recorded:
     """Run everything once, and note what was sent."""
     manifest = load_project(project, profiles_dir=project)
     plan = make_plan(manifest)
-    sent: dict[str, list[str]] = defaultdict(list)
-    now: list[str] = [""]
-    session = DbApiSession(psycopg.connect(dsn), on_statement=lambda sql, _outcome: sent[now[0]].append(sql))
+    session = _Recorder(psycopg.connect(dsn))
     means = answerer(manifest, Invocation())
+    statements = {}
     for step in plan:
-        now[0] = step.node
+        session.sent = statements[step.node] = []
         result = run_step(means, step.node, session, StepRules())
         assert result.passed, result.message
     session.close()
-    return Recorded(plan, dict(sent))
+    return Recorded(plan, statements)
 
 
 def _send(recorded: Recorded, dsn: str) -> float:
@@ -66,7 +83,7 @@ def _send(recorded: Recorded, dsn: str) -> float:
     todo: queue.Queue[Any] = queue.Queue()
     done: queue.Queue[Any] = queue.Queue()
     clock = time.perf_counter()
-    threads = [threading.Thread(target=_sender, args=(recorded, dsn, todo, done)) for _ in range(THREADS)]
+    threads = [threading.Thread(target=_sender, args=(recorded, dsn, todo, done), daemon=True) for _ in range(THREADS)]
     for thread in threads:
         thread.start()
     _hand_out(recorded.plan, todo, done)
@@ -87,18 +104,26 @@ def _hand_out(plan: Plan, todo: queue.Queue[Any], done: queue.Queue[Any]) -> Non
     for node in [node for node, count in waits.items() if not count]:
         todo.put(node)
     for _ in range(len(waits)):
-        for node in below[done.get()]:
+        ended = done.get()
+        if isinstance(ended, Exception):
+            raise ended
+        for node in below[ended]:
             waits[node] -= 1
             if not waits[node]:
                 todo.put(node)
 
 
 def _sender(recorded: Recorded, dsn: str, todo: Any, done: Any) -> None:
-    with psycopg.connect(dsn) as connection:
-        while (node := todo.get()) is not None:
-            for sql in recorded.statements.get(node, ()):
-                cursor = connection.execute(sql)
-                while cursor.nextset():
-                    pass
-            connection.commit()
-            done.put(node)
+    try:
+        with psycopg.connect(dsn) as connection:
+            while (node := todo.get()) is not None:
+                for sql, params in recorded.statements.get(node, ()):
+                    if not sql:
+                        connection.commit()
+                        continue
+                    cursor = connection.execute(sql, params or None)  # type: ignore[call-overload]
+                    while cursor.nextset():
+                        pass
+                done.put(node)
+    except Exception as error:
+        done.put(error)

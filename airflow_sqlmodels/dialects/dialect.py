@@ -81,10 +81,14 @@ class Dialect(ABC):
 
     @abstractmethod
     def attached_query(self) -> str:
-        """SQL that gives (schema, name, JSON) of all that hangs on a relation: `publish.attached` has the fields.
+        """SQL that gives (schema, name, JSON) of all that hangs on two relations: `publish.attached` has the fields.
 
-        Its parameters are schema and name of two relations; they may be the same.
+        Which two is said before by `attached_names`.
         """
+
+    @abstractmethod
+    def attached_names(self, first: Relation, second: Relation) -> str:
+        """SQL that says, until the transaction ends, of which relations `attached_query` tells."""
 
     @abstractmethod
     def literal(self, text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.dialects.locking import Locking
-from airflow_sqlmodels.dialects.postgres_attached import attached_query
+from airflow_sqlmodels.dialects.postgres_attached import NAMES, attached_query
 from airflow_sqlmodels.dialects.postgres_locks import PostgresLocks
 from airflow_sqlmodels.manifest.relation import Relation
 
@@ -113,5 +113,10 @@ class Postgres(Dialect):
         )
 
     def attached_query(self) -> str:
-        """SQL that gives (schema, name, JSON) of all that hangs on two relations, its parameters."""
+        """SQL that gives (schema, name, JSON) of all that hangs on the two relations of `attached_names`."""
         return attached_query()
+
+    def attached_names(self, first: Relation, second: Relation) -> str:
+        """SQL that puts the names into settings of our own."""
+        values = zip(NAMES, (*first.key, *second.key), strict=True)
+        return "select " + ", ".join(f"set_config('{name}', {self.literal(value)}, true)" for name, value in values)

@@ -196,7 +196,8 @@ class Attached(Record):
 
 def attached(session: Session, dialect: Dialect, first: Relation, second: Relation) -> list[Attached | None]:
     """What there is to each of two relations, which may be the same; None for one that does not exist."""
-    rows = session.query(dialect.attached_query(), (*first.key, *second.key)).rows
+    names = dialect.attached_names(first, second)
+    rows = session.query_prepared("sqlmodels_attached", dialect.attached_query(), names).rows
     found = {(schema, name): Attached.read(json.loads(text)) for schema, name, text in rows}
     return [found.get(relation.key) for relation in (first, second)]
 

@@ -20,8 +20,9 @@ SAVEPOINT = f"savepoint {SAVEPOINT_NAME}"
 """How the first batch of every try begins: going back to it gives the locks of the try back."""
 
 _IN_THE_WAY = ("55P03", "40P01")  # lock_not_available, deadlock_detected
-_GONE, _GONE_SECONDS = "XX000", 10.0
-"""What Postgres says if something is dropped while the catalog is read; how long that is taken for the cause."""
+_GONE, _GONE_SECONDS = ("XX000", "26000"), 10.0
+"""What Postgres says if something is dropped while the catalog is read, or somebody deallocated a prepared statement;
+and how long that is taken for the cause."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
 _TOLD_AFTER = 5.0
 
@@ -47,7 +48,7 @@ class Patience:
                 return attempt()
             except WarehouseError as error:
                 waited = time.monotonic() - began
-                if error.sqlstate not in _IN_THE_WAY and not (error.sqlstate == _GONE and waited < _GONE_SECONDS):
+                if error.sqlstate not in _IN_THE_WAY and not (error.sqlstate in _GONE and waited < _GONE_SECONDS):
                     raise
                 self.session.execute(f"rollback to {SAVEPOINT_NAME}")
                 if waited > self.rules.timeout:

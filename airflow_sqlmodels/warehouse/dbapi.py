@@ -7,11 +7,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from airflow_sqlmodels.errors import WarehouseError
 from airflow_sqlmodels.warehouse.interruptible import interruptible
 from airflow_sqlmodels.warehouse.refusals import told
 from airflow_sqlmodels.warehouse.session import Outcome, Rows
 
 _CANCEL_SECONDS = 4
+_NOT_PREPARED = "26000"  # invalid_sql_statement_name
 _CHECK_INTERVAL_MS = 2000
 """How often the server looks whether the client is still there, so that a killed client's query ends."""
 _CHECK_SINCE = 140000  # client_connection_check_interval: postgresql.org/docs/14/runtime-config-connection.html
@@ -37,6 +39,9 @@ class DbApiSession:
         self._is_psycopg3 = type(connection).__module__.partition(".")[0] == "psycopg"
         self._on_statement = on_statement
         self._reopen = reopen
+        self._prepared: set[str] = set()
+        if self._is_psycopg3:
+            connection.prepare_threshold = None  # else it deallocates ours after each ALTER and DROP
         self._pid = connection.info.backend_pid
         self._user = str(connection.info.user or "")
         connection.autocommit = False
@@ -54,7 +59,22 @@ class DbApiSession:
 
     def query(self, sql: str, params: Sequence[object] = ()) -> Rows:
         """Send one statement that gives rows, or several without parameters, of which the last gives them."""
-        with self._timed(sql) as clock, contextlib.closing(self._send(sql, params)) as cursor:
+        return self._rows(sql, params, sql)
+
+    def query_prepared(self, name: str, sql: str, first: str) -> Rows:
+        """The rows of a statement that is prepared when it is asked for the first time."""
+        short = f"{first};\nexecute {name}"
+        text = short if name in self._prepared else f"{first};\nprepare {name} as\n{sql};\nexecute {name}"
+        self._prepared.add(name)  # preparing outlasts a transaction that fails behind it
+        try:
+            return self._rows(text, (), short)
+        except WarehouseError as error:
+            if error.sqlstate == _NOT_PREPARED:  # a hook said `deallocate`
+                self._prepared.discard(name)
+            raise
+
+    def _rows(self, sql: str, params: Sequence[object], told: str) -> Rows:
+        with self._timed(told) as clock, contextlib.closing(self._send(sql, params)) as cursor:
             clock.outcome(cursor)
             if not cursor.description:
                 return Rows((), (), cursor.statusmessage or "")

@@ -39,8 +39,17 @@ class DryWarehouse:
         """The answer for this text; no rows if there is none."""
         if self._notes_queries:
             self.statements.append(f"{sql} {list(params)}" if params else sql)
+        return self._answered(sql)
+
+    def _answered(self, sql: str) -> Rows:
         rows = tuple(tuple(row) for row in self._found(sql))
         return Rows(tuple(f"column{number}" for number in range(1, len(rows[0]) + 1)) if rows else (), rows, "SELECT")
+
+    def query_prepared(self, name: str, sql: str, first: str) -> Rows:
+        """The answer for its text, as for any query."""
+        if self._notes_queries:
+            self.statements.append(f"{first};\nexecute {name}")
+        return self._answered(sql)
 
     def copy(self, sql: str, chunks: Iterable[bytes]) -> Outcome:
         """Note it with all its bytes."""

@@ -42,6 +42,12 @@ class Session(Protocol):
     def query(self, sql: str, params: Sequence[object] = ()) -> Rows:
         """Send one statement that gives rows; `%s` stands for a parameter if there are any."""
 
+    def query_prepared(self, name: str, sql: str, first: str) -> Rows:
+        """The rows of a statement that the server plans once for a connection; it is known there by `name`.
+
+        It has no parameters: `first` is SQL that is sent before it in the same round trip, to set what it reads.
+        """
+
     def copy(self, sql: str, chunks: Iterable[bytes]) -> Outcome:
         """Send `copy … from stdin` with the bytes of a CSV."""
 

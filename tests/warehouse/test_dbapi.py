@@ -258,3 +258,36 @@ def test_the_server_looks_whether_the_client_is_alive(connect: Connect, postgres
 
     made.close()
     assert said == (("2s",),)
+
+
+def test_a_prepared_statement_is_prepared_once_and_again_after_a_deallocate(session: DbApiSession) -> None:
+    def ask(value: str) -> object:
+        first = f"select set_config('sqlmodels.asked', '{value}', true)"
+        return session.query_prepared("asked", "select current_setting('sqlmodels.asked')", first).rows[0][0]
+
+    assert (ask("a"), ask("b")) == ("a", "b")
+    session.rollback()
+    assert ask("c") == "c"
+    session.execute("create temp table t (a int); drop table t")
+    session.commit()
+    assert session.query("select name from pg_prepared_statements").rows == (("asked",),)
+    session.execute("deallocate all")
+    session.commit()
+
+    with pytest.raises(WarehouseError, match="does not exist"):
+        ask("d")
+
+    session.rollback()
+    assert ask("e") == "e"
+
+
+def test_a_statement_that_fails_stays_prepared(session: DbApiSession) -> None:
+    def ask(value: int) -> object:
+        first = f"select set_config('sqlmodels.asked', '{value}', true)"
+        return session.query_prepared("divided", "select 6 / current_setting('sqlmodels.asked')::int", first).rows[0][0]
+
+    with pytest.raises(WarehouseError, match="division by zero"):
+        ask(0)
+
+    session.rollback()
+    assert ask(2) == 3
