@@ -20,6 +20,7 @@ from airflow_sqlmodels.run.step import StepRules, run_step
 from airflow_sqlmodels.templating.answering import answerer
 from airflow_sqlmodels.templating.invocation import Invocation
 from airflow_sqlmodels.warehouse.dbapi import DbApiSession
+from airflow_sqlmodels.warehouse.session import Rows
 from benchmarks.timing import Row, environment, median_of, seconds_of
 
 THREADS = 4
@@ -35,6 +36,7 @@ class Recorded:
 
     plan: Plan
     statements: dict[str, list[Statement]]
+    prepared: dict[str, str]
 
 
 def measure_building(folder: Path, project: Path, models: int, dsn: str, runs: int) -> Iterator[Row]:
@@ -53,10 +55,18 @@ class _Recorder(DbApiSession):
     """A session that notes what it sends."""
 
     sent: list[Statement]
+    prepared: dict[str, str]
+
+    def query_prepared(self, name: str, sql: str, first: str) -> Rows:
+        self.prepared[name] = sql
+        return super().query_prepared(name, sql, first)
 
     def _send(self, sql: str, params: Sequence[object] = ()) -> Any:
+        whole = sql
+        for name, text in self.prepared.items():  # by hand it is prepared when the connection is made
+            sql = sql.replace(f"prepare {name} as\n{text};\n", "")
         self.sent.append((sql, tuple(params)))
-        return super()._send(sql, params)
+        return super()._send(whole, params)
 
     def commit(self) -> None:
         self.sent.append(("", ()))
@@ -68,6 +78,7 @@ def _record(project: Path, dsn: str) -> Recorded:
     manifest = load_project(project, profiles_dir=project)
     plan = make_plan(manifest)
     session = _Recorder(psycopg.connect(dsn))
+    session.prepared, session.sent = {}, []
     means = answerer(manifest, Invocation())
     statements = {}
     for step in plan:
@@ -75,7 +86,7 @@ def _record(project: Path, dsn: str) -> Recorded:
         result = run_step(means, step.node, session, StepRules())
         assert result.passed, result.message
     session.close()
-    return Recorded(plan, statements)
+    return Recorded(plan, statements, session.prepared)
 
 
 def _send(recorded: Recorded, dsn: str) -> float:
@@ -115,7 +126,9 @@ def _hand_out(plan: Plan, todo: queue.Queue[Any], done: queue.Queue[Any]) -> Non
 
 def _sender(recorded: Recorded, dsn: str, todo: Any, done: Any) -> None:
     try:
-        with psycopg.connect(dsn) as connection:
+        with psycopg.connect(dsn, prepare_threshold=None) as connection:
+            for name, sql in recorded.prepared.items():
+                connection.execute(f"prepare {name} as {sql}")  # type: ignore[call-overload]
             while (node := todo.get()) is not None:
                 for sql, params in recorded.statements.get(node, ()):
                     if not sql:

@@ -113,6 +113,18 @@ class Rendering:
         """A template of this node as a value: one expression keeps its type."""
         return self._render(self.means.native, template, at)
 
+    def called(self, macro: str, model: str, at: Location) -> Any:
+        """What `{{ macro(ref('model')) }}` gives, without a template around it."""
+        found = self.scope.find(macro)
+        if found is missing:
+            return self.value(f"{{{{ {macro}(ref({model!r})) }}}}", at)
+        try:
+            return found(self._ref(model))
+        except SqlModelsError as error:
+            if error.at is not None:
+                raise
+            raise placed(error, at) from error
+
     def _render(self, environment: jinja2.Environment, template: str, at: Location) -> Any:
         try:
             compiled = environment.from_string(template)
