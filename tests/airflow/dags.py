@@ -7,31 +7,28 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-from airflow.dag_processing.dagbag import DagBag
-from airflow.models.serialized_dag import SerializedDagModel
-from airflow.serialization.serialized_objects import DagSerialization
-
 from airflow_sqlmodels import SqlModelsDag
+from airflow_sqlmodels.provider.compat import dag_bag, serialized_hash
 from tests.projects import write_project
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def read(folder: Path) -> DagBag:
+def read(folder: Path) -> Any:
     """The DAGs of a folder, as Airflow's DAG processor reads them."""
-    return DagBag(folder, bundle_path=folder, bundle_name="tests")
+    return dag_bag(folder)
 
 
-def read_file(folder: Path, text: str) -> DagBag:
+def read_file(folder: Path, text: str) -> Any:
     """The DAGs of one file with this text, in the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "dags.py").write_text(dedent(text), encoding="utf-8")
     return read(folder)
 
 
-def hashes(bag: DagBag) -> dict[str, str]:
+def hashes(bag: Any) -> dict[str, str]:
     """By DAG the hash in which Airflow sees whether a DAG is new."""
-    return {name: SerializedDagModel.hash(DagSerialization.to_dict(dag)) for name, dag in bag.dags.items()}
+    return {name: serialized_hash(dag) for name, dag in bag.dags.items()}
 
 
 def dag_of(root: Path, files: Mapping[str, str], **options: Any) -> SqlModelsDag:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from airflow.dag_processing.bundles.manager import DagBundlesManager
-from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
 from airflow.models.renderedtifields import RenderedTaskInstanceFields
 from airflow.models.xcom import XComModel
 from airflow.utils.session import create_session
+
+IS_3_2 = tuple(map(int, version("apache-airflow").split(".")[:2])) >= (3, 2)
+"""Since then a bag of DAGs lives in another module."""
+
+_BAGS: Any = importlib.import_module("airflow.dag_processing.dagbag" if IS_3_2 else "airflow.models.dagbag")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +38,10 @@ class Run:
 def run(dag: Any) -> Run:
     """Run a DAG that was made by hand, one task after the other."""
     DagBundlesManager().sync_bundles_to_db()
-    bag = DagBag(dag_folder=os.devnull, collect_dags=False)
+    bag = _BAGS.DagBag(dag_folder=os.devnull, collect_dags=False)
     bag.bag_dag(dag)
     dag.relative_fileloc = Path(dag.fileloc).name
-    sync_bag_to_db(bag, "dags-folder", None)
+    _BAGS.sync_bag_to_db(bag, "dags-folder", None)
     told = dag.test()
     run_id = told.run_id
     with create_session() as session:

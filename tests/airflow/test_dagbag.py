@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.serialization.serialized_objects import DagSerialization
+from airflow.serialization import serialized_objects
 
 from tests.airflow.dags import ROOT, dag_of, edges, hashes, read, read_file
 from tests.projects import write_project
@@ -36,6 +36,9 @@ TASKS = {
     "orders.test": {"orders.run"},
     "report.run": {"orders.run", "orders.test"},
 }
+
+# its name since 3.2, and before
+DagSerialization: Any = getattr(serialized_objects, "DagSerialization", None) or serialized_objects.SerializedDAG
 
 
 def one_dag(folder: Path, options: str = "") -> Any:
