@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,23 +19,19 @@ from airflow_sqlmodels.run.plan import Plan, make_plan
 from airflow_sqlmodels.run.step import StepRules, run_step
 from airflow_sqlmodels.templating.answering import answerer
 from airflow_sqlmodels.templating.invocation import Invocation
-from airflow_sqlmodels.warehouse.dbapi import DbApiSession
+from airflow_sqlmodels.warehouse.libpq import LibpqSession
 from airflow_sqlmodels.warehouse.session import Rows
 from benchmarks.timing import Row, environment, median_of, seconds_of
 
 THREADS = 4
 
 
-Statement = tuple[str, tuple[object, ...]]
-"""A text with its parameters; "" is the end of a transaction."""
-
-
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A plan and what each of its steps sends."""
+    """A plan and what each of its steps sends, `begin` and `commit` included."""
 
     plan: Plan
-    statements: dict[str, list[Statement]]
+    statements: dict[str, list[str]]
     prepared: dict[str, str]
 
 
@@ -51,26 +47,22 @@ def measure_building(folder: Path, project: Path, models: int, dsn: str, runs: i
               "the same statements by hand")  # fmt: skip
 
 
-class _Recorder(DbApiSession):
+class _Recorder(LibpqSession):
     """A session that notes what it sends."""
 
-    sent: list[Statement]
+    sent: list[str]
     prepared: dict[str, str]
 
     def query_prepared(self, name: str, sql: str, first: str) -> Rows:
         self.prepared[name] = sql
         return super().query_prepared(name, sql, first)
 
-    def _send(self, sql: str, params: Sequence[object] = ()) -> Any:
+    def _sent(self, sql: str, shift: int = 0) -> Any:
         whole = sql
         for name, text in self.prepared.items():  # by hand it is prepared when the connection is made
             sql = sql.replace(f"prepare {name} as\n{text};\n", "")
-        self.sent.append((sql, tuple(params)))
-        return super()._send(whole, params)
-
-    def commit(self) -> None:
-        self.sent.append(("", ()))
-        super().commit()
+        self.sent.append(sql)
+        return super()._sent(whole, shift)
 
 
 def _record(project: Path, dsn: str) -> Recorded:
@@ -126,15 +118,12 @@ def _hand_out(plan: Plan, todo: queue.Queue[Any], done: queue.Queue[Any]) -> Non
 
 def _sender(recorded: Recorded, dsn: str, todo: Any, done: Any) -> None:
     try:
-        with psycopg.connect(dsn, prepare_threshold=None) as connection:
+        with psycopg.connect(dsn, prepare_threshold=None, autocommit=True) as connection:
             for name, sql in recorded.prepared.items():
                 connection.execute(f"prepare {name} as {sql}")  # type: ignore[call-overload]
             while (node := todo.get()) is not None:
-                for sql, params in recorded.statements.get(node, ()):
-                    if not sql:
-                        connection.commit()
-                        continue
-                    cursor = connection.execute(sql, params or None)  # type: ignore[call-overload]
+                for sql in recorded.statements.get(node, ()):
+                    cursor = connection.execute(sql)  # type: ignore[call-overload]
                     while cursor.nextset():
                         pass
                 done.put(node)

@@ -144,8 +144,8 @@ def _end_hooks(execution: Execution, results: Sequence[Result], session: Session
     if not execution.plan.on_end:
         return ()
     means = execution.means
-    shared = {**means.shared, **end_names(means.manifest, results)}
-    return _hooks(replace(execution, means=replace(means, shared=shared)), execution.plan.on_end, session)
+    means = replace(means, more_names=end_names(means.manifest, results))
+    return _hooks(replace(execution, means=means), execution.plan.on_end, session)
 
 
 def _hooks(execution: Execution, hooks: Sequence[NodeId], session: Session) -> tuple[Result, ...]:

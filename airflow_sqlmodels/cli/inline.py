@@ -34,7 +34,7 @@ def called_macro(means: Answerer, macro: str, arguments: Mapping[str, Any], sess
     """What a macro gives when it is called by itself. The caller ends the transaction."""
     node = _operation(means.manifest, macro)
     rendering = Rendering(means, node, session, free_refs=True)
-    rendering.scope.names["_arguments"] = dict(arguments)  # type: ignore[index]  # the names of this rendering alone
+    rendering.give("_arguments", dict(arguments))
     return rendering.text("{{ " + macro + "(**_arguments) }}", node.at)
 
 

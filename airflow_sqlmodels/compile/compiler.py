@@ -41,7 +41,7 @@ def compile_node(means: Answerer, node: AnyNode, session: Session | None) -> Com
         return Compiled("", rendering)
     refuse_problems(node)
     if isinstance(node, DataTest) and node.generic is not None:
-        rendering.scope.names["_dbt_generic_test_kwargs"] = _arguments(node, rendering)  # type: ignore[index]
+        rendering.give("_dbt_generic_test_kwargs", _arguments(node, rendering))
     body = rendering.text(node.raw_code, _place(node), node.body_line if _of_own_file(node) else 1)
     read = _read_inline(rendering)
     own = (node, *(model for model, _ in read)) if _of_own_file(node) else tuple(model for model, _ in read)
@@ -89,7 +89,7 @@ def _add_read_inline(rendering: Rendering, found: dict[NodeId, tuple[Model, str]
 
 
 _OF_ONE_MODEL = re.compile(r"\{\{ get_where_subquery\(ref\('(\w+)'\)\) \}\}")
-"""What nearly every data test stands on: compiling it as a template takes longer than calling the macro."""
+"""What nearly every data test stands on: compiling it as a template takes longer than all the rest."""
 
 
 def _arguments(node: DataTest, rendering: Rendering) -> Mapping[str, Any]:
@@ -104,7 +104,7 @@ def _rendered(value: Any, rendering: Rendering, at: Location) -> Any:
     if isinstance(value, str):
         plain = _OF_ONE_MODEL.fullmatch(value)
         if plain is not None:
-            return rendering.called("get_where_subquery", plain[1], at)
+            return rendering.where_subquery(plain[1], at)
         return rendering.value(value, at) if "{{" in value or "{%" in value else value
     if isinstance(value, dict):
         return {key: _rendered(each, rendering, at) for key, each in value.items()}

@@ -38,12 +38,15 @@ class Dialect(ABC):
 
     def render(self, relation: Relation) -> str:
         """The relation's name as it stands in SQL: the parts that are set, quoted where its policy says so."""
-        parts = (
-            (relation.database, relation.quoting.database),
-            (relation.schema, relation.quoting.schema),
-            (relation.identifier, relation.quoting.identifier),
-        )
-        return ".".join(self.quote(part) if quoted else part for part, quoted in parts if part)
+        quoting, quote = relation.quoting, self.quote
+        parts = []
+        if relation.database:
+            parts.append(quote(relation.database) if quoting.database else relation.database)
+        if relation.schema:
+            parts.append(quote(relation.schema) if quoting.schema else relation.schema)
+        if relation.identifier:
+            parts.append(quote(relation.identifier) if quoting.identifier else relation.identifier)
+        return ".".join(parts)
 
     @abstractmethod
     def fit(self, identifier: str, suffix: str) -> str:

@@ -7,7 +7,10 @@ own search_path sees them, so they mean the same when the session says them agai
 
 from __future__ import annotations
 
+import functools
 
+
+@functools.cache
 def attached_query() -> str:
     """SQL that gives (schema, name, JSON) for those of the two relations that exist.
 
@@ -15,7 +18,7 @@ def attached_query() -> str:
     """
     return (
         f"with recursive {_WANTED},\n{_ABOVE}\n"
-        f"select c.nspname, c.relname, json_build_object({_parts(_RELATION | _TABLE)})::text\n"
+        f"select c.nspname, c.relname, json_strip_nulls(json_build_object({_parts(_RELATION | _TABLE)}))::text\n"
         "from wanted c cross join lateral (select c.oid) root"
     )
 
@@ -226,9 +229,7 @@ _OTHERS = """(select json_agg(distinct pg_describe_object(d.classid, d.objid, d.
 
 _TABLE = {
     "session": "pg_backend_pid()",
-    "views": _VIEWS.replace("root.oid", "root.oid").replace(
-        "(select json_agg(json_build_object('schema'", "(select json_agg(json_build_object('schema'"
-    ),
+    "views": _VIEWS,
     "constraints": _CONSTRAINTS,
     "policies": _POLICIES,
     "row_security": "c.relrowsecurity",

@@ -40,8 +40,6 @@ class Build:
     config: Mapping[str, Any]
     dialect: Dialect
     session: Session
-    existing: str | None = None
-    """The kind of relation that has the name now (`table`, `view`, `materialized_view`…); None if there is none."""
     full_refresh: bool = False
     pre_hooks: tuple[Hook, ...] = ()
     post_hooks: tuple[Hook, ...] = ()

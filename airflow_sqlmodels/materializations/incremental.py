@@ -12,7 +12,8 @@ from airflow_sqlmodels.materializations.main_statement import send_main, with_he
 from airflow_sqlmodels.materializations.schema_change import matched_columns
 from airflow_sqlmodels.materializations.strategies import Strategy, strategy_of
 from airflow_sqlmodels.materializations.table import whole_table
-from airflow_sqlmodels.publish.locks import Writing, only_writer
+from airflow_sqlmodels.materializations.writing import writing_of
+from airflow_sqlmodels.publish.locks import Writing
 
 _DELTA = "__delta"
 
@@ -21,8 +22,8 @@ def incremental(build: Build) -> Built:
     """Apply the delta to the table; the first time, on a full refresh, or over something else, build it whole."""
     strategy = strategy_of(build)
     run_outside(build, build.pre_hooks)
-    with only_writer(build.session, build.dialect, build.relation, build.log) as writing:
-        if build.existing != "table" or build.full_refresh:
+    with writing_of(build) as writing:
+        if writing.existing != "table" or build.full_refresh:
             built = whole_table(build, writing)
         else:
             built = _applied(build, writing, strategy)

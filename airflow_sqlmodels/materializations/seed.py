@@ -16,7 +16,7 @@ from airflow_sqlmodels.materializations.build import Build, Built
 from airflow_sqlmodels.materializations.csv_file import CsvFile, SeedColumn
 from airflow_sqlmodels.materializations.hooks import run_inside, run_outside
 from airflow_sqlmodels.materializations.replacing import replaced
-from airflow_sqlmodels.publish.locks import only_writer
+from airflow_sqlmodels.materializations.writing import writing_of
 from airflow_sqlmodels.warehouse.session import Outcome
 
 
@@ -25,7 +25,7 @@ def seed(build: Build) -> Built:
     file = csv_of(build)
     columns = file.columns(_said_types(build))
     run_outside(build, build.pre_hooks)
-    with only_writer(build.session, build.dialect, build.relation, build.log) as writing:
+    with writing_of(build) as writing:
         run_inside(build, build.pre_hooks)
         copied = replaced(build, writing, "table", lambda candidate: _load(build, candidate, file, columns))
     run_outside(build, build.post_hooks)

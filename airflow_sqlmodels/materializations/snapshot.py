@@ -15,7 +15,7 @@ from airflow_sqlmodels.materializations.main_statement import send_main, with_he
 from airflow_sqlmodels.materializations.schema_change import columns_of, differences, widen_and_add
 from airflow_sqlmodels.materializations.snapshot_rules import Rules, changed, refuse_other_table, rules_of
 from airflow_sqlmodels.materializations.table import whole_table
-from airflow_sqlmodels.publish.locks import only_writer
+from airflow_sqlmodels.materializations.writing import writing_of
 
 _CHANGES = "__changes"
 
@@ -24,11 +24,11 @@ def snapshot(build: Build) -> Built:
     """Close the versions that are no longer valid and insert the new ones, in one transaction."""
     rules = rules_of(build)
     run_outside(build, build.pre_hooks)
-    with only_writer(build.session, build.dialect, build.relation, build.log) as writing:
-        if build.existing is None:
+    with writing_of(build) as writing:
+        if writing.existing is None:
             built = whole_table(replace(build, select=snapshot_sql.first(build.select, rules)), writing)
-        elif build.existing != "table":
-            raise ProjectError(f"{build.relation} is a {build.existing}, and a snapshot needs a table", build.node.at,
+        elif writing.existing != "table":
+            raise ProjectError(f"{build.relation} is a {writing.existing}, and a snapshot needs a table", build.node.at,
                                "drop it, or give the snapshot another alias")  # fmt: skip
         else:
             built = _applied(build, rules)

@@ -6,13 +6,14 @@ from airflow_sqlmodels.materializations.build import Build, Built
 from airflow_sqlmodels.materializations.hooks import run_inside, run_outside
 from airflow_sqlmodels.materializations.main_statement import send_main, with_header
 from airflow_sqlmodels.materializations.replacing import replaced
-from airflow_sqlmodels.publish.locks import Writing, only_writer
+from airflow_sqlmodels.materializations.writing import writing_of
+from airflow_sqlmodels.publish.locks import Writing
 
 
 def table(build: Build) -> Built:
     """Build the whole table anew and publish it."""
     run_outside(build, build.pre_hooks)
-    with only_writer(build.session, build.dialect, build.relation, build.log) as writing:
+    with writing_of(build) as writing:
         built = whole_table(build, writing)
     run_outside(build, build.post_hooks)
     return built

@@ -7,10 +7,11 @@ from airflow_sqlmodels.errors import WarehouseError
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations.build import Build, Built
 from airflow_sqlmodels.materializations.dressing import comment_statements, grant_statements, regrant_statements
-from airflow_sqlmodels.materializations.hooks import run_inside, run_outside
+from airflow_sqlmodels.materializations.hooks import has_inside, run_inside, run_outside
 from airflow_sqlmodels.materializations.main_statement import send_main, with_header
 from airflow_sqlmodels.materializations.replacing import patience_of, replaced
-from airflow_sqlmodels.publish.locks import Writing, only_writer
+from airflow_sqlmodels.materializations.writing import writing_of
+from airflow_sqlmodels.publish.locks import Writing
 from airflow_sqlmodels.publish.patience import SAVEPOINT, SAVEPOINT_NAME
 from airflow_sqlmodels.warehouse.session import Outcome
 
@@ -20,7 +21,7 @@ _OTHER_COLUMNS = "42P16"  # invalid_table_definition: a column would change its 
 def view(build: Build) -> Built:
     """Make the view say what the model says."""
     run_outside(build, build.pre_hooks)
-    with only_writer(build.session, build.dialect, build.relation, build.log) as writing:
+    with writing_of(build) as writing:
         run_inside(build, build.pre_hooks)
         outcome = _made(build, writing)
     run_outside(build, build.post_hooks)
@@ -60,8 +61,8 @@ def _in_place(build: Build, options: str) -> Outcome | None:
             raise
         build.session.execute(f"rollback to {SAVEPOINT_NAME}")
         return None
-    comments = comment_statements(build, build.relation, "view")
-    _finish(build, [locking.close_budget(), *comments, *regrant_statements(build)])
+    close = [locking.close_budget()] if has_inside(build.post_hooks) else []
+    _finish(build, [*close, *comment_statements(build, build.relation, "view"), *regrant_statements(build)])
     return outcome
 
 

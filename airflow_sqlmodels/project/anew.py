@@ -35,7 +35,8 @@ from airflow_sqlmodels.project.written import place_of_value
 from airflow_sqlmodels.templating.call_graph import CallGraph
 from airflow_sqlmodels.templating.environment import Environment
 from airflow_sqlmodels.templating.invocation import Invocation
-from airflow_sqlmodels.templating.macros import MacroLibrary, MacroTable
+from airflow_sqlmodels.templating.macro_table import MacroTable
+from airflow_sqlmodels.templating.macros import MacroLibrary
 from airflow_sqlmodels.templating.names import shared_names
 from airflow_sqlmodels.templating.reading import Readers
 from airflow_sqlmodels.templating.static import TemplateReader

@@ -9,7 +9,7 @@ from airflow_sqlmodels.errors import Location, ProjectError
 from airflow_sqlmodels.manifest.nodes import Doc, Macro, MacroId
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.templating.blocks import find_blocks, macro_name, outside_blocks
-from airflow_sqlmodels.templating.macros import BUILT_IN, macro_id
+from airflow_sqlmodels.templating.macro_table import BUILT_IN, macro_id
 
 _LIBRARY = "airflow_sqlmodels.templating.library"
 

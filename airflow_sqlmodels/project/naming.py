@@ -11,7 +11,8 @@ import jinja2
 from airflow_sqlmodels.errors import CompilationError, SqlModelsError
 from airflow_sqlmodels.manifest.manifest import Settings
 from airflow_sqlmodels.manifest.relation import Quoting, Relation
-from airflow_sqlmodels.templating.macros import MacroCall, MacroLibrary, MacroScope, macro_id
+from airflow_sqlmodels.templating.macro_table import macro_id
+from airflow_sqlmodels.templating.macros import MacroCall, MacroLibrary, MacroScope
 
 _KINDS = ("schema", "alias", "database")
 
@@ -53,7 +54,7 @@ class NameRules:
         return f"{node['name']}_v{str(version).replace('.', '_')}" if version else str(node["name"])
 
     def _called(self, kind: str, package: str, custom: Any, node: Mapping[str, Any]) -> str:
-        scope = MacroScope(self.library, self.names, package)
+        scope = MacroScope(self.library, dict(self.names), package)
         macro = scope.find(f"generate_{kind}_name")
         assert isinstance(macro, MacroCall), kind
         try:

@@ -62,7 +62,7 @@ class Execution:
 
         own = means.manifest.settings.target.database
         pairs = [(database or own, schema) for database, schema in self._task.schemas]
-        return replace(means, shared={**means.shared, "results": [], **schema_names(pairs)})
+        return replace(means, more_names={"results": [], **schema_names(pairs)})
 
     def _manifest(self, nodes: Sequence[NodeId]) -> Manifest:
         """The saved project, if the files of these nodes are still the same; else the project, loaded."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Self
+from collections.abc import Sequence
+
+import msgspec
 
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.manifest.relation import Relation
@@ -15,35 +14,28 @@ Grant = tuple[str | None, str, bool]
 """Grantee (None is everybody), privilege, whether it may be handed on."""
 
 
-class Record:
-    """A dataclass that is read from a JSON object: lists as tuples, null lists as empty ones."""
-
-    @classmethod
-    def read(cls, found: Mapping[str, Any]) -> Self:
-        """The record of these values; keys it does not have are left out."""
-        return cls(**{each.name: _frozen(cls, each.name, found.get(each.name)) for each in fields(cls)})  # type: ignore[arg-type]
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """What is read from a JSON object, which says nothing of what is null or empty."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column(Record):
+class Column(Record, frozen=True, kw_only=True):
     """A column with what can be set on it."""
 
     name: str
     type: str
     """With its size: `numeric(10,2)`."""
-    collation: int | None
+    collation: int | None = None
     not_null: bool
-    comment: str | None
-    default: str | None
+    comment: str | None = None
+    default: str | None = None
     identity: bool
-    statistics: int | None
-    storage: str | None
-    options: tuple[str, ...]
-    grants: tuple[Grant, ...]
+    statistics: int | None = None
+    storage: str | None = None
+    options: tuple[str, ...] = ()
+    grants: tuple[Grant, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Index(Record):
+class Index(Record, frozen=True, kw_only=True):
     """An index, and the constraint it serves if it does."""
 
     name: str
@@ -51,33 +43,31 @@ class Index(Record):
     """What stands behind the names in its definition: `USING btree (id)`."""
     unique: bool
     method: str
-    columns: tuple[str, ...] | None
+    columns: tuple[str, ...] | None = None
     """Its plain columns; None if it has expressions, a condition or included columns."""
-    uses: tuple[str, ...]
+    uses: tuple[str, ...] = ()
     """The columns without which it cannot be."""
     valid: bool
     clustered: bool
     replica_identity: bool
-    comment: str | None
-    constraint: str | None
-    constraint_kind: str | None
+    comment: str | None = None
+    constraint: str | None = None
+    constraint_kind: str | None = None
     """`p` primary key, `u` unique, `x` exclusion."""
-    constraint_def: str | None
+    constraint_def: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Constraint(Record):
+class Constraint(Record, frozen=True, kw_only=True):
     """A check (`c`) or foreign key (`f`)."""
 
     name: str
     kind: str
     definition: str
-    uses: tuple[str, ...]
-    comment: str | None
+    uses: tuple[str, ...] = ()
+    comment: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Trigger(Record):
+class Trigger(Record, frozen=True, kw_only=True):
     """A trigger or rule; its definition names the relation."""
 
     name: str
@@ -86,40 +76,36 @@ class Trigger(Record):
     """`O` as usual, `D` disabled, `R` on replicas, `A` always."""
 
 
-@dataclass(frozen=True, slots=True)
-class Policy(Record):
+class Policy(Record, frozen=True, kw_only=True):
     """A row-level security policy."""
 
     name: str
     permissive: bool
     command: str
-    roles: tuple[str | None, ...]
-    using: str | None
-    check: str | None
+    roles: tuple[str | None, ...] = ()
+    using: str | None = None
+    check: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Publication(Record):
+class Publication(Record, frozen=True, kw_only=True):
     """A publication that lists the table."""
 
     name: str
-    filter: str | None
-    columns: tuple[str, ...] | None
+    filter: str | None = None
+    columns: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Statistics(Record):
+class Statistics(Record, frozen=True, kw_only=True):
     """Extended statistics."""
 
     name: str
     schema: str
-    uses: tuple[str, ...]
+    uses: tuple[str, ...] = ()
     definition: str
     """Between the name and `from`: `(ndistinct) ON a, b`."""
 
 
-@dataclass(frozen=True, slots=True)
-class View(Record):
+class View(Record, frozen=True, kw_only=True):
     """A view or materialized view that stands on the relation, directly or on another view."""
 
     schema: str
@@ -129,31 +115,30 @@ class View(Record):
     owner: str
     ours: bool
     """Whether this session may change it: it has the owner's rights."""
-    comment: str | None
-    options: tuple[str, ...]
+    comment: str | None = None
+    options: tuple[str, ...] = ()
     granted: bool
-    grants: tuple[Grant, ...]
-    columns: tuple[Column, ...]
-    indexes: tuple[Index, ...]
-    triggers: tuple[Trigger, ...]
-    rules: tuple[Trigger, ...]
-    labels: tuple[tuple[str, str, str | None], ...]
+    grants: tuple[Grant, ...] = ()
+    columns: tuple[Column, ...] = ()
+    indexes: tuple[Index, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
+    rules: tuple[Trigger, ...] = ()
+    labels: tuple[tuple[str, str, str | None], ...] = ()
     level: int
     """1 directly on the relation, 2 on a view of level 1…; the highest if there are several ways."""
     direct: bool
     """Whether its own definition names the relation."""
     definition: str
     populated: bool
-    defaults: tuple[str | None, ...]
+    defaults: tuple[str | None, ...] = ()
     """Who is granted something on a new view of this session there, by default privileges."""
-    uses: tuple[str, ...]
+    uses: tuple[str, ...] = ()
     """The columns of the relation that it names itself."""
-    reads: tuple[int, ...]
+    reads: tuple[int, ...] = ()
     """The oids of what it reads."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attached(Record):
+class Attached(Record, frozen=True, kw_only=True):
     """A relation and all that hangs on it."""
 
     session: int
@@ -165,83 +150,53 @@ class Attached(Record):
     owner: str
     ours: bool
     """Whether this session may change it: it has the owner's rights."""
-    comment: str | None
-    options: tuple[str, ...]
+    comment: str | None = None
+    options: tuple[str, ...] = ()
     granted: bool
-    grants: tuple[Grant, ...]
-    columns: tuple[Column, ...]
-    indexes: tuple[Index, ...]
-    triggers: tuple[Trigger, ...]
-    rules: tuple[Trigger, ...]
-    labels: tuple[tuple[str, str, str | None], ...]
-    views: tuple[View, ...]
-    constraints: tuple[Constraint, ...]
-    policies: tuple[Policy, ...]
+    grants: tuple[Grant, ...] = ()
+    columns: tuple[Column, ...] = ()
+    indexes: tuple[Index, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
+    rules: tuple[Trigger, ...] = ()
+    labels: tuple[tuple[str, str, str | None], ...] = ()
+    views: tuple[View, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
+    policies: tuple[Policy, ...] = ()
     row_security: bool
     force_row_security: bool
-    publications: tuple[Publication, ...]
+    publications: tuple[Publication, ...] = ()
     replica_identity: str
-    extended_statistics: tuple[Statistics, ...]
-    toast_options: tuple[str, ...]
-    tablespace: str | None
-    method: str | None
-    referenced_by: tuple[Mapping[str, str], ...]
-    parents: tuple[str, ...]
-    children: tuple[str, ...]
-    sequences: tuple[str, ...]
-    extension: str | None
-    others: tuple[str, ...]
+    extended_statistics: tuple[Statistics, ...] = ()
+    toast_options: tuple[str, ...] = ()
+    tablespace: str | None = None
+    method: str | None = None
+    referenced_by: tuple[dict[str, str], ...] = ()
+    parents: tuple[str, ...] = ()
+    children: tuple[str, ...] = ()
+    sequences: tuple[str, ...] = ()
+    extension: str | None = None
+    others: tuple[str, ...] = ()
     """What else depends on it, in the warehouse's words: `function g(t)`."""
 
 
-def attached(session: Session, dialect: Dialect, first: Relation, second: Relation) -> list[Attached | None]:
-    """What there is to each of two relations, which may be the same; None for one that does not exist."""
-    names = dialect.attached_names(first, second)
+_DECODER = msgspec.json.Decoder(Attached)
+
+
+def attached(
+    session: Session, dialect: Dialect, first: Relation, second: Relation, before: Sequence[str] = ()
+) -> list[Attached | None]:
+    """What there is to each of two relations, which may be the same; None for one that does not exist.
+
+    `before` are statements that are sent first, in the same round trip.
+    """
+    names = ";\n".join((*before, dialect.attached_names(first, second)))
     rows = session.query_prepared("sqlmodels_attached", dialect.attached_query(), names).rows
-    found = {(schema, name): Attached.read(json.loads(text)) for schema, name, text in rows}
+    found = {(schema, name): _DECODER.decode(text) for schema, name, text in rows}
     return [found.get(relation.key) for relation in (first, second)]
 
 
-def attached_to(session: Session, dialect: Dialect, relation: Relation) -> Attached:
+def attached_to(session: Session, dialect: Dialect, relation: Relation, before: Sequence[str] = ()) -> Attached:
     """What there is to a relation that exists."""
-    found, _ = attached(session, dialect, relation, relation)
+    found, _ = attached(session, dialect, relation, relation, before)
     assert found is not None, relation
     return found
-
-
-_RECORDS: dict[str, type[Record]] = {
-    "indexes": Index,
-    "triggers": Trigger,
-    "rules": Trigger,
-    "views": View,
-    "constraints": Constraint,
-    "policies": Policy,
-    "publications": Publication,
-    "extended_statistics": Statistics,
-}
-_LISTS = frozenset(
-    [
-        "options",
-        "grants",
-        "labels",
-        "uses",
-        "reads",
-        "roles",
-        "toast_options",
-        "referenced_by",
-        "parents",
-        "children",
-        "sequences",
-        "others",
-    ]
-)
-
-
-def _frozen(record: type[Record], name: str, value: Any) -> Any:
-    if name == "columns" and record in (Attached, View):
-        return tuple(map(Column.read, value or ()))
-    if name in _RECORDS:
-        return tuple(map(_RECORDS[name].read, value or ()))
-    if name in _LISTS:
-        return tuple(tuple(each) if isinstance(each, list) else each for each in value or ())
-    return tuple(value) if isinstance(value, list) else value

@@ -84,8 +84,8 @@ def _look(patience: Patience, swap: Swap) -> tuple[Attached, Attached] | None:
 
 
 def _found(patience: Patience, swap: Swap) -> list[Attached | None]:
-    patience.session.execute(SAVEPOINT)  # a view that is dropped while the catalog is read breaks the query
-    return attached(patience.session, patience.dialect, swap.relation, swap.candidate)
+    # a view that is dropped while the catalog is read breaks the query
+    return attached(patience.session, patience.dialect, swap.relation, swap.candidate, [SAVEPOINT])
 
 
 def _make_ready(patience: Patience, swap: Swap, found: tuple[Attached, Attached] | None, *, first: bool) -> None:
@@ -99,10 +99,10 @@ def _make_ready(patience: Patience, swap: Swap, found: tuple[Attached, Attached]
         statements.extend(swap.wanted.statements)
     if swap.kind != "view":
         statements.append(f"analyze {dialect.render(swap.candidate)}")
-    if statements:
-        session.execute(";\n".join(statements))
     if swap.commits:
-        session.commit()
+        session.commit(after=";\n".join(statements))
+    elif statements:
+        session.execute(";\n".join(statements))
 
 
 def _send(patience: Patience, swap: Swap, statements: Iterable[str]) -> None:
@@ -169,8 +169,7 @@ def _try(patience: Patience, swap: Swap, old: Attached, views: Dependents) -> No
     statements = [SAVEPOINT, *upkeep, locking.open_budget(patience.rules.lock_budget)]
     for lock in locks:
         statements += (locking.within_budget(), lock)
-    patience.session.execute(";\n".join(statements))
-    if attached_to(patience.session, dialect, swap.relation) != old:
+    if attached_to(patience.session, dialect, swap.relation, statements) != old:
         raise _ChangedMeanwhileError
 
 

@@ -33,7 +33,7 @@ def run_data_test(
     on_compiled(sql)
     try:
         stored = _store(means, node, sql, session) if _stores(means, node) else None
-        rows = session.query(judging_query(node, f"select * from {stored}" if stored else sql))
+        rows = session.query(judging_query(node, f"select * from {stored}" if stored else sql), commits=True)
     except UnreachableError:
         raise
     except WarehouseError as refusal:

@@ -18,10 +18,13 @@ from airflow_sqlmodels.templating.places import placed
 
 def hooks_of(means: Answerer, compiled: Compiled, node: AnyNode, key: str) -> tuple[Hook, ...]:
     """The hooks of a node, `pre_hook` or `post_hook`, ready to be sent."""
+    written = node.config.get(key)
+    if not written:
+        return ()
     root = Path(means.manifest.settings.root)
     return tuple(
         Hook(_rendering(root, compiled, node, each["sql"]), each["transaction"], _placing(root, node, key, each["sql"]))
-        for each in node.config.get(key) or []
+        for each in written
     )
 
 

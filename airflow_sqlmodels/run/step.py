@@ -84,8 +84,8 @@ def _build(means: Answerer, node: Model | Seed | Snapshot, session: Session, rul
     compiled = compile_node(means, node, session)
     rules.on_compiled(compiled.sql)
     relation = means.relation(node.relation)
-    found = catalog.find(session, means.dialect, relation)
-    if found is None:
+    pre_hooks = hooks_of(means, compiled, node, "pre_hook")
+    if not all(hook.transaction for hook in pre_hooks):  # these come before the rest, which makes the schema itself
         catalog.create_schemas(session, means.dialect, [relation.schema])
     session.commit()
     build = Build(
@@ -96,9 +96,8 @@ def _build(means: Answerer, node: Model | Seed | Snapshot, session: Session, rul
         config=compiled.rendering.config,
         dialect=means.dialect,
         session=session,
-        existing=None if found is None else found.kind,
         full_refresh=_full_refresh(means, node),
-        pre_hooks=hooks_of(means, compiled, node, "pre_hook"),
+        pre_hooks=pre_hooks,
         post_hooks=hooks_of(means, compiled, node, "post_hook"),
         rules=rules.publish,
         log=rules.log,

@@ -86,11 +86,8 @@ class Adapter:
 
     def get_column_schema_from_query(self, sql: str) -> list[TemplateColumn]:
         """The columns that a query would give."""
-        rows = self._warehouse("adapter.get_column_schema_from_query").query(
-            f"select * from (\n{sql}\n) as described where false limit 0"
-        )
-        types = rows.types or ("",) * len(rows.columns)
-        return [TemplateColumn(name, kind) for name, kind in zip(rows.columns, types, strict=True)]
+        found = self._warehouse("adapter.get_column_schema_from_query").describe(sql)
+        return [TemplateColumn(name, kind) for name, kind in found]
 
     def list_relations(self, database: str | None, schema: str) -> list[TemplateRelation]:
         """The relations of a schema."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from airflow_sqlmodels.manifest.nodes import Macro, MacroId
 from airflow_sqlmodels.templating.blocks import as_macros
-from airflow_sqlmodels.templating.macros import MacroTable
+from airflow_sqlmodels.templating.macro_table import MacroTable
 from airflow_sqlmodels.templating.static import CAPTURED, TemplateReader, called_names
 
 

@@ -1,11 +1,11 @@
-"""Macros: which one a name means where, and calling it.
+"""Calling macros.
 
 A macro is compiled when it is first called. Each call sees the names of the template that made it, through its scope.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,9 +16,7 @@ from airflow_sqlmodels.errors import CompilationError, Location
 from airflow_sqlmodels.manifest.nodes import Macro, MacroId
 from airflow_sqlmodels.templating.blocks import as_macros
 from airflow_sqlmodels.templating.environment import SCOPE, Environment
-
-BUILT_IN = "dbt"
-"""The package of the macros in library/; packages call them as `dbt.<name>`."""
+from airflow_sqlmodels.templating.macro_table import BUILT_IN_NAMES, MacroTable
 
 
 class Return(BaseException):  # not an error: it carries the value of `return(...)` out of a macro
@@ -27,66 +25,6 @@ class Return(BaseException):  # not an error: it carries the value of `return(..
     def __init__(self, value: Any) -> None:
         super().__init__(value)
         self.value = value
-
-
-def macro_id(package: str, name: str) -> MacroId:
-    """`macro.shop.cents`."""
-    return MacroId(f"macro.{package}.{name}")
-
-
-@dataclass(frozen=True, slots=True)
-class MacroTable:
-    """All macros of a project, with the rules by which a name finds one."""
-
-    macros: Mapping[MacroId, Macro]
-    root: str
-    """The name of the root project."""
-    packages: frozenset[str]
-    dispatch: tuple[Mapping[str, Any], ...] = ()
-    prefixes: tuple[str, ...] = ("postgres__", "default__")
-    """What `adapter.dispatch` puts before a name, best first."""
-
-    def visible(self, name: str, package: str) -> Macro | None:
-        """The macro that a bare `name` means in a template of `package`."""
-        if package == BUILT_IN:
-            order: tuple[str, ...] = (self.root, BUILT_IN)
-        else:
-            order = (package, self.root, BUILT_IN)
-        return self._first(name, order)
-
-    def of_package(self, name: str, package: str) -> Macro | None:
-        """The macro that `package.name` means."""
-        if package in _BUILT_IN_NAMES:
-            return self._first(name, (BUILT_IN,))
-        return self._first(name, (package,))
-
-    def dispatched(self, name: str, namespace: str | None, package: str) -> Macro | None:
-        """The macro that `adapter.dispatch(name, namespace)` means in a template of `package`."""
-        for each in self.dispatch_order(namespace, package):
-            for prefix in self.prefixes:
-                found = self.of_package(prefix + name, each)
-                if found:
-                    return found
-        return None
-
-    def dispatch_order(self, namespace: str | None, package: str) -> tuple[str, ...]:
-        """The packages `adapter.dispatch` looks into, in order."""
-        if namespace is None:
-            return (package, self.root, BUILT_IN)
-        for rule in self.dispatch:
-            if rule.get("macro_namespace") == namespace:
-                return tuple(rule.get("search_order") or ())
-        return (self.root, namespace)
-
-    def _first(self, name: str, packages: Iterable[str]) -> Macro | None:
-        for package in packages:
-            found = self.macros.get(macro_id(package, name))
-            if found:
-                return found
-        return None
-
-
-_BUILT_IN_NAMES = (BUILT_IN, "dbt_postgres")
 
 
 @dataclass(slots=True)
@@ -169,7 +107,7 @@ class MacroScope:
 
     __slots__ = ("_files", "_siblings", "library", "names", "package")
 
-    def __init__(self, library: MacroLibrary, names: Mapping[str, Any], package: str) -> None:
+    def __init__(self, library: MacroLibrary, names: MutableMapping[str, Any], package: str) -> None:
         self.library = library
         self.names = names
         self.package = package
@@ -184,7 +122,7 @@ class MacroScope:
             return self.call(macro)
         if name in self.names:
             return self.names[name]
-        if name in table.packages or name in _BUILT_IN_NAMES:
+        if name in table.packages or name in BUILT_IN_NAMES:
             return PackageMacros(name, self)
         return missing
 

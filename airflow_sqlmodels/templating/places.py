@@ -11,9 +11,9 @@ def placed(error: SqlModelsError, at: Location) -> SqlModelsError:
     return type(error)(what, at, *rest)
 
 
-def place_of_error(error: BaseException, template: str, at: Location) -> Location:
-    """Where in the template, or in a macro it called, an error came up: Jinja puts its lines into the traceback."""
-    line, trace = 0, error.__traceback__
+def place_of_error(error: BaseException, template: str, at: Location, line: int = 0) -> Location:
+    """Where in the template an error came up: Jinja puts its lines into the traceback. `line`, if it tells none."""
+    trace = error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == at.path:
             line = trace.tb_lineno

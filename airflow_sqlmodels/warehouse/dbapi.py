@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from airflow_sqlmodels.errors import WarehouseError
 from airflow_sqlmodels.warehouse.interruptible import interruptible
@@ -57,9 +58,20 @@ class DbApiSession:
         with self._timed(sql) as clock, contextlib.closing(self._send(sql)) as cursor:
             return clock.outcome(cursor)
 
-    def query(self, sql: str, params: Sequence[object] = ()) -> Rows:
+    def query(self, sql: str, params: Sequence[object] = (), *, commits: bool = False) -> Rows:
         """Send one statement that gives rows, or several without parameters, of which the last gives them."""
-        return self._rows(sql, params, sql)
+        return self._rows(sql, params, sql, commits=commits)
+
+    def describe(self, sql: str) -> tuple[tuple[str, str], ...]:
+        """The names and types of a query's columns. Its rows are not worked out."""
+        limited = f"select * from (\n{sql}\n) as described where false limit 0"
+        with self._timed(limited) as clock, contextlib.closing(self._send(limited)) as cursor:
+            clock.outcome(cursor)
+            found = [(str(column[0]), int(column[1])) for column in cursor.description]
+        if not found:
+            return ()
+        types = ", ".join(f"format_type({oid}, null)" for _, oid in found)
+        return tuple(zip((name for name, _ in found), map(str, self.query(f"select {types}").rows[0]), strict=True))
 
     def query_prepared(self, name: str, sql: str, first: str) -> Rows:
         """The rows of a statement that is prepared when it is asked for the first time."""
@@ -73,14 +85,15 @@ class DbApiSession:
                 self._prepared.discard(name)
             raise
 
-    def _rows(self, sql: str, params: Sequence[object], told: str) -> Rows:
+    def _rows(self, sql: str, params: Sequence[object], told: str, *, commits: bool = False) -> Rows:
         with self._timed(told) as clock, contextlib.closing(self._send(sql, params)) as cursor:
             clock.outcome(cursor)
-            if not cursor.description:
-                return Rows((), (), cursor.statusmessage or "")
-            columns = tuple(column[0] for column in cursor.description)
-            rows = tuple(map(tuple, cursor.fetchall()))
-            return Rows(columns, rows, cursor.statusmessage or "", tuple(self._type_names(cursor)))
+            columns = tuple(column[0] for column in cursor.description or ())
+            rows = tuple(map(tuple, cursor.fetchall())) if columns else ()
+            found = Rows(columns, rows, cursor.statusmessage or "")
+        if commits:
+            self.commit()
+        return found
 
     def copy(self, sql: str, chunks: Iterable[bytes]) -> Outcome:
         """Send `copy … from stdin` with the bytes of a CSV."""
@@ -93,9 +106,11 @@ class DbApiSession:
                 self._waiting(lambda: cursor.copy_expert(sql, _Readable(chunks)))
             return clock.outcome(cursor)
 
-    def commit(self) -> None:
+    def commit(self, after: str = "") -> None:
         """End the transaction: everything since the last end stays."""
-        with self._told_errors("commit"):
+        if after:
+            self.execute(after)
+        with self._silent("commit"):
             self._waiting(self._connection.commit)
 
     def rollback(self) -> None:
@@ -167,52 +182,50 @@ class DbApiSession:
         else:
             interruptible(work, self._connection.cancel)
 
-    def _type_names(self, cursor: Any) -> Iterator[str]:
-        for column in cursor.description:
-            shown = getattr(column, "type_display", None)
-            yield str(shown) if shown else str(column[1])
-
-    @contextlib.contextmanager
-    def _timed(self, sql: str) -> Iterator[_Clock]:
+    def _timed(self, sql: str) -> _Clock:
         """Times a statement, tells it, and gives the driver's errors as ours."""
-        clock = _Clock()
-        try:
-            with self._told_errors(sql):
-                yield clock
-        except Exception:
-            clock.stop("failed")
-            raise
-        finally:
-            if self._on_statement is not None:
-                self._on_statement(sql, clock.said)
+        return _Clock(sql, self._user, self._on_statement)
 
-    @contextlib.contextmanager
-    def _told_errors(self, sql: str) -> Iterator[None]:
-        try:
-            yield
-        except Exception as error:
-            if type(error).__module__.partition(".")[0] not in ("psycopg", "psycopg2"):
-                raise
-            raise told(error, sql, self._user) from error
+    def _silent(self, sql: str) -> _Clock:
+        """The same, and tells nobody."""
+        return _Clock(sql, self._user, None)
 
 
 class _Clock:
-    """How long a statement takes, and what came of it."""
+    """How long a statement takes, and what came of it. Not a generator: a small step has some ten of them."""
 
-    def __init__(self) -> None:
+    __slots__ = ("_began", "_on_statement", "_sql", "_user", "said")
+
+    def __init__(self, sql: str, user: str, on_statement: OnStatement | None) -> None:
+        self._sql = sql
+        self._user = user
+        self._on_statement = on_statement
         self._began = time.perf_counter()
         self.said = Outcome(-1, "")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, Exception):
+            self.told(-1, "failed")
+        if self._on_statement is not None:
+            self._on_statement(self._sql, self.said)
+        if error is not None and type(error).__module__.partition(".")[0] in ("psycopg", "psycopg2"):
+            raise told(error, self._sql, self._user) from error
 
     def outcome(self, cursor: Any) -> Outcome:
         """What the cursor says of its last statement."""
         # psycopg2 tells no command tag after a COPY
         status = cursor.statusmessage or (f"COPY {cursor.rowcount}" if cursor.rowcount >= 0 else "")
-        self.said = Outcome(cursor.rowcount, status, time.perf_counter() - self._began)
-        return self.said
+        return self.told(cursor.rowcount, status)
 
-    def stop(self, status: str) -> None:
-        """Nothing but the time."""
-        self.said = Outcome(-1, status, time.perf_counter() - self._began)
+    def told(self, rows: int, status: str) -> Outcome:
+        """What the server said."""
+        self.said = Outcome(rows, status, time.perf_counter() - self._began)
+        return self.said
 
 
 class _Readable:

@@ -35,11 +35,18 @@ class DryWarehouse:
         self._found(sql)
         return Outcome(-1, _tag(sql))
 
-    def query(self, sql: str, params: Sequence[object] = ()) -> Rows:
+    def query(self, sql: str, params: Sequence[object] = (), *, commits: bool = False) -> Rows:
         """The answer for this text; no rows if there is none."""
         if self._notes_queries:
             self.statements.append(f"{sql} {list(params)}" if params else sql)
-        return self._answered(sql)
+        found = self._answered(sql)
+        if commits:
+            self.commit()
+        return found
+
+    def describe(self, sql: str) -> tuple[tuple[str, str], ...]:
+        """The answer for this text: names and types."""
+        return tuple((str(name), str(kind)) for name, kind in self._found(sql))
 
     def _answered(self, sql: str) -> Rows:
         rows = tuple(tuple(row) for row in self._found(sql))
@@ -57,8 +64,10 @@ class DryWarehouse:
         self.statements.append(f"{sql}\n{text}")
         return Outcome(text.count("\n"), f"COPY {text.count(chr(10))}")
 
-    def commit(self) -> None:
+    def commit(self, after: str = "") -> None:
         """Note it."""
+        if after:
+            self.execute(after)
         self.statements.append("commit")
 
     def rollback(self) -> None:

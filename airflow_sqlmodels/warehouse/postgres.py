@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +11,7 @@ import psycopg
 
 from airflow_sqlmodels.errors import ProfileError, UnreachableError
 from airflow_sqlmodels.warehouse.dbapi import DbApiSession, OnStatement
+from airflow_sqlmodels.warehouse.libpq import LibpqSession
 
 _SAME = ("host", "port", "sslmode", "sslcert", "sslkey", "sslrootcert", "connect_timeout", "keepalives_idle")
 _RETRY_SECONDS = 1.0
@@ -30,8 +32,9 @@ def connect(profile: Mapping[str, Any], application: str = "sqlmodels") -> psyco
 
 
 def open_session(profile: Mapping[str, Any], on_statement: OnStatement | None = None) -> DbApiSession:
-    """A session over a new connection."""
-    return DbApiSession(connect(profile), on_statement=on_statement, reopen=lambda: connect(profile))
+    """A session over a new connection, for any thread."""
+    kind = DbApiSession if threading.current_thread() is threading.main_thread() else LibpqSession
+    return kind(connect(profile), on_statement=on_statement, reopen=lambda: connect(profile))
 
 
 def arguments(profile: Mapping[str, Any], application: str) -> dict[str, Any]:

@@ -21,15 +21,18 @@ _THIS_ROLE = "<this role>"
 def told(error: Any, statement: str, user: str = "") -> WarehouseError:
     """The driver's error as ours: what Postgres said, the line of the statement it points at, a hint.
 
-    `user` is the role that the statement was sent as.
+    `user` is the role that the statement was sent as; the error's `shift`, if it has one, is how many characters a
+    session put in front of it.
     """
     state = str(getattr(error, "sqlstate", None) or getattr(error, "pgcode", None) or "")
     diagnostic = getattr(error, "diag", None)
     said = getattr(diagnostic, "message_primary", None) or str(error).strip() or type(error).__name__
     detail = getattr(diagnostic, "message_detail", None)
-    position = int(getattr(diagnostic, "statement_position", None) or 0)
+    position = max(int(getattr(diagnostic, "statement_position", None) or 0) - getattr(error, "shift", 0), 0)
     if not state or state.startswith(("08", "57P")):
-        return UnreachableError(f"the warehouse broke off: {said}", None, _HINTS["08"](said), state, statement)
+        return UnreachableError(
+            f"the warehouse broke off: {said.splitlines()[0]}", None, _HINTS["08"](said), state, statement
+        )
     what = f"{said}{f' ({detail})' if detail else ''}{_copied(diagnostic)}{pointed_at(statement, position)}"
     own_hint = getattr(diagnostic, "message_hint", None)
     hint = _hint(state, f"{said} {detail or ''}", own_hint).replace(_THIS_ROLE, user or "the connection's role")

@@ -26,8 +26,6 @@ class Rows:
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
     status: str = ""
-    types: tuple[str, ...] = ()
-    """The columns' types as the warehouse names them, where the driver tells."""
 
 
 class Session(Protocol):
@@ -39,8 +37,14 @@ class Session(Protocol):
     def execute(self, sql: str) -> Outcome:
         """Send `sql`, one or several statements, as one round trip. The outcome is the last one's."""
 
-    def query(self, sql: str, params: Sequence[object] = ()) -> Rows:
-        """Send one statement that gives rows; `%s` stands for a parameter if there are any."""
+    def query(self, sql: str, params: Sequence[object] = (), *, commits: bool = False) -> Rows:
+        """Send one statement that gives rows; `%s` stands for a parameter if there are any.
+
+        With `commits` the transaction ends behind it, if it does not fail.
+        """
+
+    def describe(self, sql: str) -> tuple[tuple[str, str], ...]:
+        """The names and types of a query's columns. Its rows are not worked out."""
 
     def query_prepared(self, name: str, sql: str, first: str) -> Rows:
         """The rows of a statement that the server plans once for a connection; it is known there by `name`.
@@ -51,8 +55,12 @@ class Session(Protocol):
     def copy(self, sql: str, chunks: Iterable[bytes]) -> Outcome:
         """Send `copy … from stdin` with the bytes of a CSV."""
 
-    def commit(self) -> None:
-        """End the transaction: everything since the last end stays."""
+    def commit(self, after: str = "") -> None:
+        """End the transaction: everything since the last end stays.
+
+        `after` are statements that are sent before that, in the same round trip if the driver can do that. If one
+        fails, the transaction does not end.
+        """
 
     def rollback(self) -> None:
         """End the transaction: nothing since the last end stays. Never raises for a broken connection."""

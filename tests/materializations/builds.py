@@ -15,7 +15,6 @@ from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations.build import Build, Built, Hook
 from airflow_sqlmodels.materializations.registry import materialization_named
 from airflow_sqlmodels.publish.rules import PublishRules
-from airflow_sqlmodels.warehouse import catalog
 from airflow_sqlmodels.warehouse.dbapi import DbApiSession, OnStatement
 from airflow_sqlmodels.warehouse.session import Session
 from tests import manifests
@@ -35,8 +34,6 @@ def build_of(session: Session, select: str, relation: Relation = ORDERS, **more:
     """A model's build, as a step makes it: what exists is looked up. `more` is config, or a field of Build."""
     fields = {key: more.pop(key) for key in (*_FIELDS,) if key in more}
     about = {key: more.pop(key) for key in ("description", "columns") if key in more}
-    found = catalog.find(session, POSTGRES, relation)
-    session.commit()
     node = manifests.model(relation.identifier, config=more, relation=relation, **about)
     return Build(
         node=node,
@@ -45,7 +42,6 @@ def build_of(session: Session, select: str, relation: Relation = ORDERS, **more:
         config=more,
         dialect=POSTGRES,
         session=session,
-        existing=None if found is None else found.kind,
         **fields,
     )
 
@@ -64,8 +60,6 @@ def seeded(session: Session, folder: Path, text: str, relation: Relation = ORDER
     path = folder / f"{relation.identifier}.csv"
     path.write_text(text, encoding="utf-8", newline="")
     fields = {key: more.pop(key) for key in _FIELDS if key in more}
-    found = catalog.find(session, POSTGRES, relation)
-    session.commit()
     node = manifests.seed(relation.identifier, path=path.name, root=str(folder), config=more)
     build = Build(
         node=node,
@@ -74,7 +68,6 @@ def seeded(session: Session, folder: Path, text: str, relation: Relation = ORDER
         config=more,
         dialect=POSTGRES,
         session=session,
-        existing=None if found is None else found.kind,
         **fields,
     )
     try:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from airflow_sqlmodels.errors import PublishError, WarehouseError
 from airflow_sqlmodels.publish.attached import Attached, attached_to

@@ -1,0 +1,19 @@
+"""How a materialization begins: alone with its relation, in a schema that is there."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from airflow_sqlmodels.materializations.build import Build
+from airflow_sqlmodels.publish.locks import Writing, only_writer
+from airflow_sqlmodels.warehouse import catalog
+
+
+@contextlib.contextmanager
+def writing_of(build: Build) -> Iterator[Writing]:
+    """While inside, no other session of ours writes the relation. Commits at the end; rolls back after an error."""
+    with only_writer(build.session, build.dialect, build.relation, build.log) as writing:
+        if writing.existing is None:
+            catalog.create_schemas(build.session, build.dialect, [build.relation.schema])
+        yield writing

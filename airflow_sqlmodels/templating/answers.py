@@ -1,0 +1,264 @@
+"""What templates see while they are compiled, and rendering them with Jinja."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+from jinja2.runtime import missing  # type: ignore[attr-defined]  # not listed in __all__
+
+from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError, line_location
+from airflow_sqlmodels.templating.adapter import Adapter
+from airflow_sqlmodels.templating.environment import SCOPE, Environment, NativeEnvironment
+from airflow_sqlmodels.templating.macros import MacroLibrary, MacroScope
+from airflow_sqlmodels.templating.names import shared_names
+from airflow_sqlmodels.templating.node_view import node_view
+from airflow_sqlmodels.templating.places import place_of_error, placed
+from airflow_sqlmodels.templating.relation import RelationApi, TemplateColumn
+from airflow_sqlmodels.templating.results import Response, StatementResult
+
+if TYPE_CHECKING:
+    from airflow_sqlmodels.templating.answering import Answerer, Rendering
+
+
+@dataclass(frozen=True, slots=True)
+class Jinja:
+    """What rendering needs, made once for a run."""
+
+    library: MacroLibrary
+    shared: Mapping[str, Any]
+    native: NativeEnvironment = field(default_factory=NativeEnvironment)
+
+
+def jinja_for(means: Answerer) -> Jinja:
+    """The means to render templates of a project in one run."""
+    shared = {**shared_names(means.manifest.settings, means.invocation), **means.more_names}
+    return Jinja(MacroLibrary(means.macros, Environment()), shared)
+
+
+def scope_of(rendering: Rendering) -> MacroScope:
+    """The names of one node."""
+    means = rendering.means
+    names = _Names({**means.jinja.shared, **_own_names(rendering), **rendering.given})
+    names.later["model"] = lambda: node_view(rendering.node, means.dialect)
+    scope = MacroScope(means.jinja.library, names, rendering.node.package)
+    names["adapter"] = Adapter(scope, means.dialect, rendering.session)
+    names["context"] = ContextView(scope)
+    return scope
+
+
+def rendered(rendering: Rendering, environment: jinja2.Environment, template: str, at: Location) -> Any:
+    """What a template gives. Raises CompilationError with the place if it cannot be rendered."""
+    try:
+        compiled = environment.from_string(template)
+        compiled.filename = at.path
+        return compiled.render({SCOPE: rendering.scope})
+    except jinja2.TemplateSyntaxError as error:
+        raise CompilationError(str(error.message), line_location(template, error.lineno, at.path)) from error
+    except Exception as error:
+        found = told(error, template, at)
+        if found is error:
+            raise
+        raise found from error
+
+
+def told(error: Exception, template: str, at: Location, line: int = 0) -> Exception:
+    """What came up while a template was rendered, with its place: `line`, if that is known; what is a bug as it is."""
+    if isinstance(error, SqlModelsError):
+        return error if error.at is not None else placed(error, place_of_error(error, template, at, line))
+    if not isinstance(error, (jinja2.TemplateError, TypeError, ValueError, KeyError, AttributeError, IndexError)):
+        return error
+    what = f"{type(error).__name__}: {error}" if not isinstance(error, jinja2.TemplateError) else str(error)
+    return CompilationError(what, place_of_error(error, template, at, line), _undefined_hint(error))
+
+
+class _Names(dict[str, Any]):
+    """Names, some of which are worked out when they are asked for."""
+
+    def __init__(self, names: Mapping[str, Any]) -> None:
+        super().__init__(names)
+        self.later: dict[str, Callable[[], Any]] = {}
+
+    def __contains__(self, name: object) -> bool:
+        return dict.__contains__(self, name) or name in self.later
+
+    def __missing__(self, name: str) -> Any:
+        self[name] = self.later[name]()
+        return self[name]
+
+
+def _own_names(rendering: Rendering) -> dict[str, Any]:
+    means, node, this = rendering.means, rendering.node, rendering.this()
+    settings = means.manifest.settings
+    names: dict[str, Any] = {
+        "execute": True,
+        "ref": rendering.ref,
+        "source": rendering.source,
+        "config": AnsweringConfig(rendering.config),
+        "var": rendering.var,
+        "this": this,
+        "schema": settings.target.schema if this is None else this.schema,
+        "database": settings.target.database if this is None else this.database,
+        "load_result": rendering.results.get,
+        "store_result": _StoreResult(rendering.results),
+        "store_raw_result": _StoreRawResult(rendering.results),
+        "render": lambda text: rendering.text(str(text), node.at),
+        "write": lambda *_args: "",
+        "api": {"Relation": RelationApi(means.dialect), "Column": TemplateColumn},
+        "pre_hooks": node.config.get("pre_hook") or [],
+        "post_hooks": node.config.get("post_hook") or [],
+        "graph": GraphView(means),
+        "metric": _refuse_metric,
+        "defer_relation": None,
+    }
+    names["builtins"] = {key: names[key] for key in ("ref", "source", "config", "var")}
+    return names
+
+
+@dataclass(frozen=True, slots=True)
+class _StoreResult:
+    """`store_result`: keeps what a statement gave, for `load_result`."""
+
+    results: dict[str, StatementResult]
+
+    def __call__(self, name: str, response: Any, agate_table: Any = None) -> str:
+        rows = [] if agate_table is None else [tuple(row) for row in agate_table.rows]
+        self.results[name] = StatementResult(response, rows, agate_table)
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _StoreRawResult:
+    """`store_raw_result`: the same, from its parts."""
+
+    results: dict[str, StatementResult]
+
+    def __call__(
+        self, name: str, message: Any = None, code: Any = None, rows_affected: Any = None, agate_table: Any = None
+    ) -> str:
+        response = Response(str(message), -1 if rows_affected is None else int(rows_affected), str(code or ""))
+        return _StoreResult(self.results)(name, response, agate_table)
+
+
+class AnsweringConfig:
+    """`config` while compiling."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self._values = values
+
+    def __call__(self, *_args: Any, **_kwargs: Any) -> str:
+        return ""
+
+    def get(self, name: str, default: Any = None, validator: Callable[[Any], Any] | None = None) -> Any:
+        """The value of a config; `default` if it is not set."""
+        value = self._values.get(_SPELLED.get(name, name))
+        found = default if value is None else value
+        if validator is not None:
+            validator(found)
+        return found
+
+    def require(self, name: str, validator: Callable[[Any], Any] | None = None) -> Any:
+        """The value of a config. Raises CompilationError if it is not set."""
+        if self._values.get(_SPELLED.get(name, name)) is None:
+            raise CompilationError(f"the config {name!r} is needed here, and not set")
+        return self.get(name, None, validator)
+
+    def set(self, name: str, value: Any) -> str:
+        """Set it for the rest of this node."""
+        self._values[name] = value
+        return ""
+
+    def meta_get(self, name: str, default: Any = None, validator: Any = None) -> Any:  # noqa: ARG002
+        """A value under `meta`."""
+        return (self._values.get("meta") or {}).get(name, default)
+
+    def meta_require(self, name: str, validator: Any = None) -> Any:  # noqa: ARG002
+        """A value under `meta`. Raises CompilationError if it is not set."""
+        if name not in (self._values.get("meta") or {}):
+            raise CompilationError(f"the config meta.{name} is needed here, and not set")
+        return self._values["meta"][name]
+
+    def persist_relation_docs(self) -> bool:
+        """Whether the description becomes the relation's comment."""
+        return bool((self._values.get("persist_docs") or {}).get("relation"))
+
+    def persist_column_docs(self) -> bool:
+        """Whether the columns' descriptions become comments."""
+        return bool((self._values.get("persist_docs") or {}).get("columns"))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in self._values:
+            raise AttributeError(name)
+        return self._values[name]
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+
+class ContextView:
+    """`context`: every name by its text."""
+
+    def __init__(self, scope: MacroScope) -> None:
+        self._scope = scope
+
+    def __getitem__(self, name: str) -> Any:
+        found = self._scope.find(name)
+        if found is missing:
+            raise KeyError(name)
+        return found
+
+    def __contains__(self, name: str) -> bool:
+        return self._scope.find(name) is not missing
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a name, or `default`."""
+        found = self._scope.find(name)
+        return default if found is missing else found
+
+
+class GraphView:
+    """`graph`: the whole project as plain data. It is made when a part of it is asked for."""
+
+    _PARTS: Mapping[str, tuple[str, ...]] = {
+        "nodes": ("model", "seed", "snapshot", "test", "analysis"),
+        "sources": ("source",),
+        "exposures": ("exposure",),
+        "unit_tests": ("unit_test",),
+    }
+
+    def __init__(self, means: Answerer) -> None:
+        self._means = means
+
+    def __getitem__(self, part: str) -> Any:
+        if part == "groups":
+            return dict(self._means.manifest.groups)
+        kinds = self._PARTS.get(part)
+        if kinds is None:
+            return {}
+        manifest = self._means.manifest
+        wanted = (node for node_id, node in manifest.items() if node_id.partition(".")[0] in kinds)
+        return {node.id: node_view(node, self._means.dialect) for node in wanted}
+
+    def __getattr__(self, part: str) -> Any:
+        if part.startswith("_"):
+            raise AttributeError(part)
+        return self[part]
+
+    def get(self, part: str, default: Any = None) -> Any:
+        """A part of the graph, or `default`."""
+        return self[part] or default
+
+
+_SPELLED = {"pre_hook": "pre-hook", "post_hook": "post-hook"}
+
+
+def _refuse_metric(*_args: Any, **_kwargs: Any) -> Any:
+    raise CompilationError("metric() belongs to dbt's semantic layer, which has no counterpart in a warehouse")
+
+
+def _undefined_hint(error: BaseException) -> str:
+    if isinstance(error, jinja2.UndefinedError):
+        return "no macro or variable of that name: check the spelling, or that its package is installed"
+    return ""

@@ -1,0 +1,73 @@
+"""Which macro a name means where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_sqlmodels.manifest.nodes import Macro, MacroId
+
+BUILT_IN = "dbt"
+"""The package of the macros in library/; packages call them as `dbt.<name>`."""
+
+
+def macro_id(package: str, name: str) -> MacroId:
+    """`macro.shop.cents`."""
+    return MacroId(f"macro.{package}.{name}")
+
+
+@dataclass(frozen=True, slots=True)
+class MacroTable:
+    """All macros of a project, with the rules by which a name finds one."""
+
+    macros: Mapping[MacroId, Macro]
+    root: str
+    """The name of the root project."""
+    packages: frozenset[str]
+    dispatch: tuple[Mapping[str, Any], ...] = ()
+    prefixes: tuple[str, ...] = ("postgres__", "default__")
+    """What `adapter.dispatch` puts before a name, best first."""
+    _seen: dict[tuple[str, str], Macro | None] = field(default_factory=dict, repr=False, compare=False)
+
+    def visible(self, name: str, package: str) -> Macro | None:
+        """The macro that a bare `name` means in a template of `package`."""
+        key = name, package
+        if key not in self._seen:
+            order = (self.root, BUILT_IN) if package == BUILT_IN else (package, self.root, BUILT_IN)
+            self._seen[key] = self._first(name, order)
+        return self._seen[key]
+
+    def of_package(self, name: str, package: str) -> Macro | None:
+        """The macro that `package.name` means."""
+        if package in BUILT_IN_NAMES:
+            return self._first(name, (BUILT_IN,))
+        return self._first(name, (package,))
+
+    def dispatched(self, name: str, namespace: str | None, package: str) -> Macro | None:
+        """The macro that `adapter.dispatch(name, namespace)` means in a template of `package`."""
+        for each in self.dispatch_order(namespace, package):
+            for prefix in self.prefixes:
+                found = self.of_package(prefix + name, each)
+                if found:
+                    return found
+        return None
+
+    def dispatch_order(self, namespace: str | None, package: str) -> tuple[str, ...]:
+        """The packages `adapter.dispatch` looks into, in order."""
+        if namespace is None:
+            return (package, self.root, BUILT_IN)
+        for rule in self.dispatch:
+            if rule.get("macro_namespace") == namespace:
+                return tuple(rule.get("search_order") or ())
+        return (self.root, namespace)
+
+    def _first(self, name: str, packages: Iterable[str]) -> Macro | None:
+        for package in packages:
+            found = self.macros.get(macro_id(package, name))
+            if found:
+                return found
+        return None
+
+
+BUILT_IN_NAMES = (BUILT_IN, "dbt_postgres")
