@@ -12,6 +12,8 @@ from airflow_sqlmodels.errors import WarehouseError
 from airflow_sqlmodels.manifest.nodes import Model, Seed, Snapshot
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.publish.rules import PublishRules
+from airflow_sqlmodels.templating.answering import Rendering
+from airflow_sqlmodels.templating.relation import TemplateRelation
 from airflow_sqlmodels.warehouse.session import Session
 
 
@@ -45,6 +47,17 @@ class Build:
     post_hooks: tuple[Hook, ...] = ()
     rules: PublishRules = field(default_factory=PublishRules)
     log: Callable[[str], None] = field(default=lambda _message: None)
+    rendering: Rendering | None = None
+    """What compiling the node brought up: its names, for macros of the project that take part in building."""
+
+    def own(self, name: str) -> Callable[..., Any] | None:
+        """The project's own version of a built-in macro, ready to be called; None if it has none."""
+        found = None if self.rendering is None else self.rendering.means.macros.own(name)
+        return None if found is None or self.rendering is None else self.rendering.scope.call(found)
+
+    def template_relation(self, relation: Relation, kind: str | None = None) -> TemplateRelation:
+        """A relation as macros know it."""
+        return TemplateRelation(relation, self.dialect, kind)
 
 
 @dataclass(frozen=True, slots=True)

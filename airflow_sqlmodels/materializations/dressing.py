@@ -11,6 +11,7 @@ from airflow_sqlmodels.dialects.indexes import DEFAULT_METHOD, IndexSpec
 from airflow_sqlmodels.errors import ProjectError, closest
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations.build import Build
+from airflow_sqlmodels.materializations.own_dressing import has_own
 from airflow_sqlmodels.publish.wanted import Wanted
 
 _INDEX_KEYS = ("columns", "unique", "type")
@@ -20,7 +21,7 @@ _ROLE_WORDS = ("public", "current_user", "current_role", "session_user")
 
 def wanted_of(build: Build, on: Relation, kind: str) -> Wanted:
     """All of it, for a relation of that kind. Raises ProjectError if the config makes no sense."""
-    indexes = () if kind == "view" else indexes_of(build)
+    indexes = () if kind == "view" or has_own(build, "create_indexes") else indexes_of(build)
     statements = (*comment_statements(build, on, kind), *grant_statements(build, on))
     return Wanted(indexes, statements, grants=bool(grants_of(build)))
 
@@ -42,7 +43,7 @@ def indexes_of(build: Build) -> tuple[IndexSpec, ...]:
 
 def comment_statements(build: Build, on: Relation, kind: str, columns: Sequence[str] | None = None) -> Iterator[str]:
     """SQL for the config `persist_docs`; for a relation that has these columns, if they are known."""
-    said = build.config.get("persist_docs") or {}
+    said = {} if has_own(build, "persist_docs") else build.config.get("persist_docs") or {}
     name = build.dialect.render(on)
     if said.get("relation") and build.node.description:
         yield ddl.comment(build.dialect, f"{ddl.word(kind)} {name}", build.node.description)
@@ -55,7 +56,9 @@ def comment_statements(build: Build, on: Relation, kind: str, columns: Sequence[
 
 def grants_of(build: Build) -> dict[str, list[str]]:
     """The config `grants`: privilege -> roles as they stand in SQL."""
-    found = {}
+    found: dict[str, list[str]] = {}
+    if has_own(build, "apply_grants"):
+        return found
     for privilege, grantees in (build.config.get("grants") or {}).items():
         names = [grantees] if isinstance(grantees, str) else list(grantees or ())
         found[str(privilege).lower()] = [_role(str(name), build.dialect) for name in names]

@@ -6,9 +6,11 @@ from airflow_sqlmodels.dialects import ddl
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations.build import Build, Built
+from airflow_sqlmodels.materializations.creating import create_table
 from airflow_sqlmodels.materializations.dressing import comment_statements, regrant_statements
 from airflow_sqlmodels.materializations.hooks import run_inside, run_outside
-from airflow_sqlmodels.materializations.main_statement import send_main, with_header
+from airflow_sqlmodels.materializations.main_statement import send_main
+from airflow_sqlmodels.materializations.own_dressing import dress
 from airflow_sqlmodels.materializations.schema_change import matched_columns
 from airflow_sqlmodels.materializations.strategies import Strategy, strategy_of
 from airflow_sqlmodels.materializations.table import whole_table
@@ -44,14 +46,14 @@ def _applied(build: Build, writing: Writing, strategy: Strategy) -> Built:
     comments = comment_statements(build, build.relation, "table")
     build.session.execute(";\n".join((ddl.drop(build.dialect, delta, "table"), *comments, *regrant_statements(build))))
     run_inside(build, build.post_hooks)
+    dress(build, "table", rebuilt=False)
     return Built(outcome.rows, outcome.status)
 
 
 def _gather(build: Build) -> Relation:
     """The new rows in a temporary table, which nobody else sees and which goes with the session."""
     delta = Relation("", "", build.dialect.fit(build.relation.identifier, _DELTA))
-    create = build.dialect.create_table_as(delta, build.select, temporary=True)
-    made = send_main(build, with_header(build, create))
+    made = send_main(build, create_table(build, delta, build.select, temporary=True))
     build.log(f"{made.rows} rows in the delta")
     build.session.execute(f"analyze {build.dialect.render(delta)}")
     return delta

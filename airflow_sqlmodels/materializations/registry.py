@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Callable
 
@@ -12,6 +13,8 @@ Materialization = Callable[[Build], Built]
 
 ENTRY_POINTS = "airflow_sqlmodels.materializations"
 
+_EXPLICIT = "require_explicit_package_overrides_for_builtin_materializations"
+
 MATERIALIZATIONS: dict[str, str] = {
     "table": "airflow_sqlmodels.materializations.table:table",
     "view": "airflow_sqlmodels.materializations.view:view",
@@ -20,6 +23,19 @@ MATERIALIZATIONS: dict[str, str] = {
     "snapshot": "airflow_sqlmodels.materializations.snapshot:snapshot",
 }
 """By name where the function is: a task imports the one that it needs."""
+
+
+def materialization_for(build: Build, name: str) -> Materialization:
+    """The function for a node's `materialized` config: the project's own, or ours. Raises ProjectError for neither."""
+    if build.rendering is not None:
+        means = build.rendering.means
+        packages = name not in MATERIALIZATIONS or not means.manifest.settings.flags.get(_EXPLICIT, True)
+        macro = means.macros.materialization(name, packages=packages)
+        if macro is not None:
+            from airflow_sqlmodels.materializations.custom import custom  # noqa: PLC0415  # few projects have one
+
+            return functools.partial(custom, macro=macro)
+    return materialization_named(name)
 
 
 def materialization_named(name: str) -> Materialization:

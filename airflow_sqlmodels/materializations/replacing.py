@@ -9,6 +9,7 @@ from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations.build import Build
 from airflow_sqlmodels.materializations.dressing import wanted_of
 from airflow_sqlmodels.materializations.hooks import has_inside, run_inside
+from airflow_sqlmodels.materializations.own_dressing import MACROS, dress, has_own
 from airflow_sqlmodels.publish.candidate import candidate_of
 from airflow_sqlmodels.publish.locks import Writing
 from airflow_sqlmodels.publish.patience import Patience
@@ -33,11 +34,23 @@ def replaced(build: Build, writing: Writing, kind: str, make: Callable[[Relation
         wanted_of(build, candidate, kind),
         writing.existing is not None,
         writing.session,
-        (lambda: run_inside(build, build.post_hooks)) if has_inside(build.post_hooks) else None,
+        _last_words(build, kind),
         commits=not has_inside(build.pre_hooks),
     )
     publish(patience_of(build), swap)
     return outcome
+
+
+def _last_words(build: Build, kind: str) -> Callable[[], None] | None:
+    """Hooks and the project's own macros, which see the new relation under its name; None if there are none."""
+    if not has_inside(build.post_hooks) and not any(has_own(build, name) for name in MACROS):
+        return None
+
+    def run() -> None:
+        run_inside(build, build.post_hooks)
+        dress(build, kind, rebuilt=True)
+
+    return run
 
 
 def patience_of(build: Build) -> Patience:

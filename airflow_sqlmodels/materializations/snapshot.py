@@ -9,9 +9,11 @@ from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations import snapshot_sql
 from airflow_sqlmodels.materializations.build import Build, Built
+from airflow_sqlmodels.materializations.creating import create_table
 from airflow_sqlmodels.materializations.dressing import comment_statements, regrant_statements
 from airflow_sqlmodels.materializations.hooks import run_inside, run_outside
-from airflow_sqlmodels.materializations.main_statement import send_main, with_header
+from airflow_sqlmodels.materializations.main_statement import send_main
+from airflow_sqlmodels.materializations.own_dressing import dress
 from airflow_sqlmodels.materializations.schema_change import columns_of, differences, widen_and_add
 from airflow_sqlmodels.materializations.snapshot_rules import Rules, changed, refuse_other_table, rules_of
 from airflow_sqlmodels.materializations.table import whole_table
@@ -48,6 +50,7 @@ def _applied(build: Build, rules: Rules) -> Built:
     drop = ddl.drop(build.dialect, changes, "table")
     build.session.execute(";\n".join((drop, *comments, *regrant_statements(build))))
     run_inside(build, build.post_hooks)
+    dress(build, "table", rebuilt=False)
     return Built(outcome.rows, outcome.status)
 
 
@@ -57,7 +60,7 @@ def _gather(build: Build, rules: Rules, there: list[str]) -> Relation:
     condition = changed(build, rules, _checked(build, names), there)
     select = snapshot_sql.changes(build, rules, condition, names, there)
     changes = Relation("", "", build.dialect.fit(build.relation.identifier, _CHANGES))
-    made = send_main(build, with_header(build, build.dialect.create_table_as(changes, select, temporary=True)))
+    made = send_main(build, create_table(build, changes, select, temporary=True))
     build.log(f"{made.rows} changes")
     return changes
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from airflow_sqlmodels.errors import ProjectError, closest
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations.build import Build
+from airflow_sqlmodels.materializations.own_strategies import macro_of, own_strategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,13 @@ class Strategy:
 def strategy_of(build: Build) -> Strategy:
     """The strategy a model asks for. Raises ProjectError for one that is not known."""
     name = str(build.config.get("incremental_strategy") or "default")
+    own = own_strategy(build, name)
+    if own is not None:
+        return Strategy(name, own)
     if name == "default":
         name = "delete+insert" if keys_of(build) else "append"
     if name not in STRATEGIES:
-        hint = closest(name, STRATEGIES) or f"known: {', '.join(STRATEGIES)}"
+        hint = closest(name, STRATEGIES) or f"known: {', '.join(STRATEGIES)}; or write {macro_of(name)}(arg_dict)"
         raise ProjectError(f"no incremental strategy {name!r}", build.node.at, hint)
     return STRATEGIES[name]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from airflow_sqlmodels.materializations.build import Build, Built
+from airflow_sqlmodels.materializations.creating import create_table
 from airflow_sqlmodels.materializations.hooks import run_inside, run_outside
-from airflow_sqlmodels.materializations.main_statement import send_main, with_header
+from airflow_sqlmodels.materializations.main_statement import send_main
 from airflow_sqlmodels.materializations.replacing import replaced
 from airflow_sqlmodels.materializations.writing import writing_of
 from airflow_sqlmodels.publish.locks import Writing
@@ -22,13 +23,7 @@ def table(build: Build) -> Built:
 def whole_table(build: Build, writing: Writing) -> Built:
     """The same, for a caller that holds the lock and runs the hooks outside."""
     run_inside(build, build.pre_hooks)
-    unlogged = bool(build.config.get("unlogged"))
     outcome = replaced(
-        build,
-        writing,
-        "table",
-        lambda candidate: send_main(
-            build, with_header(build, build.dialect.create_table_as(candidate, build.select, unlogged=unlogged))
-        ),
+        build, writing, "table", lambda candidate: send_main(build, create_table(build, candidate, build.select))
     )
     return Built(outcome.rows, outcome.status)

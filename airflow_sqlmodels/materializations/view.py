@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from airflow_sqlmodels.dialects import ddl
 from airflow_sqlmodels.errors import WarehouseError
-from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations.build import Build, Built
+from airflow_sqlmodels.materializations.creating import create_view, has_own_view
 from airflow_sqlmodels.materializations.dressing import comment_statements, grant_statements, regrant_statements
 from airflow_sqlmodels.materializations.hooks import has_inside, run_inside, run_outside
 from airflow_sqlmodels.materializations.main_statement import send_main, with_header
+from airflow_sqlmodels.materializations.own_dressing import dress
 from airflow_sqlmodels.materializations.replacing import patience_of, replaced
 from airflow_sqlmodels.materializations.writing import writing_of
 from airflow_sqlmodels.publish.locks import Writing
@@ -31,15 +32,17 @@ def view(build: Build) -> Built:
 def _made(build: Build, writing: Writing) -> Outcome:
     if writing.existing is None:
         return _first(build)
-    outcome = _in_place(build, writing.options) if writing.existing == "view" else None
+    in_place = writing.existing == "view" and not has_own_view(build)
+    outcome = _in_place(build, writing.options) if in_place else None
     if outcome is not None:
         return outcome
-    return replaced(build, writing, "view", lambda candidate: send_main(build, _statement(build, candidate)))
+    return replaced(build, writing, "view", lambda candidate: send_main(build, create_view(build, candidate)))
 
 
 def _first(build: Build) -> Outcome:
-    outcome = send_main(build, _statement(build, build.relation))
-    _finish(build, [*comment_statements(build, build.relation, "view"), *grant_statements(build, build.relation)])
+    outcome = send_main(build, create_view(build, build.relation))
+    comments, grants = comment_statements(build, build.relation, "view"), grant_statements(build, build.relation)
+    _finish(build, [*comments, *grants], rebuilt=True)
     return outcome
 
 
@@ -62,15 +65,13 @@ def _in_place(build: Build, options: str) -> Outcome | None:
         build.session.execute(f"rollback to {SAVEPOINT_NAME}")
         return None
     close = [locking.close_budget()] if has_inside(build.post_hooks) else []
-    _finish(build, [*close, *comment_statements(build, build.relation, "view"), *regrant_statements(build)])
+    comments = comment_statements(build, build.relation, "view")
+    _finish(build, [*close, *comments, *regrant_statements(build)], rebuilt=False)
     return outcome
 
 
-def _finish(build: Build, statements: list[str]) -> None:
+def _finish(build: Build, statements: list[str], *, rebuilt: bool) -> None:
     if statements:
         build.session.execute(";\n".join(statements))
     run_inside(build, build.post_hooks)
-
-
-def _statement(build: Build, relation: Relation) -> str:
-    return with_header(build, ddl.create_view(build.dialect, relation, build.select))
+    dress(build, "view", rebuilt=rebuilt)

@@ -11,7 +11,7 @@ from airflow_sqlmodels.compile.compiler import compile_node
 from airflow_sqlmodels.errors import SqlModelsError, UnreachableError, WarehouseError
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, NodeId, Operation, Seed, Snapshot, Source
 from airflow_sqlmodels.materializations.build import Build
-from airflow_sqlmodels.materializations.registry import materialization_named
+from airflow_sqlmodels.materializations.registry import materialization_for
 from airflow_sqlmodels.publish.rules import PublishRules
 from airflow_sqlmodels.run.data_test import run_data_test
 from airflow_sqlmodels.run.freshness import run_freshness
@@ -101,9 +101,10 @@ def _build(means: Answerer, node: Model | Seed | Snapshot, session: Session, rul
         post_hooks=hooks_of(means, compiled, node, "post_hook"),
         rules=rules.publish,
         log=rules.log,
+        rendering=compiled.rendering,
     )
     name = node.materialized if isinstance(node, Model) else str(node.config["materialized"])
-    built = materialization_named(name)(build)
+    built = materialization_for(build, name)(build)
     return Result(
         node=node.id,
         status="success",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from airflow_sqlmodels.dialects.dialect import Dialect
@@ -21,6 +22,7 @@ class Adapter:
         self._scope = scope
         self._dialect = dialect
         self._session = session
+        self._committed = False
         self.Relation = RelationApi(dialect)
         self.Column = TemplateColumn
 
@@ -53,6 +55,14 @@ class Adapter:
     ) -> tuple[Response, Any]:
         """Send SQL: what the warehouse said, and the rows as a table if `fetch`."""
         session = self._warehouse("adapter.execute")
+        if sql.strip().rstrip(";").lower() == "commit":
+            self.commit()
+            return Response("COMMIT", -1, "COMMIT"), empty_table()
+        # as in dbt, a node that has committed goes on without transactions: that is how `vacuum` hooks work
+        with session.autocommit() if self._committed else contextlib.nullcontext():
+            return self._executed(session, sql, fetch, limit)
+
+    def _executed(self, session: Session, sql: str, fetch: bool, limit: int | None) -> tuple[Response, Any]:
         if not fetch:
             outcome = session.execute(sql)
             return Response(outcome.status, outcome.rows, outcome.status.partition(" ")[0]), empty_table()
@@ -137,6 +147,7 @@ class Adapter:
     def commit(self) -> None:
         """End the transaction."""
         self._warehouse("adapter.commit").commit()
+        self._committed = True
 
     def valid_incremental_strategies(self) -> list[str]:
         """The strategies this warehouse knows."""

@@ -53,6 +53,26 @@ class MacroTable:
                     return found
         return None
 
+    def own(self, name: str) -> Macro | None:
+        """The project's version of a built-in macro, as built-in macros see it; None if it has none."""
+        for found in (self.visible(name, BUILT_IN), self.dispatched(name, BUILT_IN, BUILT_IN)):
+            if found is not None and found.package != BUILT_IN:
+                return found
+        return None
+
+    def materialization(self, name: str, *, packages: bool) -> Macro | None:
+        """A materialization that the project or one of its packages defines; one for this warehouse is better.
+
+        `packages`: whether a package's counts, as it does for names that are not built in.
+        """
+        others = sorted(self.packages - {self.root}) if packages else ()
+        for prefix in self.prefixes:
+            for package in (self.root, *others):
+                found = self.macros.get(macro_id(package, f"materialization_{name}_{prefix.removesuffix('__')}"))
+                if found is not None:
+                    return found
+        return None
+
     def dispatch_order(self, namespace: str | None, package: str) -> tuple[str, ...]:
         """The packages `adapter.dispatch` looks into, in order."""
         if namespace is None:

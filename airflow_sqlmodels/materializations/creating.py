@@ -1,0 +1,37 @@
+"""The statement that makes a relation: ours, or what the project's own macro says."""
+
+from __future__ import annotations
+
+from airflow_sqlmodels.dialects import ddl
+from airflow_sqlmodels.manifest.relation import Relation
+from airflow_sqlmodels.materializations.build import Build
+from airflow_sqlmodels.materializations.main_statement import with_header
+
+_TABLE = ("get_create_table_as_sql", "create_table_as")
+_VIEW = ("get_create_view_as_sql", "create_view_as")
+"""dbt's macros for this, the outer one first: projects replace either."""
+
+
+def create_table(build: Build, relation: Relation, select: str, *, temporary: bool = False) -> str:
+    """SQL that makes a table of what `select` gives."""
+    for name in _TABLE:
+        own = build.own(name)
+        if own is not None:
+            return str(own(temporary, build.template_relation(relation, "table"), select))
+    unlogged = bool(build.config.get("unlogged")) and not temporary
+    statement = build.dialect.create_table_as(relation, select, unlogged=unlogged, temporary=temporary)
+    return with_header(build, statement)
+
+
+def create_view(build: Build, relation: Relation) -> str:
+    """SQL that makes a view of the node's query."""
+    for name in _VIEW:
+        own = build.own(name)
+        if own is not None:
+            return str(own(build.template_relation(relation, "view"), build.select))
+    return with_header(build, ddl.create_view(build.dialect, relation, build.select))
+
+
+def has_own_view(build: Build) -> bool:
+    """Whether the project says itself how views are made."""
+    return any(build.own(name) is not None for name in _VIEW)

@@ -1,0 +1,30 @@
+"""A project's own `{% materialization %}`: it says itself what is sent, in dbt's words."""
+
+from __future__ import annotations
+
+from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.manifest.nodes import Macro
+from airflow_sqlmodels.materializations.build import Build, Built
+from airflow_sqlmodels.materializations.writing import writing_of
+
+
+def custom(build: Build, macro: Macro) -> Built:
+    """Let the macro build the node. What it did not commit is undone, as in dbt.
+
+    Raises ProjectError if it sent nothing under the name `main`, by which dbt knows the statement that counts.
+    """
+    rendering = build.rendering
+    assert rendering is not None, build.node.id
+    rendering.give("sql", build.select)
+    rendering.give("compiled_code", build.select)
+    with writing_of(build):
+        rendering.scope.call(macro)()
+        build.session.rollback()
+    main = rendering.results.get("main")
+    if main is None:
+        raise ProjectError(
+            f"the materialization {macro.name!r} sent no statement named 'main'",
+            macro.at,
+            "{% call statement('main') %} … {% endcall %} around the one that builds the relation",
+        )
+    return Built(main.response.rows_affected, str(main.response))
