@@ -12,13 +12,14 @@ import click
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.options import global_options, option
 from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.project.installed import LOCK_FILE
 from airflow_sqlmodels.project.packages.adding import add_package
 from airflow_sqlmodels.project.packages.asked import GitPackage, HubPackage, LocalPackage, TarballPackage
 from airflow_sqlmodels.project.packages.fetch import Fetcher, Found, at_once
 from airflow_sqlmodels.project.packages.home import Home, home_of
 from airflow_sqlmodels.project.packages.hub import Hub
 from airflow_sqlmodels.project.packages.install import empty, install
-from airflow_sqlmodels.project.packages.lock import LOCK_FILE, Lock, digest_of, lock_text, read_lock
+from airflow_sqlmodels.project.packages.lock import Lock, digest_of, lock_text, read_lock
 from airflow_sqlmodels.project.packages.reading import Asked, read_asked, renderer
 from airflow_sqlmodels.project.packages.resolve import Rules, resolve
 from airflow_sqlmodels.project.packages.web import Web

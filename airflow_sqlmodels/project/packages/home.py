@@ -10,11 +10,9 @@ from typing import Any
 from airflow_sqlmodels.errors import Location, ProjectError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.project.rendering import YamlRenderer
+from airflow_sqlmodels.project.settings import PACKAGES_FOLDER
 from airflow_sqlmodels.project.yaml_text import parse_yaml, place_in, plain
 from airflow_sqlmodels.templating.variables import EnvVar, Var
-
-PACKAGES_FOLDER = "dbt_packages"
-"""Where packages are, if the project does not say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from airflow_sqlmodels.project.installed import RECORD
 from airflow_sqlmodels.project.packages.asked import LocalPackage
 from airflow_sqlmodels.project.packages.fetch import Fetcher, Found, at_once
+from airflow_sqlmodels.project.packages.lock import lock_text
 
 STAGING = "__installing__"
 """How the folder begins in which packages wait; dbt and the loader pass it over."""
@@ -26,6 +28,8 @@ def install(found: Sequence[Found], fetcher: Fetcher, folder: Path) -> None:
         for each in found:
             _exchange(staging / each.name, folder / each.name, staging / f"{each.name}.old")
         _remove_others(folder, {each.name for each in found})
+        text = lock_text([(each.package, each.name) for each in found], "")
+        (folder / RECORD).write_text(text, encoding="utf-8")
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
@@ -34,6 +38,7 @@ def empty(folder: Path) -> None:
     """Remove all packages."""
     if folder.is_dir():
         _remove_others(folder, set())
+        (folder / RECORD).unlink(missing_ok=True)
 
 
 def _put(found: Found, files: Path, place: Path) -> None:

@@ -12,13 +12,13 @@ from typing import Any
 import yaml
 
 from airflow_sqlmodels.errors import Location, ProjectError
+from airflow_sqlmodels.project.installed import LOCK_FILE
 from airflow_sqlmodels.project.packages.asked import GitPackage, HubPackage, Package, TarballPackage
 from airflow_sqlmodels.project.packages.reading import packages_in
 from airflow_sqlmodels.project.packages.secrets import without_secret_values
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.yaml_text import parse_yaml
 
-LOCK_FILE = "package-lock.yml"
 HASH_KEY = "sha1_hash"
 
 

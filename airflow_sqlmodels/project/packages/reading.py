@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from airflow_sqlmodels.errors import Location, ProjectError, closest
+from airflow_sqlmodels.project.installed import ASKING_FILES
 from airflow_sqlmodels.project.packages.asked import Package
 from airflow_sqlmodels.project.packages.entries import canonical, package_of
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.yaml_text import parse_yaml, place_in, plain
 from airflow_sqlmodels.templating.variables import EnvVar, Var
 
-PACKAGES_FILE = "packages.yml"
-DEPENDENCIES_FILE = "dependencies.yml"
+PACKAGES_FILE, DEPENDENCIES_FILE = ASKING_FILES
 
 
 @dataclass(frozen=True, slots=True)
