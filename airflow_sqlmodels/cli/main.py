@@ -35,7 +35,7 @@ COMMANDS = {
     "debug": ("debug:debug", "Check the project, the profile and the connection."),
     "clean": ("clean:clean", "Delete the project's generated folders."),
     "deps": ("deps:deps", "Install the packages that the project asks for."),
-    "docs": ("later:docs", "Make the documentation site (not yet)."),
+    "docs": ("docs:docs", "Make the documentation site, or look at it."),
     "clone": ("later:clone", "Clone nodes of another state (not yet)."),
     "retry": ("later:retry", "Run what failed last time (not yet)."),
 }
