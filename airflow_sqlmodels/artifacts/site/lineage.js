@@ -1,6 +1,6 @@
 // The lineage as a drawing: parents to the left of their children, nodes in a column ordered so that few lines cross.
 
-const BOX = { height: 28, gapX: 56, gapY: 12, margin: 16, letter: 7.7 };
+const BOX = { height: 28, gapX: 56, gapY: 12, margin: 16, letter: 8 };
 const MOST = 300; // more boxes than that help nobody
 
 // SVG of these nodes; `centre` is drawn filled. A text if there are too many.

@@ -153,13 +153,15 @@ function firstLine(text) {
   return inline(String(text ?? "").trim().split("\n")[0]);
 }
 
+const MANY = 150; // nodes, from which on folders are closed until one is wanted
+
 // The side: sources by their name, the rest by package and folder.
 function treeHtml(project, here) {
   const top = new Map([[project.name, new Map()]]);
   for (const node of project.shown) put(top, project, node);
   return [...top].filter(([, branch]) => branch.size).map(([name, branch]) => {
     const open = name === project.name || name === "Sources" || holds(branch, here);
-    return `<details class="top" ${open ? "open" : ""}><summary>${escaped(name)}</summary>${branchHtml(branch, here, name !== project.name)}</details>`;
+    return `<details class="top" ${open ? "open" : ""}><summary>${escaped(name)}</summary>${branchHtml(branch, here, name !== project.name || project.shown.length > MANY)}</details>`;
   }).join("");
 }
 
@@ -190,28 +192,37 @@ function branchHtml(branch, here, closed) {
   }).join("");
 }
 
-// What is found: names first, then columns, tags, descriptions. All words have to be there.
+// What is found: each word somewhere in a node's name, columns, tags or descriptions; names first.
 function hitsHtml(project, query) {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  const fields = (node) => [
-    ["", label(node)],
-    ...Object.values(project.catalog[node.unique_id]?.columns ?? node.columns ?? {}).map((column) => ["column", column.name]),
-    ...(node.tags ?? []).map((tag) => ["tag", tag]),
-    ["", node.description ?? ""],
-    ...Object.values(node.columns ?? {}).map((column) => [column.name, column.description ?? ""]),
-  ];
-  const found = [];
-  for (const node of project.shown) {
-    const every = fields(node);
-    const index = every.findIndex(([, text]) => words.every((word) => text.toLowerCase().includes(word)));
-    if (index >= 0) found.push([index ? 1 : label(node).toLowerCase().indexOf(words[0]) ? 0.5 : 0, node, index ? every[index] : null]);
-  }
-  found.sort(([one, a], [other, b]) => one - other || label(a).length - label(b).length || (label(a) < label(b) ? -1 : 1));
+  const found = project.shown.map((node) => hit(project, node, words)).filter(Boolean);
+  found.sort((one, other) => one.rank - other.rank || one.name.length - other.name.length || (one.name < other.name ? -1 : 1));
   if (!found.length) return '<p class="faint" style="padding: 0 8px">Nothing found.</p>';
-  return found.slice(0, 200).map(([, node, why]) =>
-    `<a class="hit ${node.resource_type}" href="${address(node)}"><span class="dot"></span>${highlighted(label(node), words)}` +
-    (why ? `<span class="why">${escaped(why[0])} ${highlighted(around(why[1], words[0]), words)}</span>` : "") + "</a>"
+  return found.slice(0, 200).map(({ node, name, why }) =>
+    `<a class="hit ${node.resource_type}" href="${address(node)}"><span class="dot"></span><span>${highlighted(name, words)}</span>` +
+    (why ? `<span class="why">${escaped(why.field)} ${highlighted(around(why.text, why.word), words)}</span>` : "") + "</a>"
   ).join("");
+}
+
+function hit(project, node, words) {
+  const name = label(node);
+  const fields = searched(project, node);
+  const holder = (word) => fields.find(({ text }) => text.toLowerCase().includes(word));
+  const others = words.filter((word) => !name.toLowerCase().includes(word));
+  if (!others.every(holder)) return null;
+  const rank = others.length ? 1 + others.length : name.toLowerCase().startsWith(words[0]) ? 0 : 1;
+  return { node, name, rank, why: others.length ? { ...holder(others[0]), word: others[0] } : null };
+}
+
+function searched(project, node) {
+  const described = Object.values(node.columns ?? {});
+  return [
+    ...Object.values(project.catalog[node.unique_id]?.columns ?? {}).map((column) => ({ field: "column", text: column.name })),
+    ...described.map((column) => ({ field: "column", text: column.name })),
+    ...(node.tags ?? []).map((tag) => ({ field: "tag", text: tag })),
+    { field: "", text: node.description ?? "" },
+    ...described.map((column) => ({ field: column.name, text: column.description ?? "" })),
+  ];
 }
 
 function around(text, word) {

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from threading import Lock as Mutex
 from typing import Any
 
-from airflow_sqlmodels.errors import Location, ProjectError, SqlModelsError, closest
+from airflow_sqlmodels.errors import ProjectError, SqlModelsError, closest
 from airflow_sqlmodels.project.packages.asked import HubPackage
 from airflow_sqlmodels.project.packages.semver import allowed, bound, is_version, rank
 from airflow_sqlmodels.project.packages.web import GarbledError, NotThereError, Web
@@ -96,11 +96,6 @@ def hub_url() -> str:
     """The address of the hub, with a slash at its end."""
     said = os.environ.get("DBT_PACKAGE_HUB_URL") or os.environ.get("DBT_ENGINE_PACKAGE_HUB_URL") or PUBLIC_HUB
     return said if said.endswith("/") else said + "/"
-
-
-def asked_by(release: Release) -> Location:
-    """The place of what a release asks for: there is no file, only its name."""
-    return Location(f"{release.name} {release.version}")
 
 
 def _listing(package: str, body: bytes) -> Listing:
