@@ -19,9 +19,10 @@ from airflow_sqlmodels.project.packages.fetch import Fetcher, Found, at_once
 from airflow_sqlmodels.project.packages.home import Home, home_of
 from airflow_sqlmodels.project.packages.hub import Hub
 from airflow_sqlmodels.project.packages.install import empty, install
-from airflow_sqlmodels.project.packages.lock import Lock, digest_of, lock_text, read_lock
+from airflow_sqlmodels.project.packages.lock import Lock, digest_of, lock_text, locked_url, read_lock
 from airflow_sqlmodels.project.packages.reading import Asked, read_asked, renderer
 from airflow_sqlmodels.project.packages.resolve import Rules, resolve
+from airflow_sqlmodels.project.packages.secrets import HIDDEN
 from airflow_sqlmodels.project.packages.web import Web
 from airflow_sqlmodels.templating.invocation import LANGUAGE_VERSION
 
@@ -64,6 +65,9 @@ def deps(context: click.Context, /, upgrade: bool, lock_only: bool, **values: An
 def _locked_anew(home: Home, asked: Asked, fetcher: Fetcher, flags: Flags) -> list[Found]:
     rules = Rules(_dbt_version(home, flags), _teller(home, flags))
     found = resolve(asked.packages, fetcher, rules, home.name)
+    for each in found:
+        if isinstance(each.package, (GitPackage, TarballPackage)) and HIDDEN in locked_url(each.package):
+            rules.warn(f"{each.package.at}: a secret stands in this URL, and {LOCK_FILE} leaves it out; use env_var()")
     text = lock_text([(each.package, each.name) for each in found], digest_of(asked.canonical))
     (home.root / LOCK_FILE).write_text(text, encoding="utf-8")
     _say(flags, f"Updated {LOCK_FILE}: {len(found)} package{'s' * (len(found) != 1)}")

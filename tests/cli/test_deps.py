@@ -176,6 +176,18 @@ def test_a_token_in_a_url_is_never_shown(
     assert "Installing file://*****" in said.out
 
 
+def test_a_secret_that_was_written_out_is_left_out_of_the_lock_with_a_warning(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    origin = repository(tmp_path / "hushhush")
+    monkeypatch.setenv("DBT_ENV_SECRET_PLACE", "hushhush")
+    (project / "packages.yml").write_text(f"packages:\n  - git: file://{origin}\n    revision: v1\n")
+
+    assert deps(project) == 0
+    assert "packages.yml:2:5: a secret stands in this URL" in capsys.readouterr().err
+    assert "hushhush" not in (project / "package-lock.yml").read_text()
+
+
 def test_a_local_package_is_linked(project: Path) -> None:
     (project.parent / "shared/macros").mkdir(parents=True)
     (project.parent / "shared/dbt_project.yml").write_text("name: shared\n")

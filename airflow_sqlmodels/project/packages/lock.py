@@ -55,14 +55,19 @@ def lock_text(chosen: Iterable[tuple[Package, str]], digest: str) -> str:
     return yaml.dump({"packages": entries, HASH_KEY: digest}, Dumper=_Dumper)
 
 
+def locked_url(package: GitPackage | TarballPackage) -> str:
+    """The URL as it stands in the lock file: a template, without the values of secrets."""
+    return without_secret_values(package.template)
+
+
 def _entry(package: Package, name: str) -> dict[str, str]:
     if isinstance(package, HubPackage):
         return {"name": name, "package": package.name, "version": package.versions[0]}
     if isinstance(package, GitPackage):
-        entry = {"git": without_secret_values(package.template), "name": name, "revision": str(package.revision)}
+        entry = {"git": locked_url(package), "name": name, "revision": str(package.revision)}
         return {**entry, "subdirectory": package.subdirectory} if package.subdirectory else entry
     if isinstance(package, TarballPackage):
-        return {"name": name, "tarball": without_secret_values(package.template)}
+        return {"name": name, "tarball": locked_url(package)}
     return {"local": package.path, "name": name}
 
 
