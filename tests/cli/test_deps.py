@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from airflow_sqlmodels.cli.main import exit_code
+from airflow_sqlmodels.project.packages import git as git_packages
 from airflow_sqlmodels.project.packages import web
 from tests.project.packages.fake_hub import FakeHub, archive, serving
 
@@ -124,6 +127,25 @@ def test_git_packages_are_pinned_to_a_commit(project: Path, tmp_path: Path, caps
     assert installed(project) == {"tools": "first", "inside": "first"}
     assert f"revision: {second}\n    subdirectory: inside\n" in (project / "package-lock.yml").read_text()
     assert not list((project / "dbt_packages").rglob(".git"))
+
+
+def test_git_is_tried_again_when_the_network_failed_it(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    origin, tries = repository(tmp_path / "origin"), tmp_path / "tries"
+    fake = tmp_path / "bin/git"
+    fake.parent.mkdir()
+    fake.write_text(
+        f"#!/bin/sh\nif [ $1 = fetch ] && [ ! -e {tries} ]; then\n"
+        f"  touch {tries}; echo 'fatal: Could not resolve host: h' >&2; exit 128\nfi\nexec {shutil.which('git')} \"$@\"\n"
+    )
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{fake.parent}:{os.environ['PATH']}")
+    monkeypatch.setattr(git_packages, "PAUSES", (0.0,))
+    (project / "packages.yml").write_text(f"packages:\n  - git: {origin}\n    revision: v1\n")
+
+    assert deps(project) == 0
+    assert tries.exists()
 
 
 @pytest.mark.parametrize("length", [40, 10])

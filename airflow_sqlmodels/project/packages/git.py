@@ -6,14 +6,19 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from dataclasses import replace
 from pathlib import Path
 
 from airflow_sqlmodels.errors import ProjectError, SqlModelsError
 from airflow_sqlmodels.project.packages.asked import GitPackage
 from airflow_sqlmodels.project.packages.secrets import without_secrets
+from airflow_sqlmodels.project.packages.web import PAUSES
 
 _WHOLE_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_NETWORK = ("Could not resolve host", "timed out", "early EOF", "RPC failed", "Connection reset", "error: 50")
+"""What git says when another try may help."""
+
 _SEARCHED = "+refs/heads/*:refs/remotes/origin/*"
 
 
@@ -35,7 +40,7 @@ def is_unpinned(package: GitPackage) -> bool:
 def _fetched(package: GitPackage, folder: Path) -> str:
     """Fetch the revision alone; where the server gives no single commits, everything. The commit's full name."""
     revision = package.revision or "HEAD"
-    quick = _run(folder, "fetch", "--quiet", "--depth", "1", "--", package.url, revision)
+    quick = _patiently(folder, "fetch", "--quiet", "--depth", "1", "--", package.url, revision)
     if quick.returncode == 0:
         return _commit(package, folder, "FETCH_HEAD")
     if not re.fullmatch("[0-9a-f]{4,64}", revision):
@@ -62,6 +67,16 @@ def _git(package: GitPackage, folder: Path | None, *args: str) -> str:
     if done.returncode:
         raise _refused(package, done.stderr)
     return done.stdout
+
+
+def _patiently(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    """Run git; again if the network failed it."""
+    for pause in PAUSES:
+        done = _run(folder, *args)
+        if done.returncode == 0 or not any(sign in done.stderr for sign in _NETWORK):
+            return done
+        time.sleep(pause)
+    return _run(folder, *args)
 
 
 def _run(folder: Path | None, *args: str) -> subprocess.CompletedProcess[str]:
