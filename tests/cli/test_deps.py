@@ -137,7 +137,8 @@ def test_git_is_tried_again_when_the_network_failed_it(
     fake.parent.mkdir()
     fake.write_text(
         f"#!/bin/sh\nif [ $1 = fetch ] && [ ! -e {tries} ]; then\n"
-        f"  touch {tries}; echo 'fatal: Could not resolve host: h' >&2; exit 128\nfi\nexec {shutil.which('git')} \"$@\"\n"
+        f"  touch {tries}; echo 'fatal: Could not resolve host: h' >&2; exit 128\nfi\n"
+        f'exec {shutil.which("git")} "$@"\n'
     )
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{fake.parent}:{os.environ['PATH']}")
