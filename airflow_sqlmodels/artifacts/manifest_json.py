@@ -6,8 +6,10 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+from airflow_sqlmodels.artifacts.compiled import compiled_path
 from airflow_sqlmodels.artifacts.json_text import time_text, write_json
 from airflow_sqlmodels.artifacts.metadata import metadata
 from airflow_sqlmodels.dialects.dialect import Dialect
@@ -39,9 +41,20 @@ _EMPTY = ("metrics", "semantic_models", "saved_queries", "functions")
 """Parts for kinds of node that are not known here."""
 
 
-def write_manifest(path: Path, manifest: Manifest, graph: Graph, invocation: Invocation) -> None:
-    """Write the file, whole or not at all."""
-    write_json(path, manifest_json(manifest, graph, invocation))
+def write_manifest(
+    path: Path,
+    manifest: Manifest,
+    graph: Graph,
+    invocation: Invocation,
+    compiled: Mapping[NodeId, str] = MappingProxyType({}),
+) -> None:
+    """Write the file, whole or not at all. `compiled` is the SQL of the nodes that were compiled."""
+    content = manifest_json(manifest, graph, invocation)
+    for node_id, sql in compiled.items():
+        path_in_target = f"{manifest.settings.target_path}/{compiled_path(manifest[node_id])}"
+        content["nodes"][node_id] |= {"compiled": True, "compiled_code": sql, "compiled_path": path_in_target}
+        content["nodes"][node_id] |= {"extra_ctes": [], "extra_ctes_injected": True}
+    write_json(path, content)
 
 
 def manifest_json(manifest: Manifest, graph: Graph, invocation: Invocation) -> dict[str, Any]:

@@ -24,7 +24,7 @@ SOURCES = ("model-paths", "seed-paths", "test-paths", "macro-paths", "snapshot-p
 def clean(context: click.Context, /, **_values: Any) -> int:
     """Delete the project's generated folders: those under clean-targets in dbt_project.yml."""
     root = flags_of(context).project_dir
-    settings = _settings(root)
+    settings = plain_settings(root)
     targets = settings.get("clean-targets") or [settings.get("target-path") or "target"]
     for name in targets:
         path = _deletable(root, str(name), settings)
@@ -34,7 +34,8 @@ def clean(context: click.Context, /, **_values: Any) -> int:
     return 0
 
 
-def _settings(root: Path) -> dict[str, Any]:
+def plain_settings(root: Path) -> dict[str, Any]:
+    """What dbt_project.yml says, its templates as they are written: neither a profile nor variables are needed."""
     path = root / PROJECT_FILE
     if not path.is_file():
         raise ProjectError(f"no {PROJECT_FILE} in {root}", None, "name the project's folder with --project-dir")

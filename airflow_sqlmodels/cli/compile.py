@@ -56,7 +56,7 @@ def compile_(context: click.Context, /, output: str, inline: str | None, **_valu
     if not plan.steps:
         click.echo(NOTHING, err=True)
         return 0
-    results = _compiled(flags, opened, plan)
+    results = compiled(flags, opened, plan, prepared(flags, opened, plan).means)
     named = {_NEIGHBOURS.sub("", word) for text in flags.select for word in text.split()}
     for result in results:
         name = opened.manifest[result.node].name
@@ -74,9 +74,10 @@ def compile_step(means: Answerer, node: AnyNode, session: Session) -> Result:
     return Result(node=node.id, status="success", compiled_sql=sql)
 
 
-def _compiled(flags: Flags, opened: Opened, plan: Plan) -> tuple[Result, ...]:
+def compiled(flags: Flags, opened: Opened, plan: Plan, means: Answerer) -> tuple[Result, ...]:
+    """Compile the steps of a plan, write the SQL and run_results.json."""
     manifest, clock = opened.manifest, time.perf_counter()
-    folder, means = flags.target_folder(manifest), prepared(flags, opened, plan).means
+    folder = flags.target_folder(manifest)
 
     def run_one(step: Step, session: Session) -> Result:
         result = compile_step(means, manifest[step.node], session)

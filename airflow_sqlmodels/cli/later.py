@@ -13,20 +13,6 @@ def _refuse(context: click.Context, instead: str) -> None:
 
 @click.command(context_settings=_ANYTHING)
 @click.pass_context
-def deps(context: click.Context) -> None:
-    """Install packages (not yet)."""
-    _refuse(context, "Packages that dbt installed are used as they are: run 'dbt deps', or copy them to dbt_packages.")
-
-
-@click.command(context_settings=_ANYTHING)
-@click.pass_context
-def docs(context: click.Context) -> None:
-    """Make the documentation site (not yet)."""
-    _refuse(context, "'sqlmodels parse' writes the manifest.json that documentation tools read.")
-
-
-@click.command(context_settings=_ANYTHING)
-@click.pass_context
 def clone(context: click.Context) -> None:
     """Clone nodes of another state (not yet)."""
     _refuse(context, "Build the nodes with 'sqlmodels build'.")

@@ -34,8 +34,8 @@ COMMANDS = {
     "run-operation": ("run_operation:run_operation", "Call a macro."),
     "debug": ("debug:debug", "Check the project, the profile and the connection."),
     "clean": ("clean:clean", "Delete the project's generated folders."),
-    "deps": ("later:deps", "Install packages (not yet)."),
-    "docs": ("later:docs", "Make the documentation site (not yet)."),
+    "deps": ("deps:deps", "Install the packages that the project asks for."),
+    "docs": ("docs:docs", "Make the documentation site, or look at it."),
     "clone": ("later:clone", "Clone nodes of another state (not yet)."),
     "retry": ("later:retry", "Run what failed last time (not yet)."),
 }

@@ -22,7 +22,7 @@ RESOURCE_TYPES = (
 
 NO_EFFECT = (
     *("cache-selected-only", "populate-cache", "partial-parse", "static-parser", "use-experimental-parser"),
-    *("version-check", "send-anonymous-usage-stats", "print", "log-cache-events", "single-threaded"),
+    *("send-anonymous-usage-stats", "print", "log-cache-events", "single-threaded"),
     *("show-resource-report", "use-colors-file", "introspect", "partial-parse-file-diff", "macro-debugging"),
     *("upload-to-artifacts-ingest-api", "show-all-deprecations", "hints-enabled", "use-fast-test-edges"),
 )
@@ -95,6 +95,7 @@ _GLOBAL = (
     _switch("use-colors", "Colours, even where there is no terminal; or none."),
     _switch("warn-error", "Take every warning for an error."),
     _switch("write-json", "Write the files that other tools read (manifest.json, run_results.json). Default: yes."),
+    _switch("version-check", hidden=True),
     option("--indirect-selection", type=click.Choice(INDIRECT), help="Which tests come with selected nodes."),
     *(_switch(name, hidden=True, expose_value=False, envvar=None) for name in NO_EFFECT),
     *(option(f"--{name}", hidden=True, expose_value=False, envvar=None) for name in NO_EFFECT_VALUES),

@@ -71,6 +71,13 @@ class Dialect(ABC):
         """SQL that gives schema, name, kind (the catalog's word) and owner of all relations in these schemas."""
 
     @abstractmethod
+    def catalog_query(self, relations: Sequence[Relation]) -> str:
+        """SQL that gives schema, name, kind, owner, comment, column, position, type and the column's comment.
+
+        Of the relations that exist, whatever the case of their names; a row for each column.
+        """
+
+    @abstractmethod
     def schemas_query(self, schemas: Sequence[str]) -> str:
         """SQL that gives those of the schemas that exist."""
 

@@ -97,6 +97,22 @@ class Postgres(Dialect):
             f"where n.nspname in ({wanted}) and c.relkind in ('r', 'p', 'f', 'v', 'm')"
         )
 
+    def catalog_query(self, relations: Sequence[Relation]) -> str:
+        """SQL that describes relations and their columns, with the types as they are written."""
+        schemas, names = (", ".join(self.literal(each.key[part].lower()) for each in relations) for part in (0, 1))
+        return (
+            "select n.nspname, c.relname, c.relkind::text, pg_catalog.pg_get_userbyid(c.relowner),\n"
+            "    pg_catalog.obj_description(c.oid, 'pg_class'),\n"
+            "    a.attname, a.attnum, pg_catalog.format_type(a.atttypid, a.atttypmod),\n"
+            "    pg_catalog.col_description(c.oid, a.attnum)\n"
+            "from pg_catalog.pg_class c\n"
+            "join pg_catalog.pg_namespace n on n.oid = c.relnamespace\n"
+            "join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped\n"
+            "where c.relkind in ('r', 'p', 'f', 'v', 'm')\n"
+            f"and (lower(n.nspname), lower(c.relname)) in (select * from unnest(array[{schemas}], array[{names}]))\n"
+            "order by n.nspname, c.relname, a.attnum"
+        )
+
     def create_schema(self, schema: str) -> str:
         """SQL that makes a schema. `if not exists` alone fails for the second of two sessions that try at once."""
         return f"select pg_catalog.pg_advisory_xact_lock({_SCHEMAS});\ncreate schema if not exists {self.quote(schema)}"

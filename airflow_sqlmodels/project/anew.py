@@ -17,6 +17,7 @@ from airflow_sqlmodels.project.cache import Known
 from airflow_sqlmodels.project.choices import Choices
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.fingerprint import Fingerprints, with_parents
+from airflow_sqlmodels.project.installed import outdated, refuse_missing
 from airflow_sqlmodels.project.macro_files import built_in_macros, read_docs, read_macros
 from airflow_sqlmodels.project.naming import NameRules, overridden_names
 from airflow_sqlmodels.project.parts import Parts
@@ -62,6 +63,7 @@ def refreshed(
 
 def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[SourceFile], choices: Choices) -> Manifest:
     """Read every file."""
+    refuse_missing(project, packages)
     settings = make_settings(project, packages, choices)
     macros = {**built_in_macros(), **read_macros(_of("macro", files))}
     docs = read_docs(_of("docs", files))
@@ -252,7 +254,7 @@ def _warnings(project: ProjectFile, parts: Parts, built: Iterable[Node], entries
     # a version's entry is named like its file
     names = {(node.id.partition(".")[0], node.package, PurePosixPath(node.path).stem) for node in built}
     own = [entry for entry in entries if entry.file.package == parts.settings.name]
-    found = [*unknown_keys(project), *_passed_over(own)]
+    found = [*unknown_keys(project), *outdated(project), *_passed_over(own)]
     for entry in own:
         if entry.kind == UNKNOWN:
             found.append(str(SqlModelsError(f"unknown key {entry.name!r}", entry.at, entry.text)))

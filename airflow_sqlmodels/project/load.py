@@ -23,6 +23,7 @@ from airflow_sqlmodels.project.inputs import (
     same_env,
     take_inputs,
 )
+from airflow_sqlmodels.project.installed import about_packages
 from airflow_sqlmodels.project.profiles import read_profile
 from airflow_sqlmodels.project.selectors_file import SELECTORS_FILE
 from airflow_sqlmodels.project.settings import installed_packages, profile_name, read_project_file
@@ -61,7 +62,8 @@ def load(root: Path, choices: Choices, saved: Path | None) -> Manifest:
         project = read_project_file(root, choices)
         packages = installed_packages(project, choices)
         files = [file for each in (project, *packages) for file in find_files(each)]
-        paths = [*all_paths((project, *packages), files), *present(root / SELECTORS_FILE)]
+        others = (path for each in (root / SELECTORS_FILE, *about_packages(project)) for path in present(each))
+        paths = [*all_paths((project, *packages), files), *others]
         known = _known(open_saved(saved), paths, choices)
         if known is not None and not known.changed:
             return known.manifest

@@ -40,6 +40,9 @@ CONFIG_KEYS = {
 }
 """Under which key the configs of each kind of node stand."""
 
+PACKAGES_FOLDER = "dbt_packages"
+"""Where packages are, if the project does not say."""
+
 _KNOWN = frozenset(
     (
         *PATHS,
@@ -118,9 +121,14 @@ def unknown_keys(project: ProjectFile) -> list[str]:
     return [f"{project.shown}{PROJECT_FILE}: unknown key {key!r}{', ' + hint if hint else ''}" for key, hint in hints]
 
 
+def packages_folder(project: ProjectFile) -> str:
+    """Where packages are, as a path from the project's root."""
+    return str(project.content.get("packages-install-path") or PACKAGES_FOLDER)
+
+
 def installed_packages(project: ProjectFile, choices: Choices) -> list[ProjectFile]:
     """The packages in the packages folder, by name; a folder without dbt_project.yml is passed over."""
-    folder = str(project.content.get("packages-install-path") or "dbt_packages")
+    folder = packages_folder(project)
     places = sorted(path.parent for path in (project.root / folder).glob(f"*/{PROJECT_FILE}"))
     found = [read_project_file(place, choices, f"{folder}/{place.name}/") for place in places]
     _refuse_twins([project, *found])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.manifest.relation import Relation
@@ -32,6 +33,40 @@ class ColumnFacts:
     char_size: int | None = None
     precision: int | None = None
     scale: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedColumn:
+    """A column for people to read."""
+
+    name: str
+    position: int
+    data_type: str
+    """As it is written: `character varying(20)`, `integer[]`."""
+    comment: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A relation for people to read."""
+
+    schema: str
+    name: str
+    kind: str
+    owner: str
+    comment: str | None
+    columns: tuple[DescribedColumn, ...]
+
+
+def describe(session: Session, dialect: Dialect, relations: Sequence[Relation]) -> list[Described]:
+    """Those of the relations that exist, in one query; their names may differ in case from what was asked."""
+    if not relations:
+        return []
+    rows = session.query(dialect.catalog_query(relations)).rows
+    return [
+        Described(schema, name, dialect.kinds[kind], owner, comment, tuple(DescribedColumn(*row[5:]) for row in group))
+        for (schema, name, kind, owner, comment), group in groupby(rows, key=lambda row: row[:5])
+    ]
 
 
 def find(session: Session, dialect: Dialect, relation: Relation) -> Found | None:

@@ -43,8 +43,6 @@ def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -
     ("args", "message"),
     [
         (["bild"], "no command 'bild', did you mean 'build'"),
-        (["deps"], "deps is not possible yet"),
-        (["docs", "generate"], "docs is not possible yet"),
         (["retry"], "retry is not possible yet"),
         (["clone", "--state", "x"], "clone is not possible yet"),
         (["run", "--state", "x"], "'--state'"),
@@ -61,7 +59,7 @@ def test_a_call_that_cannot_be_answered_ends_with_2(
     args: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_project(tmp_path)
-    place = [] if args[0] in ("bild", "deps", "docs", "retry", "clone") else ["--project-dir", str(tmp_path)]
+    place = [] if args[0] in ("bild", "retry", "clone") else ["--project-dir", str(tmp_path)]
 
     code = exit_code([*args, *place, *(["--profiles-dir", str(tmp_path)] if place else [])])
 

@@ -1,0 +1,132 @@
+"""`sqlmodels deps`: chooses versions of the packages that the project asks for, and installs them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from airflow_sqlmodels.cli.flags import Flags, flags_of
+from airflow_sqlmodels.cli.options import global_options, option
+from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.project.installed import LOCK_FILE
+from airflow_sqlmodels.project.packages.adding import add_package
+from airflow_sqlmodels.project.packages.asked import GitPackage, HubPackage, LocalPackage, TarballPackage
+from airflow_sqlmodels.project.packages.fetch import Fetcher, Found, at_once
+from airflow_sqlmodels.project.packages.home import Home, home_of
+from airflow_sqlmodels.project.packages.hub import Hub
+from airflow_sqlmodels.project.packages.install import empty, install
+from airflow_sqlmodels.project.packages.lock import Lock, digest_of, lock_text, locked_url, read_lock
+from airflow_sqlmodels.project.packages.reading import Asked, read_asked, renderer
+from airflow_sqlmodels.project.packages.resolve import Rules, resolve
+from airflow_sqlmodels.project.packages.secrets import HIDDEN
+from airflow_sqlmodels.project.packages.web import Web
+from airflow_sqlmodels.templating.invocation import LANGUAGE_VERSION
+
+
+@click.command()
+@global_options
+@option("--upgrade", is_flag=True, help="Choose versions anew: the newest that are allowed.", envvar=None)
+@option("--lock", "lock_only", is_flag=True, help="Write package-lock.yml, install nothing.", envvar=None)
+@option("--add-package", help="Add this package to packages.yml first: name@version.", envvar=None)
+@option(
+    "--source",
+    type=click.Choice(("hub", "git", "local")),
+    default="hub",
+    help="Where the added package comes from.",
+    envvar=None,
+)
+@click.pass_context
+def deps(context: click.Context, /, upgrade: bool, lock_only: bool, **values: Any) -> int:
+    """Install the packages that packages.yml or dependencies.yml asks for."""
+    flags = flags_of(context)
+    home = home_of(flags.project_dir, flags.vars)
+    if values["add_package"]:
+        click.echo(add_package(home.root, values["add_package"], values["source"]))
+    asked = read_asked(home.root, renderer(flags.vars))
+    lock = read_lock(home.root, renderer(flags.vars))
+    if not asked.packages:
+        return _nothing(home, lock)
+    with tempfile.TemporaryDirectory(prefix="sqlmodels-packages-") as downloads:
+        web = Web()
+        fetcher = Fetcher(home.root, Path(downloads), renderer(flags.vars), web, Hub(web))
+        if lock is None or upgrade or lock.digest != digest_of(asked.canonical):
+            found = _locked_anew(home, asked, fetcher, flags)
+        elif not lock_only:
+            found = at_once(fetcher.found, lock.packages)
+        if not lock_only:
+            _install(found, fetcher, home, flags)
+    return 0
+
+
+def _locked_anew(home: Home, asked: Asked, fetcher: Fetcher, flags: Flags) -> list[Found]:
+    rules = Rules(_dbt_version(home, flags), _teller(home, flags))
+    found = resolve(asked.packages, fetcher, rules, home.name)
+    for each in found:
+        if isinstance(each.package, (GitPackage, TarballPackage)) and HIDDEN in locked_url(each.package):
+            rules.warn(f"{each.package.at}: a secret stands in this URL, and {LOCK_FILE} leaves it out; use env_var()")
+    text = lock_text([(each.package, each.name) for each in found], digest_of(asked.canonical))
+    (home.root / LOCK_FILE).write_text(text, encoding="utf-8")
+    _say(flags, f"Updated {LOCK_FILE}: {len(found)} package{'s' * (len(found) != 1)}")
+    return found
+
+
+def _install(found: list[Found], fetcher: Fetcher, home: Home, flags: Flags) -> None:
+    install(found, fetcher, home.folder)
+    newer = []
+    for each in found:
+        _say(flags, f"Installing {each.package.shown}\n  Installed from {_version(each)}")
+        if isinstance(each.package, HubPackage):
+            listing, version = fetcher.hub.listing(each.package), _dbt_version(home, flags)
+            newest = listing.versions(each.package.prerelease, version)[-1:]
+            newer += [f"{each.package.shown} {version}" for version in newest if version != each.package.wanted]
+    if newer:
+        _say(flags, f"\nUpdates available: {', '.join(newer)}\nAllow them in packages.yml, then run: sqlmodels deps")
+
+
+def _dbt_version(home: Home, flags: Flags) -> str | None:
+    """The version of dbt that packages must be made for; None under --no-version-check."""
+    checked = flags.said.get("version_check", home.flags.get("version_check", True))
+    return LANGUAGE_VERSION if checked else None
+
+
+def _nothing(home: Home, lock: Lock | None) -> int:
+    """Nothing is asked for: what was installed for an earlier wish goes."""
+    if lock is not None and lock.packages:
+        (home.root / LOCK_FILE).write_text(lock_text([], digest_of([])), encoding="utf-8")
+        empty(home.folder)
+    click.echo("No packages are asked for in packages.yml")
+    return 0
+
+
+def _version(found: Found) -> str:
+    match found.package:
+        case HubPackage():
+            return f"version {found.package.wanted}"
+        case GitPackage():
+            inside = f", subdirectory {found.package.subdirectory}" if found.package.subdirectory else ""
+            return f"revision {found.package.revision}{inside}"
+        case TarballPackage():
+            return f"tarball {found.package.shown}"
+        case LocalPackage():
+            return f"<local @ {found.package.path}>"
+
+
+def _teller(home: Home, flags: Flags) -> Callable[[str], None]:
+    """What tells a warning, or raises it under --warn-error."""
+    strict = home.flags.get("warn_error", False) if flags.warn_error is None else flags.warn_error
+
+    def tell(message: str) -> None:
+        if strict:
+            raise ProjectError(f"{message}\n(a warning, and --warn-error is set)")
+        _say(flags, f"{click.style('Warning', fg='yellow')} {message}", err=True)
+
+    return tell
+
+
+def _say(flags: Flags, text: str, *, err: bool = False) -> None:
+    if not flags.quiet:
+        click.echo(text, err=err)

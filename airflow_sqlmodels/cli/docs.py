@@ -1,0 +1,123 @@
+"""`sqlmodels docs`: catalog.json and a site made of it, and a server to look at that."""
+
+from __future__ import annotations
+
+import shutil
+import webbrowser
+from pathlib import Path
+from typing import Any
+
+import click
+
+from airflow_sqlmodels.artifacts.catalog import catalog, relational, write_catalog
+from airflow_sqlmodels.artifacts.catalog import empty_catalog as no_catalog
+from airflow_sqlmodels.artifacts.manifest_json import write_manifest
+from airflow_sqlmodels.artifacts.site.page import write_page, write_static_page
+from airflow_sqlmodels.artifacts.site.server import serving
+from airflow_sqlmodels.cli.choosing import chosen_plan
+from airflow_sqlmodels.cli.clean import plain_settings
+from airflow_sqlmodels.cli.compile import compiled
+from airflow_sqlmodels.cli.execution import prepared
+from airflow_sqlmodels.cli.flags import Flags, flags_of
+from airflow_sqlmodels.cli.opening import Opened, open_all
+from airflow_sqlmodels.cli.options import ManyValues, global_options, option, selection_options
+from airflow_sqlmodels.cli.summary import failed, failure
+from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.graph.order import graph_of
+from airflow_sqlmodels.graph.selection import Selection, select_nodes
+from airflow_sqlmodels.manifest.manifest import Manifest
+from airflow_sqlmodels.manifest.nodes import Relational
+from airflow_sqlmodels.templating.invocation import Invocation
+
+
+@click.group()
+def docs() -> None:
+    """Make the documentation site, or look at it."""
+
+
+@docs.command(cls=ManyValues)
+@global_options
+@selection_options
+@option("--compile/--no-compile", "compiles", default=True, help="Compile the SQL first. Default: yes.")
+@option("--empty-catalog", is_flag=True, help="Do not ask the warehouse.")
+@option("--static", is_flag=True, help="Write static_index.html too, with everything inside.")
+@click.pass_context
+def generate(context: click.Context, /, compiles: bool, empty_catalog: bool, static: bool, **_values: Any) -> int:
+    """Write manifest.json, catalog.json and index.html."""
+    flags = flags_of(context)
+    opened = open_all(flags)
+    folder = flags.target_folder(opened.manifest)
+    invocation = Invocation(command="docs", args=flags.said)
+    if compiles and not _compiled(flags, opened, invocation):
+        return 1
+    described = no_catalog(opened.manifest, invocation) if empty_catalog else _described(flags, opened, invocation)
+    write_catalog(folder / "catalog.json", described)
+    write_page(folder, opened.manifest.settings.name)
+    _copy_assets(opened.manifest, flags.project_dir, folder)
+    if static:
+        write_static_page(folder)
+    for error in described["errors"] or ():
+        click.echo(f"{click.style('Warning', fg='yellow')} {error}", err=True)
+    if not flags.quiet:
+        click.echo(f"Catalog written to {folder / 'catalog.json'}")
+    return 0
+
+
+@docs.command()
+@global_options
+@option("--host", default="127.0.0.1", help="The address to listen at.", envvar=None)
+@option("--port", type=click.IntRange(0, 65535), default=8080, help="The port to listen at.", envvar=None)
+@option("--browser/--no-browser", default=True, help="Open a browser. Default: yes.", envvar=None)
+@click.pass_context
+def serve(context: click.Context, /, host: str, port: int, browser: bool, **_values: Any) -> int:
+    """Show the documentation site, until ctrl-c."""
+    flags = flags_of(context)
+    settings = plain_settings(flags.project_dir)
+    folder = flags.project_dir / (flags.target_path or str(settings.get("target-path") or "target"))
+    if not (folder / "manifest.json").is_file():
+        raise ProjectError(f"no manifest.json in {folder}", None, "make it first: sqlmodels docs generate")
+    write_page(folder, str(settings.get("name") or folder.parent.name))
+    with serving(folder, host, port) as (url, wait):
+        click.echo(f"Serving docs at {url}\nPress ctrl-c to stop.")
+        if browser:
+            webbrowser.open_new_tab(url)
+        wait()
+    return 0
+
+
+def _compiled(flags: Flags, opened: Opened, invocation: Invocation) -> bool:
+    """Compile what is selected, and write manifest.json with it. Whether all of it could be compiled."""
+    manifest = opened.manifest
+    plan = chosen_plan(flags, manifest, "compile")
+    results = compiled(flags, opened, plan, prepared(flags, opened, plan).means) if plan.steps else ()
+    if failed(results):
+        told = [line for result in results if result.status == "error" for line in failure(manifest, result)]
+        click.echo("\n".join([*told, "", "No docs were made: compile all nodes first, or use --no-compile."]), err=True)
+        return False
+    sql = {result.node: result.compiled_sql for result in results if result.compiled_sql}
+    write_manifest(flags.target_folder(manifest) / "manifest.json", manifest, graph_of(manifest), invocation, sql)
+    return True
+
+
+def _described(flags: Flags, opened: Opened, invocation: Invocation) -> dict[str, Any]:
+    session = opened.open_session()
+    try:
+        return catalog(opened.manifest, _chosen(flags, opened.manifest), session, invocation)
+    finally:
+        session.close()
+
+
+def _chosen(flags: Flags, manifest: Manifest) -> list[Relational]:
+    """The selected nodes with a relation; without a selection all of them, the sources too."""
+    if not (flags.select or flags.exclude or flags.selector):
+        return relational(manifest.nodes.values())
+    selection = Selection(select=flags.select, exclude=flags.exclude, selector=flags.selector)
+    return relational(manifest[node_id] for node_id in select_nodes(manifest, graph_of(manifest), selection).ids)
+
+
+def _copy_assets(manifest: Manifest, root: Path, folder: Path) -> None:
+    """Copy the folders under `asset-paths`: pictures that descriptions show."""
+    for name in manifest.settings.paths.get("asset-paths", ()):
+        if (root / name).is_dir():
+            shutil.rmtree(folder / name, ignore_errors=True)
+            shutil.copytree(root / name, folder / name)

@@ -1,0 +1,104 @@
+"""`sqlmodels docs`: which files are written, for which nodes, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from airflow_sqlmodels.cli.main import exit_code
+from tests.cli.projects import profile_for, write_project
+
+Call = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def call(tmp_path: Path, postgres_dsn: str, capfd: pytest.CaptureFixture[str]) -> Call:
+    """Runs a command on a small project with a database of its own: the exit code, and all it said."""
+    fields = psycopg.conninfo.conninfo_to_dict(postgres_dsn)
+    write_project(tmp_path, **{"profiles.yml": profile_for({key: str(value) for key, value in fields.items()})})
+
+    def run(*args: str) -> tuple[int, str]:
+        code = exit_code([*args, "--project-dir", str(tmp_path), "--profiles-dir", str(tmp_path)])
+        said = capfd.readouterr()
+        return code, said.out + said.err
+
+    return run
+
+
+def read(folder: Path, name: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((folder / "target" / name).read_text())
+    return content
+
+
+def test_what_was_built_is_described(call: Call, tmp_path: Path) -> None:
+    assert call("build")[0] == 0
+
+    code, said = call("docs", "generate", "--static")
+
+    assert code == 0, said
+    assert said.endswith(f"Catalog written to {tmp_path / 'target/catalog.json'}\n")
+    described = read(tmp_path, "catalog.json")
+    assert {*described["nodes"]} == {
+        *("model.shop.orders", "model.shop.revenue", "model.shop.stg_orders", "seed.shop.raw_orders")
+    }
+    revenue = read(tmp_path, "manifest.json")["nodes"]["model.shop.revenue"]
+    assert revenue["compiled_code"].startswith("select sum(amount)")
+    assert revenue["compiled_path"] == "target/compiled/shop/models/marts/revenue.sql"
+    assert (tmp_path / "target/index.html").is_file()
+    assert (tmp_path / "target/static_index.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("args", "nodes"),
+    [
+        (["--select", "revenue"], {"model.shop.revenue"}),
+        (["--select", "nothing"], set()),
+        (["--exclude", "marts"], {"model.shop.stg_orders", "seed.shop.raw_orders"}),
+        (["--empty-catalog"], set()),
+    ],
+)
+def test_only_what_is_selected_is_described(args: list[str], nodes: set[str], call: Call, tmp_path: Path) -> None:
+    assert call("build")[0] == 0
+
+    assert call("docs", "generate", *args)[0] == 0
+    assert {*read(tmp_path, "catalog.json")["nodes"]} == nodes
+
+
+def test_without_compiling_the_manifest_stays_as_it_is(call: Call, tmp_path: Path) -> None:
+    assert call("parse")[0] == 0
+    before = (tmp_path / "target/manifest.json").read_bytes()
+
+    assert call("docs", "generate", "--no-compile")[0] == 0
+    assert (tmp_path / "target/manifest.json").read_bytes() == before
+
+
+def test_what_cannot_be_compiled_stops_it(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "models/marts/orders.sql").write_text("{{ exceptions.raise_compiler_error('no') }}\n")
+
+    code, said = call("docs", "generate")
+
+    assert code == 1
+    assert "No docs were made" in said
+    assert not (tmp_path / "target/catalog.json").exists()
+
+
+def test_pictures_are_copied(call: Call, tmp_path: Path) -> None:
+    project = tmp_path / "dbt_project.yml"
+    project.write_text(project.read_text() + "asset-paths: [pictures]\n")
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures/shop.svg").write_text("<svg/>")
+
+    assert call("docs", "generate", "--empty-catalog", "--no-compile")[0] == 0
+    assert (tmp_path / "target/pictures/shop.svg").is_file()
+
+
+def test_there_must_be_something_to_serve(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_project(tmp_path)
+
+    assert exit_code(["docs", "serve", "--no-browser", "--project-dir", str(tmp_path)]) == 2
+    assert "make it first: sqlmodels docs generate" in capsys.readouterr().err
