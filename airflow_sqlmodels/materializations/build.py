@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -53,7 +54,13 @@ class Build:
     def own(self, name: str) -> Callable[..., Any] | None:
         """The project's own version of a built-in macro, ready to be called; None if it has none."""
         found = None if self.rendering is None else self.rendering.means.macros.own(name)
-        return None if found is None or self.rendering is None else self.rendering.scope.call(found)
+        return None if found is None or self.rendering is None else functools.partial(self.rendering.called, found)
+
+    @property
+    def node_view(self) -> dict[str, Any]:
+        """The node as macros know it."""
+        assert self.rendering is not None, self.node.id
+        return self.rendering.scope.names["model"]  # type: ignore[no-any-return]  # names hold anything
 
     def template_relation(self, relation: Relation, kind: str | None = None) -> TemplateRelation:
         """A relation as macros know it."""

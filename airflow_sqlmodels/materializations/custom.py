@@ -18,7 +18,7 @@ def custom(build: Build, macro: Macro) -> Built:
     rendering.give("sql", build.select)
     rendering.give("compiled_code", build.select)
     with writing_of(build):
-        rendering.scope.call(macro)()
+        rendering.called(macro)
         build.session.rollback()
     main = rendering.results.get("main")
     if main is None:

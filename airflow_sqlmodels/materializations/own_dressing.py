@@ -21,5 +21,5 @@ def dress(build: Build, kind: str, *, rebuilt: bool) -> None:
         indexes(relation)
     if grants is not None:
         grants(relation, build.config.get("grants") or {}, should_revoke=not rebuilt)
-    if docs is not None and build.rendering is not None:
-        docs(relation, build.rendering.scope.names["model"])
+    if docs is not None:
+        docs(relation, build.node_view)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from airflow_sqlmodels.errors import ProjectError, closest
@@ -11,6 +12,8 @@ from airflow_sqlmodels.materializations.build import Build
 from airflow_sqlmodels.project.snapshot_config import META_COLUMNS, hard_deletes_of
 
 _STRATEGIES = ("timestamp", "check")
+_SAID = ("unique_key", "updated_at", "row_changed", "scd_id")
+"""What dbt asks of a strategy written by a project."""
 NEW, OLD = "source_data", "snapshotted_data"
 """The names under which conditions know a row of the query, and the row that the table has for its key."""
 
@@ -29,6 +32,10 @@ class Rules:
     names: Mapping[str, str]
     """The names of the added columns, by those they usually have."""
     now: str
+    row_changed: str | None = None
+    """When a row has other values, if the project's own strategy says so."""
+    own_scd_id: str | None = None
+    """What tells versions of a row apart, if the project says it itself."""
 
     def name(self, usual: str) -> str:
         """The name of an added column."""
@@ -37,7 +44,7 @@ class Rules:
     @property
     def scd_id(self) -> str:
         """What tells versions of a row apart: a hash of its key and its time."""
-        return hashed((*self.keys, self.updated_at))
+        return self.own_scd_id or hashed((*self.keys, self.updated_at))
 
     @property
     def added(self) -> list[str]:
@@ -48,24 +55,59 @@ class Rules:
 
 def rules_of(build: Build) -> Rules:
     """The rules of a build. The config was checked when the project was loaded."""
-    config = build.config
-    if config["strategy"] not in _STRATEGIES:
-        hint = closest(str(config["strategy"]), _STRATEGIES) or "strategies of one's own are not possible yet"
-        raise ProjectError(f"no snapshot strategy {config['strategy']!r}", build.node.at, hint)
-    said = config["unique_key"]
-    now = "now()::timestamp without time zone"  # as in dbt: without zone, so the session's time zone matters
-    return Rules(
-        keys=tuple(map(str, said)) if isinstance(said, Sequence) and not isinstance(said, str) else (str(said),),
-        updated_at=str(config.get("updated_at") or now),
+    config, own = build.config, _own_strategy(build)
+    said = config["unique_key"] if own is None else own["unique_key"]
+    now = _now(build)
+    keys = tuple(map(str, said)) if isinstance(said, Sequence) and not isinstance(said, str) else (str(said),)
+    rules = Rules(
+        keys=keys,
+        updated_at=str(config.get("updated_at") or now) if own is None else str(own["updated_at"]),
         hard_deletes=hard_deletes_of(config),
         current=str(config["dbt_valid_to_current"]) if config.get("dbt_valid_to_current") else None,
         names={**META_COLUMNS, **(config.get("snapshot_meta_column_names") or {})},
         now=now,
     )
+    if own is not None:
+        return replace(rules, row_changed=str(own["row_changed"]), own_scd_id=str(own["scd_id"]))
+    own_hash = build.own("snapshot_hash_arguments")
+    return rules if own_hash is None else replace(rules, own_scd_id=str(own_hash([*keys, rules.updated_at])))
+
+
+def _now(build: Build) -> str:
+    own = build.own("snapshot_get_time") or build.own("current_timestamp")
+    # as in dbt: without zone, so the session's time zone matters
+    return "now()::timestamp without time zone" if own is None else str(own())
+
+
+def _own_strategy(build: Build) -> Mapping[str, Any] | None:
+    """What the project's own strategy says; None for ours. Raises ProjectError if there is none of that name."""
+    name = str(build.config["strategy"])
+    own = build.own(f"snapshot_{name}_strategy") or _of_package(build, name)
+    if own is None:
+        if name in _STRATEGIES:
+            return None
+        hint = closest(name, _STRATEGIES) or f"write a macro snapshot_{name}_strategy, or take one of {_STRATEGIES}"
+        raise ProjectError(f"no snapshot strategy {name!r}", build.node.at, hint)
+    said = own(build.node_view, OLD, NEW, build.node_view["config"], True)
+    missing = [key for key in _SAID if not isinstance(said, Mapping) or key not in said]
+    if missing:
+        raise ProjectError(f"the strategy {name!r} must return a dict with {', '.join(missing)}", build.node.at)
+    return said  # type: ignore[no-any-return]  # it comes out of a template
+
+
+def _of_package(build: Build, name: str) -> Callable[..., Any] | None:
+    """`package.name`, or one that only the snapshot's own package has."""
+    if build.rendering is None:
+        return None
+    package, _, bare = name.rpartition(".")
+    found = build.rendering.means.macros.of_package(f"snapshot_{bare}_strategy", package or build.node.package)
+    return None if found is None else functools.partial(build.rendering.called, found)
 
 
 def changed(build: Build, rules: Rules, checked: Sequence[str], there: Sequence[str]) -> str:
     """SQL that is true where a row has other values now. `checked` are the columns to look at, `there` the table's."""
+    if rules.row_changed is not None:
+        return rules.row_changed
     if str(build.config["strategy"]) == "timestamp":
         return f"{OLD}.{rules.name('dbt_valid_from')} < {NEW}.{rules.updated_at}"
     if not set(checked) <= set(there):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import hashlib
 import os
@@ -53,6 +54,13 @@ def cache_folder() -> Path | None:
     return next((place for place in places if _is_ours(place)), None)
 
 
+@functools.cache
+def _library() -> tuple[tuple[str, int], ...]:
+    """The built-in macros' files with their sizes: they are saved with a project, and change between versions."""
+    folder = Path(__file__).parent.parent / "templating" / "library"
+    return tuple(sorted((each.name, each.stat().st_size) for each in os.scandir(folder) if each.name.endswith(".sql")))
+
+
 def saved_path(root: Path, choices: Choices) -> Path | None:
     """The file for this project with these choices; None if nothing is saved."""
     folder = cache_folder()
@@ -63,7 +71,7 @@ def saved_path(root: Path, choices: Choices) -> Path | None:
 
 def made_for(root: Path, choices: Choices) -> str:
     """A hash of everything but files and environment that a manifest depends on."""
-    made_of = (str(root), choices.target, choices.vars, choices.env, VERSION, sys.version_info[:2])
+    made_of = (str(root), choices.target, choices.vars, choices.env, VERSION, _library(), sys.version_info[:2])
     return hashlib.blake2b(repr(made_of).encode(), digest_size=10).hexdigest()
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from typing import Any
 
 from airflow_sqlmodels.dialects.dialect import Dialect
+from airflow_sqlmodels.errors import CompilationError
 from airflow_sqlmodels.manifest.relation import Relation
+from airflow_sqlmodels.templating.indexes import TemplateIndex
 from airflow_sqlmodels.templating.macros import MacroCall, MacroScope, dispatch
 from airflow_sqlmodels.templating.refusals import NeedsWarehouseError
 from airflow_sqlmodels.templating.relation import RelationApi, TemplateColumn, TemplateRelation
@@ -159,6 +162,31 @@ class Adapter:
         for row in grants_table.rows:
             found.setdefault(row["privilege_type"], []).append(row["grantee"])
         return found
+
+    def get_hard_deletes_behavior(self, config: Mapping[str, Any]) -> str:
+        """What a snapshot does with rows that are gone: ignore, invalidate or new_record."""
+        said = config.get("hard_deletes")
+        return str(said) if said else ("invalidate" if config.get("invalidate_hard_deletes") else "ignore")
+
+    def get_incremental_strategy_macro(self, context: Any, strategy: str) -> MacroCall:  # noqa: ARG002  # dbt's
+        """The macro that gives a strategy's SQL."""
+        name = f"get_incremental_{strategy.replace('+', '_')}_sql"
+        found = self._scope.find(name)
+        if not isinstance(found, MacroCall):
+            raise CompilationError(f"no incremental strategy {strategy!r}", None, f"write a macro {name}(arg_dict)")
+        return found
+
+    def parse_index(self, said: Any) -> TemplateIndex | None:
+        """An entry of the config `indexes`."""
+        return None if said is None else TemplateIndex(said, self._dialect)
+
+    def already_exists(self, schema: str, name: str) -> bool:
+        """Whether there is a relation of that name."""
+        return self.get_relation(None, schema, name) is not None
+
+    def add_query(self, sql: str, auto_begin: bool = True, **_more: Any) -> tuple[Response, Any]:
+        """Send SQL, and look at nothing it gives."""
+        return self.execute(sql, auto_begin)
 
     def expand_target_column_types(self, _from_relation: Any, _to_relation: Any) -> None:
         """Nothing: text columns have no width that a model could outgrow, unless its author gave them one."""

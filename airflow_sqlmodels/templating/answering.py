@@ -18,6 +18,7 @@ from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
+    Macro,
     Model,
     NodeId,
     Ref,
@@ -155,6 +156,18 @@ class Rendering:
             if error.at is not None:
                 raise
             raise placed(error, at) from error
+
+    def called(self, macro: Macro, *args: Any, **kwargs: Any) -> Any:
+        """What a macro gives, called from Python. Raises CompilationError with the place if it fails."""
+        try:
+            return self.scope.call(macro)(*args, **kwargs)
+        except Exception as error:
+            from airflow_sqlmodels.templating.answers import told  # noqa: PLC0415  # imports Jinja
+
+            found = told(error, "", macro.at, macro.at.line)
+            if found is error:
+                raise
+            raise found from error
 
     def _plain(self, template: str, at: Location, line: int) -> str | None:
         """A template that needs no Jinja, rendered; None if it needs it."""
