@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +22,6 @@ class TemplateIndex:
         self._dialect = dialect
 
     def render(self, relation: TemplateRelation) -> str:
-        """A name for it, the same at every run."""
+        """A new name for it: while a macro builds, the old relation still has an index like this."""
         spec = IndexSpec(tuple(self.columns), self.unique, str(self.type or DEFAULT_METHOD).lower())
-        return spec.name(relation.relation, self._dialect)
+        return self._dialect.fit(spec.name(relation.relation, self._dialect), f"_{time.time_ns():x}")

@@ -1,0 +1,99 @@
+"""materialized_view: refreshed while its definition stays; its indexes follow the config.
+
+Making it anew is a swap, as for a table. Readers of one that is refreshed wait for the rows, as Postgres has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from airflow_sqlmodels.dialects import ddl
+from airflow_sqlmodels.dialects.indexes import IndexSpec
+from airflow_sqlmodels.errors import ProjectError, closest
+from airflow_sqlmodels.materializations.build import Build, Built
+from airflow_sqlmodels.materializations.dressing import comment_statements, indexes_of, regrant_statements
+from airflow_sqlmodels.materializations.hooks import run_inside, run_outside
+from airflow_sqlmodels.materializations.main_statement import send_main, with_header
+from airflow_sqlmodels.materializations.own_dressing import dress
+from airflow_sqlmodels.materializations.replacing import patience_of, replaced
+from airflow_sqlmodels.materializations.writing import writing_of
+from airflow_sqlmodels.publish.attached import Index, attached_to
+from airflow_sqlmodels.publish.patience import SAVEPOINT
+from airflow_sqlmodels.warehouse.session import Outcome
+
+_KIND = "materialized_view"
+_CHOICES = ("apply", "continue", "fail")
+
+
+def materialized_view(build: Build) -> Built:
+    """Refresh the view; make it anew the first time, on a full refresh, or over something else."""
+    choice = _choice(build)
+    run_outside(build, build.pre_hooks)
+    with writing_of(build) as writing:
+        run_inside(build, build.pre_hooks)
+        if writing.existing == _KIND and not build.full_refresh:
+            outcome = _refreshed(build, choice)
+        else:
+            outcome = replaced(
+                build,
+                writing,
+                _KIND,
+                lambda candidate: send_main(
+                    build, with_header(build, ddl.create_materialized_view(build.dialect, candidate, build.select))
+                ),
+            )
+    run_outside(build, build.post_hooks)
+    return Built(-1, outcome.status)
+
+
+def _choice(build: Build) -> str:
+    said = str(build.config.get("on_configuration_change") or "apply")
+    if said not in _CHOICES:
+        raise ProjectError(f"on_configuration_change: {said!r} is not known", build.node.at, closest(said, _CHOICES))
+    return said
+
+
+def _refreshed(build: Build, choice: str) -> Outcome:
+    """New rows in the view that is there. Raises ProjectError if its indexes must not change, and would."""
+    changes = list(_index_changes(build))
+    if changes and choice == "fail":
+        raise ProjectError(
+            "the indexes of the config are not those of the materialized view",
+            build.node.at,
+            "on_configuration_change is 'fail': set it to 'apply', or rebuild the view with --full-refresh",
+        )
+    if changes and choice == "continue":
+        build.log(f"{build.relation} keeps its indexes: on_configuration_change is 'continue'")
+        changes = []
+    if changes:
+        build.session.execute(";\n".join(changes))
+    outcome = build.session.execute(f"refresh materialized view {build.dialect.render(build.relation)}")
+    statements = [*comment_statements(build, build.relation, _KIND), *regrant_statements(build)]
+    if statements:
+        build.session.execute(";\n".join(statements))
+    run_inside(build, build.post_hooks)
+    dress(build, _KIND, rebuilt=False)
+    return outcome
+
+
+def _index_changes(build: Build) -> Iterator[str]:
+    """SQL that makes the view's indexes those of the config. They are compared by what they are, not by name."""
+    dialect = build.dialect
+    found = patience_of(build).keep_trying(
+        str(build.relation),
+        lambda: [dialect.render(build.relation)],
+        lambda: attached_to(build.session, dialect, build.relation, [SAVEPOINT]),
+    )
+    there = {_spec(index): index for index in found.indexes}
+    wanted = indexes_of(build)
+    for spec, index in there.items():
+        if spec not in wanted:
+            yield f"drop index {dialect.quote(build.relation.schema)}.{dialect.quote(index.name)}"
+    for spec in wanted:
+        if spec not in there:
+            yield spec.statement(build.relation, dialect, spec.name(build.relation, dialect))
+
+
+def _spec(index: Index) -> IndexSpec:
+    # one with expressions or a condition cannot be what a config asked for
+    return IndexSpec(index.columns or (f"\x00{index.name}",), index.unique, index.method)

@@ -1,0 +1,91 @@
+"""materialized_view: refreshed while it stays, swapped when it does not; indexes follow the config."""
+
+from __future__ import annotations
+
+import pytest
+
+from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.warehouse.dbapi import DbApiSession
+from tests.materializations.builds import Connection, built, names_in, rows_of
+
+KIND = "materialized_view"
+SELECT = "select id, count(*) as n from raw group by id"
+
+
+@pytest.fixture(autouse=True)
+def _raw(connection: Connection) -> None:
+    connection.execute("create table raw as select 1 as id")
+
+
+def test_it_is_made_and_then_refreshed(session: DbApiSession, connection: Connection) -> None:
+    assert built(session, KIND, SELECT).status == "SELECT 1"
+    before = _oid(connection)
+    connection.execute("insert into raw values (2)")
+
+    assert built(session, KIND, SELECT).status == "REFRESH MATERIALIZED VIEW"
+
+    assert _oid(connection) == before
+    assert rows_of(connection, "select * from orders order by id") == [(1, 1), (2, 1)]
+
+
+def test_a_full_refresh_makes_it_anew_under_the_views_on_it(session: DbApiSession, connection: Connection) -> None:
+    built(session, KIND, SELECT)
+    connection.execute("create view reader as select sum(n) as n from orders")
+
+    built(session, KIND, f"{SELECT} having count(*) > 5", full_refresh=True)
+
+    assert rows_of(connection, "select * from reader") == [(None,)]
+    assert names_in(connection) == {"orders", "raw", "reader"}
+
+
+@pytest.mark.parametrize("start", ["create table orders as select 0 as id", "create view orders as select 0 as id"])
+def test_it_takes_the_place_of_something_else(session: DbApiSession, connection: Connection, start: str) -> None:
+    connection.execute(start)  # type: ignore[call-overload]
+
+    built(session, KIND, SELECT)
+
+    assert rows_of(connection, "select relkind::text from pg_class where relname = 'orders'") == [("m",)]
+
+
+def test_a_table_takes_its_place(session: DbApiSession, connection: Connection) -> None:
+    built(session, KIND, SELECT)
+
+    built(session, "table", SELECT)
+
+    assert rows_of(connection, "select relkind::text from pg_class where relname = 'orders'") == [("r",)]
+
+
+def test_its_indexes_follow_the_config(session: DbApiSession, connection: Connection) -> None:
+    built(session, KIND, SELECT, indexes=[{"columns": ["id"], "unique": True}])
+    connection.execute("create index by_hand on orders ((n + 1))")
+
+    built(session, KIND, SELECT, indexes=[{"columns": ["n"], "type": "hash"}])
+
+    found = rows_of(connection, "select indexdef from pg_indexes where tablename = 'orders'")
+    assert [definition.partition(" USING ")[2] for (definition,) in found] == ["hash (n)"]
+
+
+def test_other_indexes_are_refused_if_the_config_says_so(session: DbApiSession, connection: Connection) -> None:
+    built(session, KIND, SELECT)
+    connection.execute("insert into raw values (2)")
+    more = {"indexes": [{"columns": ["id"]}]}
+
+    with pytest.raises(ProjectError, match="indexes of the config"):
+        built(session, KIND, SELECT, on_configuration_change="fail", **more)
+    assert rows_of(connection, "select count(*) from orders") == [(1,)]
+
+    told: list[str] = []
+    built(session, KIND, SELECT, on_configuration_change="continue", log=told.append, **more)
+    assert rows_of(connection, "select count(*) from orders") == [(2,)]
+    assert rows_of(connection, "select count(*) from pg_indexes where tablename = 'orders'") == [(0,)]
+    assert "keeps its indexes" in told[0]
+
+
+def test_an_unknown_choice_is_refused_before_anything_is_sent(session: DbApiSession, connection: Connection) -> None:
+    with pytest.raises(ProjectError, match="'aply' is not known"):
+        built(session, KIND, SELECT, on_configuration_change="aply")
+    assert names_in(connection) == {"raw"}
+
+
+def _oid(connection: Connection) -> int:
+    return int(rows_of(connection, "select 'orders'::regclass::oid::bigint")[0][0])

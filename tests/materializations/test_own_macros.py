@@ -1,0 +1,159 @@
+"""Macros of the project that take part in building: materializations, strategies, statements, what is put on top."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from airflow_sqlmodels.manifest.manifest import Manifest, Target
+from airflow_sqlmodels.manifest.nodes import NodeId
+from airflow_sqlmodels.run.result import Result
+from airflow_sqlmodels.run.step import StepRules, run_step
+from airflow_sqlmodels.templating.answering import answerer
+from airflow_sqlmodels.templating.invocation import Invocation
+from airflow_sqlmodels.warehouse.dbapi import DbApiSession
+from tests.materializations.builds import Connection, names_in, rows_of
+from tests.projects import load
+
+STAMPED = """\
+{% materialization stamped, default %}
+  {%- set target = this.incorporate(type='table') -%}
+  {%- set old = load_cached_relation(this) -%}
+  {{ run_hooks(pre_hooks, inside_transaction=False) }}
+  {{ run_hooks(pre_hooks) }}
+  {%- set new = make_intermediate_relation(target) -%}
+  {% call statement('main') %}{{ get_create_table_as_sql(False, new, sql) }}{% endcall %}
+  {% do create_indexes(new) %}
+  {% do drop_relation_if_exists(old) %}
+  {% do adapter.rename_relation(new, target) %}
+  {{ run_hooks(post_hooks) }}
+  {% do apply_grants(target, config.get('grants'), should_revoke(old, full_refresh_mode=True)) %}
+  {% do persist_docs(target, model) %}
+  {{ adapter.commit() }}
+  {{ run_hooks(post_hooks, inside_transaction=False) }}
+  {{ return({'relations': [target]}) }}
+{% endmaterialization %}
+"""
+MODEL = "{{ config(materialized=%r) }} select 1 as id"
+
+
+def test_a_materialization_builds_with_hooks_indexes_and_comments(
+    tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    config = """{{ config(materialized='stamped', persist_docs={'relation': true}, indexes=[{'columns': ['id']}],
+        post_hook=['insert into done values (1)', {'sql': 'vacuum {{ this }}', 'transaction': false}]) }}"""
+    properties = "models: [{name: m, description: All of them}]"
+    files = {"macros/s.sql": STAMPED, "models/m.sql": f"{config} select 7 as id", "models/m.yml": properties}
+    connection.execute("create table done (n int)")
+
+    for _ in range(2):
+        result = _run(_project(tmp_path, files, connection), session)
+        assert (result.status, result.message, result.rows) == ("success", "SELECT 1", 1)
+
+    assert rows_of(connection, "select id, obj_description('m'::regclass) from m") == [(7, "All of them")]
+    assert rows_of(connection, "select count(*) from done") == [(2,)]
+    assert rows_of(connection, "select count(*) from pg_indexes where tablename = 'm'") == [(1,)]
+    assert names_in(connection) == {"done", "m"}
+
+
+def test_one_for_this_warehouse_is_better_than_one_for_all(
+    tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    main = "{% call statement('main') %}create table {{ this }} as select '@' as made_by{% endcall %}"
+    body = f"{main}{{{{ adapter.commit() }}}}"
+    macros = "".join(
+        f"{{% materialization table, {where} %}}{body.replace('@', name)}{{% endmaterialization %}}\n"
+        for where, name in (("default", "all"), ("adapter='postgres'", "this"))
+    )
+    _run(_project(tmp_path, {"macros/t.sql": macros, "models/m.sql": MODEL % "table"}, connection), session)
+    assert rows_of(connection, "select made_by from m") == [("this",)]
+
+
+def test_what_a_materialization_does_not_commit_is_undone(
+    tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    macro = """{% materialization lost, default %}
+        {% call statement('main') %}create table {{ this }} as {{ sql }}{% endcall %}{{ return({'relations': []}) }}
+        {% endmaterialization %}"""
+    result = _run(_project(tmp_path, {"macros/l.sql": macro, "models/m.sql": MODEL % "lost"}, connection), session)
+    assert result.status == "success"
+    assert names_in(connection) == set()
+
+
+def test_a_materialization_without_a_main_statement_is_told(
+    tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    macro = "\n{% materialization silent, default %}{{ return({'relations': []}) }}{% endmaterialization %}"
+    result = _run(_project(tmp_path, {"macros/s.sql": macro, "models/m.sql": MODEL % "silent"}, connection), session)
+    assert result.status == "error"
+    assert "macros/s.sql:2" in str(result.message)
+    assert "no statement named 'main'" in str(result.message)
+
+
+def test_an_error_in_a_materialization_has_its_place(
+    tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    macro = "\n{% materialization odd, default %}\n{{ nothing.at_all() }}\n{% endmaterialization %}"
+    result = _run(_project(tmp_path, {"macros/o.sql": macro, "models/m.sql": MODEL % "odd"}, connection), session)
+    assert result.status == "error"
+    assert "macros/o.sql:" in str(result.message)
+    assert "'nothing' is undefined" in str(result.message)
+
+
+STRATEGY = """{% macro get_incremental_only_new_sql(arg_dict) %}
+  {% set target, key = arg_dict['target_relation'], arg_dict['unique_key'] %}
+  insert into {{ target }} ({{ get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) }})
+  select * from {{ arg_dict['temp_relation'] }} n
+  where not exists (select from {{ target }} t where t.{{ key }} = n.{{ key }})
+{% endmacro %}"""
+
+
+@pytest.mark.parametrize(
+    ("macro", "strategy", "rows"),
+    [
+        (STRATEGY, "only_new", [(1, "old"), (2, "new")]),
+        ("{% macro get_delete_insert_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) %}"
+         "delete from {{ target }}; insert into {{ target }} select * from {{ source }}{% endmacro %}",
+         "delete+insert", [(1, "new"), (2, "new")]),
+        ("{% macro postgres__get_incremental_default_sql(arg_dict) %}"
+         "insert into {{ arg_dict['target_relation'] }} values (9, 'own'){% endmacro %}",
+         "default", [(1, "old"), (9, "own")]),
+    ],
+    ids=["a new one", "a part of dbt's", "the default"],
+)  # fmt: skip
+def test_a_strategy_of_ones_own(
+    macro: str, strategy: str, rows: list[Any], tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    model = f"""{{{{ config(materialized='incremental', unique_key='id', incremental_strategy={strategy!r}) }}}}
+        {{% if is_incremental() %}} select 1 as id, 'new' as what union all select 2, 'new'
+        {{% else %}} select 1 as id, 'old' as what {{% endif %}}"""
+    manifest = _project(tmp_path, {"macros/s.sql": macro, "models/m.sql": model}, connection)
+    for _ in range(2):
+        assert _run(manifest, session).status == "success"
+    assert rows_of(connection, "select id, what from m order by id") == rows
+
+
+def test_statements_of_ones_own(tmp_path: Path, session: DbApiSession, connection: Connection) -> None:
+    macros = """{% macro create_table_as(temporary, relation, sql) %}
+        create table {{ relation }} as select *, 'own' as made_by from ({{ sql }}) q {% endmacro %}
+        {% macro postgres__create_view_as(relation, sql) %}
+        create view {{ relation }} as select *, 'view' as made_by from ({{ sql }}) q {% endmacro %}
+        {% macro default__apply_grants(relation, grant_config, should_revoke) %}
+        {% do run_query("comment on " ~ relation.type ~ " " ~ relation ~ " is 'granted " ~ should_revoke ~ "'") %}
+        {% endmacro %}"""
+    for kind, made_by, revoke in (("table", "own", False), ("view", "view", False), ("view", "view", False)):
+        manifest = _project(tmp_path, {"macros/o.sql": macros, "models/m.sql": MODEL % kind}, connection)
+        assert _run(manifest, session).message
+        found = rows_of(connection, "select made_by, obj_description('m'::regclass) from m")
+        assert found == [(made_by, f"granted {revoke}")]
+
+
+def _project(root: Path, files: dict[str, str], connection: psycopg.Connection[Any]) -> Manifest:
+    return load(root, files, target=Target("dev", "public", connection.info.dbname))
+
+
+def _run(manifest: Manifest, session: DbApiSession) -> Result:
+    return run_step(answerer(manifest, Invocation()), NodeId("model.shop.m"), session, StepRules())
