@@ -198,9 +198,10 @@ _STATISTICS = """(select json_agg(json_build_object('name', s.stxname, 'schema',
     from pg_catalog.pg_statistic_ext s join pg_catalog.pg_namespace n on n.oid = s.stxnamespace
     where s.stxrelid = c.oid)"""
 
-_REFERENCED = """(select json_agg(json_build_object('name', q.conname, 'table', q.conrelid::regclass::text)
+_REFERENCED = """(select json_agg(json_build_object('name', q.conname, 'table', q.conrelid::regclass::text,
+        'definition', pg_get_constraintdef(q.oid), 'ours', pg_has_role(r.relowner, 'USAGE'), 'kind', r.relkind)
         order by q.conname)
-    from pg_catalog.pg_constraint q
+    from pg_catalog.pg_constraint q join pg_catalog.pg_class r on r.oid = q.conrelid
     where q.confrelid = c.oid and q.contype = 'f' and q.conrelid <> c.oid and q.conparentid = 0)"""
 
 # what else would keep it from being dropped: functions, rules and policies of others, columns of its row type

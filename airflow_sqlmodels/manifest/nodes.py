@@ -116,6 +116,8 @@ class Model(Templated, frozen=True, kw_only=True):
     latest_version: str | None = None
     access: str = "protected"
     group: str | None = None
+    constraints: tuple[dict[str, Any], ...] = ()
+    """Those of the whole table; those of one column stand with the column."""
 
 
 class Seed(Node, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from airflow_sqlmodels.dialects import ddl
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations.build import Build
+from airflow_sqlmodels.materializations.contract import check_contract, column_list, is_enforced, table_definition
 from airflow_sqlmodels.materializations.main_statement import with_header
 
 _TABLE = ("get_create_table_as_sql", "create_table_as")
@@ -18,7 +19,13 @@ def create_table(build: Build, relation: Relation, select: str, *, temporary: bo
         own = build.own(name)
         if own is not None:
             return str(own(temporary, build.template_relation(relation, "table"), select))
+    check_contract(build)
     unlogged = bool(build.config.get("unlogged")) and not temporary
+    if is_enforced(build) and not temporary:
+        listed, name = column_list(build), build.dialect.render(relation)
+        create = f"create {'unlogged ' if unlogged else ''}table {table_definition(build, relation)}"
+        fill = f"insert into {name} ({listed})\nselect {listed} from (\n{select}\n) as model_subq"
+        return with_header(build, f"{create};\n{fill}")
     statement = build.dialect.create_table_as(relation, select, unlogged=unlogged, temporary=temporary)
     return with_header(build, statement)
 
@@ -29,6 +36,7 @@ def create_view(build: Build, relation: Relation) -> str:
         own = build.own(name)
         if own is not None:
             return str(own(build.template_relation(relation, "view"), build.select))
+    check_contract(build)
     return with_header(build, ddl.create_view(build.dialect, relation, build.select))
 
 

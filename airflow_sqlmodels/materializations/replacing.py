@@ -35,6 +35,7 @@ def replaced(build: Build, writing: Writing, kind: str, make: Callable[[Relation
         writing.existing is not None,
         writing.session,
         _last_words(build, kind),
+        build.later,
         commits=not has_inside(build.pre_hooks),
     )
     publish(patience_of(build), swap)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from airflow_sqlmodels.dialects import ddl
 from airflow_sqlmodels.errors import WarehouseError
 from airflow_sqlmodels.materializations.build import Build, Built
+from airflow_sqlmodels.materializations.contract import check_contract
 from airflow_sqlmodels.materializations.creating import create_view, has_own_view
 from airflow_sqlmodels.materializations.dressing import comment_statements, grant_statements, regrant_statements
 from airflow_sqlmodels.materializations.hooks import has_inside, run_inside, run_outside
@@ -48,6 +49,7 @@ def _first(build: Build) -> Outcome:
 
 def _in_place(build: Build, options: str) -> Outcome | None:
     """`create or replace view`: its oid, grants, comments and readers stay. None if the columns do not allow it."""
+    check_contract(build)
     locking = build.dialect.locking
     statement = with_header(
         build, ddl.create_view(build.dialect, build.relation, build.select, replace=True, options=options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+from airflow_sqlmodels.errors import WarehouseError
 from airflow_sqlmodels.materializations.build import Build
 from airflow_sqlmodels.publish.locks import Writing, only_writer
 from airflow_sqlmodels.warehouse import catalog
@@ -17,3 +18,9 @@ def writing_of(build: Build) -> Iterator[Writing]:
         if writing.existing is None:
             catalog.create_schemas(build.session, build.dialect, [build.relation.schema])
         yield writing
+    for statement in build.later:
+        try:
+            build.session.commit(after=statement)
+        except WarehouseError as error:
+            build.session.rollback()
+            build.log(f"{build.relation} is published, but: {error}")

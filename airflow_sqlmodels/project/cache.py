@@ -55,10 +55,12 @@ def cache_folder() -> Path | None:
 
 
 @functools.cache
-def _library() -> tuple[tuple[str, int], ...]:
-    """The built-in macros' files with their sizes: they are saved with a project, and change between versions."""
-    folder = Path(__file__).parent.parent / "templating" / "library"
-    return tuple(sorted((each.name, each.stat().st_size) for each in os.scandir(folder) if each.name.endswith(".sql")))
+def _reader() -> tuple[tuple[str, int], ...]:
+    """The files that make a manifest, with their sizes: what they make is saved, and changes when they do."""
+    package = Path(__file__).parent.parent
+    folders = (package / "manifest", package / "project", package / "templating", package / "templating" / "library")
+    files = (each for folder in folders for each in os.scandir(folder) if each.name.endswith((".py", ".sql")))
+    return tuple(sorted((each.name, each.stat().st_size) for each in files))
 
 
 def saved_path(root: Path, choices: Choices) -> Path | None:
@@ -71,7 +73,7 @@ def saved_path(root: Path, choices: Choices) -> Path | None:
 
 def made_for(root: Path, choices: Choices) -> str:
     """A hash of everything but files and environment that a manifest depends on."""
-    made_of = (str(root), choices.target, choices.vars, choices.env, VERSION, _library(), sys.version_info[:2])
+    made_of = (str(root), choices.target, choices.vars, choices.env, VERSION, _reader(), sys.version_info[:2])
     return hashlib.blake2b(repr(made_of).encode(), digest_size=10).hexdigest()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from airflow_sqlmodels.errors import Location
@@ -20,6 +20,7 @@ from airflow_sqlmodels.manifest.nodes import (
     SourceRef,
 )
 from airflow_sqlmodels.manifest.relation import Relation
+from airflow_sqlmodels.project.contracts import constraint_reads, contract_problems
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry
@@ -41,7 +42,11 @@ def model(parts: Parts, file: SourceFile) -> Model:
     asked = _ask(parts, text, file.shown, file.package, name)
     own = parts.own_config("model", file.package, fqn, entry, *asked.configs)
     config = parts.config("model", own)
-    refs, sources = _with_hooks(parts, config, asked, file)
+    columns = parts.columns(entry, file.package)
+    refs, sources = _with_hooks(parts, config, asked, file, constraint_reads(entry, columns))
+    shared = _shared(parts, file, name, fqn, entry, config, own)
+    template = _template(text, asked, refs, sources)
+    template["problems"] += tuple(contract_problems(entry, config, columns))
     return Model(
         id=NodeId(".".join(("model", file.package, name, *suffix))),
         relation=parts.rules.relation(
@@ -50,11 +55,12 @@ def model(parts: Parts, file: SourceFile) -> Model:
         version=number,
         latest_version=None if version is None else version.latest,
         materialized=str(config["materialized"]),
-        columns=parts.columns(entry, file.package),
+        columns=columns,
+        constraints=() if entry is None else tuple(plain(entry.content.get("constraints") or [])),
         access=str(config.get("access") or "protected"),
         group=config.get("group"),
-        **_shared(parts, file, name, fqn, entry, config, own),
-        **_template(text, asked, refs, sources),
+        **shared,
+        **template,
     )
 
 
@@ -165,11 +171,11 @@ def _ask(parts: Parts, text: str, path: str, package: str, name: str, line: int 
 
 
 def _with_hooks(
-    parts: Parts, config: Mapping[str, Any], asked: Asked, file: SourceFile
+    parts: Parts, config: Mapping[str, Any], asked: Asked, file: SourceFile, others: Iterable[str] = ()
 ) -> tuple[tuple[Ref, ...], tuple[SourceRef, ...]]:
     """What a node reads, its hooks included: as in dbt, a ref in a hook counts."""
     hooks = [each["sql"] for key in ("pre_hook", "post_hook") for each in config[key] if "{" in each["sql"]]
-    every = [asked, *(_ask(parts, sql, file.shown, file.package, file.stem) for sql in hooks)]
+    every = [asked, *(_ask(parts, text, file.shown, file.package, file.stem) for text in (*hooks, *others))]
     refs = dict.fromkeys(ref for each in every for ref in each.refs)
     sources = dict.fromkeys(source for each in every for source in each.sources)
     return tuple(refs), tuple(sources)

@@ -95,6 +95,18 @@ class Publication(Record, frozen=True, kw_only=True):
     columns: tuple[str, ...] | None = None
 
 
+class Reference(Record, frozen=True, kw_only=True):
+    """A foreign key of another table that points to the relation."""
+
+    name: str
+    table: str
+    """The other table, as SQL names it."""
+    definition: str
+    ours: bool
+    """Whether this session may change the other table."""
+    kind: str
+
+
 class Statistics(Record, frozen=True, kw_only=True):
     """Extended statistics."""
 
@@ -170,7 +182,7 @@ class Attached(Record, frozen=True, kw_only=True):
     toast_options: tuple[str, ...] = ()
     tablespace: str | None = None
     method: str | None = None
-    referenced_by: tuple[dict[str, str], ...] = ()
+    referenced_by: tuple[Reference, ...] = ()
     parents: tuple[str, ...] = ()
     children: tuple[str, ...] = ()
     sequences: tuple[str, ...] = ()

@@ -30,10 +30,10 @@ def before(old: Attached, new: Attached, wanted: Wanted, dialect: Dialect) -> It
     name = _name(dialect, new)
     if old.owner != new.owner:  # before the grants: a new owner takes what the old one was granted
         yield f"alter {_KINDS[new.kind]} {name} owner to {dialect.quote(old.owner)}"
-    yield from _columns(old, new, name, dialect)
+    yield from _columns(old, new, name, wanted, dialect)
     if new.kind == "r":
         yield from _storage(old, new, name)
-        yield from _constraints(old, new, name, dialect)
+        yield from _constraints(old, new, name, wanted, dialect)
         yield from _indexes(old, new, name, wanted, dialect)
         yield from _statistics(old, new, name, dialect)
     yield from seen(old, name, new.kind, dialect, {column.name for column in new.columns})
@@ -51,7 +51,7 @@ def indexes_to_carry(old: Attached, new: Attached, wanted: Wanted, dialect: Dial
         index
         for index in usable
         if (
-            index.constraint_kind in ("p", "u")
+            (index.constraint_kind in ("p", "u") and not wanted.contract)
             or (index.constraint is None and not _of_config(old, index, wanted, dialect))
         )
     ]
@@ -81,6 +81,23 @@ def renames(old: Attached, new: Attached, wanted: Wanted, dialect: Dialect) -> I
         if new.kind == "r" and kept.issuperset(each.uses):
             was = f"{dialect.quote(each.schema)}.{dialect.quote(candidate_name(dialect, each.name))}"
             yield f"alter statistics {was} rename to {dialect.quote(each.name)}"
+
+
+def references_back(old: Attached, dialect: Dialect) -> Iterator[str]:
+    """SQL that lets other tables' foreign keys point to the new table. Their rows are not looked at here."""
+    for each in old.referenced_by:
+        definition = each.definition.removesuffix(_UNCHECKED)
+        yield f"alter table {each.table} add constraint {dialect.quote(each.name)} {definition}{_UNCHECKED}"
+
+
+def references_checked(old: Attached, dialect: Dialect) -> Iterator[str]:
+    """SQL that looks at the rows, for those that were checked before."""
+    for each in old.referenced_by:
+        if not each.definition.endswith(_UNCHECKED):
+            yield f"alter table {each.table} validate constraint {dialect.quote(each.name)}"
+
+
+_UNCHECKED = " NOT VALID"
 
 
 def seen(old: Attached | View, name: str, kind: str, dialect: Dialect, columns: Collection[str]) -> Iterator[str]:
@@ -117,7 +134,7 @@ def _column_seen(column: Column, name: str, dialect: Dialect) -> Iterator[str]:
         yield ddl.grant(dialect, f"{privilege} ({quoted})", name, [grantee], hand_on=hand_on)
 
 
-def _columns(old: Attached, new: Attached, name: str, dialect: Dialect) -> Iterator[str]:
+def _columns(old: Attached, new: Attached, name: str, wanted: Wanted, dialect: Dialect) -> Iterator[str]:
     """What is set on columns. A view's columns have defaults only."""
     there = {column.name: column for column in new.columns}
     for column in old.columns:
@@ -128,14 +145,14 @@ def _columns(old: Attached, new: Attached, name: str, dialect: Dialect) -> Itera
         if column.default is not None and now.default is None:
             yield f"{alter} set default {column.default}"
         if new.kind == "r":
-            yield from (f"{alter} {setting}" for setting in _settings(column, now))
+            yield from (f"{alter} {setting}" for setting in _settings(column, now, wanted))
 
 
 _STORAGE = {"p": "plain", "e": "external", "x": "extended", "m": "main"}
 
 
-def _settings(column: Column, now: Column) -> Iterator[str]:
-    if column.not_null and not now.not_null:
+def _settings(column: Column, now: Column, wanted: Wanted) -> Iterator[str]:
+    if column.not_null and not now.not_null and not wanted.contract:
         yield "set not null"
     if column.statistics is not None:
         yield f"set statistics {column.statistics}"
@@ -153,16 +170,18 @@ def _storage(old: Attached, new: Attached, name: str) -> Iterator[str]:
         yield f'alter table {name} set tablespace "{old.tablespace}"'
 
 
-def _constraints(old: Attached, new: Attached, name: str, dialect: Dialect) -> Iterator[str]:
+def _constraints(old: Attached, new: Attached, name: str, wanted: Wanted, dialect: Dialect) -> Iterator[str]:
     """Checks, foreign keys and exclusions, under the candidate's names."""
-    for each, definition in constraints_to_carry(old, new):
+    for each, definition in constraints_to_carry(old, new, wanted):
         called = candidate_name(dialect, each)
         if called not in {constraint.name for constraint in new.constraints}:
             yield f"alter table {name} add constraint {dialect.quote(called)} {definition}"
 
 
-def constraints_to_carry(old: Attached, new: Attached) -> Iterator[tuple[str, str]]:
+def constraints_to_carry(old: Attached, new: Attached, wanted: Wanted) -> Iterator[tuple[str, str]]:
     """Name and definition of the old checks, foreign keys and exclusions whose columns are still there."""
+    if wanted.contract:
+        return
     kept = {column.name for column in new.columns}
     for constraint in old.constraints:
         if kept.issuperset(constraint.uses):

@@ -22,6 +22,7 @@ def refuse(old: Attached, new: Attached, writer: int) -> None:
     found = [*_of_relation(old), *_of_columns(old, new), *_of_views(old, new)]
     if new.kind != "r":
         found.extend(_of_table(old))
+        found.extend(f"the foreign key {each.name!r} of {each.table} cannot point to it" for each in old.referenced_by)
     if found:
         raise PublishError(
             f"{old.schema}.{old.name} cannot be replaced without loss:" + "".join(f"\n  - {each}" for each in found),
@@ -39,7 +40,10 @@ def _of_relation(old: Attached) -> Iterator[str]:
         yield f"it is part of the extension {old.extension!r}"
     yield from (f"it inherits from {each}, or is a partition of it" for each in old.parents)
     yield from (f"{each} inherits from it" for each in old.children)
-    yield from (f"the foreign key {each['name']!r} of {each['table']} points to it" for each in old.referenced_by)
+    for each in old.referenced_by:
+        if each.kind != "r" or not each.ours:
+            why = "partitioned" if each.ours else "another owner's"
+            yield f"the foreign key {each.name!r} of {each.table}, which is {why}, points to it"
     yield from (f"the sequence {each} belongs to one of its columns" for each in old.sequences)
     yield from (f"{each} depends on it" for each in old.others)
 

@@ -26,7 +26,7 @@ def after(old: Attached, new: Attached, wanted: Wanted, dialect: Dialect) -> Ite
     if new.kind == "r":
         for index in indexes_to_carry(old, new, wanted, dialect):
             yield from _key(index, new, name, dialect) if index.constraint else _twins(index, old, new, wanted, dialect)
-        yield from _constraint_names(old, new, name, dialect)
+        yield from _constraint_names(old, new, name, wanted, dialect)
         yield from _security(old, new, name, dialect)
         yield from _replication(old, new, name, dialect)
         yield from _comments(old, new, name, wanted, dialect)
@@ -91,9 +91,9 @@ def _twins(index: Index, old: Attached, new: Attached, wanted: Wanted, dialect: 
             yield f"drop index {dialect.quote(new.schema)}.{dialect.quote(each.name)}"
 
 
-def _constraint_names(old: Attached, new: Attached, name: str, dialect: Dialect) -> Iterator[str]:
+def _constraint_names(old: Attached, new: Attached, name: str, wanted: Wanted, dialect: Dialect) -> Iterator[str]:
     there = {each.name for each in new.constraints} | {each.constraint for each in new.indexes}
-    for each, _ in constraints_to_carry(old, new):
+    for each, _ in constraints_to_carry(old, new, wanted):
         made = dialect.quote(candidate_name(dialect, each))
         if each in there:
             yield f"alter table {name} drop constraint {made}"
@@ -146,7 +146,7 @@ def _comments(old: Attached, new: Attached, name: str, wanted: Wanted, dialect: 
             yield f"alter table {name} cluster on {dialect.quote(index.name)}"
         if index.replica_identity:
             yield f"alter table {name} replica identity using index {dialect.quote(index.name)}"
-    kept = dict(constraints_to_carry(old, new))
+    kept = dict(constraints_to_carry(old, new, wanted))
     for constraint in old.constraints:
         if constraint.comment is not None and constraint.name in kept:
             yield ddl.comment(dialect, f"constraint {dialect.quote(constraint.name)} on {name}", constraint.comment)

@@ -16,7 +16,7 @@ from airflow_sqlmodels.errors import PublishError, UnreachableError, WarehouseEr
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.publish.attached import Attached, attached, attached_to
 from airflow_sqlmodels.publish.candidate import replaced_of
-from airflow_sqlmodels.publish.carry import before, candidate_name, renames
+from airflow_sqlmodels.publish.carry import before, candidate_name, references_back, references_checked, renames
 from airflow_sqlmodels.publish.dependents import Dependents, creations, dependents_of, drops, kind_of, name_of
 from airflow_sqlmodels.publish.objections import refuse
 from airflow_sqlmodels.publish.patience import SAVEPOINT, SAVEPOINT_NAME, Patience
@@ -39,6 +39,8 @@ class Swap:
     """The number of the session that took that lock."""
     hooks: Callable[[], None] | None
     """Called in the same transaction, when the name means the new relation; None if there is nothing to call."""
+    later: list[str]
+    """SQL for after the commit is added here: it may fail without harm."""
     commits: bool
     """Whether the finished candidate is committed before it is published: not, if a pre-hook belongs to the build."""
 
@@ -130,7 +132,7 @@ def _name(patience: Patience, swap: Swap) -> None:
     """Nobody reads anything of that name yet: give it to the candidate."""
     dialect = patience.dialect
     rename = ddl.rename(dialect, swap.candidate, swap.kind, swap.relation.identifier)
-    patience.session.execute(";\n".join((rename, *_index_renames(dialect, swap))))
+    patience.session.execute(";\n".join((rename, *_index_renames(dialect, swap), *swap.wanted.renames)))
     if swap.hooks is not None:
         swap.hooks()
 
@@ -146,15 +148,17 @@ def _exchange(patience: Patience, swap: Swap, old: Attached, new: Attached) -> N
         *_replacement(dialect, swap, old, views),
         *renames(old, new, wanted, dialect),
         *_index_renames(dialect, swap),
+        *wanted.renames,
         *(after(old, new, wanted, dialect) if swap.hooks is None else ()),
         dialect.locking.close_budget(),
     ]
     _send(patience, swap, statements)
-    if swap.hooks is None:
-        return
-    swap.hooks()
-    if is_needed(old, new, wanted, dialect):
-        _send(patience, swap, after(old, attached_to(session, dialect, swap.relation), wanted, dialect))
+    if swap.hooks is not None:
+        swap.hooks()
+        if is_needed(old, new, wanted, dialect):
+            _send(patience, swap, after(old, attached_to(session, dialect, swap.relation), wanted, dialect))
+    _send(patience, swap, references_back(old, dialect))
+    swap.later.extend(references_checked(old, dialect))
 
 
 def _try(patience: Patience, swap: Swap, old: Attached, views: Dependents) -> None:
@@ -164,6 +168,7 @@ def _try(patience: Patience, swap: Swap, old: Attached, views: Dependents) -> No
     upkeep = [locking.keep_maintenance_off(tables, patience.rules.timeout)] if tables else []
     locks = [
         *(locking.hold(name_of(view, dialect), kind_of(view), view.owner) for view in views.locked()),
+        *dict.fromkeys(locking.hold(each.table, "table", "") for each in old.referenced_by),
         locking.hold(dialect.render(swap.relation), dialect.kinds[old.kind], old.owner),
     ]
     statements = [SAVEPOINT, *upkeep, locking.open_budget(patience.rules.lock_budget)]
@@ -182,6 +187,7 @@ def _replacement(dialect: Dialect, swap: Swap, old: Attached, views: Dependents)
     aside, kind = replaced_of(swap.relation, dialect), dialect.kinds[old.kind]
     return (
         *drops(views, dialect),
+        *(f"alter table {each.table} drop constraint {dialect.quote(each.name)}" for each in old.referenced_by),
         ddl.rename(dialect, swap.relation, kind, aside.identifier),
         ddl.rename(dialect, swap.candidate, swap.kind, swap.relation.identifier),
         *creations(views, dialect),

@@ -16,3 +16,7 @@ class Wanted:
     """SQL for the candidate: comments, grants."""
     grants: bool = False
     """Whether the config lists the grants: then nobody else's are carried over."""
+    contract: bool = False
+    """Whether the config lists keys, constraints and `not null`: then no others are carried over."""
+    renames: tuple[str, ...] = ()
+    """SQL that gives constraints of the config their names, once the old relation is gone."""

@@ -113,6 +113,7 @@ def _own_part(node: AnyNode) -> dict[str, Any]:
                 "access": node.access,
                 "version": node.version,
                 "latest_version": node.latest_version,
+                "constraints": list(node.constraints),
                 "contract": node.config.get("contract") or {"enforced": False, "alias_types": True},
             }
         case DataTest():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 from msgspec.structs import replace
 
@@ -104,11 +105,47 @@ def test_what_belongs_to_a_lost_column_goes_with_it(session: DbApiSession, conne
     assert (facts.constraints, facts.extended_statistics) == ((), ())
 
 
+POINTS = (
+    "create table other as select 1 as id; alter table orders add unique (id);"
+    "alter table other add constraint points foreign key (id) references orders (id) on delete cascade"
+)
+
+
+def test_a_foreign_key_to_a_table_points_to_the_new_one(session: DbApiSession, connection: Connection) -> None:
+    built(session, "table", START)
+    connection.execute(POINTS)
+
+    for hooks in ((), (hook("select 1"),)):
+        built(session, "table", START, post_hooks=hooks)
+
+    assert rows_of(connection, _POINTER) == [("FOREIGN KEY (id) REFERENCES orders(id) ON DELETE CASCADE", True)]
+    with pytest.raises(psycopg.errors.ForeignKeyViolation):
+        connection.execute("insert into other values (7)")
+
+
+def test_a_foreign_key_whose_rows_went_stays_unchecked_and_is_told(
+    session: DbApiSession, connection: Connection
+) -> None:
+    built(session, "table", START)
+    connection.execute(POINTS)
+    told: list[str] = []
+
+    built(session, "table", START.replace("1 as id", "2 as id"), log=told.append)
+
+    assert rows_of(connection, "select id from orders") == [(2,)]
+    assert rows_of(connection, _POINTER) == [
+        ("FOREIGN KEY (id) REFERENCES orders(id) ON DELETE CASCADE NOT VALID", False)
+    ]
+    assert "is published, but" in told[-1]
+    assert "(id)=(1)" in told[-1]
+
+
+_POINTER = "select pg_get_constraintdef(oid), convalidated from pg_constraint where conname = 'points'"
+
+
 @pytest.mark.parametrize(
     ("sql", "told"),
     [
-        ("create table other (id int); alter table orders add unique (id); "
-         "alter table other add constraint points foreign key (id) references orders (id)", "points"),
         ("create table kid () inherits (orders)", "kid"),
         ("alter table orders add column number serial", "orders_number_seq"),
         ("alter table orders add column number int generated always as identity", "orders_number_seq"),

@@ -1,0 +1,191 @@
+"""contract: the columns that a model promises, checked before it is built, and the constraints on its table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_sqlmodels.errors import CompilationError, ProjectError, closest
+from airflow_sqlmodels.manifest.nodes import Column, Model
+from airflow_sqlmodels.manifest.relation import Relation
+from airflow_sqlmodels.materializations.build import Build
+from airflow_sqlmodels.publish.carry import candidate_name
+
+_ALIASES = {"string": "text"}
+"""Types that dbt writes in another way on Postgres."""
+_IN_COLUMN = ("not_null", "custom")
+"""What stands behind a column's type; the others are constraints of the table."""
+_KINDS = ("not_null", "check", "unique", "primary_key", "foreign_key", "custom")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A constraint as SQL, and its name."""
+
+    name: str
+    definition: str
+    """Behind the name: `check (id > 0)`."""
+
+
+def is_enforced(build: Build) -> bool:
+    """Whether the node promises its columns."""
+    return bool((build.config.get("contract") or {}).get("enforced")) and isinstance(build.node, Model)
+
+
+def check_contract(build: Build) -> None:
+    """Raises CompilationError if the query's columns are not those of the contract; their order does not matter."""
+    if not is_enforced(build):
+        return
+    promised = [column for column in build.node.columns.values() if column.data_type]
+    casts = ",\n".join(f"cast(null as {_type(column)}) as {_written(build, column)}" for column in promised)
+    wanted = dict(build.session.describe(f"select {casts}"))
+    given = dict(build.session.describe(build.select))
+    if _families(wanted) != _families(given):
+        raise CompilationError(_mismatches(wanted, given), build.node.at, _HINT)
+
+
+def table_definition(build: Build, relation: Relation) -> str:
+    """SQL for a new table's columns and constraints. Constraints have names that are free while the old table lives."""
+    columns = [
+        " ".join((_written(build, column), _type(column), *_of_column(column)))
+        for column in build.node.columns.values()
+    ]
+    dialect = build.dialect
+    table = [
+        f"constraint {dialect.quote(candidate_name(dialect, each.name))} {each.definition}"
+        for each in constraints(build)
+    ]
+    listed = ",\n".join(f"    {each}" for each in (*columns, *table))
+    return f"{dialect.render(relation)} (\n{listed}\n)"
+
+
+def column_list(build: Build) -> str:
+    """The contract's columns in their order, as SQL."""
+    return ", ".join(_written(build, column) for column in build.node.columns.values())
+
+
+def final_names(build: Build) -> tuple[str, ...]:
+    """SQL that gives the constraints of the published table their names."""
+    if not is_enforced(build):
+        return ()
+    dialect = build.dialect
+    table = dialect.render(build.relation)
+    return tuple(
+        f"alter table {table} rename constraint {dialect.quote(candidate_name(dialect, each.name))}"
+        f" to {dialect.quote(each.name)}"
+        for each in constraints(build)
+    )
+
+
+def constraints(build: Build) -> list[Named]:
+    """All but `not null`, which columns have, each with a name of its own."""
+    found: list[Named] = []
+    for column in build.node.columns.values():
+        for said in column.constraints:
+            if said.get("type") not in _IN_COLUMN:
+                found.append(_named(build, said, [_written(build, column)], [column.name], found))
+    assert isinstance(build.node, Model)
+    for said in build.node.constraints:
+        names = [str(each) for each in said.get("columns") or ()]
+        written = [_written(build, build.node.columns[each]) if each in build.node.columns else each for each in names]
+        found.append(_named(build, said, written, names, found))
+    return found
+
+
+def _named(
+    build: Build, said: Mapping[str, Any], written: Sequence[str], names: Sequence[str], others: Sequence[Named]
+) -> Named:
+    definition = _definition(build, said, ", ".join(written))
+    kind = str(said["type"])
+    parts = () if kind == "primary_key" else names
+    usual = "_".join((build.relation.identifier, *parts, _SUFFIXES.get(kind, kind)))
+    name = str(said.get("name") or build.dialect.fit(usual, ""))
+    taken = {each.name for each in others}
+    number = 1
+    while name in taken:
+        name, number = build.dialect.fit(usual, str(number)), number + 1
+    return Named(name, definition)
+
+
+_SUFFIXES = {"check": "check", "unique": "key", "primary_key": "pkey", "foreign_key": "fkey"}
+"""As Postgres names them."""
+
+
+def _definition(build: Build, said: Mapping[str, Any], columns: str) -> str:
+    kind, expression = str(said.get("type")), str(said.get("expression") or "")
+    match kind:
+        case "check":
+            return f"check ({expression})"
+        case "unique":
+            return f"unique{' ' + expression if expression else ''} ({columns})"
+        case "primary_key":
+            return f"primary key{' ' + expression if expression else ''} ({columns})"
+        case "foreign_key":
+            return f"foreign key ({columns}) references {_target(build, said, expression)}"
+        case "custom":
+            return expression
+        case _:
+            raise ProjectError(f"no constraint of type {kind!r}", build.node.at, closest(kind, _KINDS))
+
+
+def _target(build: Build, said: Mapping[str, Any], expression: str) -> str:
+    to = said.get("to")
+    if not to or build.rendering is None:
+        return expression
+    relation = build.rendering.text("{{ " + str(to) + " }}", build.node.at)
+    return f"{relation} ({', '.join(map(str, said.get('to_columns') or ()))})"
+
+
+def _of_column(column: Column) -> Iterator[str]:
+    for said in column.constraints:
+        if said.get("type") == "not_null":
+            yield "not null"
+        elif said.get("type") == "custom":
+            yield str(said.get("expression") or "")
+
+
+def _type(column: Column) -> str:
+    said = str(column.data_type)
+    return _ALIASES.get(said.lower(), said)
+
+
+def _written(build: Build, column: Column) -> str:
+    return build.dialect.quote(column.name) if column.quote else column.name
+
+
+# what psycopg2 takes for one type, dbt does too: psycopg.org/docs/extensions.html
+_FAMILIES = {
+    "smallint": "integer",
+    "real": "double precision",
+    "character varying": "text",
+    "character": "text",
+    '"char"': "text",
+    "name": "text",
+    "time with time zone": "time without time zone",
+    "jsonb": "json",
+}
+
+
+def _families(columns: Mapping[str, str]) -> dict[str, str]:
+    """Types without the differences that a contract does not mind: the table is made of the contract's own."""
+    found = {}
+    for name, kind in columns.items():
+        base = kind.removesuffix("[]")
+        found[name] = _FAMILIES.get(base, base) + kind[len(base) :]
+    return found
+
+
+def _mismatches(wanted: Mapping[str, str], given: Mapping[str, str]) -> str:
+    rows = [("column", "query", "contract", "")]
+    for name in sorted({*wanted, *given}):
+        if _families(wanted).get(name) != _families(given).get(name):
+            missing = "not in the contract" if name not in wanted else "not in the query"
+            reason = "another type" if name in wanted and name in given else missing
+            rows.append((name, given.get(name, "-"), wanted.get(name, "-"), reason))
+    widths = [max(len(row[index]) for row in rows) for index in range(4)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "the query's columns are not those of the contract:\n" + "\n".join(f"    {line}" for line in lines)
+
+
+_HINT = "change the query, or columns: in its properties"

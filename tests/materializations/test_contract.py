@@ -1,0 +1,117 @@
+"""contract: checked before anything is built; its constraints are on the table, under names that stay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from airflow_sqlmodels.manifest.manifest import Manifest, Target
+from airflow_sqlmodels.manifest.nodes import NodeId
+from airflow_sqlmodels.run.result import Result
+from airflow_sqlmodels.run.step import StepRules, run_step
+from airflow_sqlmodels.templating.answering import answerer
+from airflow_sqlmodels.templating.invocation import Invocation
+from airflow_sqlmodels.warehouse.dbapi import DbApiSession
+from tests.materializations.builds import Connection, names_in, rows_of
+from tests.projects import load
+
+PROPERTIES = """\
+models:
+  - name: orders
+    config: {contract: {enforced: true}}
+    constraints:
+      - {type: primary_key, columns: [id]}
+      - {type: check, name: positive, expression: "amount > 0"}
+    columns:
+      - {name: id, data_type: int, constraints: [{type: not_null}]}
+      - {name: name, data_type: "varchar(10)", constraints: [{type: unique}, {type: check, expression: "name <> ''"}]}
+      - {name: amount, data_type: "numeric(10,2)"}
+  - name: lines
+    config: {contract: {enforced: true}}
+    columns:
+      - name: order_id
+        data_type: bigint
+        constraints: [{type: foreign_key, to: ref('orders'), to_columns: [id]}]
+"""
+ORDERS = "{{ config(materialized='table') }} select 'a'::text as name, 1 as id, 5.5 as amount"
+LINES = "{{ config(materialized='table') }} select 1::bigint as order_id"
+CONSTRAINTS = "select conname, contype::text from pg_constraint where contype <> 'n'\nand connamespace = 'public'::regnamespace order by 1"
+NAMED = [("lines_order_id_fkey", "f"), ("orders_name_check", "c"), ("orders_name_key", "u"), ("orders_pkey", "p"),
+         ("positive", "c")]  # fmt: skip
+
+
+def test_the_table_has_the_contracts_columns_and_constraints(
+    tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    manifest = _project(tmp_path, {}, connection)
+    for _ in range(2):
+        for name in ("orders", "lines"):
+            result = _run(manifest, session, name)
+            assert (result.status, result.message) == ("success", "INSERT 0 1"), result.message
+        assert rows_of(connection, CONSTRAINTS) == NAMED
+    types = "select string_agg(format_type(atttypid, atttypmod), ', ' order by attnum) from pg_attribute"
+    found = rows_of(connection, f"{types} where attrelid = 'orders'::regclass and attnum > 0")
+    assert found == [("integer, character varying(10), numeric(10,2)",)]
+    assert names_in(connection) == {"lines", "orders"}
+
+
+def test_constraints_that_left_the_contract_leave_the_table(
+    tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    _run(_project(tmp_path, {}, connection), session)
+    without = PROPERTIES.replace("constraints: [{type: unique}, ", "constraints: [")
+    _run(_project(tmp_path, {"models/s.yml": without}, connection), session)
+    assert ("orders_name_key", "u") not in rows_of(connection, CONSTRAINTS)
+
+
+@pytest.mark.parametrize("kind", ["table", "view", "incremental"])
+def test_other_columns_are_refused_before_anything_is_built(
+    kind: str, tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    model = f"{{{{ config(materialized={kind!r}) }}}} select 1::text as id, 'a' as nam, 5.5 as amount"
+    result = _run(_project(tmp_path, {"models/orders.sql": model}, connection), session)
+    assert result.status == "error"
+    assert "not those of the contract" in str(result.message)
+    for line in ("id      text   integer            another type",
+                 "nam     text   -                  not in the contract",
+                 "name    -      character varying  not in the query"):  # fmt: skip
+        assert line in str(result.message)
+    assert names_in(connection) == set()
+
+
+def test_a_row_that_breaks_a_constraint_leaves_the_old_table(
+    tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    _run(_project(tmp_path, {}, connection), session)
+    broken = _project(tmp_path, {"models/orders.sql": ORDERS.replace("5.5", "-5.5")}, connection)
+    result = _run(broken, session)
+    assert 'violates check constraint "positive' in str(result.message)
+    assert rows_of(connection, "select amount::text from orders") == [("5.50",)]
+
+
+@pytest.mark.parametrize(
+    ("config", "columns", "told"),
+    [
+        ("materialized='table'", "[{name: id}]", "no data_type for 'id'"),
+        ("materialized='table'", "[]", "the contract has no columns"),
+        ("materialized='ephemeral'", "[{name: id, data_type: int}]", "a ephemeral cannot keep a contract"),
+    ],
+)
+def test_a_contract_that_cannot_be_kept_is_known_when_the_project_is_loaded(
+    config: str, columns: str, told: str, tmp_path: Path, connection: Connection
+) -> None:
+    properties = f"models: [{{name: orders, config: {{contract: {{enforced: true}}}}, columns: {columns}}}]"
+    files = {"models/orders.sql": f"{{{{ config({config}) }}}} select 1 as id", "models/s.yml": properties}
+    manifest = load(tmp_path, files, target=Target("dev", "public", connection.info.dbname))
+    problem = manifest[NodeId("model.shop.orders")].problems[0]  # type: ignore[union-attr]
+    assert (told, str(problem.at)) == (problem.what.replace("the contract gives ", ""), "models/s.yml:1:10")
+
+
+def _project(root: Path, files: dict[str, str], connection: Connection) -> Manifest:
+    every = {"models/orders.sql": ORDERS, "models/lines.sql": LINES, "models/s.yml": PROPERTIES, **files}
+    return load(root, every, target=Target("dev", "public", connection.info.dbname))
+
+
+def _run(manifest: Manifest, session: DbApiSession, name: str = "orders") -> Result:
+    return run_step(answerer(manifest, Invocation()), NodeId(f"model.shop.{name}"), session, StepRules())
