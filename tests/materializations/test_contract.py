@@ -36,7 +36,10 @@ models:
 """
 ORDERS = "{{ config(materialized='table') }} select 'a'::text as name, 1 as id, 5.5 as amount"
 LINES = "{{ config(materialized='table') }} select 1::bigint as order_id"
-CONSTRAINTS = "select conname, contype::text from pg_constraint where contype <> 'n'\nand connamespace = 'public'::regnamespace order by 1"
+CONSTRAINTS = """\
+select conname, contype::text from pg_constraint
+where contype <> 'n' and connamespace = 'public'::regnamespace order by 1
+"""
 NAMED = [("lines_order_id_fkey", "f"), ("orders_name_check", "c"), ("orders_name_key", "u"), ("orders_pkey", "p"),
          ("positive", "c")]  # fmt: skip
 
