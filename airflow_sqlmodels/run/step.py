@@ -9,7 +9,17 @@ from dataclasses import dataclass, field, replace
 
 from airflow_sqlmodels.compile.compiler import compile_node
 from airflow_sqlmodels.errors import SqlModelsError, UnreachableError, WarehouseError
-from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, NodeId, Operation, Seed, Snapshot, Source
+from airflow_sqlmodels.manifest.nodes import (
+    AnyNode,
+    DataTest,
+    Model,
+    NodeId,
+    Operation,
+    Seed,
+    Snapshot,
+    Source,
+    UnitTest,
+)
 from airflow_sqlmodels.materializations.build import Build
 from airflow_sqlmodels.materializations.registry import materialization_named
 from airflow_sqlmodels.publish.rules import PublishRules
@@ -17,6 +27,7 @@ from airflow_sqlmodels.run.data_test import run_data_test
 from airflow_sqlmodels.run.freshness import run_freshness
 from airflow_sqlmodels.run.hooks import hooks_of, placed_in_project
 from airflow_sqlmodels.run.result import Result
+from airflow_sqlmodels.run.unit_test import run_unit_test
 from airflow_sqlmodels.templating.answering import Answerer
 from airflow_sqlmodels.warehouse import catalog
 from airflow_sqlmodels.warehouse.session import Session
@@ -72,6 +83,9 @@ def _run(means: Answerer, node: AnyNode, session: Session, rules: StepRules) -> 
         case DataTest():
             label = rules.compiled_place(node)
             return run_data_test(means, node, session, log=rules.log, on_compiled=rules.on_compiled, label=label)
+        case UnitTest():
+            label = rules.compiled_place(node)
+            return run_unit_test(means, node, session, on_compiled=rules.on_compiled, label=label)
         case Source():
             return run_freshness(means, node, session)
         case Operation():

@@ -16,6 +16,7 @@ from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError,
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
+    MacroId,
     Model,
     NodeId,
     Ref,
@@ -48,6 +49,8 @@ class Answerer:
     library: MacroLibrary
     shared: Mapping[str, Any]
     native: NativeEnvironment = field(default_factory=NativeEnvironment)
+    stand_ins: Mapping[MacroId, Any] = field(default_factory=dict)
+    """What some macros give instead of being called."""
 
     def relation(self, relation: Relation) -> Relation:
         """The relation with its database filled in: while loading, the connection's may not be known."""
@@ -97,7 +100,7 @@ class Rendering:
             self._sources = dict(zip(node.source_refs, node.source_ids, strict=True))
         self.config = dict(config_view(node))
         names: dict[str, Any] = {**self.means.shared, **self._own_names()}
-        self.scope = MacroScope(self.means.library, names, node.package)
+        self.scope = MacroScope(self.means.library, names, node.package, self.means.stand_ins)
         names["adapter"] = Adapter(self.scope, self.means.dialect, self.session)
         names["context"] = ContextView(self.scope)
 
@@ -188,9 +191,10 @@ class Rendering:
                 None,
                 f"say so where it is always read: -- depends_on: {{{{ ref({name!r}) }}}}",
             )
-        return self._relation_of(self.means.manifest[node_id])
+        return self.relation_of(self.means.manifest[node_id])
 
-    def _relation_of(self, node: AnyNode) -> TemplateRelation:
+    def relation_of(self, node: AnyNode) -> TemplateRelation:
+        """What `ref` and `source` give for a node."""
         assert isinstance(node, Relational), node.id
         if isinstance(node, Model) and node.materialized == "ephemeral":
             self.ephemeral.setdefault(node.id, node)
@@ -205,7 +209,7 @@ class Rendering:
             node_id = _source_by_name(self.means.manifest, source, table)
         if node_id is None:
             raise CompilationError(f"source({source!r}, {table!r}) was not seen while the project was loaded")
-        return self._relation_of(self.means.manifest[node_id])
+        return self.relation_of(self.means.manifest[node_id])
 
     def _store_result(self, name: str, response: Any, agate_table: Any = None) -> str:
         rows = [] if agate_table is None else [tuple(row) for row in agate_table.rows]
