@@ -5,7 +5,7 @@ Rows become typed CTEs. The types are those of the input's own columns, so its r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from airflow_sqlmodels.compile.compiler import compile_node, refuse_problems
 from airflow_sqlmodels.compile.ctes import with_ctes
 from airflow_sqlmodels.compile.fixture_sql import Types, expected_select, given_select
 from airflow_sqlmodels.compile.origins import CompiledText, template_of
-from airflow_sqlmodels.errors import CompilationError, Location
+from airflow_sqlmodels.errors import CompilationError, Location, UnreachableError, WarehouseError
 from airflow_sqlmodels.manifest.fixtures import Overrides
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
@@ -43,14 +43,7 @@ def compile_unit_test(means: Answerer, test: UnitTest, session: Session) -> str:
     Raises CompilationError with the place if rows do not fit, or the relation of an input is missing.
     """
     refuse_problems(test)
-    model = means.manifest[test.model]
-    assert isinstance(model, Model)
-    given = {each.node: each for each in test.given}
-    rendering = _TestRendering(overridden(means, test.overrides or Overrides(), model), model, session, given=given)
-    body = rendering.text(model.raw_code, Location(model.at.path), model.body_line)
-    types = _types(means, [means.manifest[each] for each in rendering.used], given, session)
-    ctes = [(cte_name(means.manifest[each]), _query(means, given[each], types, session)) for each in rendering.used]
-    return with_ctes(body, ctes)
+    return _sql(means, test, {each.node: each for each in test.given}, test.overrides or Overrides(), session)
 
 
 def compiled_text(means: Answerer, test: UnitTest, sql: str, label: str) -> CompiledText:
@@ -77,6 +70,22 @@ def comparing_query(means: Answerer, test: UnitTest, sql: str, types: Mapping[st
         return columns, actual
     wanted = expect.sql or expected_select(means.dialect, expect, known, columns)
     return columns, f"{actual}\nunion all\nselect '{EXPECTED}', {listed}\nfrom (\n{wanted}\n) as expected"
+
+
+def check_expected(means: Answerer, test: UnitTest, columns: Sequence[str], session: Session) -> None:
+    """Raises CompilationError if the expected rows are a query that cannot be run, or lacks columns of the model."""
+    if test.expect is None or test.expect.sql is None:
+        return
+    try:
+        there = catalog.types_of_select(session, means.dialect, test.expect.sql)
+    except UnreachableError:
+        raise
+    except WarehouseError as error:
+        raise CompilationError(f"the expected rows cannot be read: {error.what}", test.expect.at, error.hint) from error
+    lacking = [name for name in columns if name not in there]
+    if lacking:
+        raise CompilationError(f"the expected rows lack {', '.join(map(repr, lacking))}", test.expect.at,
+                               "a query gives all columns of the model; rows name those that count")  # fmt: skip
 
 
 def cte_name(node: AnyNode) -> str:
@@ -125,25 +134,54 @@ class _TestRendering(Rendering):
         return self.relation_of(self.node) if self.node.id in self.given else None
 
 
-def _types(
-    means: Answerer, inputs: Iterable[AnyNode], given: Mapping[NodeId, GivenRows], session: Session
-) -> dict[NodeId, Types]:
-    """The columns of the inputs whose rows are not written as a query."""
-    asked = [node for node in inputs if isinstance(node, Relational) and given[node.id].sql is None]
-    inline = [node for node in asked if isinstance(node, Model) and node.materialized == "ephemeral"]
-    stored = {node.id: means.relation(node.relation) for node in asked if node not in inline}
+def _sql(
+    means: Answerer, test: UnitTest, given: Mapping[NodeId, GivenRows], overrides: Overrides, session: Session
+) -> str:
+    model = means.manifest[test.model]
+    assert isinstance(model, Model)
+    rendering = _TestRendering(overridden(means, overrides, model), model, session, given=given)
+    body = rendering.text(model.raw_code, Location(model.at.path), model.body_line)
+    ctes = []
+    types = _stored_types(means, rendering, session)
+    for node_id in rendering.used:
+        node, rows = means.manifest[node_id], given[node_id]
+        if rows.sql is None:
+            known = types.get(node_id) or _types_of_query(means, test, node, session)
+            query = given_select(means.dialect, rows, Types.of(known), f"the input {rows.input.strip()}")
+        else:
+            query = _rendered(means, node, rows.sql, rows.at, session)
+        ctes.append((cte_name(node), query))
+    return with_ctes(body, ctes)
+
+
+def _stored_types(means: Answerer, rendering: _TestRendering, session: Session) -> dict[NodeId, Mapping[str, str]]:
+    """The columns of the inputs that are relations in the warehouse, if rows are given for them by column."""
+    inputs = (means.manifest[node_id] for node_id in rendering.used if rendering.given[node_id].sql is None)
+    stored = {node.id: means.relation(node.relation) for node in inputs if isinstance(node, Relational)}
     there = catalog.types(session, means.dialect, list(stored.values()))
-    found = {node_id: Types.of(there.get(relation.key, {})) for node_id, relation in stored.items()}
-    for node in asked:
-        if node in inline:
-            sql = compile_node(means, node, session).sql
-            found[node.id] = Types.of(catalog.types_of_select(session, means.dialect, sql))
-        elif not found[node.id].columns:
-            raise _missing(means, node, given[node.id])
-    return found
+    return {node_id: there[relation.key] for node_id, relation in stored.items() if relation.key in there}
 
 
-def _missing(means: Answerer, node: Relational, given: GivenRows) -> CompilationError:
+def _types_of_query(means: Answerer, test: UnitTest, node: AnyNode, session: Session) -> Mapping[str, str]:
+    """The columns of an input that is no relation in the warehouse, from the query that makes it.
+
+    An ephemeral model is never one. An incremental model is none before its first run: then its columns are those of
+    the query that makes its table.
+    """
+    if isinstance(node, Model) and node.materialized == "ephemeral":
+        sql = compile_node(means, node, session).sql
+    elif node.id == test.model:
+        others = {each.node: each for each in test.given if each.node != node.id}
+        said = test.overrides or Overrides()
+        first = Overrides(macros={**said.macros, "is_incremental": False}, vars=said.vars, env_vars=said.env_vars)
+        sql = _sql(means, test, others, first, session)
+    else:
+        raise _missing(means, node, next(each for each in test.given if each.node == node.id))
+    return catalog.types_of_select(session, means.dialect, sql)
+
+
+def _missing(means: Answerer, node: AnyNode, given: GivenRows) -> CompilationError:
+    assert isinstance(node, Relational)
     relation = means.relation(node.relation)
     what = f"there is no table {relation}: the types of the rows given for {given.input.strip()} are its columns'"
     if isinstance(node, Source):
@@ -154,9 +192,8 @@ def _missing(means: Answerer, node: Relational, given: GivenRows) -> Compilation
     return CompilationError(what, given.at, hint)
 
 
-def _query(means: Answerer, given: GivenRows, types: Mapping[NodeId, Types], session: Session) -> str:
-    if given.sql is None:
-        return given_select(means.dialect, given, types[given.node], f"the input {given.input.strip()}")
-    if "{{" not in given.sql and "{%" not in given.sql and "{#" not in given.sql:
-        return given.sql
-    return Rendering(means, means.manifest[given.node], session).text(given.sql, given.at)
+def _rendered(means: Answerer, node: AnyNode, sql: str, at: Location, session: Session) -> str:
+    """A query that stands for rows; one from a fixture file may be a template."""
+    if "{{" not in sql and "{%" not in sql and "{#" not in sql:
+        return sql
+    return Rendering(means, node, session).text(sql, at)

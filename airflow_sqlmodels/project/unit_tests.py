@@ -100,7 +100,9 @@ class _Reading:
         """The unit tests of the entry: several if its model has several versions."""
         content, package = self.entry.content, self.entry.file.package
         refuse_unknown_keys(self.entry, content, _KEYS, "a unit test")
-        written = self._needed("model", str)
+        written = content.get("model")
+        if not isinstance(written, str) or not written:
+            raise ProjectError("a unit test must name its model", self._place("model"), "add 'model: …'")
         model = self._model(written)
         name = str(content["name"])
         fqn = (package, *self.entry.file.folders, written, name)
@@ -138,7 +140,7 @@ class _Reading:
             return found
         if found is None and isinstance(self.index.disabled.get(name), Model):
             return None
-        at = self.entry.place(self.entry.content, "model")
+        at = self._place("model")
         if found is not None:
             raise ProjectError(f"{name!r} is no model: only models have unit tests", at)
         models = [each for each, nodes in self.index.by_name.items() if isinstance(nodes[0], Model)]
@@ -148,7 +150,7 @@ class _Reading:
         """The versions of the model that are tested; the model itself if it has none."""
         wanted = self.entry.content.get("versions")
         said = wanted if isinstance(wanted, dict) else {}
-        at = self.entry.place(self.entry.content, "versions")
+        at = self._place("versions")
         if model.version is None:
             if said.get("include") or said.get("exclude"):
                 raise ProjectError(f"the model {model.name!r} has no versions", at)
@@ -199,7 +201,7 @@ class _Reading:
     def _given(self, model: Model) -> Iterator[GivenRows]:
         listed = self.entry.content.get("given")
         if not isinstance(listed, list):
-            at = self.entry.place(self.entry.content, "given")
+            at = self._place("given")
             raise ProjectError("given must be a list of inputs", at, "a model that reads nothing has 'given: []'")
         seen: dict[NodeId, str] = {}
         for index, holder in enumerate(listed):
@@ -250,10 +252,9 @@ class _Reading:
         return f"it reads the ephemeral model {via!r}, which does: give rows for that" if via else ""
 
     def _expect(self) -> FixtureRows:
-        at = self.entry.place(self.entry.content, "expect")
+        at = self._place("expect")
         holder = self.entry.content.get("expect")
         if not isinstance(holder, YamlMap):
-            at = self.entry.at if holder is None else at
             raise ProjectError("a unit test must say which rows it expects", at, "write 'expect:' with 'rows:' in it")
         refuse_unknown_keys(self.entry, holder, KEYS, "expect")
         return self._rows.read(holder, at)
@@ -270,12 +271,10 @@ class _Reading:
             raise ProjectError(f"with is_incremental the model {model.name!r} adds to rows that are there already",
                                self.entry.at, "give them as the input 'this', which may have 'rows: []'")  # fmt: skip
 
-    def _needed(self, key: str, kind: type[str]) -> str:
-        value = self.entry.content.get(key)
-        if not isinstance(value, kind) or not value:
-            at = self.entry.place(self.entry.content, key) if key in self.entry.content else self.entry.at
-            raise ProjectError(f"a unit test must name its {key}", at, f"add '{key}: …'")
-        return value
+    def _place(self, key: str) -> Location:
+        """Where a key of the unit test stands; the test's own place if it is not there."""
+        content = self.entry.content
+        return self.entry.place(content, key) if key in content else self.entry.at
 
     def _warn(self, *warnings: str) -> None:
         """Tell what is odd in the project's own files."""

@@ -66,8 +66,9 @@ def run_step(means: Answerer, node_id: NodeId, session: Session, rules: StepRule
         # it looks around for more to say, which is rarely needed
         from airflow_sqlmodels.run.explained import explained, with_makers  # noqa: PLC0415
 
-        error = explained(_placed(refusal, node), means, node, session)
-        error = with_makers(error, means, node, rules.compiled_place(node))
+        subject = means.manifest[node.model] if isinstance(node, UnitTest) else node
+        error = explained(_placed(refusal, node), means, subject, session)
+        error = with_makers(error, means, subject, rules.compiled_place(node))
         sql = compiled[-1] if compiled else ""
         result = Result(node=node_id, status="error", message=str(error), error=error, compiled_sql=sql)
     finished = datetime.datetime.now(datetime.UTC)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from airflow_sqlmodels.compile.unit_test import ACTUAL, comparing_query, compile_unit_test, compiled_text
+from airflow_sqlmodels.compile.unit_test import (
+    ACTUAL,
+    check_expected,
+    comparing_query,
+    compile_unit_test,
+    compiled_text,
+)
 from airflow_sqlmodels.errors import DataTestError, FailedTest, UnreachableError, WarehouseError
 from airflow_sqlmodels.manifest.nodes import UnitTest
 from airflow_sqlmodels.run.result import Result
@@ -23,6 +29,7 @@ def run_unit_test(
     try:
         types = catalog.types_of_select(session, means.dialect, sql)
         columns, query = comparing_query(means, node, sql, types)
+        check_expected(means, node, columns, session)
         rows = session.query(query).rows
     except UnreachableError:
         raise
