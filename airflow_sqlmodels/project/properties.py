@@ -125,7 +125,8 @@ def refuse_unknown_keys(entry: Entry, holder: YamlMap, known: Collection[str], w
     """Raises ProjectError with the place of a key of `holder` that means nothing there."""
     for key in holder:
         if key not in known:
-            hint = closest(key, known) or f"there are {', '.join(known)}"
+            inside = "put it below 'config:'" if "config" in known and key in _BESIDE else ""
+            hint = inside or closest(key, known) or f"there are {', '.join(known)}"
             raise ProjectError(f"{where} has no {key!r}", entry.place(holder, key), hint)
 
 

@@ -50,9 +50,9 @@ class RowsReader:
             return self._of_file(self._fixture(str(name), kind, self.entry.place(holder, "fixture")), kind)
         text = holder.get("rows")
         if not isinstance(text, str):
-            what = "as text, or a fixture" if kind == "csv" else "a query as text, or a fixture"
+            what = "CSV as text" if kind == "csv" else "a query as text"
             place = self.entry.place(holder, "rows") if "rows" in holder else at
-            raise ProjectError(f"rows with the format {kind} need {what}", place, _text_hint(kind, text))
+            raise ProjectError(f"the format {kind} needs {what}, or a fixture", place, _text_hint(kind, text))
         place = self.entry.place(holder, "rows")
         rendered = str(self._rendered(text, place))
         if kind == "sql":
@@ -77,7 +77,7 @@ class RowsReader:
             )
             raise ProjectError("rows must be a list", place, hint)
         for index, each in enumerate(listed):
-            if not isinstance(each, dict) or not each:
+            if not isinstance(each, dict):
                 raise ProjectError("a row must name its columns", self.entry.place(listed, index),
                                    "write it as '- {id: 1, name: a}'")  # fmt: skip
         lines = tuple(self.entry.place(listed, index).line for index in range(len(listed)))

@@ -33,19 +33,7 @@ from airflow_sqlmodels.project.unit_rows import KEYS, RowsReader
 from airflow_sqlmodels.project.versions import rank
 from airflow_sqlmodels.project.yaml_text import YamlMap, plain
 
-_KEYS = (
-    "name",
-    "model",
-    "description",
-    "given",
-    "expect",
-    "overrides",
-    "config",
-    "versions",
-    "tags",
-    "meta",
-    "enabled",
-)
+_KEYS = ("name", "model", "description", "given", "expect", "overrides", "config", "versions")
 _IS_INCREMENTAL = "macro.dbt.is_incremental"
 
 

@@ -39,7 +39,7 @@ def run_unit_test(
     actual = [row[1:] for row in rows if row[0] == ACTUAL]
     expected = [row[1:] for row in rows if row[0] != ACTUAL]
     diff = row_diff(columns, expected, actual)
-    message = f"{shown(diff)}\nits SQL is in {label}" if diff else None
+    message = shown(diff) if diff else None
     return Result(
         node=node.id,
         status="fail" if diff else "pass",
