@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Operation, Snapshot
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Operation, Snapshot, UnitTest
 
 
 def write_compiled(target: Path, node: AnyNode, sql: str) -> str:
@@ -41,6 +41,9 @@ def compiled_path(node: AnyNode) -> str:
     """Where the SQL of a node lies below the target folder. Where a file holds several nodes, it is a folder there."""
     if isinstance(node, DataTest) and node.generic is not None:
         return f"compiled/{node.package}/{node.path}/{node.config.get('alias') or node.name}.sql"
+    if isinstance(node, UnitTest):
+        folder = node.path.rpartition("/")[0]
+        return f"compiled/{node.package}/{node.path}/{folder}/{node.versioned_name}.sql"
     if isinstance(node, Snapshot):
         return f"compiled/{node.package}/{node.path}/{node.name}.sql"
     if isinstance(node, Operation):

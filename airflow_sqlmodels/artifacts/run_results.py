@@ -11,7 +11,7 @@ from airflow_sqlmodels.artifacts.json_text import time_text, write_json
 from airflow_sqlmodels.artifacts.metadata import metadata
 from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, Operation, Seed, Snapshot, Templated
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, Operation, Seed, Snapshot, Templated, UnitTest
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.templating.invocation import Invocation
 
@@ -40,7 +40,7 @@ def run_results(
 def result_json(manifest: Manifest, result: Result) -> dict[str, Any]:
     """The entry of one node."""
     node = manifest[result.node]
-    has_code = isinstance(node, Templated)
+    has_code = isinstance(node, (Templated, UnitTest))
     return {
         "status": result.status,
         "timing": timing(result.started_at, result.finished_at),
@@ -78,6 +78,8 @@ def _response(node: AnyNode, result: Result) -> dict[str, Any]:
     """What the warehouse answered: `{"_message": "INSERT 0 3", "code": "INSERT", "rows_affected": 3}`."""
     if isinstance(node, DataTest) and result.status in ("pass", "warn", "fail"):
         return {"_message": "SELECT 1", "code": "SELECT", "rows_affected": 1}  # the one row with the verdict
+    if isinstance(node, UnitTest) and result.status in ("pass", "fail"):
+        return {"_message": f"SELECT {result.rows}", "code": "SELECT", "rows_affected": result.rows}
     if result.status != "success" or not result.message or isinstance(node, Operation):
         return {}
     code = " ".join(word for word in result.message.split() if not word.isdigit())

@@ -135,6 +135,9 @@ def _steps(execution: Execution, session: Session) -> Ran:
         result = run_step(execution.means, step.node, session, execution.rules(step.node))
         if result.compiled_sql:
             write_compiled(folder, manifest[step.node], result.compiled_sql)
+        if result.status == "fail" and step.node.startswith("unit_test."):
+            place = execution.compiled_place(manifest[step.node])
+            result = replace(result, message=f"{result.message}\nits SQL is in {place}")
         return replace(result, status="fail") if strict and result.status == "warn" else result
 
     return run_plan(execution.plan, run_one, execution.opened.open_session, rules)

@@ -35,6 +35,8 @@ def subject(node: AnyNode) -> str:
             return f"freshness of {node.source_name}.{node.name}"
         case Operation():
             return f"hook {node.package}.{node.when}.{node.index}"
+        case UnitTest():
+            return f"unit_test {_tested(node)}"
         case _:
             return f"{resource_type(node)} {node.name}"
 
@@ -71,12 +73,18 @@ def _did(node: AnyNode, result: Result) -> str:
         return f"SKIP {_skipped(node)}"
     if result.status == "no-op":
         return f"NO-OP {subject(node)}"
-    if isinstance(node, (DataTest, UnitTest)):
+    if isinstance(node, DataTest):
         return f"{_word(node, result)} {node.name}"
+    if isinstance(node, UnitTest):
+        return f"{_word(node, result)} {_tested(node)}"
     if isinstance(node, (Source, Operation)):
         return f"{_word(node, result)} {subject(node)}"
     done, failed = _VERBS.get(type(node), ("made", "making"))
     return f"OK {done} {subject(node)}" if result.passed else f"ERROR {failed} {subject(node)}"
+
+
+def _tested(node: UnitTest) -> str:
+    return f"{node.model_name}::{node.versioned_name}"
 
 
 _VERBS: dict[type, tuple[str, str]] = {

@@ -75,7 +75,7 @@ def _selector(node: AnyNode) -> str:
         case Exposure():
             return f"exposure:{node.package}.{node.name}"
         case UnitTest():
-            return f"unit_test:{node.package}.{node.name}"
+            return f"unit_test:{node.package}.{node.versioned_name}"
         case _:
             return ".".join(node.fqn)
 

@@ -63,6 +63,8 @@ def failure(manifest: Manifest, result: Result) -> Iterator[str]:
 
 
 def _query(result: Result) -> str:
+    if result.node.startswith("unit_test."):
+        return ""  # it says itself which rows differ
     if isinstance(result.error, DataTestError) and result.error.failed:
         return result.error.failed[0].query
     return result.compiled_sql if result.status == "warn" else ""

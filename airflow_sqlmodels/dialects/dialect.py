@@ -63,6 +63,17 @@ class Dialect(ABC):
         """SQL that gives (schema, identifier, column, data type, position, character length, precision, scale)."""
 
     @abstractmethod
+    def types_query(self, relations: Sequence[Relation]) -> str:
+        """SQL that gives (schema, identifier, column, type as DDL spells it) of the relations that exist, in order."""
+
+    @abstractmethod
+    def types_of_select(self, select: str) -> str:
+        """Statements whose last gives (column, type as DDL spells it) of what `select` gives, without running it.
+
+        Something temporary may stay behind; it is gone once the transaction is rolled back.
+        """
+
+    @abstractmethod
     def find_query(self, relation: Relation) -> str:
         """SQL that gives the kind (the catalog's word) and owner of a relation; no row if there is none."""
 

@@ -12,6 +12,7 @@ from airflow_sqlmodels.dialects.postgres_locks import PostgresLocks
 from airflow_sqlmodels.manifest.relation import Relation
 
 _HASH_DIGITS = 8
+_PROBE = "pg_temp.sqlmodels__probe"
 _SCHEMAS = 0x73716C6D6F64656C
 """The advisory lock of whoever makes a schema; a number of our own."""
 
@@ -72,6 +73,27 @@ class Postgres(Dialect):
             "join pg_catalog.pg_type t on t.oid = a.atttypid\n"
             f"where (n.nspname, c.relname) in ({wanted}) and a.attnum > 0 and not a.attisdropped\n"
             "order by n.nspname, c.relname, a.attnum"
+        )
+
+    def types_query(self, relations: Sequence[Relation]) -> str:
+        """SQL that gives the columns of relations with their types, sizes included."""
+        wanted = ", ".join(f"({self.literal(each.schema)}, {self.literal(each.identifier)})" for each in relations)
+        return (
+            "select n.nspname, c.relname, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)\n"
+            "from pg_catalog.pg_attribute a\n"
+            "join pg_catalog.pg_class c on c.oid = a.attrelid\n"
+            "join pg_catalog.pg_namespace n on n.oid = c.relnamespace\n"
+            f"where (n.nspname, c.relname) in ({wanted}) and a.attnum > 0 and not a.attisdropped\n"
+            "order by n.nspname, c.relname, a.attnum"
+        )
+
+    def types_of_select(self, select: str) -> str:
+        """Statements that make a temporary view, and give its columns."""
+        return (
+            f"drop view if exists {_PROBE};\n"
+            f"create view {_PROBE} as\n{select}\n;\n"
+            "select attname, pg_catalog.format_type(atttypid, atttypmod) from pg_catalog.pg_attribute\n"
+            f"where attrelid = '{_PROBE}'::regclass and attnum > 0 order by attnum"
         )
 
     def literal(self, text: str) -> str:

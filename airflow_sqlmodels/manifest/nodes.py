@@ -11,6 +11,7 @@ from typing import Any, NewType
 from msgspec import Struct, field
 
 from airflow_sqlmodels.errors import Location
+from airflow_sqlmodels.manifest.fixtures import FixtureRows, Overrides
 from airflow_sqlmodels.manifest.relation import Relation
 
 NodeId = NewType("NodeId", str)
@@ -159,11 +160,37 @@ class DataTest(Templated, frozen=True, kw_only=True):
     """Where its failing rows are stored, if they are."""
 
 
+class GivenRows(FixtureRows, frozen=True, kw_only=True):
+    """What an input of a unit test holds."""
+
+    input: str
+    """As written: `ref('stg_orders')`, `this`."""
+    node: NodeId
+    """What the input stands for."""
+
+
 class UnitTest(Node, frozen=True, kw_only=True):
     """Given rows in, expected rows out, for one model."""
 
     model: NodeId
-    definition: dict[str, Any] = field(default_factory=dict)
+    model_name: str = ""
+    """As written."""
+    given: tuple[GivenRows, ...] = ()
+    expect: FixtureRows | None = None
+    overrides: Overrides | None = None
+    schema: str = ""
+    """The model's."""
+    version: str | None = None
+    """Which version of the model is tested."""
+    versions: dict[str, Any] | None = None
+    """`include` and `exclude`, as written."""
+    problems: tuple[Problem, ...] = ()
+    """What is certain to fail once it is run."""
+
+    @property
+    def versioned_name(self) -> str:
+        """The name with the version: what people see, and what tells the tests of one definition apart."""
+        return self.name if self.version is None else f"{self.name}_v{self.version}"
 
     @property
     def depends_on(self) -> tuple[NodeId, ...]:

@@ -31,6 +31,7 @@ from airflow_sqlmodels.project.settings import (
     make_settings,
     unknown_keys,
 )
+from airflow_sqlmodels.project.unit_tests import read_unit_tests
 from airflow_sqlmodels.project.versions import with_versions
 from airflow_sqlmodels.project.written import place_of_value
 from airflow_sqlmodels.templating.call_graph import CallGraph
@@ -72,7 +73,7 @@ def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[Sou
     projects = {each.name: each for each in (project, *packages)}
     parts = make_parts(settings, projects, macros, docs, entries, shared)
     built = list(build_nodes(parts, files, entries))
-    manifest = assemble(parts, built, entries, _warnings(project, parts, built, entries))
+    manifest = assemble(parts, built, entries, _warnings(project, parts, built, entries), _of("fixture", files))
     graph_of(manifest)  # refuses rings
     return manifest
 
@@ -127,7 +128,13 @@ _ONE_NODE_FILES: Mapping[str, Callable[[Parts, SourceFile], AnyNode]] = {
 }
 
 
-def assemble(parts: Parts, built: list[AnyNode], entries: Iterable[Entry], warnings: list[str]) -> Manifest:
+def assemble(  # all that was read, one by one
+    parts: Parts,
+    built: list[AnyNode],
+    entries: Iterable[Entry],
+    warnings: list[str],
+    fixtures: Iterable[SourceFile],
+) -> Manifest:
     """The Manifest: enabled nodes with their references resolved."""
     enabled, disabled = _parted(built)
     index = index_of(parts.settings.name, enabled, disabled.values())
@@ -145,16 +152,17 @@ def assemble(parts: Parts, built: list[AnyNode], entries: Iterable[Entry], warni
         if final is not None:
             nodes[final.id] = fingerprints.of(final)
     nodes = with_parents(nodes)
+    unit_tests = read_unit_tests(parts, entries, nodes, index, fixtures)
     groups = {entry.name: dict(entry.content) for entry in entries if entry.kind == "group"}
     return Manifest(
         settings=parts.settings,
-        nodes=nodes,
+        nodes={**nodes, **unit_tests.enabled},
         macros=parts.readers.library.table.macros,
         docs=parts.docs,
-        disabled=disabled,
+        disabled={**disabled, **unit_tests.disabled},
         groups=groups,
         selectors=read_selectors(Path(parts.settings.root)),
-        warnings=tuple(warnings),
+        warnings=(*warnings, *unit_tests.warnings),
     )
 
 
@@ -243,7 +251,7 @@ def _once(entries: Iterable[Entry]) -> Iterator[Entry]:
     for entry in entries:
         key = (entry.kind, entry.file.package, entry.name)
         twin = seen.setdefault(key, entry)
-        if twin is not entry and entry.kind not in ("source", UNKNOWN):
+        if twin is not entry and entry.kind not in ("source", "unit_test", UNKNOWN):
             raise ProjectError(f"the {entry.kind} {entry.name!r} is described twice: also in {twin.at}", entry.at,
                                "keep one of the two entries")  # fmt: skip
         yield entry
@@ -269,7 +277,6 @@ def _warnings(project: ProjectFile, parts: Parts, built: Iterable[Node], entries
 
 
 _NOT_RUN = {
-    "unit_test": "unit tests cannot be run yet",
     "metric": "metrics are a matter of the dbt Platform",
     "semantic_model": "semantic models are a matter of the dbt Platform",
     "saved_query": "saved queries are a matter of the dbt Platform",

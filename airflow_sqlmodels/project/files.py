@@ -28,7 +28,7 @@ class SourceFile:
     """One file of a project."""
 
     kind: str
-    """model, snapshot, test, analysis, macro, seed, properties or docs."""
+    """model, snapshot, test, analysis, macro, seed, fixture, properties or docs."""
     package: str
     base: str
     """The resource folder in which it was found: `models`."""
@@ -76,11 +76,11 @@ def _all(project: ProjectFile) -> Iterator[SourceFile]:
 
 def _kind(path: str, key: str, base: str) -> str | None:
     extension = path[path.rfind(".") :].lower()
+    inside = path[len(base) + 1 :]
+    if key == "test-paths" and inside.startswith(_FIXTURES + "/") and extension in (".csv", ".sql"):
+        return "fixture"
     if extension == ".sql":
         kind = _SQL_KINDS.get(key)
-        inside = path[len(base) + 1 :]
-        if kind == "test" and inside.startswith(_FIXTURES + "/"):
-            return None
         return "macro" if kind == "test" and inside.startswith(_GENERIC + "/") else kind
     if extension in (".yml", ".yaml"):
         return "properties" if key in _WITH_PROPERTIES else None

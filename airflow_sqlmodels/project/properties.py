@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -119,6 +119,15 @@ def columns_in(entry: Entry, holder: YamlMap) -> list[YamlMap]:
         if not isinstance(column, dict) or not column.get("name"):
             raise ProjectError("a column has no name", entry.place(columns, index), "begin it with '- name:'")
     return list(columns)
+
+
+def refuse_unknown_keys(entry: Entry, holder: YamlMap, known: Collection[str], where: str) -> None:
+    """Raises ProjectError with the place of a key of `holder` that means nothing there."""
+    for key in holder:
+        if key not in known:
+            inside = "put it below 'config:'" if "config" in known and key in _BESIDE else ""
+            hint = inside or closest(key, known) or f"there are {', '.join(known)}"
+            raise ProjectError(f"{where} has no {key!r}", entry.place(holder, key), hint)
 
 
 def _tests(entry: Entry, holder: YamlMap) -> Iterator[tuple[Any, Location]]:

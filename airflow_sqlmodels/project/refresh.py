@@ -68,7 +68,7 @@ def refreshed_models(parts: Parts, manifest: Manifest, changed: Iterable[SourceF
     found: dict[NodeId, Model] = {}
     for file in changed:
         old, new = manifest.nodes.get(_id_of(file)), template_nodes.model(parts, file)
-        if not isinstance(old, Model) or not _only_within(old, new):
+        if not isinstance(old, Model) or not _only_within(old, new) or _has_unit_tests(manifest, old):
             return None
         with contextlib.suppress(ProjectError):  # a whole load says it better
             final = resolved(new, index)
@@ -109,6 +109,11 @@ def _only_within(old: Model, new: Model) -> bool:
         and new.materialized == old.materialized != "ephemeral"  # it is part of what its readers send
         and set(new.refs) <= set(old.refs)  # a new edge could close a ring
     )
+
+
+def _has_unit_tests(manifest: Manifest, model: Model) -> bool:
+    """Whether unit tests were made with what the model said before."""
+    return any(each.startswith("unit_test.") and each.split(".")[2] == model.name for each in manifest.nodes)
 
 
 def _reads_ephemeral(node: Model, manifest: Manifest) -> bool:

@@ -13,7 +13,7 @@ from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import NodeId
 from airflow_sqlmodels.project.saved import load_saved_nodes
 from airflow_sqlmodels.provider.connections import open_session
-from airflow_sqlmodels.provider.reporting import compiled_text, raise_for, run_title, summary
+from airflow_sqlmodels.provider.reporting import TESTS, compiled_text, is_unit_test, raise_for, run_title, summary
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.run.step import StepRules, run_step
 from airflow_sqlmodels.templating.answering import Answerer, answerer, at_database
@@ -80,12 +80,15 @@ class Execution:
         results: list[Result] = []
         rules = StepRules(log=self._log.info, on_compiled=self._show)
         for node_id in nodes:
-            result = run_step(means, node_id, session, rules)
+            if not node_id.startswith(TESTS) and not all(each.passed for each in results if is_unit_test(each.node)):
+                break  # what fails its unit tests is not built
+            own = replace(rules, on_compiled=self._log_sql) if is_unit_test(node_id) else rules
+            result = run_step(means, node_id, session, own)
             node = means.manifest[node_id]
             message = (result.message or result.status).removeprefix(f"{node.name}: ")  # a test's message names it
             self._log.info("%s: %s", run_title(node), message)
             results.append(result)
-            if result.status == "error" and not node_id.startswith("test."):
+            if result.status == "error" and not node_id.startswith(TESTS):
                 break
         return results
 
@@ -93,6 +96,9 @@ class Execution:
         """Put the compiled SQL where people look for it: the rendered template, and the log."""
         task = self._task
         task.compiled_sql = compiled_text(task.compiled_sql, sql)
+        self._log_sql(sql)
+
+    def _log_sql(self, sql: str) -> None:
         self._log.info("::group::Compiled SQL")
         self._log.info("%s", sql.strip())
         self._log.info("::endgroup::")

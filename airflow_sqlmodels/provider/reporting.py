@@ -7,14 +7,22 @@ from collections.abc import Sequence
 from typing import Any
 
 from airflow_sqlmodels.errors import DataTestError, FailedTest, SqlModelsError
-from airflow_sqlmodels.manifest.nodes import AnyNode, resource_type
+from airflow_sqlmodels.manifest.nodes import AnyNode, NodeId, resource_type
 from airflow_sqlmodels.run.result import Result
+
+TESTS = ("test.", "unit_test.")
+"""What the ids of tests begin with."""
+
+
+def is_unit_test(node_id: NodeId) -> bool:
+    """Whether this is a unit test."""
+    return node_id.startswith("unit_test.")
 
 
 def summary(results: Sequence[Result]) -> dict[str, Any]:
     """The return value of a task, small enough for any XCom backend."""
-    built = [result for result in results if not result.node.startswith("test.")]
-    tests = Counter(result.status for result in results if result.node.startswith("test."))
+    built = [result for result in results if not result.node.startswith(TESTS)]
+    tests = Counter(result.status for result in results if result.node.startswith(TESTS))
     told: dict[str, Any] = {"status": _worst(results), "seconds": round(sum(each.seconds for each in results), 3)}
     if built:
         told["relation"] = built[0].relation_name
@@ -39,8 +47,13 @@ def raise_for(results: Sequence[Result]) -> None:
             first = first or result.error
             failed += getattr(result.error, "failed", ())
     if first is not None:
-        what = "; ".join(str(each.message) for each in results if each.status == "fail")
+        what = "; ".join(_what(each) for each in results if each.status == "fail")
         raise DataTestError(what, first.at, "see the log for the query and the first rows", failed)
+
+
+def _what(result: Result) -> str:
+    """What failed. A unit test's own message does not say which one it is."""
+    return result.error.what if is_unit_test(result.node) and result.error is not None else str(result.message)
 
 
 def compiled_text(before: str, sql: str) -> str:
@@ -62,4 +75,6 @@ def _worst(results: Sequence[Result]) -> str:
 
 
 def _name(result: Result) -> str:
+    if is_unit_test(result.node):
+        return result.node.rpartition(".")[2]
     return result.node.split(".", 2)[-1].rpartition(".")[0] or result.node

@@ -15,7 +15,7 @@ from airflow_sqlmodels.compile.compiler import refuse_problems
 from airflow_sqlmodels.errors import ProjectError, SelectorError
 from airflow_sqlmodels.graph.order import kind_of
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, NodeId, Seed, Snapshot, Source
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, NodeId, Seed, Snapshot, Source, UnitTest
 from airflow_sqlmodels.provider.options import Options
 from airflow_sqlmodels.provider.specs import ALL_TESTS, END, START, TaskSpec
 from airflow_sqlmodels.provider.translate import Translator
@@ -124,6 +124,8 @@ class _Shape:
                 return self._spec(node, "freshness") if wanted else None, node
             case DataTest():
                 return self._test_task(node)
+            case UnitTest():
+                return self._unit_test_task(node)
             case Model() | Seed() | Snapshot():
                 return self._spec(node, "run"), node
             case _:
@@ -137,6 +139,15 @@ class _Shape:
             return TaskSpec(ALL_TESTS, "test", [], (), None), node
         inside = self.options.tests == "with_model" and tested.id in self.chosen and not isinstance(tested, Source)
         return self._spec(tested, "run" if inside else "test"), tested
+
+    def _unit_test_task(self, node: UnitTest) -> tuple[TaskSpec | None, AnyNode]:
+        """The task that builds the model, of which it is the beginning; its tests' task if none builds it."""
+        if self.options.tests == "none":
+            return None, node
+        tested = self.manifest[node.model]
+        assert isinstance(tested, Model)
+        built = self.options.tests != "only" and tested.materialized != "ephemeral"
+        return self._spec(tested, "run" if built else "test"), tested
 
     def _spec(self, node: AnyNode, kind: str) -> TaskSpec:
         at = self.translator

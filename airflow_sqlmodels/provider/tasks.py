@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from airflow.sdk import Asset, TaskGroup
 
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, resource_type
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, NodeId, UnitTest, resource_type
 from airflow_sqlmodels.project.saved import load_saved_nodes
 from airflow_sqlmodels.provider.operators import SqlModelsOperator
 from airflow_sqlmodels.provider.options import Options
@@ -118,7 +118,7 @@ class OperatorMaker:
 
     def operator(self, spec: TaskSpec, dag: Any, group: TaskGroup, label: str, rank: int) -> SqlModelsOperator:
         """The operator of a spec, in its group, under its label there."""
-        node = self.manifest[spec.nodes[0]]
+        node = self.manifest[main_node(spec.nodes)]
         arguments = {"priority_weight": rank, **self._arguments(spec, node)}
         if spec.model is not None and label != spec.kind:
             arguments.setdefault("task_display_name", spec.kind)
@@ -170,6 +170,8 @@ class OperatorMaker:
 
     def _subject(self, node: AnyNode) -> AnyNode:
         """The node itself; for a test the node that it was written for, if that is one."""
+        if isinstance(node, UnitTest):
+            return self.manifest.nodes.get(node.model, node)
         if not isinstance(node, DataTest):
             return node
         read = node.depends_on
@@ -182,6 +184,11 @@ class OperatorMaker:
             return self.manifest[spec.nodes[0]].fingerprint
         marks = "".join(self.manifest[each].fingerprint for each in spec.nodes)
         return hashlib.sha256(marks.encode()).hexdigest()
+
+
+def main_node(nodes: Sequence[NodeId]) -> NodeId:
+    """The node that a task is about: unit tests at its beginning are not."""
+    return next((each for each in nodes if not each.startswith("unit_test.")), nodes[0])
 
 
 def _argument_kind(spec: TaskSpec, node: AnyNode) -> str:

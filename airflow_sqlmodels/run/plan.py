@@ -87,7 +87,8 @@ def make_plan(  # noqa: PLR0913  # dbt's selection flags, each of its own
         exclude_resource_types=exclude_resource_types,
     )
     found = select_nodes(manifest, graph, selection)
-    chosen = frozenset(node_id for node_id in found.ids if _is_step(manifest, node_id, command))
+    ids = _with_their_models(manifest, found.ids) if command == "build" else found.ids
+    chosen = frozenset(node_id for node_id in ids if _is_step(manifest, node_id, command))
     return Plan(
         command=command,
         steps=steps_of(manifest, graph, chosen, tests_first=command == "build"),
@@ -104,14 +105,21 @@ def steps_of(
 
     With `tests_first` a node waits for the tests of what it reads.
     """
-    above = _with_test_edges(graph, chosen) if tests_first else graph.parents
+    above = _unit_tests_first(manifest, _with_test_edges(graph, chosen), chosen) if tests_first else graph.parents
     after = _nearest(above, chosen)
-    if tests_first:
-        after = _unit_tests_first(manifest, after)
     order = list(after)
     depth = depths(order, after)
     order.sort(key=lambda node_id: (depth[node_id], node_id))
     return tuple(Step(i, after[i], depth[i], _is_tolerated(manifest, i)) for i in order)
+
+
+def _with_their_models(manifest: Manifest, ids: Collection[NodeId]) -> Iterator[NodeId]:
+    """The nodes, without the unit tests whose models are not among them: as in dbt, a build runs none alone."""
+    every = frozenset(ids)
+    for node_id in ids:
+        node = manifest[node_id] if kind_of(node_id) == "unit_test" else None
+        if not isinstance(node, UnitTest) or node.model in every:
+            yield node_id
 
 
 def _is_tolerated(manifest: Manifest, node_id: NodeId) -> bool:
@@ -154,18 +162,16 @@ def _nearest(above: Edges, chosen: Collection[NodeId]) -> dict[NodeId, tuple[Nod
     return {node_id: front[node_id] for node_id in order if node_id in chosen}
 
 
-def _unit_tests_first(manifest: Manifest, after: Edges) -> dict[NodeId, tuple[NodeId, ...]]:
+def _unit_tests_first(manifest: Manifest, above: Edges, chosen: Collection[NodeId]) -> Edges:
     """A model waits for its unit tests. They read its inputs, so they wait for what the model waits for."""
-    listed = (manifest[node_id] for node_id in after if kind_of(node_id) == "unit_test")
+    listed = (manifest[node_id] for node_id in chosen if kind_of(node_id) == "unit_test")
     tests = [node for node in listed if isinstance(node, UnitTest)]
     if not tests:
-        return dict(after)
-    turned = dict(after)
+        return above
+    turned = {**above, **{test.id: above[test.model] for test in tests}}
     for test in tests:
-        turned[test.id] = after.get(test.model, ())
-        if test.model in after:
-            turned[test.model] = (*turned[test.model], test.id)
-    return {node_id: turned[node_id] for node_id in in_order(turned, reversed_edges(turned))}
+        turned[test.model] = (*turned[test.model], test.id)
+    return turned
 
 
 def _hooks(manifest: Manifest, when: str) -> tuple[NodeId, ...]:

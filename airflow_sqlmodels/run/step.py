@@ -9,7 +9,17 @@ from dataclasses import dataclass, field, replace
 
 from airflow_sqlmodels.compile.compiler import compile_node
 from airflow_sqlmodels.errors import SqlModelsError, UnreachableError, WarehouseError
-from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, NodeId, Operation, Seed, Snapshot, Source
+from airflow_sqlmodels.manifest.nodes import (
+    AnyNode,
+    DataTest,
+    Model,
+    NodeId,
+    Operation,
+    Seed,
+    Snapshot,
+    Source,
+    UnitTest,
+)
 from airflow_sqlmodels.materializations.build import Build
 from airflow_sqlmodels.materializations.registry import materialization_for
 from airflow_sqlmodels.publish.rules import PublishRules
@@ -17,6 +27,7 @@ from airflow_sqlmodels.run.data_test import run_data_test
 from airflow_sqlmodels.run.freshness import run_freshness
 from airflow_sqlmodels.run.hooks import hooks_of, placed_in_project
 from airflow_sqlmodels.run.result import Result
+from airflow_sqlmodels.run.unit_test import run_unit_test
 from airflow_sqlmodels.templating.answering import Answerer
 from airflow_sqlmodels.warehouse import catalog
 from airflow_sqlmodels.warehouse.session import Session
@@ -55,8 +66,9 @@ def run_step(means: Answerer, node_id: NodeId, session: Session, rules: StepRule
         # it looks around for more to say, which is rarely needed
         from airflow_sqlmodels.run.explained import explained, with_makers  # noqa: PLC0415
 
-        error = explained(_placed(refusal, node), means, node, session)
-        error = with_makers(error, means, node, rules.compiled_place(node))
+        subject = means.manifest[node.model] if isinstance(node, UnitTest) else node
+        error = explained(_placed(refusal, node), means, subject, session)
+        error = with_makers(error, means, subject, rules.compiled_place(node))
         sql = compiled[-1] if compiled else ""
         result = Result(node=node_id, status="error", message=str(error), error=error, compiled_sql=sql)
     finished = datetime.datetime.now(datetime.UTC)
@@ -72,6 +84,9 @@ def _run(means: Answerer, node: AnyNode, session: Session, rules: StepRules) -> 
         case DataTest():
             label = rules.compiled_place(node)
             return run_data_test(means, node, session, log=rules.log, on_compiled=rules.on_compiled, label=label)
+        case UnitTest():
+            label = rules.compiled_place(node)
+            return run_unit_test(means, node, session, on_compiled=rules.on_compiled, label=label)
         case Source():
             return run_freshness(means, node, session)
         case Operation():

@@ -19,6 +19,7 @@ from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
     Macro,
+    MacroId,
     Model,
     NodeId,
     Ref,
@@ -52,6 +53,8 @@ class Answerer:
     invocation: Invocation
     more_names: Mapping[str, Any] = field(default_factory=dict)
     """Names that only this run's templates have."""
+    stand_ins: Mapping[MacroId, Any] = field(default_factory=dict)
+    """What some macros give instead of being called."""
 
     @functools.cached_property
     def macros(self) -> MacroTable:
@@ -95,7 +98,7 @@ class Rendering:
     session: Session | None
     free_refs: bool = False
     """Whether refs are looked up by name (run-operation) instead of among those seen while loading."""
-    given: dict[str, Any] = field(default_factory=dict)
+    added: dict[str, Any] = field(default_factory=dict)
     """Names that only this rendering has."""
     ephemeral: dict[NodeId, Model] = field(default_factory=dict)
     """The ephemeral models that `ref` gave, in the order in which they were asked for."""
@@ -124,7 +127,7 @@ class Rendering:
 
     def give(self, name: str, value: Any) -> None:
         """Add a name for this rendering alone."""
-        self.given[name] = value
+        self.added[name] = value
         if self._scope is not None:
             self._scope.names[name] = value
 
@@ -210,7 +213,7 @@ class Rendering:
             macro = self.means.macros.of_package(call.name, call.package)
         else:
             macro = None
-        return None if macro is None else self.scope.call(macro)
+        return None if macro is None else self.scope.named(macro)
 
     def _render(self, template: str, at: Location, *, native: bool) -> Any:
         from airflow_sqlmodels.templating.answers import rendered  # noqa: PLC0415  # imports Jinja
@@ -243,9 +246,10 @@ class Rendering:
                 None,
                 f"say so where it is always read: -- depends_on: {{{{ ref({name!r}) }}}}",
             )
-        return self._relation_of(self.means.manifest[node_id])
+        return self.relation_of(self.means.manifest[node_id])
 
-    def _relation_of(self, node: AnyNode) -> TemplateRelation:
+    def relation_of(self, node: AnyNode) -> TemplateRelation:
+        """What `ref` and `source` give for a node."""
         assert isinstance(node, Relational), node.id
         if isinstance(node, Model) and node.materialized == "ephemeral":
             self.ephemeral.setdefault(node.id, node)
@@ -261,7 +265,7 @@ class Rendering:
             node_id = _source_by_name(self.means.manifest, source, table)
         if node_id is None:
             raise CompilationError(f"source({source!r}, {table!r}) was not seen while the project was loaded")
-        return self._relation_of(self.means.manifest[node_id])
+        return self.relation_of(self.means.manifest[node_id])
 
 
 _OWN: Mapping[str, Callable[..., object]] = {

@@ -41,9 +41,9 @@ def jinja_for(means: Answerer) -> Jinja:
 def scope_of(rendering: Rendering) -> MacroScope:
     """The names of one node."""
     means = rendering.means
-    names = _Names({**means.jinja.shared, **_own_names(rendering), **rendering.given})
+    names = _Names({**means.jinja.shared, **_own_names(rendering), **rendering.added})
     names.later["model"] = lambda: node_view(rendering.node, means.dialect)
-    scope = MacroScope(means.jinja.library, names, rendering.node.package)
+    scope = MacroScope(means.jinja.library, names, rendering.node.package, means.stand_ins)
     names["adapter"] = Adapter(scope, means.dialect, rendering.session)
     names["context"] = ContextView(scope)
     return scope

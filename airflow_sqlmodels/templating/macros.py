@@ -5,8 +5,9 @@ A macro is compiled when it is first called. Each call sees the names of the tem
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from jinja2 import Template, TemplateSyntaxError
@@ -91,7 +92,7 @@ class PackageMacros:
         macro = self._scope.library.table.of_package(name, self._package)
         if macro is None:
             raise KeyError(name)
-        return self._scope.call(macro)
+        return self._scope.named(macro)
 
     def __contains__(self, name: str) -> bool:
         return self._scope.library.table.of_package(name, self._package) is not None
@@ -99,18 +100,25 @@ class PackageMacros:
     def get(self, name: str, default: Any = None) -> Any:
         """The macro of that name, or `default`."""
         macro = self._scope.library.table.of_package(name, self._package)
-        return default if macro is None else self._scope.call(macro)
+        return default if macro is None else self._scope.named(macro)
 
 
 class MacroScope:
     """The names visible in a template of one package: macros first, then what the phase offers."""
 
-    __slots__ = ("_files", "_siblings", "library", "names", "package")
+    __slots__ = ("_files", "_siblings", "library", "names", "package", "stand_ins")
 
-    def __init__(self, library: MacroLibrary, names: MutableMapping[str, Any], package: str) -> None:
+    def __init__(
+        self,
+        library: MacroLibrary,
+        names: MutableMapping[str, Any],
+        package: str,
+        stand_ins: Mapping[MacroId, Any] = MappingProxyType({}),
+    ) -> None:
         self.library = library
         self.names = names
         self.package = package
+        self.stand_ins = stand_ins
         self._files: dict[MacroId, Mapping[str, Any]] = {}
         self._siblings: dict[str, MacroScope] = {package: self}
 
@@ -119,12 +127,19 @@ class MacroScope:
         table = self.library.table
         macro = table.visible(name, self.package)
         if macro is not None:
-            return self.call(macro)
+            return self.named(macro)
         if name in self.names:
             return self.names[name]
         if name in table.packages or name in BUILT_IN_NAMES:
             return PackageMacros(name, self)
         return missing
+
+    def named(self, macro: Macro) -> Callable[..., Any]:
+        """What a template gets that names the macro: its call, or what stands for it in a unit test."""
+        if macro.id not in self.stand_ins:
+            return self.call(macro)
+        value = self.stand_ins[macro.id]
+        return lambda *_args, **_kwargs: value
 
     def call(self, macro: Macro) -> MacroCall:
         """The macro, to be called from here."""
@@ -133,7 +148,7 @@ class MacroScope:
     def seen_from(self, package: str) -> MacroScope:
         """The same names as a template of another package sees them."""
         if package not in self._siblings:
-            sibling = MacroScope(self.library, self.names, package)
+            sibling = MacroScope(self.library, self.names, package, self.stand_ins)
             sibling._siblings = self._siblings
             self._siblings[package] = sibling
         return self._siblings[package]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_sqlmodels.dialects.dialect import Dialect
+from airflow_sqlmodels.manifest.fixtures import FixtureRows
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
     Column,
@@ -126,7 +127,7 @@ def _own_part(node: AnyNode) -> dict[str, Any]:
             return {"type": node.type, "owner": node.owner, "label": node.label, "url": node.url,
                     "maturity": node.maturity}  # fmt: skip
         case UnitTest():
-            return {"model": node.model, **node.definition}
+            return _unit_test_part(node)
         case _:
             return {}
 
@@ -140,6 +141,25 @@ def _test_part(node: DataTest) -> dict[str, Any]:
         "attached_node": node.attached_node,
         "test_metadata": {"name": name, "kwargs": node.kwargs, "namespace": namespace or None},
     }
+
+
+def _unit_test_part(node: UnitTest) -> dict[str, Any]:
+    overrides = node.overrides
+    return {
+        "model": node.model_name,
+        "given": [{"input": each.input, **_fixture(each)} for each in node.given],
+        "expect": None if node.expect is None else _fixture(node.expect),
+        "overrides": overrides and {"macros": overrides.macros, "vars": overrides.vars, "env_vars": overrides.env_vars},
+        "schema": node.schema,
+        "checksum": node.checksum,
+        "version": node.version,
+        "versions": node.versions,
+    }
+
+
+def _fixture(each: FixtureRows) -> dict[str, Any]:
+    rows = list(each.rows) if each.sql is None else each.sql
+    return {"rows": rows, "format": each.format, "fixture": each.fixture}
 
 
 def _source_part(node: Source) -> dict[str, Any]:

@@ -95,6 +95,21 @@ def columns(session: Session, dialect: Dialect, relations: Sequence[Relation]) -
     return {key: tuple(listed) for key, listed in found.items()}
 
 
+def types(session: Session, dialect: Dialect, relations: Sequence[Relation]) -> dict[Key, dict[str, str]]:
+    """The types of the columns, by name in their order, of each relation that exists."""
+    if not relations:
+        return {}
+    found: dict[Key, dict[str, str]] = {}
+    for schema, name, column, data_type in session.query(dialect.types_query(relations)).rows:
+        found.setdefault((schema, name), {})[column] = data_type
+    return found
+
+
+def types_of_select(session: Session, dialect: Dialect, select: str) -> dict[str, str]:
+    """The types of the columns that a query gives, by name in their order. The query is not run."""
+    return dict(map(tuple, session.query(dialect.types_of_select(select)).rows))
+
+
 def schemas(session: Session, dialect: Dialect) -> list[str]:
     """All schemas but the server's own, by name."""
     return [str(row[0]) for row in session.query(dialect.all_schemas_query()).rows]

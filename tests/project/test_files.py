@@ -28,16 +28,16 @@ def test_what_is_not_run_is_told_once_for_each_kind(tmp_path: Path) -> None:
         "models/all.yml": """\
             modles: [{name: a}]
             metrics: [{name: m}]
-            unit_tests:
-              - {name: first, model: a}
-              - {name: second, model: a}
+            saved_queries:
+              - {name: first}
+              - {name: second}
             """,
     }
 
     manifest = load(tmp_path, files)
 
     assert list(manifest.warnings) == [
-        "models/all.yml:4:5: 'first' and 1 more passed over: unit tests cannot be run yet",
         "models/all.yml:2:11: 'm' passed over: metrics are a matter of the dbt Platform",
+        "models/all.yml:4:5: 'first' and 1 more passed over: saved queries are a matter of the dbt Platform",
         "models/all.yml:1:1: unknown key 'modles'\n    modles: [{name: a}]\n    ^\nhint: did you mean 'models'?",
     ]

@@ -1,0 +1,287 @@
+"""`unit_tests:` of property files -> unit tests, each for one model, or one version of it; all names are resolved."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from msgspec import to_builtins
+from msgspec.structs import asdict, replace
+
+from airflow_sqlmodels.errors import Location, ProjectError, SqlModelsError, closest
+from airflow_sqlmodels.manifest.fixtures import FixtureRows, Overrides
+from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
+from airflow_sqlmodels.manifest.nodes import (
+    AnyNode,
+    GivenRows,
+    Model,
+    NodeId,
+    Ref,
+    Relational,
+    Seed,
+    SourceRef,
+    UnitTest,
+)
+from airflow_sqlmodels.project.files import SourceFile
+from airflow_sqlmodels.project.parts import Parts
+from airflow_sqlmodels.project.properties import Entry, refuse_unknown_keys
+from airflow_sqlmodels.project.resolve import Index
+from airflow_sqlmodels.project.unit_checks import problems_of
+from airflow_sqlmodels.project.unit_overrides import read_overrides, unknown_macros
+from airflow_sqlmodels.project.unit_rows import KEYS, RowsReader
+from airflow_sqlmodels.project.versions import rank
+from airflow_sqlmodels.project.yaml_text import YamlMap, plain
+
+_KEYS = ("name", "model", "description", "given", "expect", "overrides", "config", "versions")
+_IS_INCREMENTAL = "macro.dbt.is_incremental"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitTests:
+    """The unit tests of a project."""
+
+    enabled: dict[NodeId, UnitTest] = field(default_factory=dict)
+    disabled: dict[NodeId, UnitTest] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+
+def read_unit_tests(
+    parts: Parts,
+    entries: Iterable[Entry],
+    nodes: Mapping[NodeId, AnyNode],
+    index: Index,
+    fixtures: Iterable[SourceFile],
+) -> UnitTests:
+    """All unit tests that these entries define. Raises ProjectError with the place for what cannot be meant."""
+    files = list(fixtures)
+    found = UnitTests()
+    for entry in entries:
+        if entry.kind == "unit_test":
+            own = {(each.stem, _ending(each)): each for each in files if each.package == entry.file.package}
+            reading = _Reading(parts, entry, nodes, index, own, found.warnings)
+            for test in reading.tests():
+                _add(found, test)
+    return found
+
+
+def _add(found: UnitTests, test: UnitTest) -> None:
+    other = found.enabled.get(test.id) or found.disabled.get(test.id)
+    if other is not None:
+        raise ProjectError(f"the model {test.model_name!r} has two unit tests {test.name!r}: also in {other.at}",
+                           test.at, "give one of them another name")  # fmt: skip
+    (found.disabled if test.config.get("enabled") is False else found.enabled)[test.id] = test
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One entry on its way to becoming unit tests."""
+
+    parts: Parts
+    entry: Entry
+    nodes: Mapping[NodeId, AnyNode]
+    index: Index
+    fixtures: Mapping[tuple[str, str], SourceFile]
+    warnings: list[str]
+
+    def tests(self) -> Iterator[UnitTest]:
+        """The unit tests of the entry: several if its model has several versions."""
+        content, package = self.entry.content, self.entry.file.package
+        refuse_unknown_keys(self.entry, content, _KEYS, "a unit test")
+        written = content.get("model")
+        if not isinstance(written, str) or not written:
+            raise ProjectError("a unit test must name its model", self._place("model"), "add 'model: …'")
+        model = self._model(written)
+        name = str(content["name"])
+        fqn = (package, *self.entry.file.folders, written, name)
+        own = self.parts.own_config("unit_test", package, fqn, self.entry)
+        config = self.parts.config("unit_test", own)
+        if model is None:
+            config["enabled"] = False
+        test = UnitTest(
+            id=NodeId(f"unit_test.{package}.{written}.{name}"),
+            name=name,
+            package=package,
+            path=self.entry.file.path,
+            fqn=fqn,
+            at=self.entry.at,
+            description=self.parts.description(content.get("description"), package, self.entry.at),
+            tags=tuple(config["tags"]),
+            meta=plain(config.get("meta") or {}),
+            config=config,
+            own_config=own,
+            files=(self.entry.file.shown, PROJECT_FILE),
+            model=NodeId("") if model is None else model.id,
+            model_name=written,
+        )
+        if model is None or config["enabled"] is False:
+            yield test
+            return
+        for each in self._versions(model):
+            yield self._of_model(test, each)
+
+    def _model(self, written: str) -> Model | None:
+        """The model that is meant; None if it is disabled."""
+        name, _, version = written.partition(" ")
+        found = self.index.find(Ref(name, None, version.strip() or None), self.entry.file.package)
+        if isinstance(found, Model):
+            return found
+        if found is None and isinstance(self.index.disabled.get(name), Model):
+            return None
+        at = self._place("model")
+        if found is not None:
+            raise ProjectError(f"{name!r} is no model: only models have unit tests", at)
+        models = [each for each, nodes in self.index.by_name.items() if isinstance(nodes[0], Model)]
+        raise ProjectError(f"no model {written!r}", at, closest(written, models))
+
+    def _versions(self, model: Model) -> list[Model]:
+        """The versions of the model that are tested; the model itself if it has none."""
+        wanted = self.entry.content.get("versions")
+        said = wanted if isinstance(wanted, dict) else {}
+        at = self._place("versions")
+        if model.version is None:
+            if said.get("include") or said.get("exclude"):
+                raise ProjectError(f"the model {model.name!r} has no versions", at)
+            return [model]
+        if said.get("include") and said.get("exclude"):
+            raise ProjectError("a unit test can include or exclude versions, not both", at)
+        every = [each for each in self.index.by_name[model.name]
+                 if isinstance(each, Model) and each.package == model.package and each.version]  # fmt: skip
+        every.sort(key=lambda each: rank(str(each.version)))
+        include, exclude = ({str(each) for each in said.get(key) or ()} for key in ("include", "exclude"))
+        chosen = [each for each in every if (not include or each.version in include) and each.version not in exclude]
+        if not chosen:
+            numbers = ", ".join(str(each.version) for each in every)
+            raise ProjectError(f"none of these is a version of {model.name!r}", at, f"it has {numbers}")
+        return chosen
+
+    def _of_model(self, test: UnitTest, tested: Model) -> UnitTest:
+        model = self.nodes[tested.id]
+        assert isinstance(model, Model)
+        given, expect = tuple(self._given(model)), self._expect()
+        overrides = read_overrides(self.parts, self.entry)
+        self._warn(*unknown_macros(self.parts, self.entry, overrides, model.package))
+        self._check_incremental(model, given, overrides)
+        versions = plain(self.entry.content.get("versions"))
+        made = replace(
+            test,
+            model=model.id,
+            given=given,
+            expect=expect,
+            overrides=overrides,
+            schema=model.relation.schema,
+            version=model.version,
+            versions=versions and {key: versions.get(key) for key in ("include", "exclude")},
+            problems=tuple(problems_of(given, expect, model, self.nodes)),
+        )
+        inputs = [self.nodes[each.node] for each in given]
+        said = repr(to_builtins((made.model_name, versions, given, expect, overrides)))
+        checksum = hashlib.sha256(said.encode()).hexdigest()
+        marks = "".join((checksum, model.fingerprint, *(each.fingerprint for each in inputs if _is_inline(each))))
+        return replace(
+            made,
+            id=NodeId(test.id if model.version is None else f"{test.id}_v{model.version}"),
+            files=tuple(dict.fromkeys((*test.files, *_files(given, expect), *model.files, *_files_of(inputs)))),
+            checksum=checksum,
+            fingerprint=hashlib.sha256(marks.encode()).hexdigest(),
+        )
+
+    def _given(self, model: Model) -> Iterator[GivenRows]:
+        listed = self.entry.content.get("given")
+        if not isinstance(listed, list):
+            at = self._place("given")
+            raise ProjectError("given must be a list of inputs", at, "a model that reads nothing has 'given: []'")
+        seen: dict[NodeId, str] = {}
+        for index, holder in enumerate(listed):
+            at = self.entry.place(listed, index)
+            if not isinstance(holder, YamlMap) or not holder.get("input"):
+                raise ProjectError("an input must say what it stands for", at, "begin it with '- input: ref(...)'")
+            refuse_unknown_keys(self.entry, holder, ("input", *KEYS), "an input")
+            written = str(holder["input"]).strip()
+            node = self._input(written, model, self.entry.place(holder, "input"))
+            if seen.setdefault(node.id, written) is not written:
+                raise ProjectError(f"the input {written} is given twice", at, "put its rows together")
+            rows = self._rows.read(holder, at, node if isinstance(node, Seed) else None)
+            yield GivenRows(**asdict(rows), input=str(holder["input"]), node=node.id)
+
+    @property
+    def _rows(self) -> RowsReader:
+        return RowsReader(self.parts, self.entry, self.fixtures)
+
+    def _input(self, written: str, model: Model, at: Location) -> Relational:
+        """What an input stands for. One that the model does not read is passed over, as in dbt, but told."""
+        if written == "this":
+            return model
+        calls = self.parts.readers.graph.reader.calls("{{ " + written + " }}") or []
+        if len(calls) != 1 or calls[0].name not in ("ref", "source") or not calls[0].literal:
+            raise ProjectError(f"an input cannot be {written!r}", at, "write ref('…'), source('…', '…') or this")
+        args, package = calls[0].args, self.entry.file.package
+        found: Relational | None
+        if calls[0].name == "source":
+            found = self.index.source(SourceRef(*args)) if len(args) == 2 else None
+            known: Iterable[str] = (f"source('{source}', '{table}')" for source, table in self.index.sources)
+        else:
+            said = dict(calls[0].kwargs)
+            version = said.get("version", said.get("v"))
+            owner, name = (None, args[0]) if len(args) == 1 else args
+            found = self.index.find(Ref(name, owner, None if version is None else str(version)), package)
+            known = (f"ref('{name}')" for name in self.index.by_name)
+        if found is None:
+            raise ProjectError(f"the input {written} is nothing in this project", at, closest(written, known))
+        if found.id not in (*model.depends_on, model.id):
+            what = f"the model {model.name!r} does not read the input {written}"
+            self._warn(str(SqlModelsError(what, at, self._readers(found, model))))
+        return found
+
+    def _readers(self, node: Relational, model: Model) -> str:
+        """A hint for an input that the model reads through an ephemeral model."""
+        inline = [self.nodes[each] for each in model.depends_on if _is_inline(self.nodes[each])]
+        via = next((each.name for each in inline if node.id in each.depends_on), None)
+        return f"it reads the ephemeral model {via!r}, which does: give rows for that" if via else ""
+
+    def _expect(self) -> FixtureRows:
+        at = self._place("expect")
+        holder = self.entry.content.get("expect")
+        if not isinstance(holder, YamlMap):
+            raise ProjectError("a unit test must say which rows it expects", at, "write 'expect:' with 'rows:' in it")
+        refuse_unknown_keys(self.entry, holder, KEYS, "expect")
+        return self._rows.read(holder, at)
+
+    def _check_incremental(self, model: Model, given: tuple[GivenRows, ...], overrides: Overrides | None) -> None:
+        """A model that asks whether it is incremental must be told. Raises ProjectError if it is not."""
+        if _IS_INCREMENTAL not in model.macros:
+            return
+        said = overrides.macros.get("is_incremental") if overrides else None
+        if not isinstance(said, bool):
+            raise ProjectError(f"the model {model.name!r} calls is_incremental(): the test must say what that is",
+                               self.entry.at, "add 'overrides: {macros: {is_incremental: true}}' or false")  # fmt: skip
+        if said and not any(each.input.strip() == "this" for each in given):
+            raise ProjectError(f"with is_incremental the model {model.name!r} adds to rows that are there already",
+                               self.entry.at, "give them as the input 'this', which may have 'rows: []'")  # fmt: skip
+
+    def _place(self, key: str) -> Location:
+        """Where a key of the unit test stands; the test's own place if it is not there."""
+        content = self.entry.content
+        return self.entry.place(content, key) if key in content else self.entry.at
+
+    def _warn(self, *warnings: str) -> None:
+        """Tell what is odd in the project's own files."""
+        if self.entry.file.package == self.parts.settings.name:
+            self.warnings.extend(warnings)
+
+
+def _files(given: Iterable[GivenRows], expect: FixtureRows) -> list[str]:
+    return [each.at.path for each in (*given, expect)]
+
+
+def _files_of(inputs: Iterable[AnyNode]) -> list[str]:
+    """The files in which the names and columns of inputs are decided."""
+    return [path for node in inputs for path in (node.files if _is_inline(node) else (node.at.path,))]
+
+
+def _is_inline(node: AnyNode) -> bool:
+    return isinstance(node, Model) and node.materialized == "ephemeral"
+
+
+def _ending(file: SourceFile) -> str:
+    return file.path.rpartition(".")[2].lower()

@@ -1,0 +1,58 @@
+"""Runs one unit test: the model's SQL over given rows must give the rows expected. Nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from airflow_sqlmodels.compile.unit_test import (
+    ACTUAL,
+    check_expected,
+    comparing_query,
+    compile_unit_test,
+    compiled_text,
+)
+from airflow_sqlmodels.errors import DataTestError, FailedTest, UnreachableError, WarehouseError
+from airflow_sqlmodels.manifest.nodes import UnitTest
+from airflow_sqlmodels.run.result import Result
+from airflow_sqlmodels.run.row_diff import row_diff, shown
+from airflow_sqlmodels.templating.answering import Answerer
+from airflow_sqlmodels.warehouse import catalog
+from airflow_sqlmodels.warehouse.session import Session
+
+
+def run_unit_test(
+    means: Answerer, node: UnitTest, session: Session, *, on_compiled: Callable[[str], None], label: str
+) -> Result:
+    """The verdict of a unit test: pass or fail. `label` is what errors call its SQL."""
+    sql = compile_unit_test(means, node, session)
+    on_compiled(sql)
+    try:
+        types = catalog.types_of_select(session, means.dialect, sql)
+        columns, query = comparing_query(means, node, sql, types)
+        check_expected(means, node, columns, session)
+        rows = session.query(query).rows
+    except UnreachableError:
+        raise
+    except WarehouseError as error:
+        raise compiled_text(means, node, sql, label).placed(error) from error
+    session.rollback()
+    actual = [row[1:] for row in rows if row[0] == ACTUAL]
+    expected = [row[1:] for row in rows if row[0] != ACTUAL]
+    diff = row_diff(columns, expected, actual)
+    message = shown(diff) if diff else None
+    return Result(
+        node=node.id,
+        status="fail" if diff else "pass",
+        rows=len(rows),
+        failures=int(bool(diff)),
+        message=message,
+        compiled_sql=sql,
+        error=_error(means, node, message, query) if message else None,
+    )
+
+
+def _error(means: Answerer, node: UnitTest, message: str, query: str) -> DataTestError:
+    model = means.manifest[node.model]
+    owner = str(node.meta.get("owner") or model.meta.get("owner") or "")
+    what = f"the unit test {node.versioned_name!r} of {model.name!r} failed: {message}"
+    return DataTestError(what, node.at, "", [FailedTest(node.versioned_name, model.name, 1, query, owner)])
