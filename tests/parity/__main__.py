@@ -12,6 +12,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 from docs.demo import postgres
@@ -20,9 +21,9 @@ from tests.parity.dbt_venv import NoDbtError, dbt_command
 from tests.parity.expected import as_json, expected_of
 from tests.parity.packages import MissingPackageError
 from tests.parity.projects import COMMANDS, Listing, Project, listed, of_folder
-from tests.parity.report import Report, lines_of, write_docs
+from tests.parity.report import UNKNOWN, Report, by_reason, lines_of, write_docs
 from tests.parity.running import Place, prepare, run
-from tests.parity.tools import ROOT, Dbt, Tool, ours
+from tests.parity.tools import ROOT, Tool, dbt, ours
 
 HERE = Path(__file__).parent
 
@@ -31,28 +32,30 @@ def main() -> int:
     """Compare; 0 if nothing differs but for known reasons."""
     arguments = _arguments()
     try:
-        dbt = Dbt("dbt", (str(dbt_command(arguments.dbt, ROOT / ".venv-dbt")),))
+        yardstick = dbt(dbt_command(arguments.dbt, ROOT / ".venv-dbt"))
     except NoDbtError as error:
         print(error, file=sys.stderr)
         return 2
+    if arguments.record:
+        arguments.list, arguments.clones = HERE / "recorded" / "projects.yml", HERE / "recorded"
     listing = listed(arguments.list, arguments.clones)
     projects = [of_folder(folder, tuple(arguments.commands)) for folder in arguments.folders] or listing.projects
     reports = []
     with _place(arguments) as place:
         for project in projects:
-            if arguments.record:
-                _record(project, listing, arguments.clones, dbt, place)
-                continue
             if arguments.only and project.name not in arguments.only:
                 continue
-            reports.append(_report(project, listing, arguments.clones, dbt, place))
+            if arguments.record:
+                _record(project, listing, arguments.clones, yardstick, place)
+                continue
+            reports.append(_report(project, listing, arguments.clones, yardstick, place))
             print("\n".join(lines_of(reports[-1])), flush=True)
             if arguments.write_docs:
                 write_docs(ROOT / "docs" / "compatibility.md", reports)
-    return int(any(report.differences for report in reports))
+    return int(any(UNKNOWN in by_reason(report.project, report.differences) for report in reports))
 
 
-def _report(project: Project, listing: Listing, clones: Path, dbt: Tool, place: Place) -> Report:
+def _report(project: Project, listing: Listing, clones: Path, yardstick: Tool, place: Place) -> Report:
     """Run it three times and compare."""
     if not (project.at / "dbt_project.yml").is_file():
         return Report(project, "not there: no clone")
@@ -60,21 +63,25 @@ def _report(project: Project, listing: Listing, clones: Path, dbt: Tool, place: 
         prepared = prepare(project, listing, clones, place)
     except MissingPackageError as error:
         return Report(project, f"not there: {error}")
-    first = run(project, dbt, prepared, place)
-    if not first.manifest or not any(command.verdicts for command in first.commands):
-        return Report(project, f"does not run with dbt: {first.commands[0].said}")
-    asked = list(first.selections)
-    expected = expected_of(first, run(project, dbt, prepared, place, asked))
-    mine = run(project, ours(), prepared, place, asked)
+    first = run(project, yardstick, prepared, place)
+    if not first.manifest or (project.commands and not any(command.verdicts for command in first.commands)):
+        said = first.commands[0].said if first.commands else "it does not parse"
+        return Report(project, f"does not run with dbt: {said}")
+    expected = expected_of(first, run(project, yardstick, prepared, place, asked=()))
+    mine = run(project, ours(), prepared, place, list(first.selections))
     seconds = tuple(command.seconds for command in mine.commands)
-    return Report(project, "", expected, compare(expected, mine), seconds)
+    differences = compare(expected, mine)
+    # all of them, for whoever looks for causes: the terminal shows examples
+    whole = json.dumps([asdict(each) for each in differences], indent=1)
+    (prepared.parent / "differences.json").write_text(whole, encoding="utf-8")
+    return Report(project, "", expected, differences, seconds)
 
 
-def _record(project: Project, listing: Listing, clones: Path, dbt: Tool, place: Place) -> None:
+def _record(project: Project, listing: Listing, clones: Path, yardstick: Tool, place: Place) -> None:
     """Write what dbt makes of it beside it, as expected.json: what tests/parity/test_recorded.py compares with."""
     prepared = prepare(project, listing, clones, place)
-    first = run(project, dbt, prepared, place)
-    expected = expected_of(first, run(project, dbt, prepared, place, list(first.selections)))
+    first = run(project, yardstick, prepared, place)
+    expected = expected_of(first, run(project, yardstick, prepared, place, asked=()))
     text = json.dumps(as_json(expected), indent=1, sort_keys=True)
     (project.root / "expected.json").write_text(text + "\n", encoding="utf-8")
 
@@ -105,7 +112,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, help="where copies and logs are kept; a temporary folder if not given")
     parser.add_argument("--threads", type=int, default=4)
     parser.add_argument("--write-docs", action="store_true", help="put the results into docs/compatibility.md")
-    parser.add_argument("--record", action="store_true", help="only run dbt, and write expected.json into the folders")
+    parser.add_argument("--record", action="store_true", help="record what dbt makes of tests/parity/recorded")
     return parser.parse_args()
 
 

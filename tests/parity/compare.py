@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.parity import manifests
-from tests.parity.expected import Expected, ExpectedRelation, collapsed, fingerprint, only
+from tests.parity.expected import Expected, ExpectedRelation, collapsed, fingerprint, normal_form, only
 from tests.parity.outcome import Command, Outcome, Relation
+
+REFUSED = "project"
+"""The part of a difference that stands for all: we do not read the project at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +19,7 @@ class Difference:
     """One thing that is not the same."""
 
     part: str
-    """What was compared: `status`, `relation`, `columns`, `facts`, `rows`, `compiled`, `manifest …`, `ls`, `exit code`."""
+    """What was compared: `status (1)`, `relation`, `columns`, `facts`, `rows`, `compiled`, `manifest nodes tags`."""
     name: str
     """The unique id, the relation or the arguments of `ls`."""
     dbt: str
@@ -28,6 +31,8 @@ class Difference:
 
 def compare(expected: Expected, ours: Outcome) -> list[Difference]:
     """All that is not the same; an empty list is parity."""
+    if expected.manifest["nodes"] and not ours.manifest:  # to say it of every node would say nothing more
+        return [Difference(REFUSED, "", "reads it", ours.commands[0].said if ours.commands else "does not read it")]
     return [
         *_commands(expected, ours),
         *_relations(expected, ours),
@@ -96,14 +101,16 @@ def _rows(name: str, dbt: ExpectedRelation, ours: Relation) -> Iterator[Differen
 
 
 def _columns_of(dbt: ExpectedRelation, names: list[str]) -> list[Any]:
-    places = [list(dbt.stable).index(name) for name in names]
+    order = [name for name, _ in dbt.columns if name in dbt.stable]
+    places = [place for place, name in enumerate(order) if name in names]
     return [tuple(row[place] for place in places) for row in dbt.example]
 
 
 def _first(rows: list[Any], others: list[Any]) -> str:
     """The first row that is not among the others."""
     there = set(others)
-    return str(next((row for row in sorted(rows, key=repr) if row not in there), "the same values, other numbers of them"))
+    own = (row for row in sorted(rows, key=repr) if row not in there)
+    return str(next(own, "the same values, other numbers of them"))
 
 
 def _unlike(one: list[Any], other: list[Any]) -> tuple[str, str]:
@@ -128,7 +135,12 @@ def _compiled(expected: Expected, ours: Outcome) -> Iterator[Difference]:
     verdicts = ours.commands[-1].verdicts if ours.commands else {}
     for unique_id, text in expected.compiled.items():
         found = verdicts.get(unique_id)
-        mine = collapsed(found.compiled or "") if found else ""
+        mine = normal_form(found.compiled or "") if found else ""
         if mine and mine != text:
             start = next((at for at, pair in enumerate(zip(text, mine, strict=False)) if pair[0] != pair[1]), 0)
-            yield Difference("compiled", unique_id, f"…{text[max(start - 40, 0):start + 160]}", f"…{mine[max(start - 40, 0):start + 160]}")
+            yield Difference(
+                "compiled",
+                unique_id,
+                f"…{text[max(start - 40, 0) : start + 160]}",
+                f"…{mine[max(start - 40, 0) : start + 160]}",
+            )

@@ -33,7 +33,9 @@ def dbt_command(said: str | None, folder: Path) -> Path:
 
 def _make(home: Path) -> None:
     if shutil.which("uv") is None:
-        raise NoDbtError(f"uv, which installs dbt, is not there; or name a virtual environment with --dbt or {VARIABLE}")
+        raise NoDbtError(
+            f"uv, which installs dbt, is not there; or name a virtual environment with --dbt or {VARIABLE}"
+        )
     subprocess.run(["uv", "venv", "--quiet", "--clear", "--python", "3.11", home], check=True)
     overrides = home / "overrides.txt"
     overrides.write_text(_OVERRIDES, encoding="utf-8")

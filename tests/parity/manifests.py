@@ -32,8 +32,10 @@ IGNORED = {
 BUILT_IN = ("dbt", "dbt_postgres")
 """Packages that come with a tool: the macros in them are its own affair."""
 
+BUILT_IN_TESTS = ("unique", "not_null", "accepted_values", "relationships")
+
 UNORDERED = {"nodes", "macros", "refs", "sources", "tags", "functions", "metrics", "doc_blocks"}
-"""Keys of lists whose order says nothing."""
+"""Keys of lists whose order says nothing, nor that something stands there twice."""
 
 
 def semantic(manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -43,7 +45,7 @@ def semantic(manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 def differences(dbt: Mapping[str, Any], ours: Mapping[str, Any]) -> list[tuple[str, str, str, Any, Any]]:
     """Where two semantic contents differ: part, id, key (`config.materialized`), and what each says."""
-    found = []
+    found: list[tuple[str, str, str, Any, Any]] = []
     for part in PARTS:
         one, other = dbt.get(part) or {}, ours.get(part) or {}
         for unique_id in sorted({*one, *other}):
@@ -70,7 +72,9 @@ def _part(part: str, things: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_built_in(text: Any) -> bool:
     """Whether it is the id of a macro or a doc that comes with the tool."""
-    return isinstance(text, str) and text.startswith(tuple(f"{kind}.{name}." for kind in ("macro", "doc") for name in BUILT_IN))
+    return isinstance(text, str) and text.startswith(
+        tuple(f"{kind}.{name}." for kind in ("macro", "doc") for name in BUILT_IN)
+    )
 
 
 def _without_noise(key: str, value: Any) -> Any:
@@ -79,7 +83,7 @@ def _without_noise(key: str, value: Any) -> Any:
         return {name: each for name, each in cleaned.items() if each not in (None, "", [], {})}
     if isinstance(value, list):
         items = [_without_noise("", each) for each in value if not _is_built_in(each)]
-        return sorted(items, key=repr) if key in UNORDERED else items
+        return sorted({repr(each): each for each in items}.values(), key=repr) if key in UNORDERED else items
     return value
 
 

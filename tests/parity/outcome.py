@@ -43,7 +43,7 @@ class Command:
     verdicts: Mapping[str, Verdict]
     """By unique id."""
     said: str = ""
-    """The last lines that it printed."""
+    """The first error that it printed; else the last lines."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Puts packages into `dbt_packages` from clones on this machine: both tools get the same files, and no network is used."""
+"""Puts packages into `dbt_packages` from clones on this machine: the same files for both tools, without a network."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-LEFT_OUT = (".git", "target", "logs", "dbt_packages", "dbt_modules", "docs", ".github", ".venv")
+LEFT_OUT = (".git", "target", "logs", "dbt_packages", "dbt_modules", ".github", ".venv")
 
 
 class MissingPackageError(Exception):
@@ -35,7 +35,17 @@ def install(project: Path, clones: Path, folders: Mapping[str, str]) -> list[str
         # a package beside its own integration tests holds the project that it is installed into
         left_out = shutil.ignore_patterns(*LEFT_OUT, "integration_tests*")
         shutil.copytree(found, into / name, ignore=left_out, symlinks=True)
+    _write_down(project, into, installed)
     return sorted(installed)
+
+
+def _write_down(project: Path, into: Path, installed: Mapping[str, Path]) -> None:
+    """Make packages.yml name all of them: dbt refuses to go on if their number is not the same."""
+    for name in ("package-lock.yml", "dependencies.yml"):
+        (project / name).unlink(missing_ok=True)
+    entries = [{"local": str((into / name).relative_to(project))} for name in installed]
+    if entries:
+        (project / "packages.yml").write_text(yaml.safe_dump({"packages": entries}), encoding="utf-8")
 
 
 def _asked_for(project: Path, clones: Path, folders: Mapping[str, str]) -> Iterator[Path]:

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from tests.parity.compare import Difference
+from tests.parity.compare import REFUSED, Difference
 from tests.parity.expected import Expected
 from tests.parity.projects import Project
 
 UNKNOWN = "not explained yet"
-_EXAMPLES = 3
+_EXAMPLES = 4
 _LENGTH = 400
 _MARK = "| project |"
 
@@ -40,11 +40,12 @@ class Report:
     def unequal(self) -> set[str]:
         """Those of them whose status or relation is not the same."""
         assert self.expected is not None
-        owners = {_short(node["relation_name"]): unique_id for unique_id, node in self.expected.manifest["nodes"].items()
-                  if node.get("relation_name")}  # fmt: skip
-        named = {owners.get(each.name, each.name) for each in self.differences if not each.part.startswith("manifest")
-                 and each.part not in ("ls", "compiled")}  # fmt: skip
-        return self.nodes & named
+        if any(each.part == REFUSED for each in self.differences):
+            return self.nodes
+        nodes = self.expected.manifest["nodes"].items()
+        owners = {_short(node["relation_name"]): unique_id for unique_id, node in nodes if node.get("relation_name")}
+        told = (each for each in self.differences if each.part.split()[0] not in ("manifest", "ls", "compiled"))
+        return self.nodes & {owners.get(each.name, each.name) for each in told}
 
     @property
     def asked(self) -> int:
@@ -56,11 +57,11 @@ class Report:
         return len({each.name for each in self.differences if each.part.split()[0] == part})
 
 
-def by_reason(report: Report) -> dict[str, list[Difference]]:
-    """Its differences by the known reason that explains them; those that none explains come first."""
+def by_reason(project: Project, differences: Sequence[Difference]) -> dict[str, list[Difference]]:
+    """Differences by the known reason that explains them; those that none explains come first."""
     found: dict[str, list[Difference]] = {UNKNOWN: []}
-    for difference in report.differences:
-        found.setdefault(_reason(report.project, difference), []).append(difference)
+    for difference in differences:
+        found.setdefault(_reason(project, difference), []).append(difference)
     return {reason: differences for reason, differences in found.items() if differences}
 
 
@@ -71,9 +72,11 @@ def lines_of(report: Report) -> Iterator[str]:
         yield f"   {report.problem}"
         return
     yield f"   seconds: dbt {report.expected.seconds}, ours {list(report.seconds)}"
-    yield f"   nodes {len(report.nodes)}, equal {len(report.nodes - report.unequal)}; selections {report.asked}, unlike" \
-          f" {report.count('ls')}; unlike in the manifest {report.count('manifest')}, compiled {report.count('compiled')}"
-    for reason, differences in by_reason(report).items():
+    yield (
+        f"   nodes {len(report.nodes)}, equal {len(report.nodes - report.unequal)}; selections {report.asked}, unlike"
+        f" {report.count('ls')}; unlike in the manifest {report.count('manifest')}, compiled {report.count('compiled')}"
+    )
+    for reason, differences in by_reason(report.project, report.differences).items():
         yield f"   -- {reason}: {len(differences)}"
         yield from _by_part(differences)
 
@@ -85,7 +88,9 @@ def write_docs(path: Path, reports: Iterable[Report]) -> None:
     title, rule, *rows = (_MARK + table).strip().splitlines()
     kept = {_name(row): row for row in rows}
     kept |= {report.project.name: _row(report) for report in reports}
-    path.write_text(head + "\n".join([title, rule, *(kept[name] for name in sorted(kept, key=str.lower))]) + "\n", encoding="utf-8")
+    path.write_text(
+        head + "\n".join([title, rule, *(kept[name] for name in sorted(kept, key=str.lower))]) + "\n", encoding="utf-8"
+    )
 
 
 def _reason(project: Project, difference: Difference) -> str:
@@ -105,10 +110,12 @@ def _by_part(differences: Sequence[Difference]) -> Iterator[str]:
         parts[difference.part].append(difference)
     for part, several in sorted(parts.items(), key=lambda item: -len(item[1])):
         yield f"      {part}: {len(several)}"
-        for each in several[:_EXAMPLES] if part.startswith("manifest") else several:
+        for each in several[:_EXAMPLES]:
             yield f"        {each.name}"
             yield f"          dbt  {each.dbt[:_LENGTH]}"
             yield f"          ours {each.ours[:_LENGTH]}"
+        if len(several) > _EXAMPLES:
+            yield f"        and {len(several) - _EXAMPLES} more"
 
 
 def _row(report: Report) -> str:
@@ -124,8 +131,10 @@ def _row(report: Report) -> str:
         str(nodes - len(report.unequal)),
         f"{report.asked - report.count('ls')} of {report.asked}",
         f"{manifest - report.count('manifest')} of {manifest}",
-        " / ".join(f"{dbt:.1f} : {mine:.1f}" for dbt, mine in zip(report.expected.seconds, report.seconds, strict=True)),
-        _cell("; ".join(reason for reason in by_reason(report))),
+        " / ".join(
+            f"{dbt:.1f} : {mine:.1f}" for dbt, mine in zip(report.expected.seconds, report.seconds, strict=True)
+        ),
+        _cell("; ".join(reason for reason in by_reason(report.project, report.differences))),
     ]
     return f"| {' | '.join(cells)} |"
 

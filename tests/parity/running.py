@@ -38,28 +38,31 @@ def prepare(project: Project, listing: Listing, clones: Path, place: Place) -> P
     """A copy of its repository with packages installed and the files that it lacks. Raises MissingPackageError."""
     copy = place.work / project.name / "prepared"
     shutil.rmtree(copy.parent, ignore_errors=True)
-    left_out = shutil.ignore_patterns(*(each for each in LEFT_OUT if each != "docs"))
+    left_out = shutil.ignore_patterns(*LEFT_OUT)
     shutil.copytree(project.root, copy, symlinks=True, ignore=left_out)
     at = copy / project.folder
     for name, text in project.files.items():
         (at / name).parent.mkdir(parents=True, exist_ok=True)
         (at / name).write_text(text, encoding="utf-8")
-    install(at, clones, listing.packages)
-    (copy.parent / "profiles.yml").write_text(_profiles(at, project.target, place), encoding="utf-8")
+    install(at, clones, {**listing.packages, **project.packages})
+    (copy.parent / "profiles.yml").write_text(_profiles(at, project, place), encoding="utf-8")
     return copy
 
 
 def run(project: Project, tool: Tool, prepared: Path, place: Place, asked: Sequence[str] | None = None) -> Outcome:
-    """Everything that a tool is asked about a project. Without `asked`, selections are made from its manifest."""
+    """What a tool makes of a project.
+
+    `asked` are the arguments of `ls`; None: they are made up from its manifest; none at all: only the commands are run.
+    """
     copy = prepared.parent / "run"  # one path for all runs, as paths get into rows too
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(prepared, copy, symlinks=True)
     at, means = copy / project.folder, {**environment(prepared.parent), **project.environment}
     with _empty_database(place.server, project.setup) as connection:
         commands = tuple(tool.run(at, text, means, place.threads) for text in project.commands)
-        manifest = tool.manifest(at, means)
+        manifest = tool.manifest(at, means) if asked is None or asked else {}
         asked = [*project.selectors, *selectors_for(manifest)] if asked is None and manifest else asked or []
-        selections = tool.selections(at, asked, means)
+        selections = tool.selections(at, asked, means) if asked and manifest else {}
         relations = relations_of(connection)
     shutil.rmtree(prepared.parent / tool.name, ignore_errors=True)
     copy.rename(prepared.parent / tool.name)
@@ -70,19 +73,22 @@ def run(project: Project, tool: Tool, prepared: Path, place: Place, asked: Seque
 def _empty_database(server: str, setup: str) -> Any:
     name = sql.Identifier(DATABASE)
     with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute("select pg_advisory_lock(hashtext('tests.parity'))")  # one at a time, on a server that is shared
         admin.execute(sql.SQL("drop database if exists {} with (force)").format(name))
         admin.execute(sql.SQL("create database {}").format(name))
-    with psycopg.connect(server, dbname=DATABASE, autocommit=True) as connection:
-        if setup:
-            connection.execute(setup)  # type: ignore[call-overload]
-        yield connection
+        with psycopg.connect(server, dbname=DATABASE, autocommit=True) as connection:
+            if setup:
+                connection.execute(setup.encode())
+            yield connection
 
 
-def _profiles(at: Path, target: str, place: Place) -> str:
+def _profiles(at: Path, project: Project, place: Place) -> str:
     """A profiles.yml whose one output is the server."""
     settings = yaml.safe_load((at / "dbt_project.yml").read_text(encoding="utf-8"))
-    output = {"type": "postgres", "schema": "dev", "dbname": DATABASE, "threads": place.threads, **_login(place.server)}
-    return yaml.safe_dump({settings.get("profile") or "default": {"target": target, "outputs": {target: output}}})
+    output = {"type": "postgres", "schema": project.schema, "dbname": DATABASE, "threads": place.threads,
+              **_login(place.server)}  # fmt: skip
+    outputs = {"target": project.target, "outputs": {project.target: output}}
+    return yaml.safe_dump({settings.get("profile") or "default": outputs})
 
 
 def _login(server: str) -> Mapping[str, object]:

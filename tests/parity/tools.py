@@ -16,9 +16,8 @@ from typing import Any
 from tests.parity.outcome import Command, Verdict
 
 ROOT = Path(__file__).resolve().parents[2]
-_ASK = Path(__file__).with_name("ask_dbt.py")
-_KEYS = ("--output", "json", "--output-keys", "unique_id")
-_LINES = 3
+HERE = Path(__file__).parent
+_LINES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +26,8 @@ class Tool:
 
     name: str
     command: tuple[str, ...]
+    asker: tuple[str, ...]
+    """What asks it for selections."""
     timeout: int = 1800
 
     def run(self, project: Path, text: str, environment: Mapping[str, str], threads: int) -> Command:
@@ -35,7 +36,7 @@ class Tool:
         results.unlink(missing_ok=True)
         clock = time.perf_counter()
         code, said = self._call([*shlex.split(text), "--threads", str(threads)], project, environment)
-        return Command(text, code, round(time.perf_counter() - clock, 1), _verdicts(results), _last_lines(said))
+        return Command(text, code, round(time.perf_counter() - clock, 1), _verdicts(results), _in_short(said))
 
     def manifest(self, project: Path, environment: Mapping[str, str]) -> dict[str, Any]:
         """What it says of the project when it only reads it; {} if it refuses it."""
@@ -47,48 +48,42 @@ class Tool:
     def selections(
         self, project: Path, asked: Sequence[str], environment: Mapping[str, str]
     ) -> dict[str, tuple[str, ...]]:
-        """What `ls` lists, by its arguments."""
-        return {arguments: self._selected(project, arguments, environment) for arguments in asked}
-
-    def _selected(self, project: Path, arguments: str, environment: Mapping[str, str]) -> tuple[str, ...]:
-        code, said = self._call(["ls", "--quiet", *_KEYS, *shlex.split(arguments)], project, environment)
-        return listed(said.splitlines()) if code == 0 else ("refused",)
+        """What `ls` lists, by its arguments, all asked of one process: dbt takes seconds to start."""
+        answer = Path(environment["DBT_PROFILES_DIR"]) / "selections.json"
+        answer.unlink(missing_ok=True)
+        command = [*self.asker, str(answer), *asked]
+        self._start(command, project, environment)
+        if not answer.is_file():
+            return {}
+        found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
+        return {arguments: ("refused",) if lines is None else listed(lines) for arguments, lines in found.items()}
 
     def _call(self, arguments: Sequence[str], project: Path, environment: Mapping[str, str]) -> tuple[int, str]:
-        with (project.parent / f"{self.name}.log").open("a", encoding="utf-8") as log:
+        return self._start([*self.command, *arguments], project, environment)
+
+    def _start(self, command: Sequence[str], project: Path, environment: Mapping[str, str]) -> tuple[int, str]:
+        path = Path(environment["DBT_PROFILES_DIR"]) / f"{self.name}.log"
+        with path.open("a", encoding="utf-8") as log:
             try:
                 done = subprocess.run(
-                    [*self.command, *arguments], cwd=project, env={**os.environ, **environment}, check=False,
+                    command, cwd=project, env={**os.environ, **environment}, check=False,
                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=self.timeout,
                 )  # fmt: skip
             except subprocess.TimeoutExpired:
                 return 124, f"no end after {self.timeout} seconds"
-            log.write(f"== {shlex.join(arguments)}\n{done.stdout}\n")
+            log.write(f"== {shlex.join(command)}\n{done.stdout}\n")
         return done.returncode, done.stdout
 
 
-class Dbt(Tool):
-    """dbt, which takes seconds to start: all selections are asked of one process."""
-
-    __slots__ = ()
-
-    def selections(
-        self, project: Path, asked: Sequence[str], environment: Mapping[str, str]
-    ) -> dict[str, tuple[str, ...]]:
-        """What `ls` lists, by its arguments."""
-        python = Path(self.command[0]).parent / "python"
-        answer = project.parent / "selections.json"
-        subprocess.run(
-            [python, "-P", _ASK, answer, *asked], cwd=project, env={**os.environ, **environment}, check=True,
-            capture_output=True,
-        )  # fmt: skip
-        found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
-        return {arguments: ("refused",) if lines is None else listed(lines) for arguments, lines in found.items()}
+def dbt(command: Path) -> Tool:
+    """The dbt that this command starts."""
+    return Tool("dbt", (str(command),), (str(command.parent / "python"), "-P", str(HERE / "ask_dbt.py")))
 
 
 def ours() -> Tool:
     """This package, in the Python that runs the harness."""
-    return Tool("ours", (sys.executable, "-P", "-m", "airflow_sqlmodels.cli.main"))
+    python = (sys.executable, "-P")
+    return Tool("ours", (*python, "-m", "airflow_sqlmodels.cli.main"), (*python, str(HERE / "ask_ours.py")))
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -121,5 +116,8 @@ def _verdicts(path: Path) -> dict[str, Verdict]:
     }
 
 
-def _last_lines(said: str) -> str:
-    return " / ".join(line.strip() for line in said.strip().splitlines()[-_LINES:] if line.strip())
+def _in_short(said: str) -> str:
+    """The first error and what follows it; else the last lines."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    start = next((at for at, line in enumerate(lines) if "error" in line.lower()), len(lines) - _LINES)
+    return " / ".join(lines[max(start, 0) :][:_LINES])
