@@ -201,10 +201,10 @@ class Rendering:
 
     def _source(self, source: str, table: str) -> TemplateRelation:
         node_id = self._sources.get(SourceRef(source, table))
-        if node_id is None and self.free_refs:
+        if node_id is None:  # macros ask for one or another by what they find in the database
             node_id = _source_by_name(self.means.manifest, source, table)
         if node_id is None:
-            raise CompilationError(f"source({source!r}, {table!r}) was not seen while the project was loaded")
+            raise CompilationError(f"no source {source!r} with a table {table!r}")
         return self._relation_of(self.means.manifest[node_id])
 
     def _store_result(self, name: str, response: Any, agate_table: Any = None) -> str:
