@@ -114,6 +114,7 @@ def _own_part(node: AnyNode) -> dict[str, Any]:
                 "version": node.version,
                 "latest_version": node.latest_version,
                 "contract": node.config.get("contract") or {"enforced": False, "alias_types": True},
+                "time_spine": None,  # macros look for the models that have one
             }
         case DataTest():
             return _test_part(node)
