@@ -15,7 +15,7 @@ OLDER := 'fastapi<0.137' 'cadwyn<8' 'starlette<1'
 args ?=
 port ?= 8080
 
-.PHONY: help demo ui test lint docs bench matrix lock clean
+.PHONY: help demo ui test lint docs bench parity matrix lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -41,6 +41,9 @@ docs: $(READY)  ## write docs/reference anew from docstrings and the commands' h
 bench: $(READY)  ## the table of benchmarks/README.md, measured here
 	$(BIN)/python -m benchmarks $(args)
 
+parity: $(READY)  ## public projects with dbt and with us, compared: args="--clones FOLDER --write-docs" (uv; hours)
+	$(BIN)/python -m tests.parity $(args)
+
 matrix:  ## every test on every Python and every Airflow that we support (uv only; long)
 	@command -v uv >/dev/null || { echo "make matrix needs uv, which fetches the Pythons that are missing here"; exit 1; }
 	@for python in $(PYTHONS); do $(MAKE) --no-print-directory .venv-matrix PY=$$python AF=$(lastword $(AIRFLOWS)); done
@@ -58,7 +61,7 @@ lock:  ## make requirements.lock anew from pyproject.toml (uv only)
 	  --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet --output-file requirements.lock
 
 clean:  ## remove the environments, caches and everything that the demo left
-	rm -rf .venv .venv-matrix .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf .venv .venv-matrix .venv-dbt .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 	rm -rf sql_project/target sql_project/logs
 	find airflow_sqlmodels tests dags -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from airflow_sqlmodels.dialects import ddl
 from airflow_sqlmodels.dialects.dialect import Dialect
@@ -14,6 +14,7 @@ from airflow_sqlmodels.materializations.build import Build
 from airflow_sqlmodels.materializations.contract import final_names, is_enforced
 from airflow_sqlmodels.materializations.own_dressing import has_own
 from airflow_sqlmodels.publish.wanted import Wanted
+from airflow_sqlmodels.warehouse import catalog
 
 _INDEX_KEYS = ("columns", "unique", "type")
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
@@ -43,17 +44,24 @@ def indexes_of(build: Build) -> tuple[IndexSpec, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def comment_statements(build: Build, on: Relation, kind: str, columns: Sequence[str] | None = None) -> Iterator[str]:
-    """SQL for the config `persist_docs`; for a relation that has these columns, if they are known."""
+def comment_statements(build: Build, on: Relation, kind: str) -> Iterator[str]:
+    """SQL for the config `persist_docs`, for a relation that is there."""
     said = {} if has_own(build, "persist_docs") else build.config.get("persist_docs") or {}
     name = build.dialect.render(on)
     if said.get("relation") and build.node.description:
         yield ddl.comment(build.dialect, f"{ddl.word(kind)} {name}", build.node.description)
-    if said.get("columns"):
-        for column in build.node.columns.values():
-            if column.description and (columns is None or column.name in columns):
+    described = [column for column in build.node.columns.values() if column.description]
+    if said.get("columns") and described:
+        there = _names_of_columns(build, on)  # packages describe columns that a project's own data does not have
+        for column in described:
+            if column.name in there:
                 quoted = build.dialect.quote(column.name)
                 yield ddl.comment(build.dialect, f"column {name}.{quoted}", column.description)
+
+
+def _names_of_columns(build: Build, on: Relation) -> set[str]:
+    found = catalog.columns(build.session, build.dialect, [on])
+    return {column.name for listed in found.values() for column in listed}
 
 
 def grants_of(build: Build) -> dict[str, list[str]]:

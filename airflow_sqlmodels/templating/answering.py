@@ -259,12 +259,12 @@ class Rendering:
         return TemplateRelation(self.means.relation(node.relation), self.means.dialect, _kind(node), limited)
 
     def source(self, source: str, table: str) -> TemplateRelation:
-        """What `source` gives. Raises CompilationError if it was not seen while the project was loaded."""
+        """What `source` gives. Raises CompilationError if there is none."""
         node_id = self._sources.get(SourceRef(source, table))
-        if node_id is None and self.free_refs:
+        if node_id is None:  # macros ask for one or another by what they find in the database
             node_id = _source_by_name(self.means.manifest, source, table)
         if node_id is None:
-            raise CompilationError(f"source({source!r}, {table!r}) was not seen while the project was loaded")
+            raise CompilationError(f"no source {source!r} with a table {table!r}")
         return self.relation_of(self.means.manifest[node_id])
 
 

@@ -116,6 +116,7 @@ def _own_part(node: AnyNode) -> dict[str, Any]:
                 "latest_version": node.latest_version,
                 "constraints": list(node.constraints),
                 "contract": node.config.get("contract") or {"enforced": False, "alias_types": True},
+                "time_spine": None,  # macros look for the models that have one
             }
         case DataTest():
             return _test_part(node)

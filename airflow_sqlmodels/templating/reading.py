@@ -54,8 +54,9 @@ def read_template(text: str, path: str, package: str, readers: Readers, placehol
     if calls is None:
         return _render(text, path, package, readers, placeholder, ())
     macros = readers.graph.direct(called_names(calls), package)
-    if _is_plain(calls, package, readers.graph):
-        return _from_calls(calls, macros, text, path, readers.vars.get(package, {}))
+    known = readers.vars.get(package, {})
+    if _is_plain(calls, package, readers.graph) and not _has_template(known):
+        return _from_calls(calls, macros, text, path, known)
     return _render(text, path, package, readers, placeholder, macros)
 
 
@@ -67,6 +68,11 @@ def _is_plain(calls: list[Call], package: str, graph: CallGraph) -> bool:
         elif graph.is_noisy(call.name, package):
             return False
     return True
+
+
+def _has_template(known: Mapping[str, Any]) -> bool:
+    """Whether a variable is itself a template: it may ask for a ref."""
+    return any(isinstance(value, str) and "{{" in value for value in known.values())
 
 
 def _from_calls(
@@ -141,11 +147,13 @@ def _render(  # one more than usual: the macros are known to the caller already
 ) -> Asked:
     recorder = Recorder()
     here = TemplateRelation(placeholder, readers.dialect)
-    names = {**readers.shared, **reading_names(recorder, here, readers.vars.get(package, {}))}
+    environment = readers.library.environment
+    var = Var(readers.vars.get(package, {}), lambda said: environment.from_string(said).render({SCOPE: scope}), False)
+    names = {**readers.shared, **reading_names(recorder, here, var)}
     scope = MacroScope(readers.library, names, package)
     names["adapter"] = ReadingAdapter(scope)
     try:
-        template = readers.library.environment.from_string(text)
+        template = environment.from_string(text)
         template.filename = path
         template.render({SCOPE: scope})
     except jinja2.TemplateSyntaxError as error:
@@ -154,12 +162,12 @@ def _render(  # one more than usual: the macros are known to the caller already
         if error.at is not None:
             raise
         raise placed(error, place_of_error(error, text, Location(path))) from error
-    except (jinja2.TemplateError, TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
+    except (jinja2.TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
         raise CompilationError(str(error), place_of_error(error, text, Location(path))) from error
     return recorder.asked(macros)
 
 
-def reading_names(recorder: Recorder, here: TemplateRelation, known: Mapping[str, Any]) -> dict[str, Any]:
+def reading_names(recorder: Recorder, here: TemplateRelation, var: Var) -> dict[str, Any]:
     """The names that mean something else while loading than while compiling."""
 
     def ref(*args: Any, **kwargs: Any) -> TemplateRelation:
@@ -178,7 +186,7 @@ def reading_names(recorder: Recorder, here: TemplateRelation, known: Mapping[str
         "function": source,
         "metric": _nothing,
         "config": config,
-        "var": Var(known, _unrendered, strict=False),
+        "var": var,
         "this": here,
         "schema": here.schema,
         "database": here.database,
@@ -198,7 +206,7 @@ def reading_names(recorder: Recorder, here: TemplateRelation, known: Mapping[str
         "compiled_code": "",
         "defer_relation": None,
     }
-    names["builtins"] = {"ref": ref, "source": source, "config": config, "var": names["var"]}
+    names["builtins"] = {"ref": ref, "source": source, "config": config, "var": var}
     return names
 
 
@@ -262,10 +270,6 @@ class ReadingAdapter:
         if name in self._LISTS:
             return lambda *_args, **_kwargs: []
         return _none
-
-
-def _unrendered(text: str) -> str:
-    return text
 
 
 def _nothing(*_args: Any, **_kwargs: Any) -> str:

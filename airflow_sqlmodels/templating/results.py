@@ -67,10 +67,13 @@ def _column_type(agate: Any, values: list[Any]) -> Any:
 
 
 def _whole_numbers(agate: Any) -> Any:
-    class Integer(agate.Number):  # type: ignore[misc]  # agate has no types
-        """Keeps int, where agate makes everything a Decimal."""
+    class Integer(agate.data_types.DataType):  # type: ignore[misc]  # agate has no types
+        """Keeps int, where agate makes everything a Decimal. No Number: agate prints these as Decimals too."""
 
         def cast(self, value: Any) -> Any:
+            return value
+
+        def jsonify(self, value: Any) -> Any:
             return value
 
     return Integer()

@@ -38,6 +38,7 @@ TEMPLATES = {
     "{{ target.schema }} {{ target.host }} {{ target.type }}": "s h postgres",
     "{{ var('day', 'none') }} {{ var('set') }}": "none yes",
     "{{ twice(3) + 1 }}": "7",
+    "{% if execute %}{{ source('raw', 'orders') }}{% endif %}": '"db"."landing"."orders"',
     "{{ shown(twice(3)) }}": "[6]",
     "{% call wrap() %}x{% endcall %}": "<x>",
     "{{ greet('you') }}": "hi you",
@@ -83,6 +84,26 @@ def test_what_goes_wrong_is_told_with_its_line(template: str, message: str, tmp_
         _compiled(tmp_path, template)
 
     assert message in str(raised.value)
+
+
+def test_a_variable_may_be_a_template_and_ask_for_a_ref(tmp_path: Path) -> None:
+    files = {
+        **BASE,
+        "dbt_project.yml": """\
+            name: shop
+            vars:
+              reads: "{{ ref('a') }}"
+              size: "{{ 500 if target.type == 'bigquery' else 10 }}"
+            """,
+        "macros/parts.sql": "{% macro parts(size=var('size') | int) %}{{ 100 / size }}{% endmacro %}",
+        "models/model.sql": "select {{ parts() }} from {{ var('reads') }}",
+    }
+    manifest = load(tmp_path, files, target=TARGET)
+    model = manifest[NodeId("model.shop.model")]
+
+    assert model.depends_on == (NodeId("model.shop.a"),)
+    compiled = compile_node(answerer(manifest, Invocation()), model, None)
+    assert compiled.sql == 'select 10.0 from "db"."s"."a"'
 
 
 def test_a_generic_test_calls_its_macro_with_its_arguments(tmp_path: Path) -> None:

@@ -117,7 +117,11 @@ def test_grants_are_given(session: DbApiSession, connection: Connection) -> None
 def test_descriptions_are_persisted(session: DbApiSession, connection: Connection) -> None:
     more = {
         "description": "it's all orders \\ 100%",
-        "columns": {"id": described("id", "the key"), "name": described("name", "")},
+        "columns": {
+            "id": described("id", "the key"),
+            "name": described("name", ""),
+            "gone": described("gone", "is not there: packages describe columns that not everybody has"),
+        },
     }
     both = {"relation": True, "columns": True}
 

@@ -21,29 +21,30 @@
   {{- return(adapter.dispatch('datediff', 'dbt')(first_date, second_date, datepart)) -}}
 {%- endmacro %}
 
-{# How many boundaries of the part lie between the two dates. #}
+{# How many boundaries of the part lie between the two dates. Days and weeks are integers, all else is double precision:
+   the types that dbt gives, on which what divides by them depends. #}
 {% macro default__datediff(first_date, second_date, datepart) -%}
   {%- set a = 'cast(' ~ first_date ~ ' as timestamp)' -%}
   {%- set b = 'cast(' ~ second_date ~ ' as timestamp)' -%}
   {%- set seconds = {'day': 86400, 'week': 604800, 'hour': 3600, 'minute': 60, 'second': 1} -%}
   {%- set years = "(date_part('year', " ~ b ~ ") - date_part('year', " ~ a ~ "))" -%}
   {%- if datepart == 'year' -%}
-    {{ years }}::integer
+    {{ years }}
   {%- elif datepart == 'quarter' -%}
-    ({{ years }} * 4 + date_part('quarter', {{ b }}) - date_part('quarter', {{ a }}))::integer
+    ({{ years }} * 4 + date_part('quarter', {{ b }}) - date_part('quarter', {{ a }}))
   {%- elif datepart == 'month' -%}
-    ({{ years }} * 12 + date_part('month', {{ b }}) - date_part('month', {{ a }}))::integer
+    ({{ years }} * 12 + date_part('month', {{ b }}) - date_part('month', {{ a }}))
   {%- elif datepart == 'week' -%}
     {#- weeks begin on Sunday here, as packages that count on datediff expect -#}
     ((extract(epoch from date_trunc('day', {{ b }}) - interval '1 day' * date_part('dow', {{ b }}))
       - extract(epoch from date_trunc('day', {{ a }}) - interval '1 day' * date_part('dow', {{ a }}))) / 604800)::integer
   {%- elif datepart in seconds -%}
     ((extract(epoch from date_trunc('{{ datepart }}', {{ b }}))
-      - extract(epoch from date_trunc('{{ datepart }}', {{ a }}))) / {{ seconds[datepart] }})::bigint
+      - extract(epoch from date_trunc('{{ datepart }}', {{ a }}))) / {{ seconds[datepart] }})::{{ 'integer' if datepart == 'day' else 'double precision' }}
   {%- elif datepart == 'millisecond' -%}
-    floor(extract(epoch from {{ b }} - {{ a }}) * 1000)::bigint
+    floor(extract(epoch from {{ b }} - {{ a }}) * 1000)::double precision
   {%- elif datepart == 'microsecond' -%}
-    floor(extract(epoch from {{ b }} - {{ a }}) * 1000000)::bigint
+    floor(extract(epoch from {{ b }} - {{ a }}) * 1000000)::double precision
   {%- else -%}
     {%- do exceptions.raise_compiler_error("datediff: no part of a date '" ~ datepart ~ "'") -%}
   {%- endif -%}

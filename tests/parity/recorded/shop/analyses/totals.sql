@@ -1,0 +1,1 @@
+select sum(paid) from {{ ref('customers') }}

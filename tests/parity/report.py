@@ -1,0 +1,152 @@
+"""What the harness says: per project on the terminal, and as the table of docs/compatibility.md."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from tests.parity.compare import REFUSED, Difference
+from tests.parity.expected import Expected
+from tests.parity.projects import Project
+
+UNKNOWN = "not explained yet"
+_EXAMPLES = 4
+_LENGTH = 400
+_MARK = "| project |"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of comparing one project."""
+
+    project: Project
+    problem: str = ""
+    """Why there is nothing to compare; "" if there is."""
+    expected: Expected | None = None
+    differences: Sequence[Difference] = ()
+    seconds: tuple[float, ...] = field(default=())
+    """Ours, by command."""
+
+    @property
+    def nodes(self) -> set[str]:
+        """Every node that dbt ran."""
+        return {node for command in self.expected.commands for node in command["nodes"]} if self.expected else set()
+
+    @property
+    def unequal(self) -> set[str]:
+        """Those of them whose status or relation is not the same."""
+        assert self.expected is not None
+        if any(each.part == REFUSED for each in self.differences):
+            return self.nodes
+        nodes = self.expected.manifest["nodes"].items()
+        owners = {_short(node["relation_name"]): unique_id for unique_id, node in nodes if node.get("relation_name")}
+        told = (each for each in self.differences if each.part.split()[0] not in ("manifest", "ls", "compiled"))
+        return self.nodes & {owners.get(each.name, each.name) for each in told}
+
+    @property
+    def asked(self) -> int:
+        """How many selections were compared."""
+        return len(self.expected.selections) if self.expected else 0
+
+    def count(self, part: str) -> int:
+        """How many names differ in a part, and in those whose name begins with it and a space."""
+        return len({each.name for each in self.differences if each.part.split()[0] == part})
+
+
+def by_reason(project: Project, differences: Sequence[Difference]) -> dict[str, list[Difference]]:
+    """Differences by the known reason that explains them; those that none explains come first."""
+    found: dict[str, list[Difference]] = {UNKNOWN: []}
+    for difference in differences:
+        found.setdefault(_reason(project, difference), []).append(difference)
+    return {reason: differences for reason, differences in found.items() if differences}
+
+
+def lines_of(report: Report) -> Iterator[str]:
+    """For a terminal."""
+    yield f"== {report.project.name}"
+    if report.expected is None:
+        yield f"   {report.problem}"
+        return
+    yield f"   seconds: dbt {report.expected.seconds}, ours {list(report.seconds)}"
+    yield (
+        f"   nodes {len(report.nodes)}, equal {len(report.nodes - report.unequal)}; selections {report.asked}, unlike"
+        f" {report.count('ls')}; unlike in the manifest {report.count('manifest')}, compiled {report.count('compiled')}"
+    )
+    for reason, differences in by_reason(report.project, report.differences).items():
+        yield f"   -- {reason}: {len(differences)}"
+        yield from _by_part(differences)
+
+
+def write_docs(path: Path, reports: Iterable[Report]) -> None:
+    """Put measured projects into the table; lines of projects that were not run now stay as they are."""
+    text = path.read_text(encoding="utf-8")
+    head, _, table = text.partition(_MARK)
+    title, rule, *rows = (_MARK + table).strip().splitlines()
+    kept = {_name(row): row for row in rows}
+    kept |= {report.project.name: _row(report) for report in reports}
+    path.write_text(
+        head + "\n".join([title, rule, *(kept[name] for name in sorted(kept, key=str.lower))]) + "\n", encoding="utf-8"
+    )
+
+
+def _reason(project: Project, difference: Difference) -> str:
+    for known in project.known:
+        if _any(difference.name, known.names) and _any(difference.part, known.parts):
+            return known.reason
+    return UNKNOWN
+
+
+def _any(text: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(text, pattern) for pattern in patterns)
+
+
+def _by_part(differences: Sequence[Difference]) -> Iterator[str]:
+    parts = defaultdict(list)
+    for difference in differences:
+        parts[difference.part].append(difference)
+    for part, several in sorted(parts.items(), key=lambda item: -len(item[1])):
+        yield f"      {part}: {len(several)}"
+        for each in several[:_EXAMPLES]:
+            yield f"        {each.name}"
+            yield f"          dbt  {each.dbt[:_LENGTH]}"
+            yield f"          ours {each.ours[:_LENGTH]}"
+        if len(several) > _EXAMPLES:
+            yield f"        and {len(several) - _EXAMPLES} more"
+
+
+def _row(report: Report) -> str:
+    name, repository = report.project.name, report.project.repository
+    if report.expected is None:
+        return f"| {name} | {repository} | | | | | | {_cell(report.problem)} |"
+    nodes = len(report.nodes)
+    manifest = len(report.expected.manifest["nodes"]) + len(report.expected.manifest["sources"])
+    cells = [
+        name,
+        repository,
+        str(nodes),
+        str(nodes - len(report.unequal)),
+        f"{report.asked - report.count('ls')} of {report.asked}",
+        f"{manifest - report.count('manifest')} of {manifest}",
+        " / ".join(
+            f"{dbt:.1f} : {mine:.1f}" for dbt, mine in zip(report.expected.seconds, report.seconds, strict=True)
+        ),
+        _cell("; ".join(reason for reason in by_reason(report.project, report.differences))),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _cell(text: str) -> str:
+    return re.sub(r"\s+", " ", text).replace("|", "\\|")[:_LENGTH]
+
+
+def _name(row: str) -> str:
+    return row.split("|")[1].strip()
+
+
+def _short(relation: str) -> str:
+    """`schema.name` of a quoted name in three parts."""
+    return ".".join(part.strip('"') for part in relation.split(".")[-2:])
