@@ -82,6 +82,18 @@ class ProjectError(SqlModelsError):
     kind = "Parsing Error"
 
 
+class NamingError(ProjectError):
+    """A name in the files means nothing, or two things."""
+
+    kind = "Compilation Error"
+
+
+class SettingsError(ProjectError):
+    """dbt_project.yml is missing or wrong."""
+
+    kind = "Runtime Error"
+
+
 class ProfileError(SqlModelsError):
     """profiles.yml, or what it says about the connection, is wrong."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import click
@@ -13,7 +14,10 @@ from airflow_sqlmodels.artifacts.end_names import end_names
 from airflow_sqlmodels.artifacts.run_results import write_run_results
 from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
 from airflow_sqlmodels.cli.flags import Flags
+from airflow_sqlmodels.cli.json_progress import JsonProgress
+from airflow_sqlmodels.cli.manifest_file import write_manifest_of
 from airflow_sqlmodels.cli.opening import Opened, open_all
+from airflow_sqlmodels.cli.opening_lines import tell_opening
 from airflow_sqlmodels.cli.progress import Progress, progress_for
 from airflow_sqlmodels.cli.summary import failed, summary
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, NodeId
@@ -66,11 +70,14 @@ class Outcome:
 def execute(flags: Flags, command: str) -> int:
     """Run `command` over the chosen nodes, report it, write run_results.json. The exit code."""
     opened = open_all(flags)
+    write_manifest_of(flags, opened.manifest)
     plan = chosen_plan(flags, opened.manifest, command)
     if not plan.steps:
         click.echo(NOTHING, err=True)
         return 0
     execution = prepared(flags, opened, plan)
+    threads = flags.threads or opened.profile.target.threads
+    tell_opening(flags, opened.manifest, execution.means.invocation.id, threads, len(plan))
     outcome = run(execution)
     report(execution, outcome)
     return outcome.exit_code
@@ -79,8 +86,10 @@ def execute(flags: Flags, command: str) -> int:
 def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:
     """Everything that running the plan needs; nothing is sent yet."""
     manifest = opened.manifest
-    progress = progress_for(manifest, plan, quiet=bool(flags.quiet), colours=flags.use_colors)
+    run_id = str(uuid.uuid4())
+    progress = progress_for(manifest, plan, flags, run_id)
     invocation = Invocation(
+        id=run_id,
         command=plan.command,
         full_refresh=flags.full_refresh,
         store_failures=flags.store_failures,
@@ -88,6 +97,7 @@ def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:
         selected=tuple(step.node for step in plan),
         args=flags.said,
         say=progress.say,
+        show=click.echo,
         warn=progress.say,
     )
     return Execution(flags, opened, plan, answerer(manifest, invocation), progress)
@@ -114,8 +124,10 @@ def report(execution: Execution, outcome: Outcome) -> None:
         invocation = execution.means.invocation
         path = flags.target_folder(manifest) / "run_results.json"
         write_run_results(path, manifest, outcome.results, invocation, outcome.seconds)
-    lines: Iterable[str] = summary(manifest, outcome.results, outcome.seconds, outcome.interrupted)
-    if not flags.quiet or outcome.exit_code:
+    lines = list(summary(manifest, outcome.results, outcome.seconds, outcome.interrupted))
+    if isinstance(execution.progress, JsonProgress):
+        execution.progress.summary(outcome.results, lines, outcome.seconds)
+    elif not flags.quiet or outcome.exit_code:
         click.echo("\n".join(lines))
 
 

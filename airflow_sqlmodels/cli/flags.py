@@ -33,6 +33,7 @@ class Flags:
     quiet: bool | None = None
     debug: bool | None = None
     use_colors: bool | None = None
+    log_format: str | None = None
     warn_error: bool | None = None
     write_json: bool | None = None
     indirect_selection: str | None = None

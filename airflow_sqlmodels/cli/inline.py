@@ -34,6 +34,10 @@ def called_macro(means: Answerer, macro: str, arguments: Mapping[str, Any], sess
     """What a macro gives when it is called by itself. The caller ends the transaction."""
     node = _operation(means.manifest, macro)
     rendering = Rendering(means, node, session, free_refs=True)
+    owner, _, name = macro.rpartition(".")
+    found = means.macros.of_package(name, owner) if owner else means.macros.visible(name, node.package)
+    if found is not None:
+        return str(rendering.called(found, **arguments))
     rendering.give("_arguments", dict(arguments))
     return rendering.text("{{ " + macro + "(**_arguments) }}", node.at)
 

@@ -23,10 +23,10 @@ COLOURS = {"success": "green", "pass": "green", "warn": "yellow", "skipped": "ye
 
 
 def subject(node: AnyNode) -> str:
-    """What a node is and is called: `table model marts.fct_orders`, `test unique_orders_id`."""
+    """What a node is and is called: `sql table model marts.fct_orders`, `test unique_orders_id`."""
     match node:
         case Model():
-            return f"{node.materialized} model {node.relation}"
+            return f"sql {node.materialized} model {node.relation}"
         case Seed():
             return f"seed file {node.relation}"
         case Snapshot():

@@ -23,8 +23,8 @@ from airflow_sqlmodels.templating.node_view import node_view
 USUAL = ("model", "snapshot", "seed", "test", "source", "exposure", "unit_test")
 EVERY = (*USUAL, "analysis")
 KEYS = (
-    *("alias", "name", "package_name", "depends_on", "tags", "config", "resource_type"),
-    *("source_name", "original_file_path", "unique_id"),
+    *("name", "resource_type", "package_name", "original_file_path", "unique_id", "alias", "config", "tags"),
+    *("depends_on", "source_name"),
 )
 """What JSON shows of a node if nobody asks for other keys."""
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import click
 
 from airflow_sqlmodels.cli.lazy import LazyGroup
+from airflow_sqlmodels.cli.log_format import tell_error
 from airflow_sqlmodels.cli.options import global_options
 from airflow_sqlmodels.errors import SqlModelsError
 from airflow_sqlmodels.version import VERSION
@@ -69,7 +70,7 @@ def exit_code(args: Sequence[str] | None = None) -> int:
         error.show()
         return 2
     except SqlModelsError as error:
-        click.echo(f"{click.style(error.kind, fg='red')}\n{error}", err=True)
+        tell_error(error, sys.argv[1:] if args is None else args)
         return 2
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)

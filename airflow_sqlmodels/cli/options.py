@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from airflow_sqlmodels.cli.log_format import FORMATS
 from airflow_sqlmodels.graph.modes import INDIRECT
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -29,7 +30,7 @@ NO_EFFECT = (
 """Switches of dbt that change nothing here: they are taken, so that scripts go on working."""
 
 NO_EFFECT_VALUES = (
-    *("log-format", "log-format-file", "log-level", "log-level-file", "log-path", "log-file-max-bytes"),
+    *("log-format-file", "log-level", "log-level-file", "log-path", "log-file-max-bytes"),
     *("printer-width", "partial-parse-file-path", "record-timing-info", "sqlparse"),
 )
 """The same with a value."""
@@ -93,6 +94,7 @@ _GLOBAL = (
     _switch("quiet", "Say nothing but errors and what was asked for.", "q"),
     _switch("debug", "Show each statement that is sent.", "d"),
     _switch("use-colors", "Colours, even where there is no terminal; or none."),
+    option("--log-format", type=click.Choice(FORMATS), help="json: one event a line, for log collectors."),
     _switch("warn-error", "Take every warning for an error."),
     _switch("write-json", "Write the files that other tools read (manifest.json, run_results.json). Default: yes."),
     _switch("version-check", hidden=True),

@@ -13,6 +13,8 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
+from airflow_sqlmodels.cli.flags import Flags
+from airflow_sqlmodels.cli.json_progress import JsonProgress
 from airflow_sqlmodels.cli.lines import COLOURS, result_line, start_line, subject
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import NodeId, Operation
@@ -158,11 +160,13 @@ class Silence:
         """Nothing."""
 
 
-def progress_for(manifest: Manifest, plan: Plan, *, quiet: bool, colours: bool | None) -> Progress:
-    """What suits the output: live on a terminal, lines elsewhere, nothing if asked to be quiet."""
-    if quiet:
+def progress_for(manifest: Manifest, plan: Plan, flags: Flags, invocation: str) -> Progress:
+    """What suits the output: live on a terminal, lines elsewhere, events if asked for, nothing with --quiet."""
+    if flags.quiet:
         return Silence()
+    if flags.log_format == "json":
+        return JsonProgress(manifest, plan, invocation)
     console = Console(highlight=False)
-    if console.is_terminal and colours is not False:
+    if console.is_terminal and flags.use_colors is not False:
         return Terminal(manifest, plan, console)
     return Lines(manifest, plan)

@@ -11,7 +11,14 @@ from airflow_sqlmodels.cli.flags import flags_of
 from airflow_sqlmodels.cli.inline import called_macro, rendered_inline
 from airflow_sqlmodels.cli.opening import open_all
 from airflow_sqlmodels.cli.options import global_options, option
-from airflow_sqlmodels.errors import ProjectError, closest
+from airflow_sqlmodels.errors import (
+    CompilationError,
+    NamingError,
+    ProjectError,
+    UnreachableError,
+    WarehouseError,
+    closest,
+)
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.project.yaml_text import parse_yaml, plain
 from airflow_sqlmodels.run.plan import Plan
@@ -40,6 +47,11 @@ def run_operation(context: click.Context, /, macro: str | None, args_text: str, 
             else:
                 execution.progress.say(session.execute(rendered_inline(execution.means, str(sql), session)).status)
         session.commit()
+    except UnreachableError:
+        raise
+    except (CompilationError, WarehouseError) as error:  # as in dbt: the operation failed, the command did not
+        click.echo(f"{click.style(error.kind, fg='red')}\n{error}")
+        return 1
     finally:
         session.close()
     return 0
@@ -48,7 +60,7 @@ def run_operation(context: click.Context, /, macro: str | None, args_text: str, 
 def _refuse_unknown(manifest: Manifest, macro: str) -> None:
     known = {name for each in manifest.macros.values() for name in (each.name, f"{each.package}.{each.name}")}
     if macro not in known:
-        raise ProjectError(f"no macro {macro!r}", None, closest(macro, known))
+        raise NamingError(f"no macro {macro!r}", None, closest(macro, known))
 
 
 def _arguments(text: str) -> dict[str, Any]:

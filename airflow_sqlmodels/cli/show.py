@@ -83,7 +83,8 @@ def _bare(sql: str) -> str:
 
 def _json(name: str, rows: Rows) -> str:
     listed = [dict(zip(rows.columns, row, strict=True)) for row in rows.rows]
-    return json.dumps({"node": name, "show": listed}, default=to_json)
+    head = {} if name == NAME else {"node": name}
+    return json.dumps({**head, "show": listed}, default=to_json, indent=2)
 
 
 def _table(name: str, rows: Rows, flags: Flags) -> str:
@@ -92,7 +93,8 @@ def _table(name: str, rows: Rows, flags: Flags) -> str:
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
     lines = ["| " + " | ".join(text.ljust(w) for text, w in zip(row, widths, strict=True)) + " |" for row in texts]
     rule = "| " + " | ".join("-" * width for width in widths) + " |"
-    title = [] if flags.quiet else [f"Preview of '{name}':"]
+    shown = "inline node" if name == NAME else f"node '{name}'"
+    title = [] if flags.quiet else [f"Previewing {shown}:"]
     return "\n".join([*title, lines[0], rule, *lines[1:]])
 
 

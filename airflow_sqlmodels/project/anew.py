@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from airflow_sqlmodels.dialects.registry import dialect_named
-from airflow_sqlmodels.errors import ProjectError, SqlModelsError, closest
+from airflow_sqlmodels.errors import NamingError, ProjectError, SqlModelsError, closest
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.manifest.manifest import Manifest, Settings
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Doc, Macro, MacroId, Model, Node, NodeId, Templated
@@ -228,7 +228,7 @@ class _DocLookup:
             if found:
                 return found.text
         known = [doc.name for doc in self.docs.values()]
-        raise ProjectError(f"no docs block {names[-1]!r}", None, closest(names[-1], known))
+        raise NamingError(f"no docs block {names[-1]!r}", None, closest(names[-1], known))
 
 
 def _renderer(settings: Settings, package: str, docs: Mapping[str, Doc], shared: Mapping[str, Any]) -> YamlRenderer:
@@ -252,7 +252,7 @@ def _once(entries: Iterable[Entry]) -> Iterator[Entry]:
         key = (entry.kind, entry.file.package, entry.name)
         twin = seen.setdefault(key, entry)
         if twin is not entry and entry.kind not in ("source", "unit_test", UNKNOWN):
-            raise ProjectError(f"the {entry.kind} {entry.name!r} is described twice: also in {twin.at}", entry.at,
+            raise NamingError(f"the {entry.kind} {entry.name!r} is described twice: also in {twin.at}", entry.at,
                                "keep one of the two entries")  # fmt: skip
         yield entry
 

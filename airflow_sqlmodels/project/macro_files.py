@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from importlib import resources
 
-from airflow_sqlmodels.errors import Location, ProjectError
+from airflow_sqlmodels.errors import Location, NamingError
 from airflow_sqlmodels.manifest.nodes import Doc, Macro, MacroId
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.templating.blocks import find_blocks, macro_name, outside_blocks
@@ -15,13 +15,13 @@ _LIBRARY = "airflow_sqlmodels.templating.library"
 
 
 def read_macros(files: Iterable[SourceFile]) -> dict[MacroId, Macro]:
-    """The macros in these files. Raises ProjectError if one package has two of a name."""
+    """The macros in these files. Raises NamingError if one package has two of a name."""
     found: dict[MacroId, Macro] = {}
     for file in files:
         for macro in macros_in(file.read(), file.package, file.path, file.shown):
             twin = found.setdefault(macro.id, macro)
             if twin is not macro:
-                raise ProjectError(f"two macros are named {macro.name!r}: the other is {twin.at}", macro.at)
+                raise NamingError(f"two macros are named {macro.name!r}: the other is {twin.at}", macro.at)
     return found
 
 

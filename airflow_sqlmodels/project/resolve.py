@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 from msgspec.structs import replace
 
-from airflow_sqlmodels.errors import Location, ProjectError, closest
+from airflow_sqlmodels.errors import Location, NamingError, closest
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
     DataTest,
@@ -78,7 +78,7 @@ class Index:
 
 
 def index_of(root: str, nodes: Iterable[AnyNode], disabled: Iterable[Node]) -> Index:
-    """The index over all enabled nodes. Raises ProjectError if two have one name in a package, or one relation."""
+    """The index over all enabled nodes. Raises NamingError if two have one name in a package, or one relation."""
     index = Index(root)
     relations: dict[tuple[str, str, str], Node] = {}
     for node in nodes:
@@ -97,7 +97,7 @@ def index_of(root: str, nodes: Iterable[AnyNode], disabled: Iterable[Node]) -> I
 def resolved(node: T, index: Lookup) -> T | None:
     """The node with its references as ids; None for a test whose model is disabled.
 
-    Raises ProjectError with place and hint for a name that nothing has.
+    Raises NamingError with place and hint for a name that nothing has.
     """
     ids: list[NodeId] = []
     for ref in node.refs:
@@ -132,7 +132,7 @@ def _refuse_twin(known: list[Model | Seed | Snapshot], node: Model | Seed | Snap
             kinds = resource_type(node), resource_type(other)
             what = f"two models are named {node.name!r}" if kinds == ("model", "model") else (
                 f"a {kinds[0]} and a {kinds[1]} are both named {node.name!r}")  # fmt: skip
-            raise ProjectError(f"{what}: the other is {other.path}", Location(node.at.path, 1),
+            raise NamingError(f"{what}: the other is {other.path}", Location(node.at.path, 1),
                                "rename one file; give it the old table name with config(alias=...)")  # fmt: skip
 
 
@@ -145,41 +145,41 @@ def _refuse_same_relation(relations: dict[tuple[str, str, str], Node], node: Mod
     key = (relation.database, relation.schema, relation.identifier)
     other = relations.setdefault(key, node)
     if other is not node:
-        raise ProjectError(f"two nodes write the relation {relation}: the other is {other.path}",
+        raise NamingError(f"two nodes write the relation {relation}: the other is {other.path}",
                            Location(node.at.path, 1), "give one of them another alias or schema")  # fmt: skip
 
 
-def _missing_ref(node: Templated, ref: Ref, index: Index) -> ProjectError:
+def _missing_ref(node: Templated, ref: Ref, index: Index) -> NamingError:
     at = node.at if isinstance(node, DataTest) and node.generic else (
         place_of(_text(node), node.at.path, "ref", ref.name))  # fmt: skip
     disabled = index.disabled.get(ref.name)
     if disabled is not None:
         hint = "enable it (config enabled), or disable this one too"
-        return ProjectError(f"{ref.name!r} is disabled: see {disabled.path}", at, hint)
+        return NamingError(f"{ref.name!r} is disabled: see {disabled.path}", at, hint)
     versions = sorted(filter(None, map(_version_of, index.by_name.get(ref.name, ()))))
     if ref.version is not None:
         hint = f"it has {', '.join(versions)}" if versions else "it has no versions"
-        return ProjectError(f"no model, seed or snapshot {ref.name!r} in version {ref.version}", at, hint)
+        return NamingError(f"no model, seed or snapshot {ref.name!r} in version {ref.version}", at, hint)
     hint = closest(ref.name, index.by_name)
     if ref.package is not None:
         owners = [each.package for each in index.by_name.get(ref.name, ())]
         where = f" in the package {ref.package!r}"
-        return ProjectError(f"no model, seed or snapshot {ref.name!r}{where}", at,
+        return NamingError(f"no model, seed or snapshot {ref.name!r}{where}", at,
                             f"{ref.name!r} is in {owners[0]!r}" if owners else hint)  # fmt: skip
-    return ProjectError(f"no model, seed or snapshot {ref.name!r}", at, hint)
+    return NamingError(f"no model, seed or snapshot {ref.name!r}", at, hint)
 
 
-def _missing_source(node: Templated, source: SourceRef, index: Index) -> ProjectError:
+def _missing_source(node: Templated, source: SourceRef, index: Index) -> NamingError:
     at = node.at if isinstance(node, DataTest) and node.generic else (
         place_of(_text(node), node.at.path, "source", source.table))  # fmt: skip
     names = {name for name, _ in index.sources}
     if source.source not in names:
         at = at if at is node.at else place_of(_text(node), node.at.path, "source", source.source)
         hint = closest(source.source, names) or "describe it under 'sources:' in a property file"
-        return ProjectError(f"no source {source.source!r}", at, hint)
+        return NamingError(f"no source {source.source!r}", at, hint)
     tables = [table for name, table in index.sources if name == source.source]
     hint = closest(source.table, tables) or f"add it to the tables of {source.source!r}"
-    return ProjectError(f"the source {source.source!r} has no table {source.table!r}", at, hint)
+    return NamingError(f"the source {source.source!r} has no table {source.table!r}", at, hint)
 
 
 def _text(node: Templated) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from airflow_sqlmodels.errors import Location, ProjectError, closest
+from airflow_sqlmodels.errors import Location, SettingsError, closest
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Settings
 from airflow_sqlmodels.project.choices import Choices
 from airflow_sqlmodels.project.configs import ConfigTree
@@ -88,13 +88,13 @@ def profile_name(root: Path, env: Mapping[str, str]) -> str:
     said = content.get("profile")
     if not said:
         hint = f"add 'profile: <name>' to {PROJECT_FILE}, or give --profile"
-        raise ProjectError(f"{PROJECT_FILE} names no profile", Location(path), hint)
+        raise SettingsError(f"{PROJECT_FILE} names no profile", Location(path), hint)
     renderer = YamlRenderer({"env_var": EnvVar(env), "var": Var({}, str)})
     return str(renderer.value(said, place_in(content, "profile", path, text)))
 
 
 def read_project_file(root: Path, choices: Choices, shown: str = "") -> ProjectFile:
-    """One dbt_project.yml, rendered. Raises ProjectError if it is missing, malformed, or has no name."""
+    """One dbt_project.yml, rendered. Raises SettingsError if it is missing, malformed, or has no name."""
     content, path, text = _content(root, shown)
     names = {
         "env_var": choices.env_var,
@@ -107,7 +107,7 @@ def read_project_file(root: Path, choices: Choices, shown: str = "") -> ProjectF
         for key, value in content.items()
     }
     if not rendered.get("name"):
-        raise ProjectError(f"{PROJECT_FILE} has no name", Location(path), "add 'name: my_project' to it")
+        raise SettingsError(f"{PROJECT_FILE} has no name", Location(path), "add 'name: my_project' to it")
     trees = {kind: ConfigTree(rendered.get(key) or {}) for kind, key in CONFIG_KEYS.items()}
     if "tests" in rendered and "data_tests" not in rendered:
         trees["test"] = ConfigTree(rendered["tests"] or {})
@@ -165,11 +165,11 @@ def _content(root: Path, shown: str) -> tuple[Any, str, str]:
     path = root / PROJECT_FILE
     if not path.is_file():
         hint = "name the project's folder with --project-dir" if not shown else ""
-        raise ProjectError(f"no {PROJECT_FILE} in {root}", None, hint)
+        raise SettingsError(f"no {PROJECT_FILE} in {root}", None, hint)
     text = path.read_text(encoding="utf-8")
     content = parse_yaml(text, shown + PROJECT_FILE)
     if not isinstance(content, dict):
-        raise ProjectError("this file is empty", Location(shown + PROJECT_FILE), "it needs at least 'name: …'")
+        raise SettingsError("this file is empty", Location(shown + PROJECT_FILE), "it needs at least 'name: …'")
     return content, shown + PROJECT_FILE, text
 
 
@@ -189,7 +189,7 @@ def _refuse_twins(projects: list[ProjectFile]) -> None:
     for each in projects:
         twin = seen.setdefault(each.name, each)
         if twin is not each:
-            raise ProjectError(f"two packages are named {each.name!r}: {twin.root} and {each.root}")
+            raise SettingsError(f"two packages are named {each.name!r}: {twin.root} and {each.root}")
 
 
 def _vars_of(package: ProjectFile, root: ProjectFile, names: set[str]) -> dict[str, Any]:

@@ -32,7 +32,9 @@ class Invocation:
     args: Mapping[str, Any] = field(default_factory=dict)
     """All flags, by dbt's name: `invocation_args_dict`."""
     say: Callable[[str], None] = _silent
-    """Where `log(..., info=True)` and `print` go."""
+    """Where `log(..., info=True)` goes."""
+    show: Callable[[str], None] = print
+    """Where `print` goes: as it is, even with --quiet."""
     warn: Callable[[str], None] = _silent
 
 

@@ -85,7 +85,7 @@ class _Print:
         self._invocation = invocation
 
     def __call__(self, message: Any) -> str:
-        self._invocation.say(str(message))
+        self._invocation.show(str(message))
         return ""
 
 

@@ -75,8 +75,8 @@ def test_show_prints_rows_and_compile_prints_sql(call: Call) -> None:
     _, rows = call("show", "--inline", "select * from {{ ref('revenue') }}", "--output", "json")
     _, sql = call("compile", "-s", "revenue")
 
-    assert table == "Preview of 'revenue':\n| amount |\n| ------ |\n| 30     |\n"
-    assert json.loads(rows) == {"node": "inline_query", "show": [{"amount": 30}]}
+    assert table == "Previewing node 'revenue':\n| amount |\n| ------ |\n| 30     |\n"
+    assert json.loads(rows) == {"show": [{"amount": 30}]}
     assert sql.startswith("Compiled node 'revenue' is:\nselect sum(amount) as amount from ")
 
 
@@ -146,3 +146,41 @@ def test_hooks_at_the_end_see_what_came_of_the_run(call: Call, tmp_path: Path, p
     assert ("model.shop.revenue", "success", "model") in ended
     assert [(status, kind) for node, status, kind in ended if "not_null_stg_orders_id" in node] == [("pass", "test")]
     assert said == ("public 1",)
+
+
+def test_with_log_format_json_all_that_happens_is_an_event(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "models/marts/broken.sql").write_text("select * from nowhere")
+    (tmp_path / "models/marts/below.sql").write_text("select * from {{ ref('broken') }}")
+
+    code, said = call("build", "--log-format", "json")
+
+    events = [json.loads(line) for line in said.splitlines()]
+    named = {}
+    for each in events:
+        named.setdefault(each["info"]["name"], []).append(each["data"])
+    assert code == 1
+    assert len({each["info"]["invocation_id"] for each in events}) == 1
+    assert named["ConcurrencyLine"][0]["node_count"] == len(named["LogStartLine"]) + len(named["SkippingDetails"])
+    statuses = {each["node_info"]["node_name"]: each["status"] for each in named["LogModelResult"]}
+    assert statuses == {"stg_orders": "CREATE VIEW", "orders": "SELECT 2", "revenue": "SELECT 1", "broken": "error"}
+    assert named["SkippingDetails"][0]["node_name"] == "below"
+    assert "nowhere" in named["RunResultError"][0]["msg"]
+    assert named["StatsLine"][0]["stats"] == {"pass": 6, "warn": 0, "error": 1, "skip": 1, "noop": 0, "total": 8}
+
+
+def test_every_command_that_runs_writes_the_manifest(call: Call, tmp_path: Path) -> None:
+    call("run", "-s", "stg_orders")
+    manifest = json.loads((tmp_path / "target" / "manifest.json").read_text())
+    assert "model.shop.revenue" in manifest["nodes"]
+
+
+def test_print_is_shown_as_it_is_and_an_operation_that_fails_ends_with_1(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "macros").mkdir(exist_ok=True)
+    (tmp_path / "macros/m.sql").write_text(
+        "{% macro hello(x) %}{{ print('hi ' ~ x) }}{{ log('not seen', info=true) }}{% endmacro %}\n"
+        "{% macro boom() %}\n{{ exceptions.raise_compiler_error('no way') }}{% endmacro %}"
+    )
+    assert call("run-operation", "hello", "--args", "{x: 3}", "--quiet") == (0, "hi 3\n")
+    code, said = call("run-operation", "boom")
+    assert (code, said.splitlines()[:2]) == (1, ["Compilation Error", "macros/m.sql:2: no way"])
+    assert call("run-operation", "nothing")[0] == 2

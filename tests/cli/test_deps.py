@@ -177,7 +177,7 @@ def test_what_cannot_be_fetched_is_told_with_its_place(
     (project / "packages.yml").write_text(f"packages:\n  - {entry.format(origin=origin)}\n")
 
     assert deps(project) == 2
-    assert message.format(origin=origin) in capsys.readouterr().err
+    assert message.format(origin=origin) in "".join(capsys.readouterr())
 
 
 def test_a_token_in_a_url_is_never_shown(
@@ -207,7 +207,7 @@ def test_a_secret_that_was_written_out_is_left_out_of_the_lock_with_a_warning(
     (project / "packages.yml").write_text(f"packages:\n  - git: file://{origin}\n    revision: v1\n")
 
     assert deps(project) == 0
-    assert "packages.yml:2:5: a secret stands in this URL" in capsys.readouterr().err
+    assert "packages.yml:2:5: a secret stands in this URL" in "".join(capsys.readouterr())
     assert "hushhush" not in (project / "package-lock.yml").read_text()
 
 
@@ -241,7 +241,7 @@ def test_a_failed_download_leaves_what_was_there(
     assert deps(project, "--upgrade") == 2
 
     assert (installed(project), (project / "package-lock.yml").read_text()) == ({"utils": "1.0.0"}, before)
-    assert "answered 503" in capsys.readouterr().err
+    assert "answered 503" in "".join(capsys.readouterr())
     assert [path.name for path in (project / "dbt_packages").iterdir() if path.is_dir()] == ["utils"]
 
 
@@ -263,7 +263,7 @@ def test_no_network_is_told_with_what_to_do(
 
     assert deps(project) == 2
 
-    said = capsys.readouterr().err
+    said = "".join(capsys.readouterr())
     assert "packages.yml:2:5: 127.0.0.1 cannot be reached" in said
     assert "DBT_PACKAGE_HUB_URL names another hub" in said
 
@@ -309,12 +309,12 @@ def test_an_install_path_that_holds_the_project_is_refused(project: Path, capsys
     (project / "dbt_project.yml").write_text("name: shop\npackages-install-path: ..\n")
 
     assert deps(project) == 2
-    assert "which holds the project itself" in capsys.readouterr().err
+    assert "which holds the project itself" in "".join(capsys.readouterr())
 
 
 def test_warnings_can_be_errors(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "packages.yml").write_text(f"packages:\n  - git: {repository(tmp_path / 'origin')}\n")
 
     assert deps(project, "--warn-error") == 2
-    assert "a warning, and --warn-error is set" in capsys.readouterr().err
+    assert "a warning, and --warn-error is set" in "".join(capsys.readouterr())
     assert not (project / "package-lock.yml").exists()

@@ -101,4 +101,4 @@ def test_there_must_be_something_to_serve(tmp_path: Path, capsys: pytest.Capture
     write_project(tmp_path)
 
     assert exit_code(["docs", "serve", "--no-browser", "--project-dir", str(tmp_path)]) == 2
-    assert "make it first: sqlmodels docs generate" in capsys.readouterr().err
+    assert "make it first: sqlmodels docs generate" in "".join(capsys.readouterr())

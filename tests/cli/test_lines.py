@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import re
+from pathlib import Path
 
 import click
 import pytest
 from rich.console import Console
 
+from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.lines import result_line, start_line, subject
 from airflow_sqlmodels.cli.progress import Lines, Silence, Terminal, progress_for
 from airflow_sqlmodels.cli.summary import count_line, failed, summary
@@ -30,7 +32,7 @@ MANIFEST = manifest_of(ORDERS, COUNTRIES, HISTORY, UNIQUE, RAW, HOOK)
 @pytest.mark.parametrize(
     ("node", "text"),
     [
-        (ORDERS, "table model public.orders"),
+        (ORDERS, "sql table model public.orders"),
         (COUNTRIES, "seed file public.countries"),
         (HISTORY, "snapshot snapshots.history"),
         (UNIQUE, "test unique_orders"),
@@ -46,14 +48,19 @@ def test_a_node_is_called_what_it_is(node: AnyNode, text: str) -> None:
 def test_a_line_says_that_a_step_begins() -> None:
     line = start_line(ORDERS, "1 of 12")
 
-    assert line == f"1 of 12 START table model public.orders {'.' * 40} [RUN]"
+    assert line == f"1 of 12 START sql table model public.orders {'.' * 36} [RUN]"
 
 
 @pytest.mark.parametrize(
     ("node", "status", "more", "text"),
     [
-        (ORDERS, "success", {"message": "SELECT 100"}, "OK created table model public.orders [SELECT 100 in 0.12s]"),
-        (ORDERS, "error", {"message": "no"}, "ERROR creating table model public.orders [ERROR in 0.12s]"),
+        (
+            ORDERS,
+            "success",
+            {"message": "SELECT 100"},
+            "OK created sql table model public.orders [SELECT 100 in 0.12s]",
+        ),
+        (ORDERS, "error", {"message": "no"}, "ERROR creating sql table model public.orders [ERROR in 0.12s]"),
         (ORDERS, "skipped", {}, "SKIP relation public.orders [SKIP]"),
         (COUNTRIES, "success", {"message": "INSERT 2"}, "OK loaded seed file public.countries [INSERT 2 in 0.12s]"),
         (HISTORY, "success", {"message": "INSERT 0 1"}, "OK took snapshot snapshots.history [INSERT 0 1 in 0.12s]"),
@@ -86,7 +93,7 @@ def test_steps_are_numbered_as_they_begin_and_hooks_by_themselves() -> None:
         lines.ended(Result(node=HOOK.id, status="success"))
 
     assert [re.sub(r"^\S+  | \.+.*", "", line) for line in written] == [
-        "1 of 2 START table model public.orders",
+        "1 of 2 START sql table model public.orders",
         "2 of 2 START test unique_orders",
         "2 of 2 PASS unique_orders",
         "1 of 1 OK hook shop.on-run-end.1",
@@ -107,11 +114,13 @@ def test_on_a_terminal_what_ended_stays_and_what_runs_is_counted() -> None:
     assert "1 of 2 PASS unique_orders" in shown.getvalue()
     assert "waiting" in shown.getvalue()
     assert "1 of 2 done" in shown.getvalue()
-    assert "table model public.orders  0s" in shown.getvalue()
+    assert "sql table model public.orders  0s" in shown.getvalue()
 
 
 def test_quiet_says_nothing() -> None:
-    progress = progress_for(MANIFEST, Plan(command="run", steps=()), quiet=True, colours=None)
+    progress = progress_for(
+        MANIFEST, Plan(command="run", steps=()), Flags(command="run", project_dir=Path(), quiet=True), "id"
+    )
 
     assert isinstance(progress, Silence)
 

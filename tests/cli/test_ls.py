@@ -22,7 +22,7 @@ def call(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Call:
     def run(*args: str) -> tuple[int, str, str]:
         code = exit_code([*args, "--project-dir", str(tmp_path), "--profiles-dir", str(tmp_path)])
         said = capsys.readouterr()
-        return code, said.out, said.err
+        return code, said.out, said.err or (said.out if code else "")
 
     return run
 

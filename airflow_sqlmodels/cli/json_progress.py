@@ -1,0 +1,159 @@
+"""--log-format json: what happens to each node, as the events that log collectors know from dbt."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import click
+
+from airflow_sqlmodels.artifacts.json_text import time_text
+from airflow_sqlmodels.cli.lines import result_line, start_line, subject
+from airflow_sqlmodels.cli.log_format import event
+from airflow_sqlmodels.cli.summary import COUNTED, count_line, failure
+from airflow_sqlmodels.dialects.registry import dialect_named
+from airflow_sqlmodels.manifest.manifest import Manifest
+from airflow_sqlmodels.manifest.nodes import (
+    AnyNode,
+    DataTest,
+    Model,
+    Operation,
+    Seed,
+    Snapshot,
+    Source,
+    UnitTest,
+    resource_type,
+)
+from airflow_sqlmodels.run.plan import Plan, Step
+from airflow_sqlmodels.run.result import Result
+
+_RESULTS: dict[type, tuple[str, str]] = {
+    Model: ("LogModelResult", "Q012"),
+    Seed: ("LogSeedResult", "Q016"),
+    Snapshot: ("LogSnapshotResult", "Q015"),
+    DataTest: ("LogTestResult", "Q007"),
+    UnitTest: ("LogTestResult", "Q007"),
+    Source: ("LogFreshnessResult", "Q018"),
+    Operation: ("LogHookEndLine", "Q033"),
+}
+_LEVELS = {"error": "error", "fail": "error", "warn": "warn"}
+
+
+class JsonProgress:
+    """Writes an event when a step begins and when it ends, and those of the whole run."""
+
+    def __init__(self, manifest: Manifest, plan: Plan, invocation: str) -> None:
+        self._manifest = manifest
+        self._invocation = invocation
+        self._total = len(plan)
+        self._numbers: dict[str, int] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        return None
+
+    def started(self, step: Step) -> None:
+        """A node begins."""
+        node, number = self._manifest[step.node], self._number(step.node)
+        data = {"description": subject(node), "index": number, "total": self._total}
+        data["node_info"] = self._info(node, "started", None)
+        self._write("LogStartLine", "Q011", start_line(node, self._place(number)), data)
+
+    def ended(self, result: Result) -> None:
+        """A node ended, or was skipped."""
+        node, number = self._manifest[result.node], self._number(result.node)
+        name, code = ("SkippingDetails", "Q034") if result.status == "skipped" else _RESULTS[type(node)]
+        data = {
+            **self._details(node, result),
+            "index": number,
+            "total": self._total,
+            "execution_time": result.seconds,
+            "node_info": self._info(node, result.status, result),
+        }
+        line = result_line(node, result, self._place(number))
+        self._write(name, code, line, data, _LEVELS.get(result.status, "info"))
+
+    def say(self, message: str) -> None:
+        """Something a template or a step has to tell."""
+        self._write("JinjaLogInfo", "I062", message, {"msg": message})
+
+    def summary(self, results: Sequence[Result], lines: Sequence[str], seconds: float) -> None:
+        """The events at the end of a run; `lines` are what people would be told."""
+        finished = next((line for line in lines if line.startswith("Finished running")), "")
+        self._write("FinishedRunningStats", "E047", finished, {"stat_line": finished, "execution_time": seconds})
+        counts: Counter[str] = Counter(result.status for result in results)
+        errors, warnings = counts["error"] + counts["fail"], counts["warn"]
+        data = {"num_errors": errors, "num_warnings": warnings, "keyboard_interrupt": False, "num_partial_success": 0}
+        text = f"Completed with {errors} errors and {warnings} warnings"
+        self._write("EndOfRunSummary", "Z030", text, data, "error" if errors else "info")
+        for result in results:
+            if result.status in _LEVELS:
+                self._failure(result)
+        stats = {_STATS[word]: sum(counts[status] for status in statuses) for word, statuses in COUNTED}
+        self._write("StatsLine", "Z023", count_line(results), {"stats": {**stats, "total": len(results)}})
+
+    def _failure(self, result: Result) -> None:
+        node = self._manifest[result.node]
+        warned = result.status == "warn"
+        names = {"node_name": node.name, "path": node.path, "resource_type": resource_type(node)}
+        info, level = self._info(node, result.status, result), _LEVELS[result.status]
+        name, code = ("RunResultWarning", "Z021") if warned else ("RunResultFailure", "Z022")
+        self._write(name, code, f"{resource_type(node)} {node.name} ({node.at})", {**names, "node_info": info}, level)
+        text = click.unstyle("\n".join(failure(self._manifest, result)))
+        name, code = ("RunResultWarningMessage", "Z046") if warned else ("RunResultError", "Z024")
+        self._write(name, code, text, {"msg": text, "node_info": info}, level)
+
+    def _details(self, node: AnyNode, result: Result) -> dict[str, Any]:
+        if result.status == "skipped":
+            relation = getattr(node, "relation", None)
+            where = relation.schema if relation is not None else ""
+            return {"node_name": node.name, "resource_type": resource_type(node), "schema": where}
+        if isinstance(node, (DataTest, UnitTest)):
+            found = {"name": node.name, "status": result.status, "num_failures": result.failures or 0}
+            return {**found, "num_models": self._total, "attached_node": getattr(node, "attached_node", None)}
+        said = result.message if result.passed else result.status
+        if isinstance(node, Seed):
+            names = {"relation": node.relation.identifier, "schema": node.relation.schema}
+            return {**names, "status": result.status, "result_message": said}
+        if isinstance(node, Source):
+            return {"source_name": node.source_name, "table_name": node.name, "status": result.status}
+        return {"description": subject(node), "status": said}
+
+    def _info(self, node: AnyNode, status: str, result: Result | None) -> dict[str, Any]:
+        relation = getattr(node, "relation", None)
+        started = None if result is None else result.started_at
+        finished = None if result is None else result.finished_at
+        return {
+            "node_path": node.path.partition("/")[2] or node.path,
+            "node_name": node.name,
+            "unique_id": node.id,
+            "resource_type": resource_type(node),
+            "materialized": str(node.config.get("materialized") or ""),
+            "node_status": status,
+            "node_started_at": time_text(started) if started else "",
+            "node_finished_at": time_text(finished) if finished else "",
+            "meta": node.meta,
+            "node_checksum": node.checksum,
+            "node_relation": {} if relation is None else self._relation(relation),
+        }
+
+    def _relation(self, relation: Any) -> Mapping[str, str]:
+        target = self._manifest.settings.target
+        database = relation.database or target.database
+        name = dialect_named(target.type).render(relation)
+        return {"database": database, "schema": relation.schema, "alias": relation.identifier, "relation_name": name}
+
+    def _number(self, node_id: str) -> int:
+        return self._numbers.setdefault(node_id, len(self._numbers) + 1)
+
+    def _place(self, number: int) -> str:
+        return f"{number} of {self._total}"
+
+    def _write(self, name: str, code: str, message: str, data: Mapping[str, Any], level: str = "info") -> None:
+        click.echo(event(name, code, message, self._invocation, data, level))
+
+
+_STATS = {"PASS": "pass", "WARN": "warn", "ERROR": "error", "SKIP": "skip", "NO-OP": "noop"}

@@ -1,0 +1,56 @@
+"""How messages are written: for people, or with --log-format json one event a line."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import threading
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from airflow_sqlmodels.errors import SqlModelsError
+
+FORMATS = ("text", "debug", "json", "default")
+
+
+def tell_error(error: SqlModelsError, args: Sequence[str]) -> None:
+    """An error that ends the command, on standard output: that is where those look who ran dbt."""
+    if wants_json(args):
+        text = f"{error.kind}\n{error}"
+        click.echo(event("MainEncounteredError", "Z002", text, str(uuid.uuid4()), {"exc": text}, "error"))
+    else:
+        click.echo(f"{click.style(error.kind, fg='red')}\n{error}")
+
+
+def wants_json(args: Sequence[str]) -> bool:
+    """Whether the arguments ask for JSON, before they are known to be right."""
+    said = os.environ.get("DBT_LOG_FORMAT", "")
+    for index, arg in enumerate(args):
+        if arg == "--log-format":
+            said = "".join(args[index + 1 : index + 2])
+        elif arg.startswith("--log-format="):
+            said = arg.partition("=")[2]
+    return said == "json"
+
+
+def event(  # an event's parts are what collectors know it by
+    name: str, code: str, message: str, invocation: str, data: Mapping[str, Any], level: str = "info"
+) -> str:
+    """One event as dbt's structured log has it: `info` says what kind it is, `data` what happened."""
+    info = {
+        "category": "",
+        "code": code,
+        "extra": {},
+        "invocation_id": invocation,
+        "level": level,
+        "msg": message,
+        "name": name,
+        "pid": os.getpid(),
+        "thread": threading.current_thread().name,
+        "ts": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+    }
+    return json.dumps({"data": dict(data), "info": info}, default=str)

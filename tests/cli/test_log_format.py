@@ -1,0 +1,38 @@
+"""--log-format json: every line an event, under dbt's names."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_sqlmodels.cli.log_format import wants_json
+from airflow_sqlmodels.cli.main import exit_code
+from tests.cli.projects import write_project
+
+
+def _events(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_an_error_that_ends_the_command_is_an_event(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_project(tmp_path, **{"models/marts/orders.sql": "select * from {{ ref('stg_oders') }}\n"})
+
+    code = exit_code(["build", "--log-format", "json", "--project-dir", str(tmp_path), "--profiles-dir", str(tmp_path)])
+
+    (found,) = _events(capsys.readouterr().out)
+    assert code == 2
+    info = found["info"]
+    assert (info["name"], info["code"], info["level"]) == ("MainEncounteredError", "Z002", "error")
+    assert found["data"]["exc"].startswith("Compilation Error\nmodels/marts/orders.sql:1:23: ")
+
+
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [(["run"], False), (["run", "--log-format", "json"], True), (["--log-format=json", "run"], True),
+     (["run", "--log-format"], False), (["run", "--log-format", "text"], False)],
+)  # fmt: skip
+def test_what_the_arguments_ask_for_is_known_before_they_are_read(args: list[str], expected: bool) -> None:
+    assert wants_json(args) is expected
