@@ -44,6 +44,12 @@ class Flags:
     full_refresh: bool | None = None
     store_failures: bool | None = None
     empty: bool | None = None
+    state: Path | None = None
+    """The folder of an earlier state."""
+    defer: bool | None = None
+    defer_state: Path | None = None
+    """The folder of the state to defer to, if it is not `state`."""
+    favor_state: bool | None = None
     said: Mapping[str, Any] = field(default_factory=dict)
     """Every option of the command by dbt's name: what run_results.json and templates see."""
 
@@ -55,6 +61,10 @@ class Flags:
     def indirect(self, manifest: Manifest) -> str:
         """Which tests come along."""
         return self.indirect_selection or str(manifest.settings.flags.get("indirect_selection") or "eager")
+
+    def folder(self, said: Path) -> Path:
+        """A folder that was named: as seen from here, else from the project."""
+        return said if said.is_absolute() or said.exists() else self.project_dir / said
 
     def target_folder(self, manifest: Manifest) -> Path:
         """Where generated files go."""

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from airflow_sqlmodels.artifacts.json_text import to_json
-from airflow_sqlmodels.cli.choosing import kinds, warn_unmatched
+from airflow_sqlmodels.cli.choosing import earlier_state, kinds, warn_unmatched
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.opening import open_project, warn
 from airflow_sqlmodels.cli.options import ManyValues, global_options, option, resource_options
@@ -63,6 +63,7 @@ def _found(flags: Flags, manifest: Manifest, models: Sequence[str]) -> Found:
         indirect=flags.indirect(manifest),
         resource_types=("model",) if models else kinds(flags.resource_type, USUAL, EVERY),
         exclude_resource_types=flags.exclude_resource_type,
+        state=earlier_state(flags, manifest),
     )
     return select_nodes(manifest, graph_of(manifest), selection)
 

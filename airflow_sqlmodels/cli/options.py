@@ -34,7 +34,7 @@ NO_EFFECT_VALUES = (
 )
 """The same with a value."""
 
-NOT_YET = ("state", "defer-state", "sample", "event-time-start", "event-time-end")
+NOT_YET = ("sample", "event-time-start", "event-time-end")
 """Options of dbt that would change what is run, and are not possible yet: these are refused."""
 
 
@@ -100,7 +100,10 @@ _GLOBAL = (
     *(_switch(name, hidden=True, expose_value=False, envvar=None) for name in NO_EFFECT),
     *(option(f"--{name}", hidden=True, expose_value=False, envvar=None) for name in NO_EFFECT_VALUES),
     *(option(f"--{name}", hidden=True, expose_value=False, callback=_refused) for name in NOT_YET),
-    *(_switch(name, hidden=True, expose_value=False, callback=_refused) for name in ("defer", "favor-state")),
+    _folder("state", "The folder with manifest.json of an earlier state, for `state:` and for --defer."),
+    _switch("defer", "Read what is not selected, and not there, from the relations of the earlier state."),
+    _folder("defer-state", "The folder of the state to defer to, if it is another than --state."),
+    _switch("favor-state", "Defer for all that is not selected, whether it is there or not."),
 )
 
 global_options = _stacked(_GLOBAL)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from airflow_sqlmodels.errors import Location
@@ -53,7 +53,7 @@ def model(parts: Parts, file: SourceFile) -> Model:
         columns=parts.columns(entry, file.package),
         access=str(config.get("access") or "protected"),
         group=config.get("group"),
-        **_shared(parts, file, name, fqn, entry, config, own),
+        **_shared(parts, file, name, fqn, entry, config, own, asked.configs),
         **_template(text, asked, refs, sources),
     )
 
@@ -93,7 +93,7 @@ def analysis(parts: Parts, file: SourceFile) -> Analysis:
     own = parts.own_config("analysis", file.package, fqn, entry, *asked.configs)
     return Analysis(
         id=NodeId(f"analysis.{file.package}.{name}"),
-        **_shared(parts, file, name, fqn, entry, parts.config("analysis", own), own),
+        **_shared(parts, file, name, fqn, entry, parts.config("analysis", own), own, asked.configs),
         **_template(text, asked, asked.refs, asked.sources),
     )
 
@@ -110,7 +110,7 @@ def singular_test(parts: Parts, file: SourceFile) -> DataTest:
     return DataTest(
         id=NodeId(f"test.{file.package}.{name}"),
         relation=parts.rules.relation(_seen(name, "test", file, fqn, config), file.package),
-        **_shared(parts, file, name, fqn, entry, config, own),
+        **_shared(parts, file, name, fqn, entry, config, own, asked.configs),
         **_template(text, asked, asked.refs, asked.sources),
     )
 
@@ -153,7 +153,7 @@ def _snapshot(parts: Parts, file: SourceFile, name: str, body: str, line: int) -
         id=NodeId(f"snapshot.{file.package}.{name}"),
         relation=parts.rules.relation(_seen(name, "snapshot", file, fqn, config), file.package),
         columns=parts.columns(entry, file.package),
-        **{**_shared(parts, file, name, fqn, entry, config, own), "at": at},
+        **{**_shared(parts, file, name, fqn, entry, config, own, asked.configs), "at": at},
         **_template(body, asked, refs, sources, line),
     )
 
@@ -199,10 +199,12 @@ def _shared(  # noqa: PLR0913  # one argument per thing that is known of a node
     entry: Entry | None,
     config: Mapping[str, Any],
     own: Mapping[str, Any],
+    inline: Iterable[Mapping[str, Any]],
 ) -> dict[str, Any]:
     content = {} if entry is None else entry.content
     files = (file.shown,) if entry is None else (file.shown, entry.file.shown)
     at = Location(file.shown, 1)
+    kind = "snapshot" if file.kind == "properties" else file.kind
     return {
         "name": name,
         "package": file.package,
@@ -214,6 +216,7 @@ def _shared(  # noqa: PLR0913  # one argument per thing that is known of a node
         "meta": plain(config.get("meta") or {}),
         "config": config,
         "own_config": own,
+        "written": parts.written_config(kind, file.package, fqn, entry, own, inline),
         "patch_path": None if entry is None else entry.file.shown,
         "files": tuple(dict.fromkeys((*files, PROJECT_FILE))),
     }

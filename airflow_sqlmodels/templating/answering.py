@@ -28,7 +28,7 @@ from airflow_sqlmodels.manifest.nodes import (
 )
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.templating.invocation import Invocation
-from airflow_sqlmodels.templating.macro_table import BUILT_IN, MacroTable
+from airflow_sqlmodels.templating.macro_table import BUILT_IN, MacroTable, macro_table_of
 from airflow_sqlmodels.templating.node_view import config_view
 from airflow_sqlmodels.templating.places import placed
 from airflow_sqlmodels.templating.plain import PlainCall, plain_parts
@@ -55,10 +55,7 @@ class Answerer:
     @functools.cached_property
     def macros(self) -> MacroTable:
         """All macros."""
-        settings = self.manifest.settings
-        prefixes = (f"{settings.target.type}__", "default__")
-        packages = frozenset(settings.packages)
-        return MacroTable(self.manifest.macros, settings.name, packages, settings.dispatch, prefixes)
+        return macro_table_of(self.manifest)
 
     @functools.cached_property
     def jinja(self) -> Jinja:
