@@ -16,7 +16,8 @@ from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.errors import Location, ProjectError
 from airflow_sqlmodels.graph.state import Facts, State
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import AnyNode, MacroId, Templated
+from airflow_sqlmodels.manifest.nodes import AnyNode, MacroId, NodeId, Templated
+from airflow_sqlmodels.manifest.relation import Quoting, Relation
 from airflow_sqlmodels.templating.call_graph import call_graph_of
 from airflow_sqlmodels.templating.macro_table import BUILT_IN_NAMES
 
@@ -39,6 +40,17 @@ class Earlier:
     def entries(self) -> dict[str, Mapping[str, Any]]:
         """Everything in the graph, by id."""
         return {node_id: entry for part in _PARTS for node_id, entry in (self.content.get(part) or {}).items()}
+
+    @functools.cached_property
+    def relations(self) -> dict[NodeId, Relation]:
+        """Where its models, seeds and snapshots are; ephemeral ones are nowhere."""
+        return {
+            NodeId(node_id): Relation(
+                str(entry.get("database") or ""), str(entry["schema"]), str(entry["alias"]), _quoting(entry)
+            )
+            for node_id, entry in (self.content.get("nodes") or {}).items()
+            if entry["resource_type"] in ("model", "seed", "snapshot") and entry.get("relation_name")
+        }
 
 
 def read_earlier(folder: Path) -> Earlier:
@@ -106,6 +118,11 @@ def _macros_changed(earlier: Earlier, manifest: Manifest) -> Callable[[AnyNode],
         return bool(changed and isinstance(node, Templated) and not changed.isdisjoint(graph.reached(node.macros)))
 
     return macros_changed
+
+
+def _quoting(entry: Mapping[str, Any]) -> Quoting:
+    said = (entry.get("config") or {}).get("quoting") or {}
+    return Quoting(*(said.get(part) is not False for part in ("database", "schema", "identifier")))
 
 
 def _is_built_in(name: str) -> bool:

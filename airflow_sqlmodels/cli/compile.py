@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from airflow_sqlmodels.artifacts.compiled import write_compiled
+from airflow_sqlmodels.artifacts.keeping import keep_manifest
 from airflow_sqlmodels.artifacts.run_results import write_run_results
 from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
 from airflow_sqlmodels.cli.execution import prepared
@@ -89,6 +90,7 @@ def compiled(flags: Flags, opened: Opened, plan: Plan, means: Answerer) -> tuple
     results = run_plan(plan, run_one, opened.open_session, rules).results
     if flags.switch("write_json", manifest, default=True):
         seconds = time.perf_counter() - clock
+        keep_manifest(folder / "manifest.json", manifest, means.invocation)
         write_run_results(folder / "run_results.json", manifest, results, means.invocation, seconds)
     return results
 

@@ -10,8 +10,10 @@ import click
 
 from airflow_sqlmodels.artifacts.compiled import compiled_path, write_compiled
 from airflow_sqlmodels.artifacts.end_names import end_names
+from airflow_sqlmodels.artifacts.keeping import keep_manifest
 from airflow_sqlmodels.artifacts.run_results import write_run_results
 from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
+from airflow_sqlmodels.cli.deferring import with_deferral
 from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.opening import Opened, open_all
 from airflow_sqlmodels.cli.progress import Progress, progress_for
@@ -77,7 +79,7 @@ def execute(flags: Flags, command: str) -> int:
 
 
 def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:
-    """Everything that running the plan needs; nothing is sent yet."""
+    """Everything that running the plan needs. Nothing is sent yet, but for --defer: it asks what is there."""
     manifest = opened.manifest
     progress = progress_for(manifest, plan, quiet=bool(flags.quiet), colours=flags.use_colors)
     invocation = Invocation(
@@ -90,7 +92,8 @@ def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:
         say=progress.say,
         warn=progress.say,
     )
-    return Execution(flags, opened, plan, answerer(manifest, invocation), progress)
+    means = with_deferral(flags, opened, plan, answerer(manifest, invocation))
+    return Execution(flags, opened, plan, means, progress)
 
 
 def run(execution: Execution) -> Outcome:
@@ -112,8 +115,9 @@ def report(execution: Execution, outcome: Outcome) -> None:
     manifest, flags = execution.opened.manifest, execution.flags
     if flags.switch("write_json", manifest, default=True):
         invocation = execution.means.invocation
-        path = flags.target_folder(manifest) / "run_results.json"
-        write_run_results(path, manifest, outcome.results, invocation, outcome.seconds)
+        folder = flags.target_folder(manifest)
+        keep_manifest(folder / "manifest.json", manifest, invocation)
+        write_run_results(folder / "run_results.json", manifest, outcome.results, invocation, outcome.seconds)
     lines: Iterable[str] = summary(manifest, outcome.results, outcome.seconds, outcome.interrupted)
     if not flags.quiet or outcome.exit_code:
         click.echo("\n".join(lines))

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from airflow_sqlmodels.errors import SelectorError, closest
+from airflow_sqlmodels.graph.asked import Asked
 from airflow_sqlmodels.graph.indirect import Selected, with_tests, with_waiting
-from airflow_sqlmodels.graph.methods import METHODS, Asked
+from airflow_sqlmodels.graph.methods import METHODS
 from airflow_sqlmodels.graph.order import Graph, kind_of
 from airflow_sqlmodels.graph.selector import Choice, Combined, Term, indirect_named, parse_selection
 from airflow_sqlmodels.graph.state import State

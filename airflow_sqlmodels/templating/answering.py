@@ -51,6 +51,10 @@ class Answerer:
     invocation: Invocation
     more_names: Mapping[str, Any] = field(default_factory=dict)
     """Names that only this run's templates have."""
+    earlier: Mapping[NodeId, Relation] = field(default_factory=dict)
+    """Where an earlier state has its nodes: `defer_relation`."""
+    deferred: frozenset[NodeId] = frozenset()
+    """The nodes that `ref` gives from there."""
 
     @functools.cached_property
     def macros(self) -> MacroTable:
@@ -213,6 +217,11 @@ class Rendering:
         relation = getattr(self.node, "relation", None)
         return None if relation is None else TemplateRelation(self.means.relation(relation), self.means.dialect)
 
+    def defer_relation(self) -> TemplateRelation | None:
+        """Where the earlier state has this node; None if it does not."""
+        relation = self.means.earlier.get(self.node.id)
+        return None if relation is None else TemplateRelation(self.means.relation(relation), self.means.dialect)
+
     def ref(self, *args: str, v: Any = None, version: Any = None) -> TemplateRelation:
         """What `ref` gives. Raises CompilationError if it was not seen while the project was loaded."""
         package, name = (None, args[0]) if len(args) == 1 else args
@@ -236,7 +245,8 @@ class Rendering:
             name = Relation("", "", CTE_PREFIX + node.relation.identifier)
             return TemplateRelation(name, self.means.dialect, "cte")
         limited = "false limit 0" if self.means.invocation.empty else None
-        return TemplateRelation(self.means.relation(node.relation), self.means.dialect, _kind(node), limited)
+        own = self.means.earlier[node.id] if node.id in self.means.deferred else node.relation
+        return TemplateRelation(self.means.relation(own), self.means.dialect, _kind(node), limited)
 
     def source(self, source: str, table: str) -> TemplateRelation:
         """What `source` gives. Raises CompilationError if it was not seen while the project was loaded."""
