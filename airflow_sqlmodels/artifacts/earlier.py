@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from airflow_sqlmodels.artifacts.facts import facts_of
+from airflow_sqlmodels.artifacts.json_text import read_json
 from airflow_sqlmodels.artifacts.manifest_json import node_json
 from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.errors import Location, ProjectError
@@ -56,7 +55,7 @@ class Earlier:
 def read_earlier(folder: Path) -> Earlier:
     """The manifest in a folder. Raises ProjectError if there is none, or it is of a schema that we don't know."""
     path = folder / MANIFEST
-    content = _json(path)
+    content = read_json(path)
     if content is None:
         hint = "name a folder that holds the 'target' of an earlier run"
         raise ProjectError(f"there is no {MANIFEST} in the state folder {str(folder)!r}", None, hint)
@@ -130,7 +129,7 @@ def _is_built_in(name: str) -> bool:
 
 
 def _results(path: Path) -> list[Mapping[str, Any]] | None:
-    content = _json(path)
+    content = read_json(path)
     return None if content is None else list(content.get("results") or ())
 
 
@@ -142,16 +141,3 @@ def _fresher(then: list[Mapping[str, Any]], now: list[Mapping[str, Any]]) -> fro
         for each in now
         if each.get("max_loaded_at") and each["max_loaded_at"] > newest.get(each["unique_id"], "")
     )
-
-
-def _json(path: Path) -> Mapping[str, Any] | None:
-    """The content of a file; None if it is not there. Raises ProjectError if it is not JSON."""
-    try:
-        content = msgspec.json.decode(path.read_bytes())
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except msgspec.DecodeError as error:
-        raise ProjectError(f"this is not JSON: {error}", Location(str(path))) from error
-    if not isinstance(content, dict):
-        raise ProjectError("this is no file that dbt or sqlmodels wrote", Location(str(path)))
-    return content

@@ -91,10 +91,9 @@ def _constraints(holder: Entry) -> list[dict[str, Any]]:
 
 
 def _source_config(entry: Entry) -> dict[str, Any]:
-    """What is set for a source. Older releases of dbt did not say how fresh it has to be here."""
-    config = _pruned(entry.get("unrendered_config") or {})
-    apart = ("freshness", "loaded_at_field", "loaded_at_query", "enabled")
-    return {key: value for key, value in config.items() if key not in apart}
+    """What is set for a source. How fresh it has to be stands beside the rest, whichever release wrote it."""
+    fresh = {key: entry.get(key) for key in ("freshness", "loaded_at_field", "loaded_at_query")}
+    return dict(_pruned({**(entry.get("unrendered_config") or {}), **fresh}))
 
 
 def _source_place(entry: Entry) -> tuple[Any, ...]:
@@ -128,8 +127,7 @@ def _pruned(value: Any) -> Any:
         pruned = {key: _pruned(each) for key, each in value.items()}
         return {key: each for key, each in pruned.items() if each not in (None, {}, [])}
     if isinstance(value, list):
-        written = [each for each in value if isinstance(each, str) and "{{" in each]  # dbt adds the rendered ones
-        return [each for index, each in enumerate(written or map(_pruned, value)) if each not in value[:index]]
+        return [each for index, each in enumerate(map(_pruned, value)) if each not in value[:index]]
     return value
 
 

@@ -53,7 +53,11 @@ def compile_(context: click.Context, /, output: str, inline: str | None, **_valu
     opened = open_all(flags)
     if inline:
         return _show_inline(flags, opened, inline, output)
-    plan = chosen_plan(flags, opened.manifest, "compile")
+    return run_compile(flags, opened, chosen_plan(flags, opened.manifest, "compile"), output)
+
+
+def run_compile(flags: Flags, opened: Opened, plan: Plan, output: str = "text") -> int:
+    """Compile the nodes of a plan and show those that were named. The exit code."""
     if not plan.steps:
         click.echo(NOTHING, err=True)
         return 0

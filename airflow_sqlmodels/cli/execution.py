@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import click
@@ -68,7 +68,11 @@ class Outcome:
 def execute(flags: Flags, command: str) -> int:
     """Run `command` over the chosen nodes, report it, write run_results.json. The exit code."""
     opened = open_all(flags)
-    plan = chosen_plan(flags, opened.manifest, command)
+    return execute_plan(flags, opened, chosen_plan(flags, opened.manifest, command))
+
+
+def execute_plan(flags: Flags, opened: Opened, plan: Plan) -> int:
+    """Run the steps of a plan, report it, write run_results.json. The exit code."""
     if not plan.steps:
         click.echo(NOTHING, err=True)
         return 0
@@ -96,14 +100,18 @@ def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:
     return Execution(flags, opened, plan, means, progress)
 
 
-def run(execution: Execution) -> Outcome:
+RunStep = Callable[[Answerer, NodeId, Session, StepRules], Result]
+
+
+def run(execution: Execution, step: RunStep = run_step) -> Outcome:
     """The hooks at the start, the steps, the hooks at the end. Raises what stops it from connecting at all."""
     clock = time.perf_counter()
     session = execution.opened.open_session()
     try:
         with execution.progress:
             start = _hooks(execution, execution.plan.on_start, session)
-            ran = _steps(execution, session) if all(result.passed for result in start) else _all_skipped(execution.plan)
+            begin = all(result.passed for result in start)
+            ran = _steps(execution, step, session) if begin else _all_skipped(execution.plan)
             end = () if ran.interrupted else _end_hooks(execution, (*start, *ran.results), session)
     finally:
         session.close()
@@ -123,7 +131,7 @@ def report(execution: Execution, outcome: Outcome) -> None:
         click.echo("\n".join(lines))
 
 
-def _steps(execution: Execution, session: Session) -> Ran:
+def _steps(execution: Execution, one: RunStep, session: Session) -> Ran:
     manifest, flags = execution.opened.manifest, execution.flags
     for message in absent_sources(execution.means, (step.node for step in execution.plan), session):
         execution.progress.say(f"Warning {message}")
@@ -136,7 +144,7 @@ def _steps(execution: Execution, session: Session) -> Ran:
     strict, folder = flags.switch("warn_error", manifest), flags.target_folder(manifest)
 
     def run_one(step: Step, session: Session) -> Result:
-        result = run_step(execution.means, step.node, session, execution.rules(step.node))
+        result = one(execution.means, step.node, session, execution.rules(step.node))
         if result.compiled_sql:
             write_compiled(folder, manifest[step.node], result.compiled_sql)
         return replace(result, status="fail") if strict and result.status == "warn" else result

@@ -118,7 +118,6 @@ _SIDE: Mapping[str, Callable[[Facts, Facts], bool]] = {
 _SIDES = tuple(_SIDE)
 _SIDES_OF: Mapping[str, tuple[str, ...]] = {
     "generic": ("configs", "fqn"),
-    "analysis": ("body", "fqn"),
     "source": ("relation", "fqn", "configs", "rest"),
     "exposure": ("fqn", "configs", "rest"),
     "unit_test": ("rest",),

@@ -188,7 +188,7 @@ def _generic_test(parts: Parts, entry: Entry, written: TestEntry, tested: Tested
     config["tags"] = sorted(config["tags"])
     seen = {"name": definition.short_name, "resource_type": "test", "package_name": package, "fqn": list(fqn),
             "config": config}  # fmt: skip
-    raw_code = definition.raw_code()
+    raw_code = definition.raw_code(said)
     return DataTest(
         id=NodeId(definition.unique_id(package)),
         name=definition.name,

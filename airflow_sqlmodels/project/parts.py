@@ -59,7 +59,7 @@ class Parts:
         """The templates among what YAML files say of a node's config, where its own file does not say more."""
         layers: list[Mapping[str, Any]] = [self.projects[package].written[kind].configs(fqn)]
         if entry is not None:
-            layers.append(entry.config)
+            layers.append(_beside(entry.config, self.rendered(entry.config, package, entry.at)))
         if package != self.settings.name:
             layers.append(self.projects[self.settings.name].written[kind].configs(fqn))
         said = plain(merge_all(layers))
@@ -104,6 +104,15 @@ class Parts:
             constraints=tuple(plain(content.get("constraints") or [])),
             config=plain(config),
         )
+
+
+def _beside(written: Any, rendered: Any) -> Any:
+    """A config as it is written; in lists with templates what they give stands behind, as in dbt's manifest."""
+    if isinstance(written, Mapping) and isinstance(rendered, Mapping):
+        return {key: _beside(value, rendered.get(key)) for key, value in written.items()}
+    if isinstance(written, list) and written != rendered and isinstance(rendered, list):
+        return [*plain(written), *rendered]
+    return written
 
 
 def _listed(value: Any) -> list[str]:

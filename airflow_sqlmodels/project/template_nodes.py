@@ -90,7 +90,7 @@ def analysis(parts: Parts, file: SourceFile) -> Analysis:
     entry = parts.entries.get(("analysis", file.package, name))
     fqn = (file.package, "analysis", *file.folders, name)
     asked = _ask(parts, text, file.shown, file.package, name)
-    own = parts.own_config("analysis", file.package, fqn, entry, *asked.configs)
+    own = parts.own_config("model", file.package, fqn, entry, *asked.configs)
     return Analysis(
         id=NodeId(f"analysis.{file.package}.{name}"),
         **_shared(parts, file, name, fqn, entry, parts.config("analysis", own), own, asked.configs),
@@ -191,6 +191,10 @@ def _seen(name: str, kind: str, file: SourceFile, fqn: tuple[str, ...], config: 
     }
 
 
+_CONFIGURED_AS = {"properties": "snapshot", "analysis": "model"}
+"""Under whose key of dbt_project.yml nodes are configured that have none of their own: as in dbt."""
+
+
 def _shared(  # noqa: PLR0913  # one argument per thing that is known of a node
     parts: Parts,
     file: SourceFile,
@@ -204,7 +208,7 @@ def _shared(  # noqa: PLR0913  # one argument per thing that is known of a node
     content = {} if entry is None else entry.content
     files = (file.shown,) if entry is None else (file.shown, entry.file.shown)
     at = Location(file.shown, 1)
-    kind = "snapshot" if file.kind == "properties" else file.kind
+    kind = _CONFIGURED_AS.get(file.kind, file.kind)
     return {
         "name": name,
         "package": file.package,

@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "snapshot": ("snapshot",),
     "compile": ("model", "seed", "snapshot", "test", "analysis"),
     "show": ("model", "seed", "snapshot", "test", "analysis"),
+    "clone": ("model", "seed", "snapshot"),
     "freshness": ("source",),
 }
 """The kinds of node that a command is about."""
