@@ -12,7 +12,7 @@ from airflow_sqlmodels.artifacts.facts import facts_of
 from airflow_sqlmodels.artifacts.json_text import read_json
 from airflow_sqlmodels.artifacts.manifest_json import node_json
 from airflow_sqlmodels.dialects.registry import dialect_named
-from airflow_sqlmodels.errors import Location, ProjectError
+from airflow_sqlmodels.errors import Location, SqlModelsError
 from airflow_sqlmodels.graph.state import Facts, State
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import AnyNode, MacroId, NodeId, Templated
@@ -53,17 +53,17 @@ class Earlier:
 
 
 def read_earlier(folder: Path) -> Earlier:
-    """The manifest in a folder. Raises ProjectError if there is none, or it is of a schema that we don't know."""
+    """The manifest in a folder. Raises SqlModelsError if there is none, or it is of a schema that we don't know."""
     path = folder / MANIFEST
     content = read_json(path)
     if content is None:
         hint = "name a folder that holds the 'target' of an earlier run"
-        raise ProjectError(f"there is no {MANIFEST} in the state folder {str(folder)!r}", None, hint)
+        raise SqlModelsError(f"there is no {MANIFEST} in the state folder {str(folder)!r}", None, hint)
     said = str((content.get("metadata") or {}).get("dbt_schema_version"))
     version = said.rpartition("/v")[2].removesuffix(".json")
     if "/manifest/" not in said or not version.isdecimal() or int(version) not in _VERSIONS:
         known = f"versions {_VERSIONS[0]} to {_VERSIONS[-1]} can be read: dbt 1.3 and later, and sqlmodels"
-        raise ProjectError(f"its schema is {said!r}", Location(str(path)), known)
+        raise SqlModelsError(f"its schema is {said!r}", Location(str(path)), known)
     return Earlier(folder, content)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from airflow_sqlmodels.errors import Location, ProjectError
+from airflow_sqlmodels.errors import Location, SqlModelsError
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
@@ -21,15 +21,15 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def read_json(path: Path) -> Mapping[str, Any] | None:
-    """The object in a file; None if there is no file. Raises ProjectError if it holds something else."""
+    """The object in a file; None if there is no file. Raises SqlModelsError if it holds something else."""
     try:
         content = msgspec.json.decode(path.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         return None
     except msgspec.DecodeError as error:
-        raise ProjectError(f"this is not JSON: {error}", Location(str(path))) from error
+        raise SqlModelsError(f"this is not JSON: {error}", Location(str(path))) from error
     if not isinstance(content, dict):
-        raise ProjectError("this is no file that dbt or sqlmodels wrote", Location(str(path)))
+        raise SqlModelsError("this is no file that dbt or sqlmodels wrote", Location(str(path)))
     return content
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow_sqlmodels.artifacts.json_text import read_json
-from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.errors import SqlModelsError
 
 _AGAIN = ("error", "fail", "skipped", "partial success", "runtime error")
 
@@ -34,10 +34,10 @@ class Previous:
 
 
 def read_previous(folder: Path) -> Previous:
-    """The run that a folder tells of. Raises ProjectError if it tells of none."""
+    """The run that a folder tells of. Raises SqlModelsError if it tells of none."""
     content = read_json(folder / "run_results.json")
     if content is None:
         hint = "run something first, or name the folder of its run_results.json: --state path/to/artifacts"
-        raise ProjectError(f"there is no run_results.json in {str(folder)!r}", None, hint)
+        raise SqlModelsError(f"there is no run_results.json in {str(folder)!r}", None, hint)
     statuses = {str(each["unique_id"]): str(each["status"]) for each in content.get("results") or ()}
     return Previous(dict(content.get("args") or {}), statuses)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from airflow_sqlmodels.artifacts.earlier import Earlier, read_earlier
 from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.opening import Opened
-from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.errors import SqlModelsError
 from airflow_sqlmodels.run.defer import deferred_nodes
 from airflow_sqlmodels.run.plan import Plan
 from airflow_sqlmodels.templating.answering import Answerer
@@ -28,9 +28,9 @@ def with_deferral(flags: Flags, opened: Opened, plan: Plan, means: Answerer) -> 
 
 
 def deferred_to(flags: Flags) -> Earlier:
-    """The state that --defer-state names, else --state. Raises ProjectError if neither does."""
+    """The state that --defer-state names, else --state. Raises SqlModelsError if neither does."""
     folder = flags.defer_state or flags.state
     if folder is None:
         hint = "name the folder with its manifest.json: --state path/to/artifacts"
-        raise ProjectError("there is no state to defer to", None, hint)
+        raise SqlModelsError("there is no state to defer to", None, hint)
     return read_earlier(flags.folder(folder))

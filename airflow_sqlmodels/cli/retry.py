@@ -17,7 +17,7 @@ from airflow_sqlmodels.cli.execution import execute_plan
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.opening import Opened, open_all
 from airflow_sqlmodels.cli.options import global_options, refresh_option
-from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.errors import SqlModelsError
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import NodeId
@@ -48,7 +48,7 @@ def retry(context: click.Context, /, **_values: Any) -> int:
     runner = _RUNNERS.get(previous.command)
     if runner is None:
         last, known = previous.command or "no command", f"these can be: {', '.join(_RUNNERS)}"
-        raise ProjectError(f"the last run was {last!r}, which cannot be retried", None, known)
+        raise SqlModelsError(f"the last run was {last!r}, which cannot be retried", None, known)
     again = _flags_again(flags, previous, _said(context))
     opened = open_all(again)
     unfinished = previous.unfinished(warnings=again.switch("warn_error", opened.manifest))
