@@ -91,6 +91,7 @@ def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:
         full_refresh=flags.full_refresh,
         store_failures=flags.store_failures,
         empty=bool(flags.empty),
+        sample=flags.sample,
         selected=tuple(step.node for step in plan),
         args=flags.said,
         say=progress.say,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from airflow_sqlmodels.cli.windows import times_of, window_of
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Manifest
 from airflow_sqlmodels.project.yaml_text import parse_yaml, plain
+from airflow_sqlmodels.templating.sampling import Window
 
 _RANK = {ParameterSource.COMMANDLINE: 2, ParameterSource.ENVIRONMENT: 1}
 
@@ -44,6 +47,9 @@ class Flags:
     full_refresh: bool | None = None
     store_failures: bool | None = None
     empty: bool | None = None
+    sample: Window | None = None
+    event_time_start: datetime.datetime | None = None
+    event_time_end: datetime.datetime | None = None
     state: Path | None = None
     """The folder of an earlier state."""
     defer: bool | None = None
@@ -78,6 +84,10 @@ def flags_of(context: click.Context) -> Flags:
     known = {key: value for key, value in values.items() if key in Flags.__dataclass_fields__}
     known["project_dir"] = _project_dir(known.get("project_dir"))
     said = {key: str(value) if isinstance(value, Path) else value for key, value in values.items() if value is not None}
+    if known.get("sample"):
+        known["sample"] = window_of(known["sample"])
+    times = times_of(known.get("event_time_start"), known.get("event_time_end"))
+    known["event_time_start"], known["event_time_end"] = times
     variables = _vars(text)
     command = str(context.info_name)
     said = {**said, "which": command, "vars": variables}

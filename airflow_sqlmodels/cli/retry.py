@@ -17,6 +17,7 @@ from airflow_sqlmodels.cli.execution import execute_plan
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.opening import Opened, open_all
 from airflow_sqlmodels.cli.options import global_options, refresh_option
+from airflow_sqlmodels.cli.windows import window_of
 from airflow_sqlmodels.errors import SqlModelsError
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.manifest.manifest import Manifest
@@ -81,6 +82,8 @@ def _flags_again(flags: Flags, previous: Previous, said: set[str]) -> Flags:
     if flags.full_refresh:
         kept["full_refresh"] = True
     said_again = {**previous.args, **kept}
+    if said_again.get("sample"):
+        kept["sample"] = window_of(str(said_again["sample"]))
     state = previous.args.get("state")
     return replace(flags, **kept, command=previous.command, state=Path(state) if state else None, said=said_again)
 

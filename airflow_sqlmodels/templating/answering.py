@@ -22,6 +22,7 @@ from airflow_sqlmodels.manifest.nodes import (
     NodeId,
     Ref,
     Relational,
+    Snapshot,
     Source,
     SourceRef,
     Templated,
@@ -246,7 +247,9 @@ class Rendering:
             return TemplateRelation(name, self.means.dialect, "cte")
         limited = "false limit 0" if self.means.invocation.empty else None
         own = self.means.earlier[node.id] if node.id in self.means.deferred else node.relation
-        return TemplateRelation(self.means.relation(own), self.means.dialect, _kind(node), limited)
+        sample = self.means.invocation.sample if isinstance(self.node, (Model, Snapshot)) else None
+        during = None if sample is None else sample.condition(node)
+        return TemplateRelation(self.means.relation(own), self.means.dialect, _kind(node), limited, during)
 
     def source(self, source: str, table: str) -> TemplateRelation:
         """What `source` gives. Raises CompilationError if it was not seen while the project was loaded."""
