@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from airflow_sqlmodels.artifacts.earlier import read_earlier, state_of
 from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.opening import warn
+from airflow_sqlmodels.cli.warnings import NOTHING_SELECTED
 from airflow_sqlmodels.graph.selection import nearest
 from airflow_sqlmodels.graph.state import State
 from airflow_sqlmodels.manifest.manifest import Manifest
@@ -51,4 +52,9 @@ def warn_unmatched(flags: Flags, manifest: Manifest, unmatched: Iterable[str]) -
     """A warning for each expression that named nothing, with the nearest name."""
     for expression in unmatched:
         hint = nearest(manifest, [expression])
-        warn(flags, manifest, f"the selection {expression!r} names nothing{', ' + hint if hint else ''}")
+        warn(
+            flags,
+            manifest,
+            f"the selection {expression!r} names nothing{', ' + hint if hint else ''}",
+            NOTHING_SELECTED,
+        )

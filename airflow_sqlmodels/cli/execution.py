@@ -18,6 +18,7 @@ from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.opening import Opened, open_all
 from airflow_sqlmodels.cli.progress import Progress, progress_for
 from airflow_sqlmodels.cli.summary import failed, summary
+from airflow_sqlmodels.cli.warnings import TEST_RESULT
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, NodeId
 from airflow_sqlmodels.run.plan import Plan, Step
 from airflow_sqlmodels.run.result import Result
@@ -142,7 +143,7 @@ def _steps(execution: Execution, one: RunStep, session: Session) -> Ran:
         on_start=execution.progress.started,
         on_result=execution.progress.ended,
     )
-    strict, folder = flags.switch("warn_error", manifest), flags.target_folder(manifest)
+    strict, folder = flags.rule(TEST_RESULT, manifest) == "error", flags.target_folder(manifest)
 
     def run_one(step: Step, session: Session) -> Result:
         result = one(execution.means, step.node, session, execution.rules(step.node))

@@ -11,6 +11,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from airflow_sqlmodels.cli.warnings import Rule, options_of, rule_for
 from airflow_sqlmodels.cli.windows import times_of, window_of
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Manifest
@@ -37,6 +38,7 @@ class Flags:
     debug: bool | None = None
     use_colors: bool | None = None
     warn_error: bool | None = None
+    warn_error_options: Mapping[str, Any] | None = None
     write_json: bool | None = None
     indirect_selection: str | None = None
     select: Sequence[str] = ()
@@ -64,6 +66,11 @@ class Flags:
         said = getattr(self, name)
         return bool(manifest.settings.flags.get(name, default) if said is None else said)
 
+    def rule(self, warning: str, manifest: Manifest) -> Rule:
+        """What becomes of a warning of that name."""
+        options = self.warn_error_options or manifest.settings.flags.get("warn_error_options")
+        return rule_for(warning, options, strict=self.switch("warn_error", manifest))
+
     def indirect(self, manifest: Manifest) -> str:
         """Which tests come along."""
         return self.indirect_selection or str(manifest.settings.flags.get("indirect_selection") or "eager")
@@ -84,6 +91,10 @@ def flags_of(context: click.Context) -> Flags:
     known = {key: value for key, value in values.items() if key in Flags.__dataclass_fields__}
     known["project_dir"] = _project_dir(known.get("project_dir"))
     said = {key: str(value) if isinstance(value, Path) else value for key, value in values.items() if value is not None}
+    if known.get("warn_error_options"):
+        if known.get("warn_error"):
+            raise click.UsageError("--warn-error and --warn-error-options exclude each other")
+        known["warn_error_options"] = said["warn_error_options"] = options_of(known["warn_error_options"])
     if known.get("sample"):
         known["sample"] = window_of(known["sample"])
     times = times_of(known.get("event_time_start"), known.get("event_time_end"))

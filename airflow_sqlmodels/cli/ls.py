@@ -13,6 +13,7 @@ from airflow_sqlmodels.cli.choosing import earlier_state, kinds, warn_unmatched
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.opening import open_project, warn
 from airflow_sqlmodels.cli.options import ManyValues, global_options, option, resource_options
+from airflow_sqlmodels.cli.warnings import NOTHING_SELECTED
 from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.graph.selection import Found, Selection, select_nodes
@@ -48,7 +49,7 @@ def ls(context: click.Context, /, output: str, output_keys: Sequence[str], model
     found = _found(flags, manifest, models)
     warn_unmatched(flags, manifest, found.unmatched)
     if not found.ids and not found.unmatched:
-        warn(flags, manifest, "no nodes selected")
+        warn(flags, manifest, "no nodes selected", NOTHING_SELECTED)
     keys = [key for text in output_keys for key in text.split()]
     shown = _SHOWN[output] if output != "json" else _as_json(manifest, keys)
     click.echo("".join(f"{shown(manifest[node_id])}\n" for node_id in found.ids), nl=False)

@@ -86,6 +86,9 @@ _GLOBAL = (
     _switch("debug", "Show each statement that is sent.", "d"),
     _switch("use-colors", "Colours, even where there is no terminal; or none."),
     _switch("warn-error", "Take every warning for an error."),
+    option(
+        "--warn-error-options", help="Which warnings are errors: '{error: all, warn: [LogTestResult], silence: []}'."
+    ),
     _switch("write-json", "Write the files that other tools read (manifest.json, run_results.json). Default: yes."),
     _switch("version-check", hidden=True),
     option("--indirect-selection", type=click.Choice(INDIRECT), help="Which tests come with selected nodes."),

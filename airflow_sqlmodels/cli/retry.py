@@ -84,6 +84,8 @@ def _flags_again(flags: Flags, previous: Previous, said: set[str]) -> Flags:
     said_again = {**previous.args, **kept}
     if said_again.get("sample"):
         kept["sample"] = window_of(str(said_again["sample"]))
+    if said_again.get("warn_error_options"):
+        kept["warn_error_options"] = said_again["warn_error_options"]
     state = previous.args.get("state")
     return replace(flags, **kept, command=previous.command, state=Path(state) if state else None, said=said_again)
 
