@@ -12,10 +12,25 @@ from typing import Any
 
 import msgspec
 
+from airflow_sqlmodels.errors import Location, SqlModelsError
+
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write `content` beside `path`, then rename it: a reader sees the old file or the new."""
     write_bytes(path, _encode(content))
+
+
+def read_json(path: Path) -> Mapping[str, Any] | None:
+    """The object in a file; None if there is no file. Raises SqlModelsError if it holds something else."""
+    try:
+        content = msgspec.json.decode(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except msgspec.DecodeError as error:
+        raise SqlModelsError(f"this is not JSON: {error}", Location(str(path))) from error
+    if not isinstance(content, dict):
+        raise SqlModelsError("this is no file that dbt or sqlmodels wrote", Location(str(path)))
+    return content
 
 
 def json_bytes(value: Any) -> bytes:

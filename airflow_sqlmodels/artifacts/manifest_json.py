@@ -104,6 +104,8 @@ def node_json(node: AnyNode, dialect: Dialect, made: float) -> dict[str, Any]:
             view["checksum"] = {"name": "none", "checksum": ""}
         case Source():
             view["path"] = node.path
+            said = ("schema", "database")
+            view |= {f"unrendered_{key}": node.written.get(key) for key in said}
         case _:
             pass
     return view
@@ -115,7 +117,7 @@ _BLANK: dict[type, dict[str, Any]] = {
     Snapshot: _TEMPLATED,
     Analysis: _TEMPLATED,
     DataTest: {**_TEMPLATED, "file_key_name": None},
-    Source: {"external": None, "unrendered_schema": None, "unrendered_database": None},
+    Source: {"external": None},
 }
 """Fields that readers expect, and that say nothing here."""
 

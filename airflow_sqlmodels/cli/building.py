@@ -16,6 +16,7 @@ from airflow_sqlmodels.cli.options import (
     refresh_option,
     resource_options,
     selection_options,
+    window_options,
 )
 
 
@@ -25,6 +26,7 @@ from airflow_sqlmodels.cli.options import (
 @resource_options
 @refresh_option
 @empty_option
+@window_options
 @failures_option
 @click.pass_context
 def build(context: click.Context, /, **_values: Any) -> int:
@@ -37,6 +39,7 @@ def build(context: click.Context, /, **_values: Any) -> int:
 @selection_options
 @refresh_option
 @empty_option
+@window_options
 @click.pass_context
 def run(context: click.Context, /, **_values: Any) -> int:
     """Build the selected models."""

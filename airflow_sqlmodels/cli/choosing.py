@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from airflow_sqlmodels.artifacts.earlier import read_earlier, state_of
 from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.opening import warn
+from airflow_sqlmodels.cli.warnings import NOTHING_SELECTED
 from airflow_sqlmodels.graph.selection import nearest
+from airflow_sqlmodels.graph.state import State
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.run.plan import COMMANDS, Plan, make_plan
 
@@ -24,9 +27,17 @@ def chosen_plan(flags: Flags, manifest: Manifest, command: str) -> Plan:
         indirect=flags.indirect(manifest),
         resource_types=kinds(flags.resource_type, COMMANDS[command], COMMANDS[command]),
         exclude_resource_types=flags.exclude_resource_type,
+        state=earlier_state(flags, manifest),
     )
     warn_unmatched(flags, manifest, plan.unmatched)
     return plan
+
+
+def earlier_state(flags: Flags, manifest: Manifest) -> State | None:
+    """What `--state` names, to select by; None if nobody said."""
+    if flags.state is None:
+        return None
+    return state_of(read_earlier(flags.folder(flags.state)), manifest, flags.target_folder(manifest))
 
 
 def kinds(said: Sequence[str], usual: Sequence[str], every: Sequence[str]) -> tuple[str, ...]:
@@ -41,4 +52,9 @@ def warn_unmatched(flags: Flags, manifest: Manifest, unmatched: Iterable[str]) -
     """A warning for each expression that named nothing, with the nearest name."""
     for expression in unmatched:
         hint = nearest(manifest, [expression])
-        warn(flags, manifest, f"the selection {expression!r} names nothing{', ' + hint if hint else ''}")
+        warn(
+            flags,
+            manifest,
+            f"the selection {expression!r} names nothing{', ' + hint if hint else ''}",
+            NOTHING_SELECTED,
+        )

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from airflow_sqlmodels.artifacts.compiled import write_compiled
+from airflow_sqlmodels.artifacts.keeping import keep_manifest
 from airflow_sqlmodels.artifacts.run_results import write_run_results
 from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
 from airflow_sqlmodels.cli.execution import prepared
@@ -52,7 +53,11 @@ def compile_(context: click.Context, /, output: str, inline: str | None, **_valu
     opened = open_all(flags)
     if inline:
         return _show_inline(flags, opened, inline, output)
-    plan = chosen_plan(flags, opened.manifest, "compile")
+    return run_compile(flags, opened, chosen_plan(flags, opened.manifest, "compile"), output)
+
+
+def run_compile(flags: Flags, opened: Opened, plan: Plan, output: str = "text") -> int:
+    """Compile the nodes of a plan and show those that were named. The exit code."""
     if not plan.steps:
         click.echo(NOTHING, err=True)
         return 0
@@ -89,6 +94,7 @@ def compiled(flags: Flags, opened: Opened, plan: Plan, means: Answerer) -> tuple
     results = run_plan(plan, run_one, opened.open_session, rules).results
     if flags.switch("write_json", manifest, default=True):
         seconds = time.perf_counter() - clock
+        keep_manifest(folder / "manifest.json", manifest, means.invocation)
         write_run_results(folder / "run_results.json", manifest, results, means.invocation, seconds)
     return results
 

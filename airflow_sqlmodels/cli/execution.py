@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import click
 
 from airflow_sqlmodels.artifacts.compiled import compiled_path, write_compiled
 from airflow_sqlmodels.artifacts.end_names import end_names
+from airflow_sqlmodels.artifacts.keeping import keep_manifest
 from airflow_sqlmodels.artifacts.run_results import write_run_results
 from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
+from airflow_sqlmodels.cli.deferring import with_deferral
 from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.json_progress import JsonProgress
-from airflow_sqlmodels.cli.manifest_file import write_manifest_of
 from airflow_sqlmodels.cli.opening import Opened, open_all
 from airflow_sqlmodels.cli.opening_lines import tell_opening
 from airflow_sqlmodels.cli.progress import Progress, progress_for
 from airflow_sqlmodels.cli.summary import failed, summary
+from airflow_sqlmodels.cli.warnings import TEST_RESULT
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, NodeId
 from airflow_sqlmodels.run.plan import Plan, Step
 from airflow_sqlmodels.run.result import Result
@@ -70,8 +72,14 @@ class Outcome:
 def execute(flags: Flags, command: str) -> int:
     """Run `command` over the chosen nodes, report it, write run_results.json. The exit code."""
     opened = open_all(flags)
-    write_manifest_of(flags, opened.manifest)
-    plan = chosen_plan(flags, opened.manifest, command)
+    return execute_plan(flags, opened, chosen_plan(flags, opened.manifest, command))
+
+
+def execute_plan(flags: Flags, opened: Opened, plan: Plan) -> int:
+    """Run the steps of a plan, report it, write manifest.json and run_results.json. The exit code."""
+    if flags.switch("write_json", opened.manifest, default=True):
+        path = flags.target_folder(opened.manifest) / "manifest.json"
+        keep_manifest(path, opened.manifest, Invocation(args=flags.said))
     if not plan.steps:
         click.echo(NOTHING, err=True)
         return 0
@@ -84,7 +92,7 @@ def execute(flags: Flags, command: str) -> int:
 
 
 def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:
-    """Everything that running the plan needs; nothing is sent yet."""
+    """Everything that running the plan needs. Nothing is sent yet, but for --defer: it asks what is there."""
     manifest = opened.manifest
     run_id = str(uuid.uuid4())
     progress = progress_for(manifest, plan, flags, run_id)
@@ -94,23 +102,29 @@ def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:
         full_refresh=flags.full_refresh,
         store_failures=flags.store_failures,
         empty=bool(flags.empty),
+        sample=flags.sample,
         selected=tuple(step.node for step in plan),
         args=flags.said,
         say=progress.say,
         show=click.echo,
         warn=progress.say,
     )
-    return Execution(flags, opened, plan, answerer(manifest, invocation), progress)
+    means = with_deferral(flags, opened, plan, answerer(manifest, invocation))
+    return Execution(flags, opened, plan, means, progress)
 
 
-def run(execution: Execution) -> Outcome:
+RunStep = Callable[[Answerer, NodeId, Session, StepRules], Result]
+
+
+def run(execution: Execution, step: RunStep = run_step) -> Outcome:
     """The hooks at the start, the steps, the hooks at the end. Raises what stops it from connecting at all."""
     clock = time.perf_counter()
     session = execution.opened.open_session()
     try:
         with execution.progress:
             start = _hooks(execution, execution.plan.on_start, session)
-            ran = _steps(execution, session) if all(result.passed for result in start) else _all_skipped(execution.plan)
+            begin = all(result.passed for result in start)
+            ran = _steps(execution, step, session) if begin else _all_skipped(execution.plan)
             end = () if ran.interrupted else _end_hooks(execution, (*start, *ran.results), session)
     finally:
         session.close()
@@ -131,7 +145,7 @@ def report(execution: Execution, outcome: Outcome) -> None:
         click.echo("\n".join(lines))
 
 
-def _steps(execution: Execution, session: Session) -> Ran:
+def _steps(execution: Execution, one: RunStep, session: Session) -> Ran:
     manifest, flags = execution.opened.manifest, execution.flags
     for message in absent_sources(execution.means, (step.node for step in execution.plan), session):
         execution.progress.say(f"Warning {message}")
@@ -141,10 +155,10 @@ def _steps(execution: Execution, session: Session) -> Ran:
         on_start=execution.progress.started,
         on_result=execution.progress.ended,
     )
-    strict, folder = flags.switch("warn_error", manifest), flags.target_folder(manifest)
+    strict, folder = flags.rule(TEST_RESULT, manifest) == "error", flags.target_folder(manifest)
 
     def run_one(step: Step, session: Session) -> Result:
-        result = run_step(execution.means, step.node, session, execution.rules(step.node))
+        result = one(execution.means, step.node, session, execution.rules(step.node))
         if result.compiled_sql:
             write_compiled(folder, manifest[step.node], result.compiled_sql)
         if result.status == "fail" and step.node.startswith("unit_test."):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,9 +11,12 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from airflow_sqlmodels.cli.warnings import Rule, options_of, rule_for
+from airflow_sqlmodels.cli.windows import times_of, window_of
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Manifest
 from airflow_sqlmodels.project.yaml_text import parse_yaml, plain
+from airflow_sqlmodels.templating.sampling import Window
 
 _RANK = {ParameterSource.COMMANDLINE: 2, ParameterSource.ENVIRONMENT: 1}
 
@@ -35,6 +39,7 @@ class Flags:
     use_colors: bool | None = None
     log_format: str | None = None
     warn_error: bool | None = None
+    warn_error_options: Mapping[str, Any] | None = None
     write_json: bool | None = None
     indirect_selection: str | None = None
     select: Sequence[str] = ()
@@ -45,6 +50,15 @@ class Flags:
     full_refresh: bool | None = None
     store_failures: bool | None = None
     empty: bool | None = None
+    sample: Window | None = None
+    event_time_start: datetime.datetime | None = None
+    event_time_end: datetime.datetime | None = None
+    state: Path | None = None
+    """The folder of an earlier state."""
+    defer: bool | None = None
+    defer_state: Path | None = None
+    """The folder of the state to defer to, if it is not `state`."""
+    favor_state: bool | None = None
     said: Mapping[str, Any] = field(default_factory=dict)
     """Every option of the command by dbt's name: what run_results.json and templates see."""
 
@@ -53,9 +67,18 @@ class Flags:
         said = getattr(self, name)
         return bool(manifest.settings.flags.get(name, default) if said is None else said)
 
+    def rule(self, warning: str, manifest: Manifest) -> Rule:
+        """What becomes of a warning of that name."""
+        options = self.warn_error_options or manifest.settings.flags.get("warn_error_options")
+        return rule_for(warning, options, strict=self.switch("warn_error", manifest))
+
     def indirect(self, manifest: Manifest) -> str:
         """Which tests come along."""
         return self.indirect_selection or str(manifest.settings.flags.get("indirect_selection") or "eager")
+
+    def folder(self, said: Path) -> Path:
+        """A folder that was named: as seen from here, else from the project."""
+        return said if said.is_absolute() or said.exists() else self.project_dir / said
 
     def target_folder(self, manifest: Manifest) -> Path:
         """Where generated files go."""
@@ -69,6 +92,14 @@ def flags_of(context: click.Context) -> Flags:
     known = {key: value for key, value in values.items() if key in Flags.__dataclass_fields__}
     known["project_dir"] = _project_dir(known.get("project_dir"))
     said = {key: str(value) if isinstance(value, Path) else value for key, value in values.items() if value is not None}
+    if known.get("warn_error_options"):
+        if known.get("warn_error"):
+            raise click.UsageError("--warn-error and --warn-error-options exclude each other")
+        known["warn_error_options"] = said["warn_error_options"] = options_of(known["warn_error_options"])
+    if known.get("sample"):
+        known["sample"] = window_of(known["sample"])
+    times = times_of(known.get("event_time_start"), known.get("event_time_end"))
+    known["event_time_start"], known["event_time_end"] = times
     variables = _vars(text)
     command = str(context.info_name)
     said = {**said, "which": command, "vars": variables}

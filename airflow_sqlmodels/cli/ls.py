@@ -9,10 +9,11 @@ from typing import Any
 import click
 
 from airflow_sqlmodels.artifacts.json_text import to_json
-from airflow_sqlmodels.cli.choosing import kinds, warn_unmatched
+from airflow_sqlmodels.cli.choosing import earlier_state, kinds, warn_unmatched
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.opening import open_project, warn
 from airflow_sqlmodels.cli.options import ManyValues, global_options, option, resource_options
+from airflow_sqlmodels.cli.warnings import NOTHING_SELECTED
 from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.graph.selection import Found, Selection, select_nodes
@@ -48,7 +49,7 @@ def ls(context: click.Context, /, output: str, output_keys: Sequence[str], model
     found = _found(flags, manifest, models)
     warn_unmatched(flags, manifest, found.unmatched)
     if not found.ids and not found.unmatched:
-        warn(flags, manifest, "no nodes selected")
+        warn(flags, manifest, "no nodes selected", NOTHING_SELECTED)
     keys = [key for text in output_keys for key in text.split()]
     shown = _SHOWN[output] if output != "json" else _as_json(manifest, keys)
     click.echo("".join(f"{shown(manifest[node_id])}\n" for node_id in found.ids), nl=False)
@@ -63,6 +64,7 @@ def _found(flags: Flags, manifest: Manifest, models: Sequence[str]) -> Found:
         indirect=flags.indirect(manifest),
         resource_types=("model",) if models else kinds(flags.resource_type, USUAL, EVERY),
         exclude_resource_types=flags.exclude_resource_type,
+        state=earlier_state(flags, manifest),
     )
     return select_nodes(manifest, graph_of(manifest), selection)
 

@@ -37,8 +37,8 @@ COMMANDS = {
     "clean": ("clean:clean", "Delete the project's generated folders."),
     "deps": ("deps:deps", "Install the packages that the project asks for."),
     "docs": ("docs:docs", "Make the documentation site, or look at it."),
-    "clone": ("later:clone", "Clone nodes of another state (not yet)."),
-    "retry": ("later:retry", "Run what failed last time (not yet)."),
+    "clone": ("clone:clone", "Make views that show the relations of another state."),
+    "retry": ("retry:retry", "Run again what failed last time."),
 }
 """By name: where a command is defined, below `airflow_sqlmodels.cli`, and what it does in one line."""
 

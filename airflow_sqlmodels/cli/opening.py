@@ -63,11 +63,12 @@ def profile_of(flags: Flags) -> Profile:
     return read_profile(flags.project_dir, name, profiles_dir=flags.profiles_dir, target=flags.target, vars=flags.vars)
 
 
-def warn(flags: Flags, manifest: Manifest, message: str) -> None:
-    """Tell a warning. Raises ProjectError instead under --warn-error."""
-    if flags.switch("warn_error", manifest):
+def warn(flags: Flags, manifest: Manifest, message: str, name: str = "") -> None:
+    """Tell a warning, by dbt's name if it has one. Raises ProjectError instead if it is to be an error."""
+    rule = flags.rule(name, manifest)
+    if rule == "error":
         raise ProjectError(f"{message}\n(a warning, and --warn-error is set)")
-    if not flags.quiet:
+    if rule == "warn" and not flags.quiet:
         click.echo(f"{click.style('Warning', fg='yellow')} {message}", err=True)
 
 

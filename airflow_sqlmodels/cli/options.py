@@ -35,9 +35,6 @@ NO_EFFECT_VALUES = (
 )
 """The same with a value."""
 
-NOT_YET = ("state", "defer-state", "sample", "event-time-start", "event-time-end")
-"""Options of dbt that would change what is run, and are not possible yet: these are refused."""
-
 
 class ManyValues(click.Command):
     """A command whose `multiple` options take all values up to the next option."""
@@ -73,11 +70,6 @@ def _folder(name: str, text: str) -> Callable[[Any], Any]:
     return option(f"--{name}", type=click.Path(path_type=Path), help=text)
 
 
-def _refused(context: click.Context, parameter: click.Parameter, value: Any) -> None:
-    if value:
-        raise click.BadParameter("is not possible yet", context, parameter)
-
-
 _PLACE = (
     _folder("project-dir", "The folder with dbt_project.yml. Default: this one, or the nearest above."),
     _folder("profiles-dir", "The folder with profiles.yml."),
@@ -96,13 +88,18 @@ _GLOBAL = (
     _switch("use-colors", "Colours, even where there is no terminal; or none."),
     option("--log-format", type=click.Choice(FORMATS), help="json: one event a line, for log collectors."),
     _switch("warn-error", "Take every warning for an error."),
+    option(
+        "--warn-error-options", help="Which warnings are errors: '{error: all, warn: [LogTestResult], silence: []}'."
+    ),
     _switch("write-json", "Write the files that other tools read (manifest.json, run_results.json). Default: yes."),
     _switch("version-check", hidden=True),
     option("--indirect-selection", type=click.Choice(INDIRECT), help="Which tests come with selected nodes."),
     *(_switch(name, hidden=True, expose_value=False, envvar=None) for name in NO_EFFECT),
     *(option(f"--{name}", hidden=True, expose_value=False, envvar=None) for name in NO_EFFECT_VALUES),
-    *(option(f"--{name}", hidden=True, expose_value=False, callback=_refused) for name in NOT_YET),
-    *(_switch(name, hidden=True, expose_value=False, callback=_refused) for name in ("defer", "favor-state")),
+    _folder("state", "The folder with manifest.json of an earlier state, for `state:` and for --defer."),
+    _switch("defer", "Read what is not selected, and not there, from the relations of the earlier state."),
+    _folder("defer-state", "The folder of the state to defer to, if it is another than --state."),
+    _switch("favor-state", "Defer for all that is not selected, whether it is there or not."),
 )
 
 global_options = _stacked(_GLOBAL)
@@ -134,6 +131,14 @@ refresh_option = option(
     "--full-refresh", "-f", is_flag=True, default=None, help="Build incremental models and seeds anew."
 )
 empty_option = _switch("empty", "Read no rows: tables get their columns, nothing else.")
+window_options = _stacked(
+    (
+        option("--sample", help="Read the rows of this time only, as in '3 days'."),
+        option("--event-time-start", help="Where the batches of microbatch models begin."),
+        option("--event-time-end", help="Where they end."),
+    )
+)
+"""Which time."""
 failures_option = option("--store-failures", is_flag=True, default=None, help="Keep the rows that fail tests.")
 output_option = option("--output", type=click.Choice(("text", "json")), default="text", help="How to show it.")
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
+from airflow_sqlmodels.artifacts.keeping import keep_manifest
 from airflow_sqlmodels.cli.flags import flags_of
-from airflow_sqlmodels.cli.manifest_file import write_manifest_of
 from airflow_sqlmodels.cli.opening import open_project
 from airflow_sqlmodels.cli.options import global_options
+from airflow_sqlmodels.templating.invocation import Invocation
 
 
 @click.command()
@@ -23,7 +24,9 @@ def parse(context: click.Context, /, **_values: Any) -> int:
     clock = time.perf_counter()
     manifest = open_project(flags)
     seconds = time.perf_counter() - clock
-    write_manifest_of(flags, manifest)
+    path = flags.target_folder(manifest) / "manifest.json"
+    if flags.switch("write_json", manifest, default=True):
+        keep_manifest(path, manifest, Invocation(args=flags.said))
     counts = Counter(node_id.partition(".")[0].replace("_", " ") for node_id in manifest.nodes)
     found = ", ".join(f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in sorted(counts.items()))
     if not flags.quiet:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from airflow_sqlmodels.errors import Location, SelectorError, closest
+from airflow_sqlmodels.graph.asked import Asked, Predicate, one_of
 from airflow_sqlmodels.graph.fqn import matcher_of
 from airflow_sqlmodels.graph.paths import paths_of, selected_paths
+from airflow_sqlmodels.graph.state_methods import result, source_status, state
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
@@ -24,30 +25,10 @@ from airflow_sqlmodels.manifest.nodes import (
     resource_type,
 )
 
-Predicate = Callable[[AnyNode], bool]
-
 _RESOURCE_TYPES = (
     *("model", "seed", "snapshot", "analysis", "test", "unit_test", "source", "operation", "exposure"),
     *("metric", "semantic_model", "saved_query", "function"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One `method.argument:value`."""
-
-    manifest: Manifest
-    value: str
-    arguments: tuple[str, ...] = ()
-    at: Location | None = None
-
-    def like(self, name: str) -> bool:
-        """Whether `name` matches the value, which may be a glob."""
-        return fnmatchcase(name, self.value)
-
-    def refuse(self, what: str, hint: str = "") -> SelectorError:
-        """The error that says what is wrong with the value, ready to be raised."""
-        return SelectorError(what, self.at, hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +116,12 @@ def test_type(asked: Asked) -> Predicate:
         "data": lambda node: isinstance(node, DataTest),
         "unit": lambda node: isinstance(node, UnitTest),
     }
-    return kinds[_one_of(asked, kinds, "test type")]
+    return kinds[one_of(asked, kinds, "test type")]
 
 
 def resource_type_of(asked: Asked) -> Predicate:
     """Nodes of a kind: model, test, source…"""
-    wanted = _one_of(asked, _RESOURCE_TYPES, "resource type")
+    wanted = one_of(asked, _RESOURCE_TYPES, "resource type")
     return lambda node: resource_type(node) == wanted
 
 
@@ -166,18 +147,13 @@ def access(asked: Asked) -> Predicate:
 
 def version(asked: Asked) -> Predicate:
     """Models by version: latest, prerelease, old, or none (those without versions)."""
-    wanted = _one_of(asked, ("latest", "prerelease", "old", "none"), "version")
+    wanted = one_of(asked, ("latest", "prerelease", "old", "none"), "version")
     return lambda node: isinstance(node, Model) and _age(node) == wanted
 
 
 def nothing(_asked: Asked) -> Predicate:
     """For kinds of nodes that are not in the graph."""
     return lambda _node: False
-
-
-def state(asked: Asked) -> Predicate:
-    """Needs a manifest to compare with, which nobody gave."""
-    raise asked.refuse("this needs an earlier state to compare with", "comparing states (--state) is not possible yet")
 
 
 def selector(asked: Asked) -> Predicate:
@@ -191,13 +167,6 @@ def _by_package_and_name(asked: Asked, kind: type) -> Predicate:
         raise asked.refuse(f"no name can be {asked.value!r} here", "write name or package.name")
     wanted = packages[0] if packages else "*"
     return lambda node: isinstance(node, kind) and fnmatchcase(node.package, wanted) and fnmatchcase(node.name, name)
-
-
-def _one_of(asked: Asked, known: Iterable[str], what: str) -> str:
-    if asked.value not in known:
-        hint = closest(asked.value, known) or f"there are {', '.join(known)}"
-        raise asked.refuse(f"no {what} {asked.value!r}", hint)
-    return asked.value
 
 
 def _is_versioned(node: AnyNode) -> bool:
@@ -288,8 +257,8 @@ METHODS: dict[str, Method] = {
     "state": Method(state, _none),
     "exposure": Method(exposure, _of(Exposure)),
     "metric": Method(nothing, _none),
-    "result": Method(state, _none),
-    "source_status": Method(state, _none),
+    "result": Method(result, _none),
+    "source_status": Method(source_status, _none),
     "version": Method(version, _none),
     "semantic_model": Method(nothing, _none),
     "saved_query": Method(nothing, _none),

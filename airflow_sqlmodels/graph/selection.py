@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from airflow_sqlmodels.errors import SelectorError, closest
+from airflow_sqlmodels.graph.asked import Asked
 from airflow_sqlmodels.graph.indirect import Selected, with_tests, with_waiting
-from airflow_sqlmodels.graph.methods import METHODS, Asked
+from airflow_sqlmodels.graph.methods import METHODS
 from airflow_sqlmodels.graph.order import Graph, kind_of
 from airflow_sqlmodels.graph.selector import Choice, Combined, Term, indirect_named, parse_selection
+from airflow_sqlmodels.graph.state import State
 from airflow_sqlmodels.graph.yaml_selectors import default_selector, selector_named
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import NodeId
@@ -29,6 +31,8 @@ class Selection:
     resource_types: Sequence[str] = ()
     """The kinds of node to keep; all if empty."""
     exclude_resource_types: Sequence[str] = ()
+    state: State | None = None
+    """What `state:`, `result:` and `source_status:` compare with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class Found:
 def select_nodes(manifest: Manifest, graph: Graph, selection: Selection) -> Found:
     """The nodes that `selection` chooses. Raises SelectorError if it is malformed; naming nothing is no error."""
     kept = _kept(selection)
-    asking = _Asking(manifest, graph, kept, selection.indirect, [])
+    asking = _Asking(manifest, graph, kept, selection.indirect, [], selection.state)
     choice = _choice(manifest, selection)
     if choice is None:
         return Found(tuple(sorted(node_id for node_id in graph.order if kept(node_id))))
@@ -58,11 +62,14 @@ def select_nodes(manifest: Manifest, graph: Graph, selection: Selection) -> Foun
 def nearest(manifest: Manifest, select: Sequence[str]) -> str:
     """A hint for expressions that named nothing: the nearest value that a method would have found, or ""."""
     for term in _terms(parse_selection(select, [])):
-        if term.method != "selector" and not _names_something(manifest, term):
+        if term.method not in _WITHOUT_NAMES and not _names_something(manifest, term):
             hint = closest(term.value, METHODS[term.method].names(manifest))
             if hint:
                 return hint
     return ""
+
+
+_WITHOUT_NAMES = ("selector", "state", "result", "source_status")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,7 @@ class _Asking:
     kept: Callable[[NodeId], bool]
     indirect: str
     unmatched: list[str]
+    state: State | None = None
     within: tuple[str, ...] = ()
     """The names of the selectors that are being answered, the outermost first."""
 
@@ -93,7 +101,7 @@ class _Asking:
     def _term(self, term: Term) -> Selected:
         if term.method == "selector":
             return self._with_neighbours(term, self._selector(term)), frozenset()
-        matches = METHODS[term.method].matches(Asked(self.manifest, term.value, term.arguments, term.at))
+        matches = METHODS[term.method].matches(Asked(self.manifest, term.value, term.arguments, term.at, self.state))
         found = {node_id for node_id, node in self.manifest.nodes.items() if matches(node)}
         return with_tests(self.graph, self._with_neighbours(term, found), term.indirect)
 
@@ -119,7 +127,7 @@ class _Asking:
             if name in self.within:
                 ring = " needs ".join(repr(each) for each in (*self.within[self.within.index(name) :], name))
                 raise SelectorError(f"these selectors need each other in a ring: {ring}", term.at)
-            inner = _Asking(self.manifest, self.graph, self.kept, self.indirect, self.unmatched, (*self.within, name))
+            inner = replace(self, within=(*self.within, name))
             selected, _ = inner.answer(selector_named(self.manifest, name, indirect_named(self.indirect)))
             found |= {node_id for node_id in selected if self.kept(node_id)}
         return found

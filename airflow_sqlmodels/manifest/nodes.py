@@ -66,6 +66,11 @@ class Node(Struct, frozen=True, kw_only=True):
     config: dict[str, Any] = field(default_factory=dict)
     own_config: dict[str, Any] = field(default_factory=dict)
     """What was set for it anywhere, before defaults were filled in (dbt's unrendered_config, rendered)."""
+    written: dict[str, Any] = field(default_factory=dict)
+    """Those of `own_config` that YAML files say as templates, as they are written.
+
+    Of a source: its `schema` and `database`, where it says them.
+    """
     patch_path: str | None = None
     """The properties file that describes it, relative to the root project."""
     files: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,12 +80,12 @@ class Definition:
         digest = _md5(self.name + repr(_as_text(metadata)))
         return f"test.{package}.{self.name}.{digest[-10:]}"
 
-    def raw_code(self) -> str:
-        """The template of the test: the call of its macro, then its config."""
+    def raw_code(self, config: Mapping[str, Any]) -> str:
+        """The template of the test: the call of its macro, then its config, which is rendered already."""
         call = "{{ " + self.macro_name + "(**_dbt_generic_test_kwargs) }}"
-        if not self.config:
+        if not config:
             return call
-        said = ",".join(f"{key}={_literal(value)}" for key, value in self.config.items())
+        said = ",".join(f"{key}={_literal(value)}" for key, value in config.items())
         return f"{call}{{{{ config({said}) }}}}"
 
 

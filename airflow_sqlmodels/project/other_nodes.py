@@ -52,6 +52,7 @@ def seed(parts: Parts, file: SourceFile) -> Seed:
         meta=plain(config.get("meta") or {}),
         config=config,
         own_config=own,
+        written=parts.written_config("seed", file.package, fqn, entry, own),
         patch_path=None if entry is None else entry.file.shown,
         files=tuple(dict.fromkeys((file.shown, *(() if entry is None else (entry.file.shown,)), PROJECT_FILE))),
         checksum=_file_checksum(file.full),
@@ -97,6 +98,7 @@ def _source(parts: Parts, entry: Entry, table: YamlMap, at: Location) -> Source:
         source_meta=plain(entry.content.get("meta") or {}),
         config=config,
         own_config=own,
+        written=_source_written(entry, table),
         files=(entry.file.shown, PROJECT_FILE),
         loader=str(table.get("loader", entry.content.get("loader")) or ""),
         relation=_source_relation(parts, entry, table, said),
@@ -119,6 +121,12 @@ def _source_relation(parts: Parts, entry: Entry, table: YamlMap, said: Mapping[s
     identifier = parts.rendered({"identifier": table.get("identifier")}, package, entry.at)["identifier"]
     database = said["database"] or parts.settings.target.database
     return Relation(str(database or ""), str(schema or entry.name), str(identifier or table["name"]), quoting)
+
+
+def _source_written(entry: Entry, table: YamlMap) -> dict[str, Any]:
+    """Schema and database as they are written; what is not said is not there."""
+    said = {"schema": entry.content.get("schema"), "database": table.get("database", entry.content.get("database"))}
+    return {key: value for key, value in said.items() if value is not None}
 
 
 def _config_of(table: YamlMap) -> dict[str, Any]:
@@ -180,7 +188,7 @@ def _generic_test(parts: Parts, entry: Entry, written: TestEntry, tested: Tested
     config["tags"] = sorted(config["tags"])
     seen = {"name": definition.short_name, "resource_type": "test", "package_name": package, "fqn": list(fqn),
             "config": config}  # fmt: skip
-    raw_code = definition.raw_code()
+    raw_code = definition.raw_code(said)
     return DataTest(
         id=NodeId(definition.unique_id(package)),
         name=definition.name,
@@ -309,6 +317,7 @@ def exposure(parts: Parts, entry: Entry) -> Exposure:
         meta=plain(config.get("meta") or {}),
         config=config,
         own_config=own,
+        written=parts.written_config("exposure", package, fqn, entry, own),
         files=(entry.file.shown, PROJECT_FILE),
         refs=tuple(refs),
         source_refs=tuple(found),
@@ -327,5 +336,6 @@ def _as_list(value: Any) -> list[str]:
 
 
 def _file_checksum(path: str) -> str:
+    """The hash that dbt, too, would have: of the text without the white space around it."""
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.sha256(file.read().replace(b"\r\n", b"\n").strip()).hexdigest()

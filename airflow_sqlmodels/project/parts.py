@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +47,25 @@ class Parts:
             layers.append(self.projects[self.settings.name].trees[kind].configs(fqn))
         return merge_all(layers)
 
+    def written_config(
+        self,
+        kind: str,
+        package: str,
+        fqn: tuple[str, ...],
+        entry: Entry | None,
+        own: Mapping[str, Any],
+        inline: Iterable[Mapping[str, Any]] = (),
+    ) -> dict[str, Any]:
+        """The templates among what YAML files say of a node's config, where its own file does not say more."""
+        layers: list[Mapping[str, Any]] = [self.projects[package].written[kind].configs(fqn)]
+        if entry is not None:
+            layers.append(_beside(entry.config, self.rendered(entry.config, package, entry.at)))
+        if package != self.settings.name:
+            layers.append(self.projects[self.settings.name].written[kind].configs(fqn))
+        said = plain(merge_all(layers))
+        inside = {key for each in inline for key in each}
+        return {key: value for key, value in said.items() if key not in inside and own.get(key) != value}
+
     def config(self, kind: str, own: Mapping[str, Any]) -> dict[str, Any]:
         """The whole config of a node: defaults filled in."""
         return with_defaults(kind, own)
@@ -85,6 +104,15 @@ class Parts:
             constraints=tuple(plain(content.get("constraints") or [])),
             config=plain(config),
         )
+
+
+def _beside(written: Any, rendered: Any) -> Any:
+    """A config as it is written; in lists with templates what they give stands behind, as in dbt's manifest."""
+    if isinstance(written, Mapping) and isinstance(rendered, Mapping):
+        return {key: _beside(value, rendered.get(key)) for key, value in written.items()}
+    if isinstance(written, list) and written != rendered and isinstance(rendered, list):
+        return [*plain(written), *rendered]
+    return written
 
 
 def _listed(value: Any) -> list[str]:

@@ -67,6 +67,8 @@ class ProjectFile:
     """The folder relative to the root project, with a trailing slash; "" for the root project itself."""
     content: Mapping[str, Any]
     trees: dict[str, ConfigTree] = field(default_factory=dict)
+    written: dict[str, ConfigTree] = field(default_factory=dict)
+    """The same, templates as they are written; the very same trees where there are none."""
 
     def paths(self, key: str) -> tuple[str, ...]:
         """`model-paths` and its siblings."""
@@ -108,10 +110,16 @@ def read_project_file(root: Path, choices: Choices, shown: str = "") -> ProjectF
     }
     if not rendered.get("name"):
         raise SettingsError(f"{PROJECT_FILE} has no name", Location(path), "add 'name: my_project' to it")
-    trees = {kind: ConfigTree(rendered.get(key) or {}) for kind, key in CONFIG_KEYS.items()}
-    if "tests" in rendered and "data_tests" not in rendered:
-        trees["test"] = ConfigTree(rendered["tests"] or {})
-    return ProjectFile(str(rendered["name"]), root, shown, rendered, trees)
+    trees = _trees(rendered)
+    written = _trees(plain(content)) if "{{" in text or "{%" in text else trees
+    return ProjectFile(str(rendered["name"]), root, shown, rendered, trees, written)
+
+
+def _trees(content: Mapping[str, Any]) -> dict[str, ConfigTree]:
+    trees = {kind: ConfigTree(content.get(key) or {}) for kind, key in CONFIG_KEYS.items()}
+    if "tests" in content and "data_tests" not in content:
+        trees["test"] = ConfigTree(content["tests"] or {})
+    return trees
 
 
 def unknown_keys(project: ProjectFile) -> list[str]:

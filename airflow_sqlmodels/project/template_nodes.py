@@ -44,7 +44,7 @@ def model(parts: Parts, file: SourceFile) -> Model:
     config = parts.config("model", own)
     columns = parts.columns(entry, file.package)
     refs, sources = _with_hooks(parts, config, asked, file, constraint_reads(entry, columns))
-    shared = _shared(parts, file, name, fqn, entry, config, own)
+    shared = _shared(parts, file, name, fqn, entry, config, own, asked.configs)
     template = _template(text, asked, refs, sources)
     template["problems"] += tuple(contract_problems(entry, config, columns))
     return Model(
@@ -96,10 +96,10 @@ def analysis(parts: Parts, file: SourceFile) -> Analysis:
     entry = parts.entries.get(("analysis", file.package, name))
     fqn = (file.package, "analysis", *file.folders, name)
     asked = _ask(parts, text, file.shown, file.package, name)
-    own = parts.own_config("analysis", file.package, fqn, entry, *asked.configs)
+    own = parts.own_config("model", file.package, fqn, entry, *asked.configs)
     return Analysis(
         id=NodeId(f"analysis.{file.package}.{name}"),
-        **_shared(parts, file, name, fqn, entry, parts.config("analysis", own), own),
+        **_shared(parts, file, name, fqn, entry, parts.config("analysis", own), own, asked.configs),
         **_template(text, asked, asked.refs, asked.sources),
     )
 
@@ -116,7 +116,7 @@ def singular_test(parts: Parts, file: SourceFile) -> DataTest:
     return DataTest(
         id=NodeId(f"test.{file.package}.{name}"),
         relation=parts.rules.relation(_seen(name, "test", file, fqn, config), file.package),
-        **_shared(parts, file, name, fqn, entry, config, own),
+        **_shared(parts, file, name, fqn, entry, config, own, asked.configs),
         **_template(text, asked, asked.refs, asked.sources),
     )
 
@@ -159,7 +159,7 @@ def _snapshot(parts: Parts, file: SourceFile, name: str, body: str, line: int) -
         id=NodeId(f"snapshot.{file.package}.{name}"),
         relation=parts.rules.relation(_seen(name, "snapshot", file, fqn, config), file.package),
         columns=parts.columns(entry, file.package),
-        **{**_shared(parts, file, name, fqn, entry, config, own), "at": at},
+        **{**_shared(parts, file, name, fqn, entry, config, own, asked.configs), "at": at},
         **_template(body, asked, refs, sources, line),
     )
 
@@ -197,6 +197,10 @@ def _seen(name: str, kind: str, file: SourceFile, fqn: tuple[str, ...], config: 
     }
 
 
+_CONFIGURED_AS = {"properties": "snapshot", "analysis": "model"}
+"""Under whose key of dbt_project.yml nodes are configured that have none of their own: as in dbt."""
+
+
 def _shared(  # noqa: PLR0913  # one argument per thing that is known of a node
     parts: Parts,
     file: SourceFile,
@@ -205,10 +209,12 @@ def _shared(  # noqa: PLR0913  # one argument per thing that is known of a node
     entry: Entry | None,
     config: Mapping[str, Any],
     own: Mapping[str, Any],
+    inline: Iterable[Mapping[str, Any]],
 ) -> dict[str, Any]:
     content = {} if entry is None else entry.content
     files = (file.shown,) if entry is None else (file.shown, entry.file.shown)
     at = Location(file.shown, 1)
+    kind = _CONFIGURED_AS.get(file.kind, file.kind)
     return {
         "name": name,
         "package": file.package,
@@ -220,6 +226,7 @@ def _shared(  # noqa: PLR0913  # one argument per thing that is known of a node
         "meta": plain(config.get("meta") or {}),
         "config": config,
         "own_config": own,
+        "written": parts.written_config(kind, file.package, fqn, entry, own, inline),
         "patch_path": None if entry is None else entry.file.shown,
         "files": tuple(dict.fromkeys((*files, PROJECT_FILE))),
     }

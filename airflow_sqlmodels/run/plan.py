@@ -10,6 +10,7 @@ from airflow_sqlmodels.errors import SelectorError, closest
 from airflow_sqlmodels.graph.order import Edges, Graph, depths, graph_of, in_order, kind_of, reversed_edges
 from airflow_sqlmodels.graph.selection import Selection, select_nodes
 from airflow_sqlmodels.graph.selection import nearest as nearest  # beside the plan that turned out empty
+from airflow_sqlmodels.graph.state import State
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import Model, NodeId, Operation, Source, UnitTest
 from airflow_sqlmodels.run.test_edges import edges_of_tests
@@ -22,6 +23,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "snapshot": ("snapshot",),
     "compile": ("model", "seed", "snapshot", "test", "analysis"),
     "show": ("model", "seed", "snapshot", "test", "analysis"),
+    "clone": ("model", "seed", "snapshot"),
     "freshness": ("source",),
 }
 """The kinds of node that a command is about."""
@@ -70,6 +72,7 @@ def make_plan(  # noqa: PLR0913  # dbt's selection flags, each of its own
     indirect: str = "eager",
     resource_types: Sequence[str] = (),
     exclude_resource_types: Sequence[str] = (),
+    state: State | None = None,
 ) -> Plan:
     """The steps of `command` over the chosen nodes. Raises SelectorError if the choice is malformed.
 
@@ -85,6 +88,7 @@ def make_plan(  # noqa: PLR0913  # dbt's selection flags, each of its own
         indirect=indirect,
         resource_types=resource_types or COMMANDS[command],
         exclude_resource_types=exclude_resource_types,
+        state=state,
     )
     found = select_nodes(manifest, graph, selection)
     ids = _with_their_models(manifest, found.ids) if command == "build" else found.ids

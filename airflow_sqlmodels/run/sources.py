@@ -95,15 +95,15 @@ def _is_certain(means: Answerer, relation: Relation) -> bool:
 
 
 def _there(means: Answerer, sources: Collection[Source], session: Session) -> set[catalog.Key]:
-    schemas = sorted({_folded(source.relation)[0] for source in sources})
+    schemas = sorted({folded(source.relation)[0] for source in sources})
     return set(catalog.schema_catalog(session, means.dialect, schemas))
 
 
 def _is_there(relation: Relation, there: Collection[catalog.Key]) -> bool:
-    return _folded(relation) in there
+    return folded(relation) in there
 
 
-def _folded(relation: Relation) -> catalog.Key:
+def folded(relation: Relation) -> catalog.Key:
     """Schema and name as the catalog has them: what is not quoted is in lower case."""
     quoting = relation.quoting
     schema = relation.schema if quoting.schema else relation.schema.lower()
@@ -112,7 +112,7 @@ def _folded(relation: Relation) -> catalog.Key:
 
 def _near(means: Answerer, relation: Relation, there: Collection[catalog.Key], session: Session) -> str:
     """A hint with the nearest names: of tables in the schema, or of schemas if there is none of that name."""
-    schema, name = _folded(relation)
+    schema, name = folded(relation)
     names = sorted(table for place, table in there if place == schema)
     if not names and schema not in (schemas := catalog.schemas(session, means.dialect)):
         return f"there is no schema {schema!r}: {closest(schema, schemas) or _listed('known', schemas)}"

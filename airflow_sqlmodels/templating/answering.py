@@ -24,13 +24,14 @@ from airflow_sqlmodels.manifest.nodes import (
     NodeId,
     Ref,
     Relational,
+    Snapshot,
     Source,
     SourceRef,
     Templated,
 )
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.templating.invocation import Invocation
-from airflow_sqlmodels.templating.macro_table import BUILT_IN, MacroTable
+from airflow_sqlmodels.templating.macro_table import BUILT_IN, MacroTable, macro_table_of
 from airflow_sqlmodels.templating.node_view import config_view
 from airflow_sqlmodels.templating.places import placed
 from airflow_sqlmodels.templating.plain import PlainCall, plain_parts
@@ -55,14 +56,15 @@ class Answerer:
     """Names that only this run's templates have."""
     stand_ins: Mapping[MacroId, Any] = field(default_factory=dict)
     """What some macros give instead of being called."""
+    earlier: Mapping[NodeId, Relation] = field(default_factory=dict)
+    """Where an earlier state has its nodes: `defer_relation`."""
+    deferred: frozenset[NodeId] = frozenset()
+    """The nodes that `ref` gives from there."""
 
     @functools.cached_property
     def macros(self) -> MacroTable:
         """All macros."""
-        settings = self.manifest.settings
-        prefixes = (f"{settings.target.type}__", "default__")
-        packages = frozenset(settings.packages)
-        return MacroTable(self.manifest.macros, settings.name, packages, settings.dispatch, prefixes)
+        return macro_table_of(self.manifest)
 
     @functools.cached_property
     def jinja(self) -> Jinja:
@@ -232,6 +234,11 @@ class Rendering:
         relation = getattr(self.node, "relation", None)
         return None if relation is None else TemplateRelation(self.means.relation(relation), self.means.dialect)
 
+    def defer_relation(self) -> TemplateRelation | None:
+        """Where the earlier state has this node; None if it does not."""
+        relation = self.means.earlier.get(self.node.id)
+        return None if relation is None else TemplateRelation(self.means.relation(relation), self.means.dialect)
+
     def ref(self, *args: str, v: Any = None, version: Any = None) -> TemplateRelation:
         """What `ref` gives. Raises CompilationError if it was not seen while the project was loaded."""
         package, name = (None, args[0]) if len(args) == 1 else args
@@ -256,7 +263,10 @@ class Rendering:
             name = Relation("", "", CTE_PREFIX + node.relation.identifier)
             return TemplateRelation(name, self.means.dialect, "cte")
         limited = "false limit 0" if self.means.invocation.empty else None
-        return TemplateRelation(self.means.relation(node.relation), self.means.dialect, _kind(node), limited)
+        own = self.means.earlier[node.id] if node.id in self.means.deferred else node.relation
+        sample = self.means.invocation.sample if isinstance(self.node, (Model, Snapshot)) else None
+        during = None if sample is None else sample.condition(node)
+        return TemplateRelation(self.means.relation(own), self.means.dialect, _kind(node), limited, during)
 
     def source(self, source: str, table: str) -> TemplateRelation:
         """What `source` gives. Raises CompilationError if there is none."""

@@ -111,7 +111,7 @@ def _own_names(rendering: Rendering) -> dict[str, Any]:
         "post_hooks": node.config.get("post_hook") or [],
         "graph": GraphView(means),
         "metric": _refuse_metric,
-        "defer_relation": None,
+        "defer_relation": rendering.defer_relation(),
     }
     names["builtins"] = {key: names[key] for key in ("ref", "source", "config", "var")}
     return names

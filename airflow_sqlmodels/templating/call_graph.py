@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import Macro, MacroId
 from airflow_sqlmodels.templating.blocks import as_macros
-from airflow_sqlmodels.templating.macro_table import MacroTable
+from airflow_sqlmodels.templating.macro_table import MacroTable, macro_table_of
 from airflow_sqlmodels.templating.static import CAPTURED, TemplateReader, called_names
+
+
+def call_graph_of(manifest: Manifest) -> CallGraph:
+    """The calls among the macros of a loaded project."""
+    return CallGraph(macro_table_of(manifest), TemplateReader())
 
 
 @dataclass(slots=True)

@@ -6,7 +6,10 @@ import datetime
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from airflow_sqlmodels.templating.sampling import Window
 
 LANGUAGE_VERSION = "1.12.0"
 """The release of dbt whose language is meant: what templates see as `dbt_version`."""
@@ -27,6 +30,8 @@ class Invocation:
     """`--full-refresh`; None: not said."""
     store_failures: bool | None = None
     empty: bool = False
+    sample: Window | None = None
+    """The rows to read of what has an `event_time`; None: all."""
     selected: tuple[str, ...] = ()
     """The ids of the nodes of this run: `selected_resources`."""
     args: Mapping[str, Any] = field(default_factory=dict)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import Macro, MacroId
 
 BUILT_IN = "dbt"
@@ -88,6 +89,13 @@ class MacroTable:
             if found:
                 return found
         return None
+
+
+def macro_table_of(manifest: Manifest) -> MacroTable:
+    """The macros of a loaded project."""
+    settings = manifest.settings
+    prefixes = (f"{settings.target.type}__", "default__")
+    return MacroTable(manifest.macros, settings.name, frozenset(settings.packages), settings.dispatch, prefixes)
 
 
 BUILT_IN_NAMES = (BUILT_IN, "dbt_postgres")

@@ -38,7 +38,7 @@ def node_view(node: AnyNode, dialect: Dialect) -> dict[str, Any]:
         "tags": list(node.tags),
         "meta": node.meta,
         "config": config_view(node),
-        "unrendered_config": node.own_config,
+        "unrendered_config": unrendered_config(node),
         "patch_path": f"{node.package}://{node.patch_path}" if node.patch_path else None,
         "checksum": {"name": "sha256", "checksum": node.checksum} if node.checksum else _NO_CHECKSUM,
         "docs": node.config.get("docs") or {"show": True, "node_color": None},
@@ -51,6 +51,11 @@ def node_view(node: AnyNode, dialect: Dialect) -> dict[str, Any]:
     view["columns"] = {name: _column(column) for name, column in (columns or {}).items()}
     view.update(_own_part(node))
     return view
+
+
+def unrendered_config(node: AnyNode) -> dict[str, Any]:
+    """What was set for it, templates of YAML files as they are written. Only what is said inside of the file is not."""
+    return node.own_config if isinstance(node, Source) else {**node.own_config, **node.written}
 
 
 class ConfigView(dict[str, Any]):

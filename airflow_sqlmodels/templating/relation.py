@@ -27,6 +27,8 @@ class TemplateRelation(Mapping[str, Any]):
     """table, view, materialized_view, cte or external; None: not known."""
     limited: str | None = None
     """For `--empty`: the condition under which its rows are read."""
+    during: str | None = None
+    """For `--sample`: the condition on the time of its rows."""
     shown: tuple[bool, bool, bool] = (True, True, True)
     """Which parts are written out: database, schema, identifier."""
     meta: Any = None
@@ -54,10 +56,12 @@ class TemplateRelation(Mapping[str, Any]):
         return {"type": f"{self.dialect.name.title()}Relation"}
 
     def __str__(self) -> str:
-        rendered = self.render()
-        if self.limited is None:
-            return rendered
-        return f"(select * from {rendered} where {self.limited}) _dbt_limit_subq_{self.relation.identifier}"
+        rendered, name = self.render(), self.relation.identifier
+        if self.limited is not None:
+            rendered = f"(select * from {rendered} where {self.limited}) _dbt_limit_subq_{name}"
+        if self.during is not None:
+            rendered = f"(select * from {rendered} where {self.during}) _dbt_et_filter_subq_{name}"
+        return rendered
 
     def __hash__(self) -> int:
         return hash(self.relation)

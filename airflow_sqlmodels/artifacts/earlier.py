@@ -1,0 +1,143 @@
+"""The folder that `--state` names -> the earlier state: manifest.json, with run_results.json and sources.json."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from airflow_sqlmodels.artifacts.facts import facts_of
+from airflow_sqlmodels.artifacts.json_text import read_json
+from airflow_sqlmodels.artifacts.manifest_json import node_json
+from airflow_sqlmodels.dialects.registry import dialect_named
+from airflow_sqlmodels.errors import Location, SqlModelsError
+from airflow_sqlmodels.graph.state import Facts, State
+from airflow_sqlmodels.manifest.manifest import Manifest
+from airflow_sqlmodels.manifest.nodes import AnyNode, MacroId, NodeId, Templated
+from airflow_sqlmodels.manifest.relation import Quoting, Relation
+from airflow_sqlmodels.templating.call_graph import call_graph_of
+from airflow_sqlmodels.templating.macro_table import BUILT_IN_NAMES
+
+MANIFEST, RESULTS, SOURCES = "manifest.json", "run_results.json", "sources.json"
+
+_VERSIONS = range(7, 13)
+"""Versions of dbt's manifest schema that have all that is compared: dbt 1.3 to 1.12."""
+
+_PARTS = ("nodes", "sources", "exposures", "unit_tests")
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A manifest.json of an earlier state."""
+
+    folder: Path
+    content: Mapping[str, Any] = field(repr=False)
+
+    @functools.cached_property
+    def entries(self) -> dict[str, Mapping[str, Any]]:
+        """Everything in the graph, by id."""
+        return {node_id: entry for part in _PARTS for node_id, entry in (self.content.get(part) or {}).items()}
+
+    @functools.cached_property
+    def relations(self) -> dict[NodeId, Relation]:
+        """Where its models, seeds and snapshots are; ephemeral ones are nowhere."""
+        return {
+            NodeId(node_id): Relation(
+                str(entry.get("database") or ""), str(entry["schema"]), str(entry["alias"]), _quoting(entry)
+            )
+            for node_id, entry in (self.content.get("nodes") or {}).items()
+            if entry["resource_type"] in ("model", "seed", "snapshot") and entry.get("relation_name")
+        }
+
+
+def read_earlier(folder: Path) -> Earlier:
+    """The manifest in a folder. Raises SqlModelsError if there is none, or it is of a schema that we don't know."""
+    path = folder / MANIFEST
+    content = read_json(path)
+    if content is None:
+        hint = "name a folder that holds the 'target' of an earlier run"
+        raise SqlModelsError(f"there is no {MANIFEST} in the state folder {str(folder)!r}", None, hint)
+    said = str((content.get("metadata") or {}).get("dbt_schema_version"))
+    version = said.rpartition("/v")[2].removesuffix(".json")
+    if "/manifest/" not in said or not version.isdecimal() or int(version) not in _VERSIONS:
+        known = f"versions {_VERSIONS[0]} to {_VERSIONS[-1]} can be read: dbt 1.3 and later, and sqlmodels"
+        raise SqlModelsError(f"its schema is {said!r}", Location(str(path)), known)
+    return Earlier(folder, content)
+
+
+def state_of(earlier: Earlier, manifest: Manifest, target_folder: Path) -> State:
+    """The earlier state, ready to be asked about the nodes of `manifest`.
+
+    `target_folder` is where today's sources.json is, to which the earlier one is compared.
+    """
+    statuses = _results(earlier.folder / RESULTS)
+    then, now = _results(earlier.folder / SOURCES), _results(target_folder / SOURCES)
+    return State(
+        before=_Before(earlier.entries),
+        now=_facts_now(manifest),
+        macros_changed=_macros_changed(earlier, manifest),
+        folder=str(earlier.folder),
+        statuses=None if statuses is None else {each["unique_id"]: str(each["status"]) for each in statuses},
+        fresher=None if then is None or now is None else _fresher(then, now),
+    )
+
+
+class _Before(Mapping[str, Facts]):
+    """The facts of the nodes of a manifest.json; each is worked out when it is asked for."""
+
+    def __init__(self, entries: Mapping[str, Mapping[str, Any]]) -> None:
+        self._entries = entries
+
+    def __getitem__(self, node_id: str) -> Facts:
+        return facts_of(self._entries[node_id])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+def _facts_now(manifest: Manifest) -> Callable[[AnyNode], Facts]:
+    dialect = dialect_named(manifest.settings.target.type)
+    return lambda node: facts_of(node_json(node, dialect, 0.0))
+
+
+def _macros_changed(earlier: Earlier, manifest: Manifest) -> Callable[[AnyNode], bool]:
+    """Built-in macros don't count: dbt's are not ours, and both change with the release alone."""
+    told = (earlier.content.get("macros") or {}).items()
+    before = {name: str(macro.get("macro_sql")).strip() for name, macro in told if not _is_built_in(name)}
+    now = {macro.id: macro.text.strip() for macro in manifest.macros.values() if not _is_built_in(macro.id)}
+    changed = {name for name in before.keys() | now.keys() if before.get(name) != now.get(MacroId(name))}
+    graph = call_graph_of(manifest)
+
+    def macros_changed(node: AnyNode) -> bool:
+        return bool(changed and isinstance(node, Templated) and not changed.isdisjoint(graph.reached(node.macros)))
+
+    return macros_changed
+
+
+def _quoting(entry: Mapping[str, Any]) -> Quoting:
+    said = (entry.get("config") or {}).get("quoting") or {}
+    return Quoting(*(said.get(part) is not False for part in ("database", "schema", "identifier")))
+
+
+def _is_built_in(name: str) -> bool:
+    return name.split(".")[1] in BUILT_IN_NAMES
+
+
+def _results(path: Path) -> list[Mapping[str, Any]] | None:
+    content = read_json(path)
+    return None if content is None else list(content.get("results") or ())
+
+
+def _fresher(then: list[Mapping[str, Any]], now: list[Mapping[str, Any]]) -> frozenset[str]:
+    """The sources whose newest row is newer than it was, or that were not looked at then."""
+    newest = {each["unique_id"]: each["max_loaded_at"] for each in then if each.get("max_loaded_at")}
+    return frozenset(
+        str(each["unique_id"])
+        for each in now
+        if each.get("max_loaded_at") and each["max_loaded_at"] > newest.get(each["unique_id"], "")
+    )

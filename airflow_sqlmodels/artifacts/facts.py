@@ -1,0 +1,135 @@
+"""An entry of manifest.json, written by dbt or by us, -> the facts of it that states are compared by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_sqlmodels.graph.state import Facts
+from airflow_sqlmodels.project.configs import merge
+from airflow_sqlmodels.templating.inline_config import inline_config
+
+Entry = Mapping[str, Any]
+
+_ENFORCING = ("table", "incremental")
+"""The materializations with which a promise about the whole table holds."""
+
+
+def facts_of(entry: Entry) -> Facts:
+    """The facts of one node."""
+    kind = str(entry["resource_type"])
+    fqn = tuple(entry.get("fqn") or ())
+    match kind:
+        case "source":
+            return Facts(
+                kind=kind, fqn=fqn, config=_source_config(entry), relation=_source_place(entry), rest=_source(entry)
+            )
+        case "exposure":
+            return Facts(
+                kind=kind, fqn=fqn, config=_pruned(entry.get("unrendered_config") or {}), rest=_exposure(entry)
+            )
+        case "unit_test":
+            return Facts(kind=kind, fqn=fqn, rest=_unit_test(entry))
+        case _:
+            return _parsed(entry, kind, fqn)
+
+
+def _parsed(entry: Entry, kind: str, fqn: tuple[str, ...]) -> Facts:
+    config = _config(entry)
+    effective = entry.get("config") or {}
+    persisted = effective.get("persist_docs") or {}
+    return Facts(
+        kind=kind,
+        fqn=fqn,
+        body=_body(entry),
+        generic=bool(entry.get("test_metadata")),
+        config=config,
+        relation=tuple(config.get(key) for key in ("database", "schema", "alias")),
+        description=str(entry.get("description") or ""),
+        column_descriptions={name: column.get("description") or "" for name, column in _columns(entry).items()},
+        persisted=(bool(persisted.get("relation")), bool(persisted.get("columns"))),
+        contract=_contract(entry, str(effective.get("materialized"))),
+        rest=tuple(_text(entry.get(key)) for key in ("latest_version", "access", "deprecation_date")),
+    )
+
+
+def _body(entry: Entry) -> str:
+    """The template without the white space around it; of a seed its checksum, or its path if dbt found it too large."""
+    if entry["resource_type"] == "seed":
+        return str((entry.get("checksum") or {}).get("checksum"))
+    return str(entry.get("raw_code") or entry.get("raw_sql") or "").strip()
+
+
+def _config(entry: Entry) -> dict[str, Any]:
+    """What YAML files say, and beside it what the node's own file says, both as they are written."""
+    inside = inline_config(str(entry.get("raw_code") or "")) if not entry.get("test_metadata") else {}
+    outside: dict[str, Any] = {}
+    for key, value in merge({}, entry.get("unrendered_config") or {}).items():
+        if key not in inside:
+            outside[key] = value
+        elif isinstance(value, list) and key.endswith("_hook"):
+            outside[f"{key} of YAML files"] = value[:-1]
+    return {**_pruned(outside), **inside}
+
+
+def _columns(entry: Entry) -> dict[str, Any]:
+    return dict(entry.get("columns") or {})
+
+
+def _contract(entry: Entry, materialized: str) -> Any:
+    if not (entry.get("contract") or {}).get("enforced"):
+        return None
+    columns = sorted(
+        (name, _text(column.get("data_type")), _constraints(column)) for name, column in _columns(entry).items()
+    )
+    return (columns, materialized, _constraints(entry)) if materialized in _ENFORCING else columns
+
+
+def _constraints(holder: Entry) -> list[dict[str, Any]]:
+    listed = [_pruned(each) for each in holder.get("constraints") or ()]
+    return [{key: value for key, value in each.items() if not key.startswith("warn_")} for each in listed]
+
+
+def _source_config(entry: Entry) -> dict[str, Any]:
+    """What is set for a source. How fresh it has to be stands beside the rest, whichever release wrote it."""
+    fresh = {key: entry.get(key) for key in ("freshness", "loaded_at_field", "loaded_at_query")}
+    return dict(_pruned({**(entry.get("unrendered_config") or {}), **fresh}))
+
+
+def _source_place(entry: Entry) -> tuple[Any, ...]:
+    return (entry.get("unrendered_database"), entry.get("unrendered_schema"), entry.get("identifier"))
+
+
+def _source(entry: Entry) -> tuple[Any, ...]:
+    quoting = entry.get("quoting") or {}
+    return (
+        tuple(quoting.get(part) is not False for part in ("database", "schema", "identifier")),
+        entry.get("loaded_at_field"),
+        entry.get("loaded_at_query"),
+        _pruned(entry.get("freshness") or {}),
+        _pruned(entry.get("external") or {}),
+    )
+
+
+def _exposure(entry: Entry) -> tuple[Any, ...]:
+    said = ("type", "maturity", "url", "description", "label")
+    reads = frozenset((entry.get("depends_on") or {}).get("nodes") or ())
+    return (*(entry.get(key) or None for key in said), _pruned(entry.get("owner") or {}), reads)
+
+
+def _unit_test(entry: Entry) -> tuple[Any, ...]:
+    return tuple(_pruned(entry.get(key)) for key in ("model", "given", "expect", "overrides"))
+
+
+def _pruned(value: Any) -> Any:
+    """The value without what says nothing: null, and mappings and lists of nothing. Lists hold each value once."""
+    if isinstance(value, Mapping):
+        pruned = {key: _pruned(each) for key, each in value.items()}
+        return {key: each for key, each in pruned.items() if each not in (None, {}, [])}
+    if isinstance(value, list):
+        return [each for index, each in enumerate(map(_pruned, value)) if each not in value[:index]]
+    return value
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,98 @@
+"""`sqlmodels retry`: runs again what failed or was skipped in the last run, with that run's command and flags."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from airflow_sqlmodels.artifacts.previous import Previous, read_previous
+from airflow_sqlmodels.cli.clone import run_clone
+from airflow_sqlmodels.cli.compile import run_compile
+from airflow_sqlmodels.cli.execution import execute_plan
+from airflow_sqlmodels.cli.flags import Flags, flags_of
+from airflow_sqlmodels.cli.opening import Opened, open_all
+from airflow_sqlmodels.cli.options import global_options, refresh_option
+from airflow_sqlmodels.cli.windows import window_of
+from airflow_sqlmodels.errors import SqlModelsError
+from airflow_sqlmodels.graph.order import graph_of
+from airflow_sqlmodels.manifest.manifest import Manifest
+from airflow_sqlmodels.manifest.nodes import NodeId
+from airflow_sqlmodels.run.plan import Plan, make_plan, steps_of
+
+_RUNNERS: Mapping[str, Callable[[Flags, Opened, Plan], int]] = {
+    **dict.fromkeys(("build", "run", "test", "seed", "snapshot"), execute_plan),
+    "compile": run_compile,
+    "clone": run_clone,
+}
+"""How the plan of each command is run."""
+
+_KEPT = (
+    *("profile", "target", "vars", "threads", "fail_fast", "full_refresh", "store_failures", "empty"),
+    *("defer", "favor_state", "indirect_selection"),
+)
+"""The flags that hold again."""
+
+
+@click.command()
+@global_options
+@refresh_option
+@click.pass_context
+def retry(context: click.Context, /, **_values: Any) -> int:
+    """Run again what failed last time."""
+    flags = flags_of(context)
+    previous = read_previous(_folder(flags))
+    runner = _RUNNERS.get(previous.command)
+    if runner is None:
+        last, known = previous.command or "no command", f"these can be: {', '.join(_RUNNERS)}"
+        raise SqlModelsError(f"the last run was {last!r}, which cannot be retried", None, known)
+    again = _flags_again(flags, previous, _said(context))
+    opened = open_all(again)
+    unfinished = previous.unfinished(warnings=again.switch("warn_error", opened.manifest))
+    if not unfinished:
+        click.echo(f"Nothing to do: all of the last {previous.command!r} succeeded.", err=True)
+        return 0
+    return runner(again, opened, _plan(opened.manifest, previous.command, unfinished))
+
+
+def _folder(flags: Flags) -> Path:
+    """Where the last run left its results."""
+    if flags.state is not None:
+        return flags.folder(flags.state)
+    return flags.project_dir / (flags.target_path or "target")
+
+
+def _said(context: click.Context) -> set[str]:
+    contexts = (context, context.find_root())
+    line = ParameterSource.COMMANDLINE
+    return {name for each in contexts for name in each.params if each.get_parameter_source(name) == line}
+
+
+def _flags_again(flags: Flags, previous: Previous, said: set[str]) -> Flags:
+    """The flags of the last run; of those of now only the places, `--vars`, `--threads` and `--full-refresh` count."""
+    kept = {name: previous.args[name] for name in _KEPT if previous.args.get(name) is not None}
+    if "vars_text" in said:
+        kept.pop("vars", None)
+    if "threads" in said:
+        kept.pop("threads", None)
+    if flags.full_refresh:
+        kept["full_refresh"] = True
+    said_again = {**previous.args, **kept}
+    if said_again.get("sample"):
+        kept["sample"] = window_of(str(said_again["sample"]))
+    if said_again.get("warn_error_options"):
+        kept["warn_error_options"] = said_again["warn_error_options"]
+    state = previous.args.get("state")
+    return replace(flags, **kept, command=previous.command, state=Path(state) if state else None, said=said_again)
+
+
+def _plan(manifest: Manifest, command: str, unfinished: Sequence[str]) -> Plan:
+    """Just these nodes, in order; the hooks as ever. What is no more is left out."""
+    graph = graph_of(manifest)
+    chosen = frozenset(NodeId(each) for each in unfinished if NodeId(each) in manifest.nodes)
+    steps = steps_of(manifest, graph, chosen, tests_first=command == "build")
+    return replace(make_plan(manifest, command=command), steps=steps, unmatched=())

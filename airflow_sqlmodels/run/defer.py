@@ -1,0 +1,40 @@
+"""Which refs of a run go to the relations of an earlier state: dbt's `--defer`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import chain
+
+from airflow_sqlmodels.manifest.nodes import Model, NodeId, Seed, Snapshot
+from airflow_sqlmodels.manifest.relation import Relation
+from airflow_sqlmodels.run.plan import Plan
+from airflow_sqlmodels.run.sources import folded, relations_read
+from airflow_sqlmodels.templating.answering import Answerer
+from airflow_sqlmodels.warehouse import catalog
+from airflow_sqlmodels.warehouse.session import Session
+
+Written = Model | Seed | Snapshot
+
+_BUILDING = ("build", "run", "seed", "snapshot")
+"""The commands after which what is selected is there."""
+
+
+def deferred_nodes(
+    means: Answerer, plan: Plan, earlier: Mapping[NodeId, Relation], session: Session, *, favor_state: bool
+) -> frozenset[NodeId]:
+    """The nodes that are read from the earlier state: what this run does not build, and the warehouse does not have.
+
+    With `favor_state` it is all that is not selected. Asks the catalog once.
+    """
+    selected = {step.node for step in plan}
+    built = selected if plan.command in _BUILDING else frozenset[NodeId]()
+    readers = (relations_read(means.manifest, means.manifest[each]) for each in selected)
+    # a query from the command line may read anything
+    anything = chain.from_iterable(readers) if selected else means.manifest.values()
+    read = {node.id: node for node in anything if isinstance(node, Written) and node.id in earlier}
+    favored = {node_id for node_id in read if favor_state and node_id not in selected}
+    unsure = {node_id: node.relation for node_id, node in read.items() if node_id not in built | favored}
+    schemas = sorted({folded(relation)[0] for relation in unsure.values()})
+    there = catalog.schema_catalog(session, means.dialect, schemas)
+    session.rollback()
+    return frozenset(favored | {node_id for node_id, relation in unsure.items() if folded(relation) not in there})

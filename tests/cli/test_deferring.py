@@ -1,0 +1,186 @@
+"""--defer, clone and retry, on a running Postgres with a production and a development schema."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from airflow_sqlmodels.cli.main import exit_code
+from tests.cli.projects import write_project
+
+Call = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def call(tmp_path: Path, postgres_dsn: str, capfd: pytest.CaptureFixture[str]) -> Call:
+    """Runs a command; `tmp_path/prod` holds the artifacts of a build of everything into the schema `prod`."""
+    fields = psycopg.conninfo.conninfo_to_dict(postgres_dsn)
+    common = ", ".join(f"{key}: '{value}'" for key, value in fields.items())
+    outputs = "\n".join(
+        f"    {name}: {{type: postgres, {common}, schema: {name}, threads: 2}}" for name in ("dev", "prod")
+    )
+    project = write_project(tmp_path / "project", **{"profiles.yml": f"shop:\n  target: dev\n  outputs:\n{outputs}\n"})
+    place = ["--project-dir", str(project), "--profiles-dir", str(project)]
+
+    def run(*args: str) -> tuple[int, str]:
+        code = exit_code([*args, *place])
+        said = capfd.readouterr()
+        return code, said.out + said.err
+
+    code, said = run("build", "--target", "prod")
+    assert code == 0, said
+    shutil.move(project / "target", tmp_path / "prod")
+    return run
+
+
+def compiled(tmp_path: Path, name: str) -> str:
+    return (tmp_path / "project/target/compiled/shop/models" / f"{name}.sql").read_text()
+
+
+def test_a_missing_relation_is_read_from_the_other_state(call: Call, tmp_path: Path, connection: Any) -> None:
+    code, said = call("run", "--select", "revenue", "--defer", "--state", str(tmp_path / "prod"))
+
+    assert code == 0, said
+    assert '"prod"."stg_orders"' in compiled(tmp_path, "marts/revenue")
+    assert connection.execute("select amount from dev.revenue").fetchone() == (30,)
+
+
+def test_what_is_there_is_read_from_here_unless_the_state_is_favored(
+    call: Call, tmp_path: Path, connection: Any
+) -> None:
+    connection.execute("create schema dev; create view dev.stg_orders as select 1 as id, 7 as amount")
+    options = ["--select", "revenue", "--defer", "--state", str(tmp_path / "prod")]
+
+    assert call("run", *options)[0] == 0
+    own = connection.execute("select amount from dev.revenue").fetchone()
+    assert call("run", *options, "--favor-state")[0] == 0
+    favored = connection.execute("select amount from dev.revenue").fetchone()
+
+    assert (own, favored) == ((7,), (30,))
+
+
+def test_what_is_selected_is_read_from_here(call: Call, tmp_path: Path) -> None:
+    code, said = call(
+        "run", "--select", "stg_orders", "revenue", "--defer", "--favor-state", "--defer-state", str(tmp_path / "prod")
+    )
+
+    assert code == 0, said
+    assert '"prod"."raw_orders"' in compiled(tmp_path, "staging/stg_orders")
+    assert '"dev"."stg_orders"' in compiled(tmp_path, "marts/revenue")
+
+
+def test_tests_and_previews_defer_too(call: Call, tmp_path: Path) -> None:
+    options = ["--select", "stg_orders", "--defer", "--state", str(tmp_path / "prod")]
+
+    assert "PASS=2" in call("test", *options)[1]
+    assert "| 20" in call("show", *options)[1]
+
+
+def test_to_defer_needs_a_state(call: Call) -> None:
+    code, said = call("run", "--defer")
+
+    assert code == 2
+    assert "there is no state to defer to" in said
+
+
+def test_a_clone_is_a_view_of_the_other_state(call: Call, tmp_path: Path, connection: Any) -> None:
+    connection.execute("create schema dev; create table dev.orders as select 0 as id")
+
+    code, said = call("clone", "--state", str(tmp_path / "prod"))
+
+    assert code == 0, said
+    assert "dev.orders is there already" in said
+    assert connection.execute("select amount from dev.revenue").fetchone() == (30,)
+    assert connection.execute("select * from dev.orders").fetchall() == [(0,)]
+    assert call("clone", "--state", str(tmp_path / "prod"), "--select", "orders", "--full-refresh")[0] == 0
+    assert connection.execute("select count(*) from dev.orders").fetchone() == (2,)
+
+
+def test_retry_runs_what_failed_and_what_was_skipped(call: Call, tmp_path: Path) -> None:
+    model = tmp_path / "project/models/marts/revenue.sql"
+    model.write_text("select 1 / {{ var('by') }} as amount from {{ ref('stg_orders') }}")
+    (tmp_path / "project/models/marts/growth.sql").write_text("select * from {{ ref('revenue') }}")
+    assert call("build", "--vars", "{by: 0}")[0] == 1
+
+    again = call("retry")
+    healed = call("retry", "--vars", "{by: 2}")
+    nothing = call("retry")
+
+    assert again[0] == 1
+    assert "PASS=0 WARN=0 ERROR=1 SKIP=1 NO-OP=0 TOTAL=2" in again[1]
+    assert healed[0] == 0, healed[1]
+    assert "PASS=2 WARN=0 ERROR=0 SKIP=0 NO-OP=0 TOTAL=2" in healed[1]
+    assert nothing[0] == 0
+    assert "Nothing to do" in nothing[1]
+    results = json.loads((tmp_path / "project/target/run_results.json").read_text())
+    assert results["args"]["which"] == "build"
+
+
+def test_retry_without_a_run_before_says_so(call: Call) -> None:
+    code, said = call("retry")
+
+    assert code == 2
+    assert "there is no run_results.json" in said
+
+
+def test_a_sample_reads_the_rows_of_its_time(call: Call, tmp_path: Path, connection: Any) -> None:
+    (tmp_path / "project/seeds/raw_orders.csv").write_text("id,amount,at\n1,10,2024-01-01\n2,20,2024-02-01\n")
+    (tmp_path / "project/models/time.yml").write_text("seeds: [{name: raw_orders, config: {event_time: at}}]")
+
+    code, said = call("build", "--sample", "{start: 2024-01-15, end: 2024-03-01}")
+
+    assert code == 0, said
+    assert "_dbt_et_filter_subq_raw_orders" in compiled(tmp_path, "staging/stg_orders")
+    assert connection.execute("select id from dev.stg_orders").fetchall() == [(2,)]
+
+
+def test_empty_loads_no_row_of_a_seed(call: Call, connection: Any) -> None:
+    assert call("seed", "--empty")[0] == 0
+
+    assert connection.execute("select count(*), count(amount) from dev.raw_orders").fetchone() == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--sample", "3 dys"], "is no window of time"),
+        (["--sample", "{start: 2024-01-01}"], "is no window of time"),
+        (["--event-time-start", "2024-01-01"], "go together"),
+        (["--event-time-start", "2024-01-02", "--event-time-end", "2024-01-01"], "must be before"),
+        (["--event-time-start", "soon", "--event-time-end", "2024-01-01"], "is no date"),
+    ],
+)
+def test_a_time_that_is_none_is_refused(args: list[str], message: str, call: Call) -> None:
+    code, said = call("run", *args)
+
+    assert code == 2
+    assert message in said
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "word"),
+    [
+        ("{warn: [LogTestResult]}", 0, "WARN=1"),
+        ("{error: all}", 1, "ERROR=1"),
+        ("{error: [LogTestResult]}", 1, "ERROR=1"),
+        ("{error: all, warn: [LogTestResult]}", 0, "WARN=1"),
+        ("[1]", 2, "must be a mapping"),
+        ("{eror: all}", 2, "did you mean 'error'"),
+    ],
+)
+def test_a_warning_is_an_error_if_it_is_listed(options: str, code: int, word: str, call: Call, tmp_path: Path) -> None:
+    (tmp_path / "project/models/marts/orders.sql").write_text("select 1 as id union all select 1")
+    (tmp_path / "project/models/strict.yml").write_text(
+        "models: [{name: orders, columns: [{name: id, data_tests: [{unique: {config: {severity: warn}}}]}]}]"
+    )
+
+    ended, said = call("build", "--select", "orders", "--warn-error-options", options)
+
+    assert ended == code, said
+    assert word in said

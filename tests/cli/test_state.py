@@ -1,0 +1,130 @@
+"""`--state`, on real folders: what an edit of the project makes of `state:`. dbt 1.12 chose the same nodes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from airflow_sqlmodels.cli.main import exit_code
+from tests.cli.projects import write_project
+
+Call = Callable[..., tuple[int, list[str], str]]
+
+MORE = {
+    "dbt_project.yml": """\
+        name: shop
+        profile: shop
+        models:
+          shop:
+            staging: {+tags: daily, +materialized: "{{ 'view' if target.name == 'default' else 'table' }}"}
+            marts: {+materialized: table, +schema: "{{ env_var('MARTS', 'marts') }}"}
+        """,
+    "models/staging/stg_orders.sql": "select id, {{ cents('amount') }} as amount from {{ ref('raw_orders') }}\n",
+    "models/marts/revenue.sql": "{{ config(alias='rev', meta={'k': var('least', 0)}) }}\n"
+    "select sum(amount) as amount from {{ ref('stg_orders') }}\n",
+    "macros/money.sql": "{% macro cents(c) %}{{ inner(c) }}{% endmacro %}\n"
+    "{% macro inner(c) %}{{ c }} * 100{% endmacro %}\n{% macro unused() %}1{% endmacro %}\n",
+}
+
+
+@pytest.fixture
+def call(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Lists what a selector chooses, compared with the project as it was."""
+    project = write_project(tmp_path / "project", **MORE)
+    place = ["--project-dir", str(project), "--profiles-dir", str(project)]
+    assert exit_code(["parse", "-q", *place]) == 0
+    shutil.copytree(project / "target", tmp_path / "prod")
+
+    def run(selector: str, *args: str) -> tuple[int, list[str], str]:
+        state = [] if "--state" in args else ["--state", str(tmp_path / "prod")]
+        code = exit_code(["ls", "-q", "--select", selector, "--indirect-selection", "empty", *state, *args, *place])
+        said = capsys.readouterr()
+        return code, said.out.split(), (said.out + said.err)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "selector", "found"),
+    [
+        ("models/marts/orders.sql", "where", "and", "state:modified", ["shop.marts.orders"]),
+        ("models/marts/orders.sql", "where", "and", "state:modified.body", ["shop.marts.orders"]),
+        ("models/marts/orders.sql", "where", "and", "state:modified.configs", []),
+        ("models/marts/orders.sql", "select", "\n\nselect", "state:modified", []),
+        ("models/marts/revenue.sql", "alias='rev'", "alias='sales'", "state:modified.relation", ["shop.marts.revenue"]),
+        ("models/marts/revenue.sql", "'least', 0", "'least', 1", "state:modified.configs", ["shop.marts.revenue"]),
+        ("dbt_project.yml", "'marts')", "'mart')", "state:modified.relation",
+         ["shop.marts.orders", "shop.marts.revenue"]),
+        ("dbt_project.yml", "'view' if", "'table' if", "state:modified.configs", ["shop.staging.stg_orders"]),
+        ("dbt_project.yml", "+tags: daily", "+tags: hourly", "state:modified", []),
+        ("macros/money.sql", "* 100", "* 1000", "state:modified.macros", ["shop.staging.stg_orders"]),
+        ("macros/money.sql", "%}1{%", "%}2{%", "state:modified", []),
+        ("seeds/raw_orders.csv", "2,20", "2,30", "state:modified", ["shop.raw_orders"]),
+        ("seeds/raw_orders.csv", "2,20\n", "2,20\n\n", "state:modified", []),
+        ("models/schema.yml", "name: stg_orders", "name: stg_orders\n    description: said", "state:modified", []),
+        ("models/schema.yml", "not_null]", "not_null: {config: {severity: warn}}]", "state:modified",
+         ["shop.not_null_stg_orders_id"]),
+    ],
+)  # fmt: skip
+def test_an_edit_is_found_where_dbt_finds_it(  # noqa: PLR0913  # what was edited, and what should come of it
+    path: str, old: str, new: str, selector: str, found: list[str], call: Call, tmp_path: Path
+) -> None:
+    place = tmp_path / "project" / path
+    text = place.read_text()
+    assert old in text
+    place.write_text(text.replace(old, new, 1))
+
+    code, chosen, complaint = call(selector)
+
+    assert (code, chosen) == (0, found), complaint
+
+
+def test_another_target_or_variable_is_no_change(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARTS", "elsewhere")
+
+    assert call("state:modified", "--vars", "{least: 7}")[1] == []
+
+
+def test_new_and_renamed_models_are_new(call: Call, tmp_path: Path) -> None:
+    marts = tmp_path / "project/models/marts"
+    (marts / "orders.sql").rename(marts / "all_orders.sql")
+
+    assert call("state:new")[1] == ["shop.marts.all_orders"]
+    assert call("state:modified+")[1] == ["shop.marts.all_orders"]
+    assert call("state:old", "--resource-type", "model")[1] == ["shop.marts.revenue", "shop.staging.stg_orders"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "there is no manifest.json in the state folder"),
+        ("{", "this is not JSON"),
+        ("[]", "no file that dbt or sqlmodels wrote"),
+        ('{"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v4.json"}}', "versions 7 to 12"),
+    ],
+)
+def test_a_folder_that_holds_no_state_is_refused(content: str | None, message: str, call: Call, tmp_path: Path) -> None:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    if content is not None:
+        (folder / "manifest.json").write_text(content)
+
+    code, _, complaint = call("state:modified", "--state", str(folder))
+
+    assert code == 2
+    assert message in complaint
+    assert str(folder) in complaint
+
+
+def test_results_of_the_earlier_run_choose_nodes(call: Call, tmp_path: Path) -> None:
+    results = [
+        {"unique_id": "model.shop.revenue", "status": "error"},
+        {"unique_id": "model.shop.orders", "status": "success"},
+    ]
+    (tmp_path / "prod/run_results.json").write_text(json.dumps({"results": results}))
+
+    assert call("result:error+")[1] == ["shop.marts.revenue"]
