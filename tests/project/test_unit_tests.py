@@ -21,7 +21,8 @@ MODELS = {
     "models/stg_people.sql": "select 1 as id",
     "models/inline.sql": "{{ config(materialized='ephemeral') }} select * from {{ ref('stg_people') }}",
     "models/marts/totals.sql": "select count(*) as n from {{ ref('stg_orders') }}"
-    " join {{ ref('countries') }} using (id) join {{ ref('inline') }} using (id) join {{ source('raw', 'refunds') }} using (id)",
+    " join {{ ref('countries') }} using (id) join {{ ref('inline') }} using (id)"
+    " join {{ source('raw', 'refunds') }} using (id)",
     "models/marts/delta.sql": "select * from {{ ref('stg_orders') }} {% if is_incremental() %}where false{% endif %}",
     "models/sources.yml": "sources:\n  - name: raw\n    tables: [{name: refunds}]\n",
     "seeds/countries.csv": "id,country\n1,de\n2,\n",
