@@ -49,7 +49,8 @@ UNIT_TESTED = {
 }
 
 
-def test_a_model_is_built_once_its_unit_tests_pass(warehouse: str, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("warehouse")
+def test_a_model_is_built_once_its_unit_tests_pass(tmp_path: Path) -> None:
     dag = dag_of(tmp_path, UNIT_TESTED)
 
     done = run(dag)
