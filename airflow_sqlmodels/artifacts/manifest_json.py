@@ -92,14 +92,13 @@ def node_json(node: AnyNode, dialect: Dialect, made: float) -> dict[str, Any]:
         case Source():
             view["path"] = node.path
         case UnitTest():
-            view = {key: value for key, value in view.items() if key not in _NOT_OF_UNIT_TESTS}
+            del view["doc_blocks"]
         case _:
             pass
     return view
 
 
 _TEMPLATED: dict[str, Any] = {"build_path": None, "compiled_path": None, "functions": []}
-_NOT_OF_UNIT_TESTS = ("tags", "meta", "columns", "docs", "doc_blocks", "group", "patch_path", "unrendered_config")
 _BLANK: dict[type, dict[str, Any]] = {
     Model: {**_TEMPLATED, "constraints": [], "primary_key": [], "time_spine": None, "deprecation_date": None},
     Snapshot: _TEMPLATED,

@@ -50,7 +50,13 @@ def node_view(node: AnyNode, dialect: Dialect) -> dict[str, Any]:
     columns = getattr(node, "columns", None)
     view["columns"] = {name: _column(column) for name, column in (columns or {}).items()}
     view.update(_own_part(node))
+    if isinstance(node, UnitTest):
+        return {key: value for key, value in view.items() if key not in _NOT_OF_UNIT_TESTS}
     return view
+
+
+_NOT_OF_UNIT_TESTS = ("tags", "meta", "columns", "docs", "group", "patch_path", "unrendered_config")
+"""What dbt says of every other kind of node."""
 
 
 class ConfigView(dict[str, Any]):
