@@ -12,6 +12,8 @@ from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.errors import CompilationError, Location, closest
 from airflow_sqlmodels.manifest.fixtures import FixtureRows
 
+UNION = "\nunion all\n"
+"""What stands between two rows."""
 SHOWN_COLUMNS = 12
 """How many columns a hint lists when none is near."""
 
@@ -45,7 +47,7 @@ def given_select(dialect: Dialect, given: FixtureRows, types: Types, holder: str
     nulls = {name: f"cast(null as {data_type})" for name, data_type in types.columns.items()}
     if not given.rows:
         return f"select {_listed(dialect, nulls)}\nwhere false"
-    return "\nunion all\n".join(
+    return UNION.join(
         f"select {_listed(dialect, {**nulls, **_values(dialect, row, given, types, holder)})}" for row in given.rows
     )
 
@@ -53,7 +55,7 @@ def given_select(dialect: Dialect, given: FixtureRows, types: Types, holder: str
 def expected_select(dialect: Dialect, expect: FixtureRows, types: Types, columns: Sequence[str]) -> str:
     """The query that gives the expected rows, with these columns."""
     rows = (_values(dialect, row, expect, types, "the model") for row in expect.rows)
-    return "\nunion all\n".join(f"select {_listed(dialect, {name: row[name] for name in columns})}" for row in rows)
+    return UNION.join(f"select {_listed(dialect, {name: row[name] for name in columns})}" for row in rows)
 
 
 def _values(dialect: Dialect, row: Mapping[str, Any], rows: FixtureRows, types: Types, holder: str) -> dict[str, str]:
@@ -90,4 +92,4 @@ def _listed(dialect: Dialect, values: Mapping[str, str]) -> str:
 def _place(rows: FixtureRows, column: str) -> Location:
     """Where the first row with that column stands."""
     number = next(n for n, row in enumerate(rows.rows) if column in row)
-    return Location(rows.at.path, rows.lines[number]) if rows.lines else rows.at
+    return rows.place(number)

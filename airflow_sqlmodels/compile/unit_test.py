@@ -11,10 +11,10 @@ from typing import Any
 
 from airflow_sqlmodels.compile.compiler import compile_node, refuse_problems
 from airflow_sqlmodels.compile.ctes import with_ctes
-from airflow_sqlmodels.compile.fixture_sql import Types, expected_select, given_select
+from airflow_sqlmodels.compile.fixture_sql import UNION, Types, expected_select, given_select
 from airflow_sqlmodels.compile.origins import CompiledText, template_of
 from airflow_sqlmodels.errors import CompilationError, Location, UnreachableError, WarehouseError
-from airflow_sqlmodels.manifest.fixtures import Overrides
+from airflow_sqlmodels.manifest.fixtures import FixtureRows, Overrides
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
     GivenRows,
@@ -37,7 +37,25 @@ ACTUAL, EXPECTED = "actual", "expected"
 """What the first column of the comparing query says of a row."""
 
 
-def compile_unit_test(means: Answerer, test: UnitTest, session: Session) -> str:
+@dataclass(frozen=True, slots=True)
+class TestSql:
+    """SQL, and which parts of it rows became: what the warehouse says of such a part is said of a row."""
+
+    __test__ = False  # not a test of ours
+
+    sql: str
+    parts: tuple[tuple[str, FixtureRows], ...]
+
+    def row_at(self, error: WarehouseError) -> Location | None:
+        """The place of the row at which an error points; None if it points at none."""
+        for part, rows in self.parts:
+            offset = error.position - 1 - error.statement.find(part)
+            if error.position and part in error.statement and 0 <= offset < len(part):
+                return rows.place(part.count(UNION, 0, offset)) if rows.rows else rows.at
+        return None
+
+
+def compile_unit_test(means: Answerer, test: UnitTest, session: Session) -> TestSql:
     """The SQL of the test's model over the rows that are given. The transaction is left open.
 
     Raises CompilationError with the place if rows do not fit, or the relation of an input is missing.
@@ -53,10 +71,13 @@ def compiled_text(means: Answerer, test: UnitTest, sql: str, label: str) -> Comp
     return CompiledText(sql, label, (template_of(model),))
 
 
-def comparing_query(means: Answerer, test: UnitTest, sql: str, types: Mapping[str, str]) -> tuple[list[str], str]:
+def comparing_query(
+    means: Answerer, test: UnitTest, model: TestSql, types: Mapping[str, str]
+) -> tuple[list[str], TestSql]:
     """What is compared, by name, and the query that gives ACTUAL and EXPECTED rows, each with that word before it.
 
-    `types` are those of the columns that `sql` gives. Expected rows are cast to them. Raises CompilationError.
+    `types` are those of the columns that the model's SQL gives. Expected rows are cast to them.
+    Raises CompilationError.
     """
     expect = test.expect
     assert expect is not None
@@ -65,11 +86,12 @@ def comparing_query(means: Answerer, test: UnitTest, sql: str, types: Mapping[st
     if expect.rows:
         columns = [known.name(each, expect, f"the model {test.model_name!r}") for each in expect.rows[0]]
     listed = ", ".join(map(means.dialect.quote, columns))
-    actual = f"select '{ACTUAL}' as source, {listed}\nfrom (\n{sql}\n) as actual"
+    actual = f"select '{ACTUAL}' as source, {listed}\nfrom (\n{model.sql}\n) as actual"
     if expect.sql is None and not expect.rows:
-        return columns, actual
+        return columns, TestSql(actual, model.parts)
     wanted = expect.sql or expected_select(means.dialect, expect, known, columns)
-    return columns, f"{actual}\nunion all\nselect '{EXPECTED}', {listed}\nfrom (\n{wanted}\n) as expected"
+    sql = f"{actual}\nunion all\nselect '{EXPECTED}', {listed}\nfrom (\n{wanted}\n) as expected"
+    return columns, TestSql(sql, (*model.parts, (wanted, expect)))
 
 
 def check_expected(means: Answerer, test: UnitTest, columns: Sequence[str], session: Session) -> None:
@@ -136,12 +158,12 @@ class _TestRendering(Rendering):
 
 def _sql(
     means: Answerer, test: UnitTest, given: Mapping[NodeId, GivenRows], overrides: Overrides, session: Session
-) -> str:
+) -> TestSql:
     model = means.manifest[test.model]
     assert isinstance(model, Model)
     rendering = _TestRendering(overridden(means, overrides, model), model, session, given=given)
     body = rendering.text(model.raw_code, Location(model.at.path), model.body_line)
-    ctes = []
+    ctes, parts = [], []
     types = _stored_types(means, rendering, session)
     for node_id in rendering.used:
         node, rows = means.manifest[node_id], given[node_id]
@@ -151,7 +173,8 @@ def _sql(
         else:
             query = _rendered(means, node, rows.sql, rows.at, session)
         ctes.append((cte_name(node), query))
-    return with_ctes(body, ctes)
+        parts.append((query, rows))
+    return TestSql(with_ctes(body, ctes), tuple(parts))
 
 
 def _stored_types(means: Answerer, rendering: _TestRendering, session: Session) -> dict[NodeId, Mapping[str, str]]:
@@ -174,7 +197,7 @@ def _types_of_query(means: Answerer, test: UnitTest, node: AnyNode, session: Ses
         others = {each.node: each for each in test.given if each.node != node.id}
         said = test.overrides or Overrides()
         first = Overrides(macros={**said.macros, "is_incremental": False}, vars=said.vars, env_vars=said.env_vars)
-        sql = _sql(means, test, others, first, session)
+        sql = _sql(means, test, others, first, session).sql
     else:
         raise _missing(means, node, next(each for each in test.given if each.node == node.id))
     return catalog.types_of_select(session, means.dialect, sql)

@@ -21,6 +21,10 @@ class FixtureRows(Struct, frozen=True, kw_only=True):
     fixture: str | None = None
     """The name of the file that they were read from."""
 
+    def place(self, number: int) -> Location:
+        """Where a row stands; where the rows begin if its line is not known."""
+        return Location(self.at.path, self.lines[number]) if self.lines else self.at
+
 
 class Overrides(Struct, frozen=True, kw_only=True):
     """What is something else while a model is tested: by name its value."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from airflow_sqlmodels.errors import Location, closest
+from airflow_sqlmodels.errors import closest
 from airflow_sqlmodels.manifest.fixtures import FixtureRows
 from airflow_sqlmodels.manifest.nodes import AnyNode, GivenRows, Model, NodeId, Problem, Seed
 from airflow_sqlmodels.project.unit_rows import header_of
@@ -23,9 +23,7 @@ def problems_of(
         if names != first:
             what = f"this row has {_listed(names - first)}" if names - first else (
                 f"this row lacks {_listed(first - names)}")  # fmt: skip
-            yield Problem(
-                f"{what}, unlike the others", _row_place(expect, n), "all expected rows have the same columns"
-            )
+            yield Problem(f"{what}, unlike the others", expect.place(n), "all expected rows have the same columns")
             return
 
 
@@ -38,7 +36,7 @@ def _unknown_columns(written: FixtureRows, node: AnyNode, holder: str) -> Iterat
         for name in row:
             if name.lower() not in known:
                 hint = closest(name, columns) or f"it has {_listed(columns)}"
-                yield Problem(f"{holder} has no column {name!r}", _row_place(written, n), hint)
+                yield Problem(f"{holder} has no column {name!r}", written.place(n), hint)
                 return
 
 
@@ -49,11 +47,6 @@ def _known_columns(node: AnyNode) -> Collection[str]:
     if isinstance(node, Model) and (node.config.get("contract") or {}).get("enforced"):
         return list(node.columns)
     return ()
-
-
-def _row_place(written: FixtureRows, number: int) -> Location:
-    """Where a row stands; where the rows begin if its line is not known."""
-    return Location(written.at.path, written.lines[number]) if written.lines else written.at
 
 
 def _listed(names: Iterable[str]) -> str:

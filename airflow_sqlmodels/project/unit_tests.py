@@ -54,11 +54,13 @@ def read_unit_tests(
     fixtures: Iterable[SourceFile],
 ) -> UnitTests:
     """All unit tests that these entries define. Raises ProjectError with the place for what cannot be meant."""
-    files = list(fixtures)
+    files: dict[str, dict[tuple[str, str], SourceFile]] = {}
+    for each in fixtures:
+        files.setdefault(each.package, {})[each.stem, _ending(each)] = each
     found = UnitTests()
     for entry in entries:
         if entry.kind == "unit_test":
-            own = {(each.stem, _ending(each)): each for each in files if each.package == entry.file.package}
+            own = files.get(entry.file.package, {})
             reading = _Reading(parts, entry, nodes, index, own, found.warnings)
             for test in reading.tests():
                 _add(found, test)

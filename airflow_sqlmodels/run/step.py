@@ -27,7 +27,6 @@ from airflow_sqlmodels.run.data_test import run_data_test
 from airflow_sqlmodels.run.freshness import run_freshness
 from airflow_sqlmodels.run.hooks import hooks_of, placed_in_project
 from airflow_sqlmodels.run.result import Result
-from airflow_sqlmodels.run.unit_test import run_unit_test
 from airflow_sqlmodels.templating.answering import Answerer
 from airflow_sqlmodels.warehouse import catalog
 from airflow_sqlmodels.warehouse.session import Session
@@ -85,6 +84,9 @@ def _run(means: Answerer, node: AnyNode, session: Session, rules: StepRules) -> 
             label = rules.compiled_place(node)
             return run_data_test(means, node, session, log=rules.log, on_compiled=rules.on_compiled, label=label)
         case UnitTest():
+            # few tasks have one, and each would wait for the import
+            from airflow_sqlmodels.run.unit_test import run_unit_test  # noqa: PLC0415
+
             label = rules.compiled_place(node)
             return run_unit_test(means, node, session, on_compiled=rules.on_compiled, label=label)
         case Source():

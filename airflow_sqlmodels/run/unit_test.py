@@ -24,17 +24,21 @@ def run_unit_test(
     means: Answerer, node: UnitTest, session: Session, *, on_compiled: Callable[[str], None], label: str
 ) -> Result:
     """The verdict of a unit test: pass or fail. `label` is what errors call its SQL."""
-    sql = compile_unit_test(means, node, session)
-    on_compiled(sql)
+    model = compile_unit_test(means, node, session)
+    on_compiled(model.sql)
+    sent = model
     try:
-        types = catalog.types_of_select(session, means.dialect, sql)
-        columns, query = comparing_query(means, node, sql, types)
+        types = catalog.types_of_select(session, means.dialect, model.sql)
+        columns, sent = comparing_query(means, node, model, types)
         check_expected(means, node, columns, session)
-        rows = session.query(query).rows
+        rows = session.query(sent.sql).rows
     except UnreachableError:
         raise
     except WarehouseError as error:
-        raise compiled_text(means, node, sql, label).placed(error) from error
+        at = sent.row_at(error)
+        if at is not None:
+            raise type(error)(error.what, at, error.hint, error.sqlstate, error.statement, error.position) from error
+        raise compiled_text(means, node, model.sql, label).placed(error) from error
     session.rollback()
     actual = [row[1:] for row in rows if row[0] == ACTUAL]
     expected = [row[1:] for row in rows if row[0] != ACTUAL]
@@ -46,8 +50,8 @@ def run_unit_test(
         rows=len(rows),
         failures=int(bool(diff)),
         message=message,
-        compiled_sql=sql,
-        error=_error(means, node, message, query) if message else None,
+        compiled_sql=model.sql,
+        error=_error(means, node, message, sent.sql) if message else None,
     )
 
 

@@ -50,12 +50,18 @@ def node_view(node: AnyNode, dialect: Dialect) -> dict[str, Any]:
     columns = getattr(node, "columns", None)
     view["columns"] = {name: _column(column) for name, column in (columns or {}).items()}
     view.update(_own_part(node))
+    if isinstance(node, UnitTest):
+        return {key: value for key, value in view.items() if key not in _NOT_OF_UNIT_TESTS}
     return view
 
 
 def unrendered_config(node: AnyNode) -> dict[str, Any]:
     """What was set for it, templates of YAML files as they are written. Only what is said inside of the file is not."""
     return node.own_config if isinstance(node, Source) else {**node.own_config, **node.written}
+
+
+_NOT_OF_UNIT_TESTS = ("tags", "meta", "columns", "docs", "group", "patch_path", "unrendered_config")
+"""What dbt says of every other kind of node."""
 
 
 class ConfigView(dict[str, Any]):

@@ -177,6 +177,10 @@ class RelationApi:
         quoting = Quoting(**(quote_policy or {}))
         return TemplateRelation(Relation(database or "", schema or "", identifier or "", quoting), self.dialect, type)
 
+    def add_ephemeral_prefix(self, name: str) -> str:
+        """The name of the CTE that an ephemeral model of that name becomes."""
+        return CTE_PREFIX + name
+
     @property
     def Table(self) -> str:  # noqa: N802  # dbt's name
         """The type `table`."""

@@ -31,6 +31,47 @@ def test_a_hook_at_the_end_knows_what_the_dag_writes(warehouse: str, tmp_path: P
         assert connection.execute("select said from ended").fetchone() == ("public,public_other []",)
 
 
+UNIT_TESTED = {
+    "models/stg.sql": "select 1 as id, 2 as amount",
+    "models/total.sql": "select sum(amount) as total from {{ ref('stg') }}",
+    "models/after.sql": "select * from {{ ref('total') }}",
+    "models/tests.yml": """\
+        unit_tests:
+          - name: adds
+            model: total
+            given: [{input: ref('stg'), rows: [{amount: 1}, {amount: 2}]}]
+            expect: {rows: [{total: 3}]}
+          - name: of_nothing
+            model: total
+            given: [{input: ref('stg'), rows: []}]
+            expect: {rows: [{total: null}]}
+        """,
+}
+
+
+@pytest.mark.usefixtures("warehouse")
+def test_a_model_is_built_once_its_unit_tests_pass(tmp_path: Path) -> None:
+    dag = dag_of(tmp_path, UNIT_TESTED)
+
+    done = run(dag)
+
+    assert done.tasks == {"stg.run": "success", "total.run": "success", "after.run": "success"}
+    told = done.xcoms["total.run"]["return_value"]
+    assert (told["status"], told["tests"]["pass"], told["message"]) == ("success", 2, "CREATE VIEW")
+    assert "__dbt__cte__" not in done.rendered["total.run"]["compiled_sql"]
+
+
+def test_a_unit_test_that_fails_keeps_its_model_from_being_built(warehouse: str, tmp_path: Path) -> None:
+    wrong = UNIT_TESTED["models/tests.yml"].replace("total: 3", "total: 4").replace("total: null", "total: 0")
+    dag = dag_of(tmp_path, {**UNIT_TESTED, "models/tests.yml": wrong})
+
+    done = run(dag)
+
+    assert done.tasks == {"stg.run": "success", "total.run": "failed", "after.run": "upstream_failed"}
+    with psycopg.connect(warehouse) as connection:
+        assert connection.execute("select to_regclass('public.total')").fetchone() == (None,)
+
+
 def test_the_example_runs(warehouse: str) -> None:
     with psycopg.connect(warehouse, autocommit=True) as connection:
         connection.execute((ROOT / "sql_project/raw/raw_data.sql").read_text())

@@ -316,3 +316,48 @@ def test_the_longer_the_way_to_the_end_the_more_urgent_is_a_task(tmp_path: Path)
     assert ranks["orders.run"] == 3
     assert ranks["countries.run"] == 6
     assert ranks["raw.orders.freshness"] == 7
+
+
+UNIT = {
+    **SHOP,
+    "models/staging/inline.sql": "{{ config(materialized='ephemeral') }} select * from {{ ref('stg_orders') }}",
+    "models/marts/late.sql": "select * from {{ ref('inline') }}",
+    "models/unit.yml": """\
+        unit_tests:
+          - {name: joins, model: orders, given: [], expect: {rows: []}}
+          - {name: adds, model: orders, given: [], expect: {rows: []}}
+          - {name: passes, model: inline, given: [], expect: {rows: []}}
+        """,
+}
+
+
+@pytest.mark.parametrize("tests", ["after_each", "with_model", "after_all"])
+def test_unit_tests_are_the_beginning_of_their_models_task(tests: str, tmp_path: Path) -> None:
+    before = specs_of(tmp_path / "before", tests=tests)
+
+    specs = specs_of(tmp_path / "after", UNIT, tests=tests)
+
+    assert nodes(specs["orders.run"])[:3] == ["unit_test.orders", "unit_test.orders", "model.orders"]
+    assert edges(specs)["orders.run"] == edges(before)["orders.run"]
+    assert set(specs) - set(before) == {"inline.test", "late.run"}
+
+
+def test_unit_tests_of_an_ephemeral_model_are_a_task_before_its_readers(tmp_path: Path) -> None:
+    specs = specs_of(tmp_path, UNIT)
+
+    assert nodes(specs["inline.test"]) == ["unit_test.inline"]
+    assert specs["inline.test"].upstream == {"stg_orders.run", "stg_orders.test"}
+    assert "inline.test" in specs["late.run"].upstream
+
+
+def test_unit_tests_can_be_left_out_with_all_other_tests(tmp_path: Path) -> None:
+    specs = specs_of(tmp_path, UNIT, tests="none")
+
+    assert nodes(specs["orders.run"]) == ["model.orders"]
+    assert "inline.test" not in specs
+
+
+def test_where_only_tests_run_unit_tests_are_among_their_models_tests(tmp_path: Path) -> None:
+    specs = specs_of(tmp_path, UNIT, tests="only")
+
+    assert sorted(nodes(specs["orders.test"])) == ["test.not_null_orders_id", "unit_test.orders", "unit_test.orders"]
