@@ -115,6 +115,7 @@ def _own_part(node: AnyNode) -> dict[str, Any]:
                 "latest_version": node.latest_version,
                 "contract": node.config.get("contract") or {"enforced": False, "alias_types": True},
                 "time_spine": None,  # macros look for the models that have one
+                "deprecation_date": None,
             }
         case DataTest():
             return _test_part(node)
