@@ -115,7 +115,7 @@ def node_json(node: AnyNode, dialect: Dialect, made: float) -> dict[str, Any]:
 
 _TEMPLATED: dict[str, Any] = {"build_path": None, "compiled_path": None, "functions": []}
 _BLANK: dict[type, dict[str, Any]] = {
-    Model: {**_TEMPLATED, "constraints": [], "primary_key": [], "deprecation_date": None},
+    Model: {**_TEMPLATED, "constraints": [], "primary_key": []},
     Snapshot: _TEMPLATED,
     Analysis: _TEMPLATED,
     DataTest: {**_TEMPLATED, "file_key_name": None},

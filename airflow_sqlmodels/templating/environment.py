@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from types import CodeType
 from typing import Any, Protocol
 
@@ -126,13 +126,24 @@ def _is_list(value: Any) -> bool:
     return isinstance(value, list)
 
 
-class _Typed:
-    """A value with the type a filter asked for; the native environment unpacks it."""
+class _Typed(str):
+    """A text with the type that a filter asked for; the native environment converts it if it is the whole value.
 
-    __slots__ = ("value",)
+    Inside of an expression it is a text, as in dbt: people write `{{ target.type == 'postgres' | as_bool }}`, where the
+    filter stands on the name alone.
+    """
 
-    def __init__(self, value: Any) -> None:
-        self.value = value
+    value: Any
+    convert: Callable[[Any], Any]
+
+
+def _typed(convert: Callable[[Any], Any]) -> Callable[[Any], _Typed]:
+    def mark(value: Any) -> _Typed:
+        marked = _Typed(value)
+        marked.value, marked.convert = value, convert
+        return marked
+
+    return mark
 
 
 class NativeEnvironment(Environment):
@@ -143,10 +154,10 @@ class NativeEnvironment(Environment):
 
     def __init__(self) -> None:
         super().__init__()
-        self.filters["as_text"] = lambda value: _Typed(str(value))
-        self.filters["as_bool"] = lambda value: _Typed(_as_bool(value))
-        self.filters["as_number"] = lambda value: _Typed(_as_number(value))
-        self.filters["as_native"] = lambda value: _Typed(_literal(value))
+        self.filters["as_text"] = _typed(str)
+        self.filters["as_bool"] = _typed(_as_bool)
+        self.filters["as_number"] = _typed(_as_number)
+        self.filters["as_native"] = _typed(_literal)
 
 
 def _concat(values: list[Any]) -> Any:
@@ -155,8 +166,8 @@ def _concat(values: list[Any]) -> Any:
         return None
     if len(values) == 1:
         only = values[0]
-        return only.value if isinstance(only, _Typed) else only
-    return "".join(str(each.value if isinstance(each, _Typed) else each) for each in values)
+        return only.convert(only.value) if isinstance(only, _Typed) else only
+    return "".join(str(each) for each in values)
 
 
 def _as_bool(value: Any) -> bool:

@@ -128,6 +128,7 @@ def _own_part(node: AnyNode) -> dict[str, Any]:
                 "constraints": list(node.constraints),
                 "contract": node.config.get("contract") or {"enforced": False, "alias_types": True},
                 "time_spine": None,  # macros look for the models that have one
+                "deprecation_date": None,
             }
         case DataTest():
             return _test_part(node)
