@@ -61,7 +61,7 @@ class _Recorder(LibpqSession):
         whole = sql
         for name, text in self.prepared.items():  # by hand it is prepared when the connection is made
             sql = sql.replace(f"prepare {name} as\n{text};\n", "")
-        self.sent.append(sql)
+        self.sent.append(self.comment + sql)
         return super()._sent(whole, shift)
 
 

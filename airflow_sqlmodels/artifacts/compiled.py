@@ -8,12 +8,20 @@ from pathlib import Path
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Operation, Snapshot, UnitTest
 
 
+def write_run(target: Path, node: AnyNode, sql: str) -> str:
+    """Write what was sent of a node below `target`, unless it stands there already; where."""
+    return _kept(f"{target}/run/{compiled_path(node).partition('/')[2]}", sql)
+
+
 def write_compiled(target: Path, node: AnyNode, sql: str) -> str:
     """Write the SQL of a node below `target`, unless it stands there already; where.
 
     Most files are the same as the last time, and writing one takes ten times as long as reading it.
     """
-    path = f"{target}/{compiled_path(node)}"
+    return _kept(f"{target}/{compiled_path(node)}", sql)
+
+
+def _kept(path: str, sql: str) -> str:
     text = sql.encode()
     if _read(path) != text:
         try:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import click
 
-from airflow_sqlmodels.artifacts.compiled import compiled_path, write_compiled
+from airflow_sqlmodels.artifacts.compiled import compiled_path, write_compiled, write_run
 from airflow_sqlmodels.artifacts.end_names import end_names
 from airflow_sqlmodels.artifacts.keeping import keep_manifest
 from airflow_sqlmodels.artifacts.run_results import write_run_results
@@ -161,6 +161,8 @@ def _steps(execution: Execution, one: RunStep, session: Session) -> Ran:
         result = one(execution.means, step.node, session, execution.rules(step.node))
         if result.compiled_sql:
             write_compiled(folder, manifest[step.node], result.compiled_sql)
+        if result.sent_sql:
+            write_run(folder, manifest[step.node], result.sent_sql)
         if result.status == "fail" and step.node.startswith("unit_test."):
             place = execution.compiled_place(manifest[step.node])
             result = replace(result, message=f"{result.message}\nits SQL is in {place}")

@@ -44,7 +44,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Environment variables the caller sets for the project (`env=` of a DAG): above the process's own."""
     dispatch: tuple[dict[str, Any], ...] = ()
     quoting: dict[str, bool] = struct_field(default_factory=dict)
-    query_comment: Any = None
+    query_comment: Any = True
+    """What is said in front of each statement; True: the usual."""
     flags: dict[str, Any] = struct_field(default_factory=dict)
     airflow: dict[str, Any] = struct_field(default_factory=dict)
     """The section `airflow:` of dbt_project.yml."""

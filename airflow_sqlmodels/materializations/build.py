@@ -48,6 +48,8 @@ class Build:
     post_hooks: tuple[Hook, ...] = ()
     rules: PublishRules = field(default_factory=PublishRules)
     log: Callable[[str], None] = field(default=lambda _message: None)
+    sent: list[str] = field(default_factory=list)
+    """The statements with the node's own query in them, as they were sent."""
     later: list[str] = field(default_factory=list)
     """SQL for after the commit, added while building. Its failing is told, and changes nothing."""
     rendering: Rendering | None = None

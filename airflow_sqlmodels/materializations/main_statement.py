@@ -10,6 +10,7 @@ from airflow_sqlmodels.warehouse.session import Outcome
 
 def send_main(build: Build, sql: str) -> Outcome:
     """What the warehouse says of it. Raises WarehouseError with the place in the model or in the compiled query."""
+    build.sent.append(sql)
     try:
         return build.session.execute(sql)
     except UnreachableError:

@@ -158,7 +158,7 @@ def make_settings(project: ProjectFile, packages: list[ProjectFile], choices: Ch
         env=choices.env,
         dispatch=tuple(content.get("dispatch") or ()),
         quoting=dict(content.get("quoting") or {}),
-        query_comment=content.get("query-comment"),
+        query_comment=content.get("query-comment", True),
         flags=dict(content.get("flags") or {}),
         airflow=dict(content.get("airflow") or {}),
         packages={each.name: str(each.root) for each in every},

@@ -33,7 +33,8 @@ def run_data_test(
     on_compiled(sql)
     try:
         stored = _store(means, node, sql, session) if _stores(means, node) else None
-        rows = session.query(judging_query(node, f"select * from {stored}" if stored else sql), commits=True)
+        judging = judging_query(node, f"select * from {stored}" if stored else sql)
+        rows = session.query(judging, commits=True)
     except UnreachableError:
         raise
     except WarehouseError as refusal:
@@ -53,6 +54,7 @@ def run_data_test(
         failures=0 if status == "pass" else failures,  # as dbt counts: within the limits none has failed
         message=None if status == "pass" else _message(node, failures),
         compiled_sql=sql,
+        sent_sql=judging,
         relation_name=stored,
         error=error,
     )

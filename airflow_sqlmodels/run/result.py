@@ -27,6 +27,8 @@ class Result:
     failures: int | None = None
     """Rows at fault; None for anything but a test."""
     compiled_sql: str = ""
+    sent_sql: str = ""
+    """The statement with the compiled SQL in it, as the warehouse got it."""
     relation_name: str | None = None
     """The relation it wrote, quoted."""
     error: SqlModelsError | None = None

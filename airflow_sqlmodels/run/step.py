@@ -51,6 +51,7 @@ def run_step(means: Answerer, node_id: NodeId, session: Session, rules: StepRule
     Whatever the outcome, no transaction is left open.
     """
     node = means.manifest[node_id]
+    session.comment = means.comment(node)
     started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
     compiled: list[str] = []
 
@@ -128,6 +129,7 @@ def _build(means: Answerer, node: Model | Seed | Snapshot, session: Session, rul
         rows=built.rows,
         message=built.status,
         compiled_sql=compiled.sql,
+        sent_sql=build.sent[-1] if build.sent else "",
         relation_name=means.dialect.render(relation),
     )
 

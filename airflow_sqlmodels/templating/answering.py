@@ -6,6 +6,7 @@ What only Jinja needs is in answers.py, and is imported when a template needs it
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,7 @@ from airflow_sqlmodels.templating.places import placed
 from airflow_sqlmodels.templating.plain import PlainCall, plain_parts
 from airflow_sqlmodels.templating.relation import CTE_PREFIX, TemplateRelation
 from airflow_sqlmodels.templating.variables import Var, known_vars
+from airflow_sqlmodels.version import VERSION
 from airflow_sqlmodels.warehouse.session import Session
 
 if TYPE_CHECKING:
@@ -72,6 +74,27 @@ class Answerer:
         from airflow_sqlmodels.templating.answers import jinja_for  # noqa: PLC0415  # most tasks can do without Jinja
 
         return jinja_for(self)
+
+    def comment(self, node: AnyNode) -> str:
+        """SQL that tells those who read the server's logs which node a statement belongs to (`query-comment`)."""
+        said = self.manifest.settings.query_comment
+        if isinstance(said, Mapping):
+            said = said.get("comment", True)
+        text = self._usual_comment(node) if said is True else self._written_comment(node, said)
+        return f"/* {text.replace('*/', '* /')} */\n" if text else ""
+
+    def _usual_comment(self, node: AnyNode) -> str:
+        target = self.manifest.settings.target
+        known = {"app": "sqlmodels", "sqlmodels_version": VERSION, "profile_name": target.profile_name}
+        return json.dumps({**known, "target_name": target.name, "node_id": node.id})
+
+    def _written_comment(self, node: AnyNode, said: object) -> str:
+        if not said:
+            return ""
+        rendering = Rendering(self, node, None)
+        if "{" in str(said):
+            rendering.give("node", rendering.scope.names["model"])
+        return rendering.text(str(said), node.at).strip()
 
     def relation(self, relation: Relation) -> Relation:
         """The relation with its database filled in: while loading, the connection's may not be known."""

@@ -36,6 +36,7 @@ class DbApiSession:
         on_statement: OnStatement | None = None,
         reopen: Callable[[], Any] | None = None,
     ) -> None:
+        self.comment = ""
         self._connection = connection
         self._is_psycopg3 = type(connection).__module__.partition(".")[0] == "psycopg"
         self._on_statement = on_statement
@@ -164,6 +165,8 @@ class DbApiSession:
 
     def _send(self, sql: str, params: Sequence[object] = ()) -> Any:
         cursor = self._connection.cursor()
+        if self.comment:
+            sql = (self.comment.replace("%", "%%") if params else self.comment) + sql
         if not self._is_psycopg3:
             self._waiting(lambda: cursor.execute(sql, tuple(params) or None))
         elif not params:
@@ -184,7 +187,7 @@ class DbApiSession:
 
     def _timed(self, sql: str) -> _Clock:
         """Times a statement, tells it, and gives the driver's errors as ours."""
-        return _Clock(sql, self._user, self._on_statement)
+        return _Clock(sql, self._user, self._on_statement, len(self.comment))
 
     def _silent(self, sql: str) -> _Clock:
         """The same, and tells nobody."""
@@ -194,10 +197,11 @@ class DbApiSession:
 class _Clock:
     """How long a statement takes, and what came of it. Not a generator: a small step has some ten of them."""
 
-    __slots__ = ("_began", "_on_statement", "_sql", "_user", "said")
+    __slots__ = ("_began", "_on_statement", "_shift", "_sql", "_user", "said")
 
-    def __init__(self, sql: str, user: str, on_statement: OnStatement | None) -> None:
+    def __init__(self, sql: str, user: str, on_statement: OnStatement | None, shift: int = 0) -> None:
         self._sql = sql
+        self._shift = shift
         self._user = user
         self._on_statement = on_statement
         self._began = time.perf_counter()
@@ -214,7 +218,7 @@ class _Clock:
         if self._on_statement is not None:
             self._on_statement(self._sql, self.said)
         if error is not None and type(error).__module__.partition(".")[0] in ("psycopg", "psycopg2"):
-            raise told(error, self._sql, self._user) from error
+            raise told(error, self._sql, self._user, self._shift) from error
 
     def outcome(self, cursor: Any) -> Outcome:
         """What the cursor says of its last statement."""

@@ -24,6 +24,7 @@ class DryWarehouse:
         answer: Callable[[str], Answer | None] = lambda _sql: None,
         notes_queries: bool = False,
     ) -> None:
+        self.comment = ""
         self.statements: list[str] = []
         self._answers = dict(answers or {})
         self._answer = answer

@@ -89,7 +89,7 @@ class LibpqSession(DbApiSession):
     def _sent(self, sql: str, shift: int = 0) -> Any:
         """What the server gave. `shift`: characters in front of what the caller sent."""
         # get_result would keep Python's lock while it waits
-        result = self._libpq.exec_(sql.encode(self._encoding))
+        result = self._libpq.exec_((self.comment + sql).encode(self._encoding))
         if result.status in _WELL:
             return result
         if result.status != pq.ExecStatus.FATAL_ERROR:  # a COPY from or to nobody: it cannot be gone on with

@@ -18,17 +18,18 @@ _DATABASE = re.compile(r"for database (\S+)")
 _THIS_ROLE = "<this role>"
 
 
-def told(error: Any, statement: str, user: str = "") -> WarehouseError:
+def told(error: Any, statement: str, user: str = "", shift: int = 0) -> WarehouseError:
     """The driver's error as ours: what Postgres said, the line of the statement it points at, a hint.
 
-    `user` is the role that the statement was sent as; the error's `shift`, if it has one, is how many characters a
-    session put in front of it.
+    `user` is the role that the statement was sent as; `shift`, and the error's own if it has one, are how many
+    characters the session put in front of it.
     """
     state = str(getattr(error, "sqlstate", None) or getattr(error, "pgcode", None) or "")
     diagnostic = getattr(error, "diag", None)
     said = getattr(diagnostic, "message_primary", None) or str(error).strip() or type(error).__name__
     detail = getattr(diagnostic, "message_detail", None)
-    position = max(int(getattr(diagnostic, "statement_position", None) or 0) - getattr(error, "shift", 0), 0)
+    shift += getattr(error, "shift", 0)
+    position = max(int(getattr(diagnostic, "statement_position", None) or 0) - shift, 0)
     if not state or state.startswith(("08", "57P")):
         return UnreachableError(
             f"the warehouse broke off: {said.splitlines()[0]}", None, _HINTS["08"](said), state, statement

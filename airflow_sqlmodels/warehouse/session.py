@@ -34,6 +34,9 @@ class Session(Protocol):
     Every method raises WarehouseError (UnreachableError if there is no answer) with the statement in it.
     """
 
+    comment: str
+    """SQL that is put in front of every text that is sent: `/* … */`, for those who read the server's logs."""
+
     def execute(self, sql: str) -> Outcome:
         """Send `sql`, one or several statements, as one round trip. The outcome is the last one's."""
 

@@ -184,3 +184,9 @@ def test_print_is_shown_as_it_is_and_an_operation_that_fails_ends_with_1(call: C
     code, said = call("run-operation", "boom")
     assert (code, said.splitlines()[:2]) == (1, ["Compilation Error", "macros/m.sql:2: no way"])
     assert call("run-operation", "nothing")[0] == 2
+
+
+def test_target_run_holds_what_was_sent(call: Call, tmp_path: Path) -> None:
+    call("build")
+    run = tmp_path / "target" / "run" / "shop" / "models"
+    assert (run / "marts" / "revenue.sql").read_text().startswith('create table "')

@@ -81,6 +81,19 @@ def test_a_statement_that_fails_does_not_commit(session: DbApiSession, connectio
     assert connection.execute("select to_regclass('lost')").fetchone() == (None,)
 
 
+def test_a_comment_goes_in_front_and_changes_no_place(session: DbApiSession) -> None:
+    session.comment = "/* 100% {node} */\n"
+    assert session.query("select 7 where 1 = %s", (1,)).rows == ((7,),)
+    shown = session.query("select query from pg_stat_activity where pid = pg_backend_pid()").rows
+    assert "/* 100% {node} */" in shown[0][0]
+    for statement in ("select nothing", "select 1;\nselect nothing"):
+        with pytest.raises(WarehouseError) as raised:
+            session.execute(statement)
+        assert raised.value.position == statement.index("nothing") + 1
+        assert raised.value.statement == statement
+        session.rollback()
+
+
 def test_a_first_statement_is_pointed_at(session: DbApiSession) -> None:
     with pytest.raises(WarehouseError) as raised:
         session.query("select id,\n    nothing\nfrom pg_class_")
