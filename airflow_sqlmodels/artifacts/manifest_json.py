@@ -23,8 +23,11 @@ from airflow_sqlmodels.manifest.nodes import (
     Doc,
     Exposure,
     Macro,
+    Metric,
     Model,
     NodeId,
+    SavedQuery,
+    SemanticModel,
     Snapshot,
     Source,
     UnitTest,
@@ -34,10 +37,17 @@ from airflow_sqlmodels.templating.node_view import node_view
 
 SCHEMA = "https://schemas.getdbt.com/dbt/manifest/v12.json"
 
-_PARTS: dict[type, str] = {Source: "sources", Exposure: "exposures", UnitTest: "unit_tests"}
+_PARTS: dict[type, str] = {
+    Source: "sources",
+    Exposure: "exposures",
+    UnitTest: "unit_tests",
+    SemanticModel: "semantic_models",
+    Metric: "metrics",
+    SavedQuery: "saved_queries",
+}
 """Where a kind of node stands; all others are `nodes`."""
 
-_EMPTY = ("metrics", "semantic_models", "saved_queries", "functions")
+_EMPTY = ("functions",)
 """Parts for kinds of node that are not known here."""
 
 
@@ -106,7 +116,7 @@ def node_json(node: AnyNode, dialect: Dialect, made: float) -> dict[str, Any]:
             view["path"] = node.path
             said = ("schema", "database")
             view |= {f"unrendered_{key}": node.written.get(key) for key in said}
-        case UnitTest():
+        case UnitTest() | SemanticModel() | Metric() | SavedQuery():
             del view["doc_blocks"]
         case _:
             pass

@@ -60,7 +60,7 @@ def _following(manifest: Manifest, wanted: tuple[NodeId, ...]) -> dict[NodeId, N
     return found
 
 
-_ELSEWHERE = ("source.", "exposure.", "unit_test.")
+_ELSEWHERE = ("source.", "exposure.", "unit_test.", "metric.", "semantic_model.", "saved_query.")
 
 
 def _with_head(text: bytes, manifest: Manifest, invocation: Invocation) -> bytes:

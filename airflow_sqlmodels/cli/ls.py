@@ -18,10 +18,23 @@ from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.graph.selection import Found, Selection, select_nodes
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import AnyNode, Exposure, Model, Source, UnitTest
+from airflow_sqlmodels.manifest.nodes import (
+    AnyNode,
+    Exposure,
+    Metric,
+    Model,
+    SavedQuery,
+    SemanticModel,
+    Source,
+    UnitTest,
+    resource_type,
+)
 from airflow_sqlmodels.templating.node_view import node_view
 
-USUAL = ("model", "snapshot", "seed", "test", "source", "exposure", "unit_test")
+USUAL = (
+    *("model", "snapshot", "seed", "test", "source", "exposure", "unit_test"),
+    *("metric", "semantic_model", "saved_query"),
+)
 EVERY = (*USUAL, "analysis")
 KEYS = (
     *("name", "resource_type", "package_name", "original_file_path", "unique_id", "alias", "config", "tags"),
@@ -74,8 +87,8 @@ def _selector(node: AnyNode) -> str:
     match node:
         case Source():
             return f"source:{node.package}.{node.source_name}.{node.name}"
-        case Exposure():
-            return f"exposure:{node.package}.{node.name}"
+        case Exposure() | Metric() | SemanticModel() | SavedQuery():
+            return f"{resource_type(node)}:{node.package}.{node.name}"
         case UnitTest():
             return f"unit_test:{node.package}.{node.versioned_name}"
         case _:

@@ -19,7 +19,10 @@ from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
     DataTest,
     Exposure,
+    Metric,
     Model,
+    SavedQuery,
+    SemanticModel,
     Source,
     UnitTest,
     resource_type,
@@ -128,6 +131,21 @@ def resource_type_of(asked: Asked) -> Predicate:
 def exposure(asked: Asked) -> Predicate:
     """Exposures by `name` or `package.name`."""
     return _by_package_and_name(asked, Exposure)
+
+
+def metric(asked: Asked) -> Predicate:
+    """Metrics by `name` or `package.name`."""
+    return _by_package_and_name(asked, Metric)
+
+
+def semantic_model(asked: Asked) -> Predicate:
+    """Semantic models by `name` or `package.name`."""
+    return _by_package_and_name(asked, SemanticModel)
+
+
+def saved_query(asked: Asked) -> Predicate:
+    """Saved queries by `name` or `package.name`."""
+    return _by_package_and_name(asked, SavedQuery)
 
 
 def unit_test(asked: Asked) -> Predicate:
@@ -256,12 +274,12 @@ METHODS: dict[str, Method] = {
     "resource_type": Method(resource_type_of, lambda _manifest: _RESOURCE_TYPES),
     "state": Method(state, _none),
     "exposure": Method(exposure, _of(Exposure)),
-    "metric": Method(nothing, _none),
+    "metric": Method(metric, _of(Metric)),
     "result": Method(result, _none),
     "source_status": Method(source_status, _none),
     "version": Method(version, _none),
-    "semantic_model": Method(nothing, _none),
-    "saved_query": Method(nothing, _none),
+    "semantic_model": Method(semantic_model, _of(SemanticModel)),
+    "saved_query": Method(saved_query, _of(SavedQuery)),
     "unit_test": Method(unit_test, _of(UnitTest)),
     "selector": Method(selector, lambda manifest: manifest.selectors),
 }

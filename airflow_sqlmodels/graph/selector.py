@@ -22,7 +22,7 @@ from airflow_sqlmodels.errors import Location, SelectorError, closest
 from airflow_sqlmodels.graph.methods import METHODS
 from airflow_sqlmodels.graph.modes import INDIRECT, Indirect
 
-EVERYTHING = ("fqn:*", "source:*", "exposure:*")
+EVERYTHING = ("fqn:*", "source:*", "exposure:*", "metric:*", "semantic_model:*")
 """What is selected when nobody selects."""
 
 _FILE_ENDINGS = (".sql", ".py", ".csv")

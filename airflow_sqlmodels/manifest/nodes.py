@@ -255,7 +255,41 @@ class Exposure(Templated, frozen=True, kw_only=True):
     maturity: str | None = None
 
 
-AnyNode = Model | Seed | Snapshot | Analysis | DataTest | UnitTest | Source | Operation | Exposure
+class SemanticModel(Templated, frozen=True, kw_only=True):
+    """Entities, dimensions and measures of a model, for dbt's semantic layer; kept, never run."""
+
+    definition: dict[str, Any] = field(default_factory=dict)
+    """What the properties say of it."""
+
+
+class Metric(Node, frozen=True, kw_only=True):
+    """A number made of measures or of other metrics; kept, never run."""
+
+    definition: dict[str, Any] = field(default_factory=dict)
+    reads: tuple[NodeId, ...] = ()
+
+    @property
+    def depends_on(self) -> tuple[NodeId, ...]:
+        """The semantic models and metrics it is made of."""
+        return self.reads
+
+
+class SavedQuery(Node, frozen=True, kw_only=True):
+    """A query over metrics; kept, never run."""
+
+    definition: dict[str, Any] = field(default_factory=dict)
+    reads: tuple[NodeId, ...] = ()
+
+    @property
+    def depends_on(self) -> tuple[NodeId, ...]:
+        """The metrics it asks for."""
+        return self.reads
+
+
+Semantic = SemanticModel | Metric | SavedQuery
+"""What belongs to the semantic layer."""
+
+AnyNode = Model | Seed | Snapshot | Analysis | DataTest | UnitTest | Source | Operation | Exposure | Semantic
 """Everything that can stand in the graph."""
 
 Relational = Model | Seed | Snapshot | Source
@@ -271,6 +305,9 @@ RESOURCE_TYPES: dict[type, str] = {
     Source: "source",
     Operation: "operation",
     Exposure: "exposure",
+    SemanticModel: "semantic_model",
+    Metric: "metric",
+    SavedQuery: "saved_query",
 }
 
 

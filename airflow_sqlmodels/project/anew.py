@@ -26,6 +26,7 @@ from airflow_sqlmodels.project.refresh import properties_of, refreshed_models
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.resolve import Index, index_of, resolved
 from airflow_sqlmodels.project.selectors_file import read_selectors
+from airflow_sqlmodels.project.semantic import semantic_nodes
 from airflow_sqlmodels.project.settings import (
     ProjectFile,
     make_settings,
@@ -156,7 +157,7 @@ def assemble(  # all that was read, one by one
     groups = {entry.name: dict(entry.content) for entry in entries if entry.kind == "group"}
     return Manifest(
         settings=parts.settings,
-        nodes={**nodes, **unit_tests.enabled},
+        nodes={**nodes, **unit_tests.enabled, **semantic_nodes(parts, entries, index)},
         macros=parts.readers.library.table.macros,
         docs=parts.docs,
         disabled={**disabled, **unit_tests.disabled},
@@ -277,9 +278,6 @@ def _warnings(project: ProjectFile, parts: Parts, built: Iterable[Node], entries
 
 
 _NOT_RUN = {
-    "metric": "metrics are a matter of the dbt Platform",
-    "semantic_model": "semantic models are a matter of the dbt Platform",
-    "saved_query": "saved queries are a matter of the dbt Platform",
     "function": "functions cannot be made yet",
 }
 

@@ -86,6 +86,12 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
     "source": {"enabled": True, "meta": {}, "tags": [], "event_time": None},
     "exposure": {"enabled": True, "meta": {}, "tags": []},
+    "semantic_model": {"enabled": True, "group": None, "meta": {}},
+    "metric": {"enabled": True, "group": None, "meta": {}},
+    "saved_query": {
+        **{"enabled": True, "group": None, "meta": {}, "export_as": None, "schema": None},
+        "cache": {"enabled": False},
+    },
     "unit_test": {"enabled": True, "meta": {}, "tags": [], "static_analysis": None},
 }
 """What a node has if nobody says otherwise: docs.getdbt.com/reference/configs-and-properties."""
@@ -119,7 +125,7 @@ def merge_all(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 def with_defaults(kind: str, own: Mapping[str, Any]) -> dict[str, Any]:
     """The whole config of a node of that kind. Tags are listed once each."""
     result = merge(DEFAULTS[kind], own) if own else dict(DEFAULTS[kind])
-    if result["tags"]:
+    if result.get("tags"):
         result["tags"] = list(dict.fromkeys(result["tags"]))
     return result
 

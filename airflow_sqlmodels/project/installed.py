@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from airflow_sqlmodels.errors import Location, ProjectError
+from airflow_sqlmodels.errors import Location, NamingError
 from airflow_sqlmodels.project.settings import ProjectFile, packages_folder
 from airflow_sqlmodels.project.yaml_text import parse_yaml, place_in
 
@@ -44,18 +44,18 @@ def about_packages(project: ProjectFile) -> Iterator[Path]:
 
 
 def refuse_missing(project: ProjectFile, packages: Sequence[ProjectFile]) -> None:
-    """Raise ProjectError if a package is not installed. Without a lock file names are not known: they are counted."""
+    """Raise NamingError if a package is not installed. Without a lock file names are not known: they are counted."""
     folder = packages_folder(project)
     locked = _entries(project.root, LOCK_FILE)
     installed = {package.name for package in packages}
     for index, entry in enumerate(locked.listed):
         name = entry.get("name") if isinstance(entry, dict) else None
         if name and name not in installed:
-            raise ProjectError(f"the package {name!r} is not installed in {folder}", locked.place(index), _HINT)
+            raise NamingError(f"the package {name!r} is not installed in {folder}", locked.place(index), _HINT)
     for asked in (locked, *(_entries(project.root, name) for name in ASKING_FILES)):
         if len(asked.listed) > len(packages) and (asked is locked or not locked.listed):
             what = f"packages asked for here: {len(asked.listed)}, installed in {folder}: {len(packages)}"
-            raise ProjectError(what, Location(asked.path), _HINT)
+            raise NamingError(what, Location(asked.path), _HINT)
 
 
 def outdated(project: ProjectFile) -> Iterator[str]:

@@ -36,6 +36,9 @@ CONFIG_KEYS = {
     "test": "data_tests",
     "unit_test": "unit_tests",
     "exposure": "exposures",
+    "semantic_model": "semantic-models",
+    "metric": "metrics",
+    "saved_query": "saved-queries",
     "analysis": "analyses",
 }
 """Under which key the configs of each kind of node stand."""

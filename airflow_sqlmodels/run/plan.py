@@ -16,7 +16,7 @@ from airflow_sqlmodels.manifest.nodes import Model, NodeId, Operation, Source, U
 from airflow_sqlmodels.run.test_edges import edges_of_tests
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
-    "build": ("model", "seed", "snapshot", "test", "unit_test", "exposure"),
+    "build": ("model", "seed", "snapshot", "test", "unit_test", "exposure", "saved_query"),
     "run": ("model",),
     "test": ("test", "unit_test"),
     "seed": ("seed",),

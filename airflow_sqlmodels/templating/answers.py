@@ -225,6 +225,9 @@ class GraphView:
         "nodes": ("model", "seed", "snapshot", "test", "analysis"),
         "sources": ("source",),
         "exposures": ("exposure",),
+        "metrics": ("metric",),
+        "semantic_models": ("semantic_model",),
+        "saved_queries": ("saved_query",),
         "unit_tests": ("unit_test",),
     }
 

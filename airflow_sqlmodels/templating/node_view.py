@@ -12,9 +12,12 @@ from airflow_sqlmodels.manifest.nodes import (
     DataTest,
     Exposure,
     Freshness,
+    Metric,
     Model,
     Operation,
     Period,
+    SavedQuery,
+    SemanticModel,
     Source,
     Templated,
     UnitTest,
@@ -50,6 +53,8 @@ def node_view(node: AnyNode, dialect: Dialect) -> dict[str, Any]:
     columns = getattr(node, "columns", None)
     view["columns"] = {name: _column(column) for name, column in (columns or {}).items()}
     view.update(_own_part(node))
+    if isinstance(node, (SemanticModel, Metric, SavedQuery)):
+        return {key: value for key, value in view.items() if key not in _NOT_OF_SEMANTICS}
     if isinstance(node, UnitTest):
         return {key: value for key, value in view.items() if key not in _NOT_OF_UNIT_TESTS}
     return view
@@ -60,6 +65,7 @@ def unrendered_config(node: AnyNode) -> dict[str, Any]:
     return node.own_config if isinstance(node, Source) else {**node.own_config, **node.written}
 
 
+_NOT_OF_SEMANTICS = ("docs", "checksum", "patch_path", "columns", "raw_code", "language")
 _NOT_OF_UNIT_TESTS = ("tags", "meta", "columns", "docs", "group", "patch_path", "unrendered_config")
 """What dbt says of every other kind of node."""
 
@@ -141,6 +147,11 @@ def _own_part(node: AnyNode) -> dict[str, Any]:
                     "maturity": node.maturity}  # fmt: skip
         case UnitTest():
             return _unit_test_part(node)
+        case SemanticModel() | Metric() | SavedQuery():
+            # few projects have any
+            from airflow_sqlmodels.templating.semantic_view import semantic_part  # noqa: PLC0415
+
+            return semantic_part(node)
         case _:
             return {}
 

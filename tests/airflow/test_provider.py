@@ -57,7 +57,7 @@ def test_the_command_is_there_under_airflows_own(tmp_path: Path) -> None:
 
     assert "shop.orders" in listed.stdout.splitlines()
     assert (listed.returncode, wrong.returncode) == (0, 2)
-    assert "did you mean 'tag'?" in wrong.stderr
+    assert "did you mean 'tag'?" in wrong.stdout
 
 
 @pytest.mark.parametrize("module", ["airflow_sqlmodels", "airflow_sqlmodels.provider.pytest_plugin"])

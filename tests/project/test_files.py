@@ -27,8 +27,7 @@ def test_what_is_not_run_is_told_once_for_each_kind(tmp_path: Path) -> None:
         "models/a.sql": "select 1 as id",
         "models/all.yml": """\
             modles: [{name: a}]
-            metrics: [{name: m}]
-            saved_queries:
+            functions:
               - {name: first}
               - {name: second}
             """,
@@ -37,7 +36,6 @@ def test_what_is_not_run_is_told_once_for_each_kind(tmp_path: Path) -> None:
     manifest = load(tmp_path, files)
 
     assert list(manifest.warnings) == [
-        "models/all.yml:2:11: 'm' passed over: metrics are a matter of the dbt Platform",
-        "models/all.yml:4:5: 'first' and 1 more passed over: saved queries are a matter of the dbt Platform",
+        "models/all.yml:3:5: 'first' and 1 more passed over: functions cannot be made yet",
         "models/all.yml:1:1: unknown key 'modles'\n    modles: [{name: a}]\n    ^\nhint: did you mean 'models'?",
     ]

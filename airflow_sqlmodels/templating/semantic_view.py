@@ -1,0 +1,70 @@
+"""Semantic models, metrics and saved queries as dbt writes them: what is not said is there as null."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_sqlmodels.manifest.nodes import Metric, SavedQuery, SemanticModel
+
+_PARAMS = (
+    *("measure", "numerator", "denominator", "expr", "window", "grain_to_date", "conversion_type_params"),
+    *("cumulative_type_params", "metric_aggregation_params", "fill_nulls_with", "is_private"),
+)
+_ENTITY = ("name", "type", "description", "label", "role", "expr")
+_DIMENSION = ("name", "type", "description", "label", "is_partition", "type_params", "expr", "metadata", "datatype")
+_MEASURE = (
+    *("name", "agg", "description", "label", "create_metric", "expr", "agg_params", "non_additive_dimension"),
+    "agg_time_dimension",
+)
+
+
+def semantic_part(node: SemanticModel | Metric | SavedQuery) -> dict[str, Any]:
+    """What only these kinds have."""
+    said = node.definition
+    common = {"label": said.get("label"), "metadata": None}
+    match node:
+        case SemanticModel():
+            lists = (("entities", _ENTITY), ("dimensions", _DIMENSION), ("measures", _MEASURE))
+            parts = {key: [_filled(each, names) for each in said.get(key) or ()] for key, names in lists}
+            rest = {"defaults": said.get("defaults"), "primary_entity": said.get("primary_entity")}
+            return {**common, "model": said.get("model"), **parts, **rest}
+        case Metric():
+            shown = {"type": said.get("type"), "type_params": _params(said.get("type_params") or {})}
+            return {**common, **shown, "filter": said.get("filter"), "time_granularity": said.get("time_granularity")}
+        case _:
+            asked: dict[str, Any] = {"metrics": [], "group_by": [], "where": None, "order_by": [], "limit": None}
+            return {
+                **common,
+                "query_params": {**asked, **(said.get("query_params") or {})},
+                "exports": list(said.get("exports") or ()),
+            }
+
+
+def _params(said: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {key: said.get(key) for key in _PARAMS}
+    found["measure"] = _input(said.get("measure"), ("join_to_timespine", "fill_nulls_with"))
+    for key in ("numerator", "denominator"):
+        found[key] = _input(said.get(key), ("offset_window", "offset_to_grain"))
+    found["metrics"] = [_input(each, ("offset_window", "offset_to_grain")) for each in said.get("metrics") or ()]
+    found["join_to_timespine"] = bool(said.get("join_to_timespine"))
+    return found
+
+
+def _input(said: Any, more: tuple[str, ...]) -> dict[str, Any] | None:
+    """A measure or metric that another is made of: its name, or a mapping."""
+    if not said:
+        return None
+    given = said if isinstance(said, Mapping) else {"name": str(said)}
+    found = {key: given.get(key) for key in ("name", "filter", "alias", *more)}
+    if "join_to_timespine" in found:
+        found["join_to_timespine"] = bool(found["join_to_timespine"])
+    return found
+
+
+def _filled(said: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    found = {key: said.get(key) for key in names}
+    for key in ("is_partition", "create_metric"):
+        if key in found:
+            found[key] = bool(found[key])
+    return {**found, "config": {"meta": {}, **(said.get("config") or {})}}

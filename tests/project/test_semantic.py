@@ -1,0 +1,82 @@
+"""Semantic models, metrics and saved queries are kept with what they read, and are never run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from airflow_sqlmodels.artifacts.manifest_json import manifest_json
+from airflow_sqlmodels.errors import NamingError
+from airflow_sqlmodels.graph.order import graph_of
+from airflow_sqlmodels.manifest.manifest import Manifest
+from airflow_sqlmodels.run.plan import make_plan
+from airflow_sqlmodels.templating.invocation import Invocation
+from tests.projects import load
+
+PROPERTIES = """\
+semantic_models:
+  - name: sales
+    model: ref('orders')
+    entities: [{name: order, type: primary, expr: id}]
+    measures:
+      - {name: total, agg: sum, expr: amount}
+      - {name: orders_count, agg: count, expr: id, create_metric: true}
+metrics:
+  - {name: revenue, label: Revenue, type: simple, type_params: {measure: total}}
+  - {name: per_order, label: Mean, type: ratio, type_params: {numerator: revenue, denominator: {name: orders_count}}}
+  - {name: unused, label: Unused, type: simple, type_params: {measure: total}, config: {enabled: false}}
+saved_queries:
+  - {name: weekly, query_params: {metrics: [revenue, per_order]}}
+"""
+ALL = ["metric.shop.orders_count", "metric.shop.per_order", "metric.shop.revenue", "model.shop.orders",
+       "saved_query.shop.weekly", "semantic_model.shop.sales"]  # fmt: skip
+
+
+def _manifest(folder: Path, properties: str = PROPERTIES) -> Manifest:
+    return load(folder, {"models/orders.sql": "select 1 as id, 2 as amount", "models/s.yml": properties})
+
+
+def test_they_hang_together(tmp_path: Path) -> None:
+    manifest = _manifest(tmp_path)
+    parents = graph_of(manifest).parents
+    assert sorted(manifest) == ALL
+    assert {node_id.partition(".shop.")[2]: sorted(above) for node_id, above in parents.items()} == {
+        "orders": [],
+        "sales": ["model.shop.orders"],
+        "revenue": ["semantic_model.shop.sales"],
+        "orders_count": ["semantic_model.shop.sales"],
+        "per_order": ["metric.shop.orders_count", "metric.shop.revenue"],
+        "weekly": ["metric.shop.per_order", "metric.shop.revenue"],
+    }
+
+
+def test_only_saved_queries_are_part_of_a_build_in_which_nothing_is_sent_for_them(tmp_path: Path) -> None:
+    manifest = _manifest(tmp_path)
+    assert [step.node for step in make_plan(manifest)] == ["model.shop.orders", "saved_query.shop.weekly"]
+    assert [step.node for step in make_plan(manifest, command="run")] == ["model.shop.orders"]
+
+
+@pytest.mark.parametrize(
+    ("select", "expected"),
+    [("metric:revenue+", ["saved_query.shop.weekly"]), ("+saved_query:weekly", ["model.shop.orders", ALL[4]]),
+     ("semantic_model:shop.sales", [])],
+)  # fmt: skip
+def test_they_can_be_selected(select: str, expected: list[str], tmp_path: Path) -> None:
+    assert [step.node for step in make_plan(_manifest(tmp_path), select=[select])] == expected
+
+
+def test_the_manifest_has_them_in_parts_of_their_own(tmp_path: Path) -> None:
+    manifest = _manifest(tmp_path)
+    content = manifest_json(manifest, graph_of(manifest), Invocation())
+    assert set(content["semantic_models"]) == {"semantic_model.shop.sales"}
+    assert content["metrics"]["metric.shop.per_order"]["type_params"]["denominator"]["name"] == "orders_count"
+    assert content["saved_queries"]["saved_query.shop.weekly"]["query_params"]["metrics"] == ["revenue", "per_order"]
+    assert set(content["nodes"]) == {"model.shop.orders"}
+
+
+def test_a_measure_that_is_not_there_is_told_with_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(NamingError, match="no measure 'totl'") as raised:
+        _manifest(tmp_path, PROPERTIES.replace("measure: total}}\n  - {name: per", "measure: totl}}\n  - {name: per"))
+    assert raised.value.hint == "did you mean 'total'?"
+    assert str(raised.value.at).startswith("models/s.yml:9:")
