@@ -53,7 +53,7 @@ def result_json(manifest: Manifest, result: Result) -> dict[str, Any]:
         "compiled": bool(result.compiled_sql) if has_code else None,
         "compiled_code": result.compiled_sql or None if has_code else None,
         "relation_name": result.relation_name or _relation_name(manifest, node),
-        "batch_results": None,
+        "batch_results": result.details.get("batch_results"),
     }
 
 

@@ -103,6 +103,8 @@ def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:
         store_failures=flags.store_failures,
         empty=bool(flags.empty),
         sample=flags.sample,
+        event_time_start=flags.event_time_start,
+        event_time_end=flags.event_time_end,
         selected=tuple(step.node for step in plan),
         args=flags.said,
         say=progress.say,

@@ -15,7 +15,7 @@ from airflow_sqlmodels.run.result import Result
 COUNTED = (
     ("PASS", ("success", "pass")),
     ("WARN", ("warn",)),
-    ("ERROR", ("error", "fail")),
+    ("ERROR", ("error", "fail", "partial success")),
     ("SKIP", ("skipped",)),
     ("NO-OP", ("no-op",)),
 )
@@ -31,7 +31,7 @@ def count_line(results: Sequence[Result]) -> str:
 
 def failed(results: Sequence[Result]) -> bool:
     """Whether the exit code is 1: skipped steps count, as in dbt."""
-    return any(result.status in ("error", "fail", "skipped") for result in results)
+    return any(result.status in ("error", "fail", "skipped", "partial success") for result in results)
 
 
 def summary(manifest: Manifest, results: Sequence[Result], seconds: float, interrupted: bool) -> Iterator[str]:
@@ -41,7 +41,7 @@ def summary(manifest: Manifest, results: Sequence[Result], seconds: float, inter
     yield ""
     yield _verdict(results, interrupted)
     for result in results:
-        if result.status in ("error", "fail", "warn"):
+        if result.status in ("error", "fail", "warn", "partial success"):
             yield ""
             yield from failure(manifest, result)
     yield ""
@@ -87,7 +87,7 @@ def _duration(seconds: float) -> str:
 
 def _verdict(results: Sequence[Result], interrupted: bool) -> str:
     counts = Counter(result.status for result in results)
-    errors, warnings = counts["error"] + counts["fail"], counts["warn"]
+    errors, warnings = counts["error"] + counts["fail"] + counts["partial success"], counts["warn"]
     if interrupted:
         return click.style("Stopped by ctrl-c; running statements were cancelled at the server.", fg="yellow")
     if not errors and not warnings:

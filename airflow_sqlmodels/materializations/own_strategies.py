@@ -13,6 +13,7 @@ Statements = Callable[[Build, Relation, Sequence[str]], str]
 _STEPS = {
     "append": ("get_insert_into_sql",),
     "delete+insert": ("get_delete_insert_merge_sql", "get_insert_into_sql"),
+    "microbatch": ("get_incremental_merge_sql", "get_merge_sql", "get_merge_update_columns", "get_quoted_csv"),
     "merge": ("get_merge_sql", "get_merge_update_columns", "get_quoted_csv"),
 }
 """The macros that dbt's own strategies are made of, by strategy."""

@@ -37,6 +37,10 @@ def strategy_of(build: Build) -> Strategy:
     own = own_strategy(build, name)
     if own is not None:
         return Strategy(name, own)
+    if name == "microbatch":
+        if not keys_of(build):
+            raise ProjectError("a microbatch model needs a unique_key", build.node.at, "its batches are merged by it")
+        name = "merge"
     if name == "default":
         name = "delete+insert" if keys_of(build) else "append"
     if name not in STRATEGIES:

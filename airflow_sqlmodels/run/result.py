@@ -9,7 +9,7 @@ from typing import Any, Literal
 from airflow_sqlmodels.errors import SqlModelsError
 from airflow_sqlmodels.manifest.nodes import NodeId
 
-Status = Literal["success", "error", "fail", "warn", "pass", "skipped", "no-op"]
+Status = Literal["success", "error", "fail", "warn", "pass", "skipped", "no-op", "partial success"]
 """dbt's words. `fail` and `warn` are verdicts of tests, `error` means that it could not be run."""
 
 

@@ -89,7 +89,7 @@ class _Run:
         self.interrupted = False
         self._desk = desk
         self._rules = rules
-        self._blocking = ("error", "fail") if plan.command == "build" else ("error",)
+        self._blocking = (*(("error", "fail") if plan.command == "build" else ("error",)), "partial success")
         self._steps = {step.node: step for step in plan}
         self._waits = {step.node: len(step.after) for step in plan}
         self._children: dict[NodeId, list[NodeId]] = defaultdict(list)

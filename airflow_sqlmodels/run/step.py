@@ -26,6 +26,7 @@ from airflow_sqlmodels.publish.rules import PublishRules
 from airflow_sqlmodels.run.data_test import run_data_test
 from airflow_sqlmodels.run.freshness import run_freshness
 from airflow_sqlmodels.run.hooks import hooks_of, placed_in_project
+from airflow_sqlmodels.run.microbatch import Part, is_microbatch, run_batches
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.templating.answering import Answerer
 from airflow_sqlmodels.warehouse import catalog
@@ -79,6 +80,8 @@ def _run(means: Answerer, node: AnyNode, session: Session, rules: StepRules) -> 
     match node:
         case Model(materialized="ephemeral"):
             return Result(node=node.id, status="no-op", message="it becomes part of the queries that read it")
+        case Model() if is_microbatch(node):
+            return _batches(means, node, session, rules)
         case Model() | Seed() | Snapshot():
             return _build(means, node, session, rules)
         case DataTest():
@@ -98,11 +101,29 @@ def _run(means: Answerer, node: AnyNode, session: Session, rules: StepRules) -> 
             return Result(node=node.id, status="no-op", message="nothing to run")
 
 
-def _build(means: Answerer, node: Model | Seed | Snapshot, session: Session, rules: StepRules) -> Result:
+def _batches(means: Answerer, node: Model, session: Session, rules: StepRules) -> Result:
+    found = catalog.find(session, means.dialect, means.relation(node.relation))
+    session.commit()
+    whole = found is None or found.kind != "table" or _full_refresh(means, node)
+
+    def build(batch_means: Answerer, part: Part) -> Result:
+        try:
+            return _build(batch_means, node, session, rules, part)
+        except SqlModelsError:
+            session.rollback()
+            raise
+
+    return run_batches(means, node, build, whole=whole, log=rules.log)
+
+
+def _build(
+    means: Answerer, node: Model | Seed | Snapshot, session: Session, rules: StepRules, part: Part | None = None
+) -> Result:
     compiled = compile_node(means, node, session)
     rules.on_compiled(compiled.sql)
     relation = means.relation(node.relation)
-    pre_hooks = hooks_of(means, compiled, node, "pre_hook")
+    pre_hooks = hooks_of(means, compiled, node, "pre_hook") if part is None or part.first else ()
+    post_hooks = hooks_of(means, compiled, node, "post_hook") if part is None or part.last else ()
     if not all(hook.transaction for hook in pre_hooks):  # these come before the rest, which makes the schema itself
         catalog.create_schemas(session, means.dialect, [relation.schema])
     session.commit()
@@ -114,9 +135,9 @@ def _build(means: Answerer, node: Model | Seed | Snapshot, session: Session, rul
         config=compiled.rendering.config,
         dialect=means.dialect,
         session=session,
-        full_refresh=_full_refresh(means, node),
+        full_refresh=_full_refresh(means, node) and (part is None or part.first),
         pre_hooks=pre_hooks,
-        post_hooks=hooks_of(means, compiled, node, "post_hook"),
+        post_hooks=post_hooks,
         rules=rules.publish,
         log=rules.log,
         rendering=compiled.rendering,

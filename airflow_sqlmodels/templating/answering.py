@@ -31,6 +31,7 @@ from airflow_sqlmodels.manifest.nodes import (
     Templated,
 )
 from airflow_sqlmodels.manifest.relation import Relation
+from airflow_sqlmodels.templating.batches import Batch
 from airflow_sqlmodels.templating.invocation import Invocation
 from airflow_sqlmodels.templating.macro_table import BUILT_IN, MacroTable, macro_table_of
 from airflow_sqlmodels.templating.node_view import config_view
@@ -56,6 +57,8 @@ class Answerer:
     invocation: Invocation
     more_names: Mapping[str, Any] = field(default_factory=dict)
     """Names that only this run's templates have."""
+    batch: Batch | None = None
+    """The batch of time that a microbatch model is built for."""
     stand_ins: Mapping[MacroId, Any] = field(default_factory=dict)
     """What some macros give instead of being called."""
     earlier: Mapping[NodeId, Relation] = field(default_factory=dict)
@@ -288,6 +291,8 @@ class Rendering:
         limited = "false limit 0" if self.means.invocation.empty else None
         own = self.means.earlier[node.id] if node.id in self.means.deferred else node.relation
         sample = self.means.invocation.sample if isinstance(self.node, (Model, Snapshot)) else None
+        if self.means.batch is not None:
+            sample = self.means.batch.window
         during = None if sample is None else sample.condition(node)
         return TemplateRelation(self.means.relation(own), self.means.dialect, _kind(node), limited, during)
 

@@ -11,6 +11,7 @@ from jinja2.runtime import missing  # type: ignore[attr-defined]  # not listed i
 
 from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError, line_location
 from airflow_sqlmodels.templating.adapter import Adapter
+from airflow_sqlmodels.templating.batches import Batch
 from airflow_sqlmodels.templating.environment import SCOPE, Environment, NativeEnvironment
 from airflow_sqlmodels.templating.macros import MacroLibrary, MacroScope
 from airflow_sqlmodels.templating.names import shared_names
@@ -42,7 +43,7 @@ def scope_of(rendering: Rendering) -> MacroScope:
     """The names of one node."""
     means = rendering.means
     names = _Names({**means.jinja.shared, **_own_names(rendering), **rendering.added})
-    names.later["model"] = lambda: node_view(rendering.node, means.dialect)
+    names.later["model"] = lambda: {**node_view(rendering.node, means.dialect), "batch": _batch_view(means.batch)}
     scope = MacroScope(means.jinja.library, names, rendering.node.package, means.stand_ins)
     names["adapter"] = Adapter(scope, means.dialect, rendering.session)
     names["context"] = ContextView(scope)
@@ -72,6 +73,12 @@ def told(error: Exception, template: str, at: Location, line: int = 0) -> Except
         return error
     what = f"{type(error).__name__}: {error}" if not isinstance(error, jinja2.TemplateError) else str(error)
     return CompilationError(what, place_of_error(error, template, at, line), _undefined_hint(error))
+
+
+def _batch_view(batch: Batch | None) -> dict[str, Any] | None:
+    if batch is None:
+        return None
+    return {"id": batch.id, "event_time_start": batch.window.start, "event_time_end": batch.window.end}
 
 
 class _Names(dict[str, Any]):

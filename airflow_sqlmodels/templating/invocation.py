@@ -34,6 +34,8 @@ class Invocation:
     """The rows to read of what has an `event_time`; None: all."""
     selected: tuple[str, ...] = ()
     """The ids of the nodes of this run: `selected_resources`."""
+    event_time_start: datetime.datetime | None = None
+    event_time_end: datetime.datetime | None = None
     args: Mapping[str, Any] = field(default_factory=dict)
     """All flags, by dbt's name: `invocation_args_dict`."""
     say: Callable[[str], None] = _silent
