@@ -95,6 +95,7 @@ def environment(folder: Path) -> dict[str, str]:
         "DBT_VERSION_CHECK": "false",
         "SQLMODELS_CACHE_DIR": str(folder / "cache"),
         "PYTHONPATH": str(ROOT),
+        "PYTHONHASHSEED": "0",  # macros put sets into SQL
         "PYTHONWARNINGS": "ignore",
         "TZ": "UTC",
     }
