@@ -175,6 +175,7 @@ def make_settings(project: ProjectFile, packages: list[ProjectFile], choices: Ch
         flags=dict(content.get("flags") or {}),
         airflow=dict(content.get("airflow") or {}),
         packages={each.name: str(each.root) for each in every},
+        versions={each.name: str(each.content["version"]) for each in every if each.content.get("version") is not None},
         target_path=str(content.get("target-path") or "target"),
         log_path=str(content.get("log-path") or "logs"),
         clean_targets=tuple(content.get("clean-targets") or (str(content.get("target-path") or "target"),)),

@@ -122,12 +122,13 @@ def test_debug_says_which_part_is_wrong(call: Call, tmp_path: Path) -> None:
 
 
 END_HOOK = """
-on-run-start: select 1
+on-run-start: "{% do graph.update({'kept': 1}) %} select 1"
 on-run-end:
   - >-
     create table public.ended as select * from (values
     {% for each in results %}('{{ each.node.unique_id }}', '{{ each.status }}', '{{ each.node.resource_type }}',
-    {{ each.to_dict().execution_time >= 0 }}){{ "," if not loop.last }}{% endfor %}) v (node, status, kind, timed)
+    {{ each.to_dict().execution_time >= 0 and each.node.to_dict() == each.node and graph.kept == 1 }})
+    {{ "," if not loop.last }}{% endfor %}) v (node, status, kind, timed)
   - "comment on table public.ended is '{{ schemas | join(',') }} {{ database_schemas | length }}'"
 """
 
