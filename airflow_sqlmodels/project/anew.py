@@ -262,7 +262,7 @@ def _warnings(project: ProjectFile, parts: Parts, built: Iterable[Node], entries
     # a version's entry is named like its file
     names = {(node.id.partition(".")[0], node.package, PurePosixPath(node.path).stem) for node in built}
     own = [entry for entry in entries if entry.file.package == parts.settings.name]
-    found = [*unknown_keys(project), *outdated(project), *_passed_over(own)]
+    found = [*unknown_keys(project), *outdated(project), *_passed_over(own), *_of_absent_packages(built)]
     for entry in own:
         if entry.kind == UNKNOWN:
             found.append(str(SqlModelsError(f"unknown key {entry.name!r}", entry.at, entry.text)))
@@ -274,6 +274,17 @@ def _warnings(project: ProjectFile, parts: Parts, built: Iterable[Node], entries
                                    closest(entry.name, known))  # fmt: skip
             found.append(str(error))
     return found
+
+
+def _of_absent_packages(built: Iterable[Node]) -> Iterator[str]:
+    """A warning for each package that tests name and that is not installed: they fail when they run."""
+    found: dict[str, list[DataTest]] = {}
+    for node in built:
+        if isinstance(node, DataTest) and node.generic and node.problems and node.config.get("enabled", True):
+            found.setdefault(node.generic.partition(".")[0], []).append(node)
+    for tests in found.values():
+        problem, more = tests[0].problems[0], f" and {len(tests) - 1} more" if len(tests) > 1 else ""
+        yield str(SqlModelsError(f"{problem.what}{more}: this fails when it runs", problem.at, problem.hint))
 
 
 _NOT_RUN = {
