@@ -20,6 +20,8 @@ _CURRENCY = re.compile(r"[\s$€£¥₩₹%]+")
 _PLAIN_INTEGER = re.compile(r"-?[1-9]\d{0,8}|0")
 _STAMP = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:?\d\d)?")
 
+_SHORT_STAMP = re.compile(r"\d{4}-\d\d?-\d\d? \d\d?:\d\d?:\d\d?")
+
 
 def is_null(value: str) -> bool:
     """Whether a cell holds nothing.
@@ -129,9 +131,17 @@ def _is_stamp(value: str) -> bool:
     """A time stamp to the second; with fractions it stays text."""
     text = value.strip()
     if not _STAMP.fullmatch(text):
-        return False
+        return bool(_SHORT_STAMP.fullmatch(text)) and _is_time(text)
     try:
         datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_time(text: str) -> bool:
+    try:
+        datetime.datetime.strptime(text, "%Y-%m-%d %H:%M:%S")
     except ValueError:
         return False
     return True
