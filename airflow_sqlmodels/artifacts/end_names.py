@@ -13,18 +13,27 @@ from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.templating.node_view import node_view
 
 
+class Said(dict[str, Any]):
+    """Plain data that macros may also ask for as data."""
+
+    def to_dict(self, omit_none: bool = False) -> dict[str, Any]:
+        """The data."""
+        return {key: value for key, value in self.items() if value is not None or not omit_none}
+
+
 class ResultView:
     """One node's outcome, with dbt's attributes."""
 
     def __init__(self, manifest: Manifest, result: Result) -> None:
         self._told = result_json(manifest, result)
-        self.node = node_view(manifest[result.node], dialect_named(manifest.settings.target.type))
+        node = node_view(manifest[result.node], dialect_named(manifest.settings.target.type))
+        self.node = Said(node | {key: self._told[key] for key in ("compiled", "compiled_code")})
         self.status: str = self._told["status"]
         self.execution_time: float = self._told["execution_time"]
         self.message: str | None = self._told["message"]
         self.failures: int | None = self._told["failures"]
         self.thread_id: str = self._told["thread_id"]
-        self.timing: list[dict[str, Any]] = self._told["timing"]
+        self.timing = [Said(each) for each in self._told["timing"]]
         self.adapter_response: dict[str, Any] = self._told["adapter_response"]
 
     def to_dict(self, omit_none: bool = False) -> dict[str, Any]:

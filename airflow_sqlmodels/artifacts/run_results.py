@@ -11,7 +11,17 @@ from airflow_sqlmodels.artifacts.json_text import time_text, write_json
 from airflow_sqlmodels.artifacts.metadata import metadata
 from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, Operation, Seed, Snapshot, Templated, UnitTest
+from airflow_sqlmodels.manifest.nodes import (
+    AnyNode,
+    DataTest,
+    Exposure,
+    Model,
+    Operation,
+    Seed,
+    Snapshot,
+    Templated,
+    UnitTest,
+)
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.templating.invocation import Invocation
 
@@ -48,13 +58,20 @@ def result_json(manifest: Manifest, result: Result) -> dict[str, Any]:
         "execution_time": result.seconds,
         "adapter_response": _response(node, result),
         "message": result.message,
-        "failures": int(not result.passed) if isinstance(node, Operation) else result.failures,
+        "failures": _failures(node, result),
         "unique_id": result.node,
         "compiled": bool(result.compiled_sql) if has_code else None,
         "compiled_code": result.compiled_sql or None if has_code else None,
         "relation_name": result.relation_name or _relation_name(manifest, node),
         "batch_results": result.details.get("batch_results"),
     }
+
+
+def _failures(node: AnyNode, result: Result) -> int | None:
+    """How many; dbt also counts those of hooks and of exposures, which have none."""
+    if isinstance(node, Operation):
+        return int(not result.passed)
+    return 0 if isinstance(node, Exposure) else result.failures
 
 
 def timing(started: datetime.datetime | None, finished: datetime.datetime | None) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import click
 
 from airflow_sqlmodels.artifacts.compiled import compiled_path, write_compiled, write_run
-from airflow_sqlmodels.artifacts.end_names import end_names
+from airflow_sqlmodels.artifacts.end_names import end_names, written_schemas
 from airflow_sqlmodels.artifacts.keeping import keep_manifest
 from airflow_sqlmodels.artifacts.run_results import write_run_results
 from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
@@ -30,6 +30,7 @@ from airflow_sqlmodels.run.sources import absent_sources
 from airflow_sqlmodels.run.step import StepRules, run_step
 from airflow_sqlmodels.templating.answering import Answerer, answerer
 from airflow_sqlmodels.templating.invocation import Invocation
+from airflow_sqlmodels.warehouse.catalog import create_schemas
 from airflow_sqlmodels.warehouse.session import Session
 
 
@@ -124,10 +125,11 @@ def run(execution: Execution, step: RunStep = run_step) -> Outcome:
     session = execution.opened.open_session()
     try:
         with execution.progress:
+            _schemas_for_hooks(execution, session)
             start = _hooks(execution, execution.plan.on_start, session)
             begin = all(result.passed for result in start)
             ran = _steps(execution, step, session) if begin else _all_skipped(execution.plan)
-            end = () if ran.interrupted else _end_hooks(execution, (*start, *ran.results), session)
+            end = () if ran.interrupted else _end_hooks(execution, ran.results, session)
     finally:
         session.close()
     return Outcome((*start, *ran.results, *end), ran.interrupted, time.perf_counter() - clock)
@@ -145,6 +147,14 @@ def report(execution: Execution, outcome: Outcome) -> None:
         execution.progress.summary(outcome.results, lines, outcome.seconds)
     elif not flags.quiet or outcome.exit_code:
         click.echo("\n".join(lines))
+
+
+def _schemas_for_hooks(execution: Execution, session: Session) -> None:
+    """Make the schemas that the steps write before a hook at the start can ask for them; without one, steps do."""
+    if execution.plan.on_start:
+        means = execution.means
+        pairs = written_schemas(means.manifest, (step.node for step in execution.plan))
+        create_schemas(session, means.dialect, [schema for _, schema in pairs])
 
 
 def _steps(execution: Execution, one: RunStep, session: Session) -> Ran:

@@ -78,6 +78,10 @@ class Dialect(ABC):
         """SQL that gives the kind (the catalog's word) and owner of a relation; no row if there is none."""
 
     @abstractmethod
+    def schema_of_query(self, identifier: str) -> str:
+        """SQL that gives the schema in which the server finds a name that comes without one."""
+
+    @abstractmethod
     def schema_query(self, schemas: Sequence[str]) -> str:
         """SQL that gives schema, name, kind (the catalog's word) and owner of all relations in these schemas."""
 

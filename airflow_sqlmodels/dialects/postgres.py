@@ -110,6 +110,13 @@ class Postgres(Dialect):
             "and c.relkind in ('r', 'p', 'f', 'v', 'm')"
         )
 
+    def schema_of_query(self, identifier: str) -> str:
+        """SQL that gives the schema in which the search path finds a name."""
+        return (
+            "select n.nspname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace\n"
+            f"where c.oid = to_regclass({self.literal(self.quote(identifier))})"
+        )
+
     def schema_query(self, schemas: Sequence[str]) -> str:
         """SQL that gives schema, name, kind and owner of all relations in these schemas."""
         wanted = ", ".join(map(self.literal, schemas))

@@ -51,6 +51,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """The section `airflow:` of dbt_project.yml."""
     packages: dict[str, str] = struct_field(default_factory=dict)
     """Installed packages, the root project among them: name to absolute folder."""
+    versions: dict[str, str] = struct_field(default_factory=dict)
+    """By package: what it says of its own version."""
     target_path: str = "target"
     log_path: str = "logs"
     clean_targets: tuple[str, ...] = ("target",)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -15,6 +15,7 @@ from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Doc, Macro, Macr
 from airflow_sqlmodels.project import other_nodes, template_nodes
 from airflow_sqlmodels.project.cache import Known
 from airflow_sqlmodels.project.choices import Choices
+from airflow_sqlmodels.project.elsewhere import described_elsewhere
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.fingerprint import Fingerprints, with_parents
 from airflow_sqlmodels.project.installed import outdated, refuse_missing
@@ -73,7 +74,7 @@ def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[Sou
     shared = {**shared_names(settings, Invocation(command="parse")), "env_var": choices.env_var}
     projects = {each.name: each for each in (project, *packages)}
     parts = make_parts(settings, projects, macros, docs, entries, shared)
-    built = list(build_nodes(parts, files, entries))
+    built = _with_foreign_entries(parts, files, list(build_nodes(parts, files, entries)))
     manifest = assemble(parts, built, entries, _warnings(project, parts, built, entries), _of("fixture", files))
     graph_of(manifest)  # refuses rings
     return manifest
@@ -119,6 +120,17 @@ def build_nodes(parts: Parts, files: Iterable[SourceFile], entries: Iterable[Ent
         yield from _from_entry(parts, entry)
     for project in parts.projects.values():
         yield from template_nodes.operations(parts, project)
+
+
+def _with_foreign_entries(parts: Parts, files: Iterable[SourceFile], built: list[AnyNode]) -> list[AnyNode]:
+    """The nodes; those that only another package describes are built again with what it says."""
+    foreign = described_elsewhere(parts, built)
+    if not foreign:
+        return built
+    more = replace(parts, entries={**parts.entries, **foreign})
+    those = (file for file in files if (file.kind, file.package, file.stem) in foreign)
+    anew = {node.id: node for node in (_ONE_NODE_FILES[file.kind](more, file) for file in those)}
+    return [anew.get(node.id, node) for node in built]
 
 
 _ONE_NODE_FILES: Mapping[str, Callable[[Parts, SourceFile], AnyNode]] = {
@@ -262,12 +274,13 @@ def _warnings(project: ProjectFile, parts: Parts, built: Iterable[Node], entries
     """What is allowed but probably not meant."""
     # a version's entry is named like its file
     names = {(node.id.partition(".")[0], node.package, PurePosixPath(node.path).stem) for node in built}
+    used = {(node.id.partition(".")[0], node.name, node.patch_path) for node in built}
     own = [entry for entry in entries if entry.file.package == parts.settings.name]
-    found = [*unknown_keys(project), *outdated(project), *_passed_over(own)]
+    found = [*unknown_keys(project), *outdated(project), *_passed_over(own), *_of_absent_packages(built)]
     for entry in own:
         if entry.kind == UNKNOWN:
             found.append(str(SqlModelsError(f"unknown key {entry.name!r}", entry.at, entry.text)))
-        if entry.kind not in ("model", "seed", "analysis"):
+        if entry.kind not in ("model", "seed", "analysis") or (entry.kind, entry.name, entry.file.shown) in used:
             continue
         if (entry.kind, entry.file.package, entry.name) not in names:
             known = [name for kind, _, name in names if kind == entry.kind]
@@ -275,6 +288,17 @@ def _warnings(project: ProjectFile, parts: Parts, built: Iterable[Node], entries
                                    closest(entry.name, known))  # fmt: skip
             found.append(str(error))
     return found
+
+
+def _of_absent_packages(built: Iterable[Node]) -> Iterator[str]:
+    """A warning for each package that tests name and that is not installed: they fail when they run."""
+    found: dict[str, list[DataTest]] = {}
+    for node in built:
+        if isinstance(node, DataTest) and node.generic and node.problems and node.config.get("enabled", True):
+            found.setdefault(node.generic.partition(".")[0], []).append(node)
+    for tests in found.values():
+        problem, more = tests[0].problems[0], f" and {len(tests) - 1} more" if len(tests) > 1 else ""
+        yield str(SqlModelsError(f"{problem.what}{more}: this fails when it runs", problem.at, problem.hint))
 
 
 _NOT_RUN = {

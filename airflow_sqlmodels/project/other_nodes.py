@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from airflow_sqlmodels.errors import Location, ProjectError, closest
@@ -14,6 +15,7 @@ from airflow_sqlmodels.manifest.nodes import (
     Freshness,
     NodeId,
     Period,
+    Problem,
     Ref,
     Seed,
     Source,
@@ -27,6 +29,7 @@ from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry, TestEntry, data_tests_of
 from airflow_sqlmodels.project.yaml_text import YamlMap, plain
 from airflow_sqlmodels.templating.arguments import rendered_argument
+from airflow_sqlmodels.templating.macro_table import BUILT_IN_NAMES
 from airflow_sqlmodels.templating.reading import Asked, read_template
 
 
@@ -207,6 +210,7 @@ def _generic_test(parts: Parts, entry: Entry, written: TestEntry, tested: Tested
         refs=asked.refs,
         source_refs=asked.sources,
         macros=asked.macros,
+        problems=tuple(Problem(each.what, written.at, each.hint) for each in asked.problems),
         generic=definition.macro_name.replace("test_", "", 1),
         kwargs=definition.kwargs,
         column_name=definition.column_name,
@@ -224,8 +228,12 @@ def _asked(parts: Parts, definition: Definition, entry: Entry, at: Location) -> 
     graph, package = parts.readers.graph, entry.file.package
     macro = graph.macro_of(definition.macro_name, package)
     if macro is None:
-        raise ProjectError(f"no data test {definition.macro_name.replace('test_', '', 1)!r}", at,
-                           _test_hint(parts, definition, package))  # fmt: skip
+        what = f"no data test {definition.macro_name.replace('test_', '', 1)!r}"
+        error = ProjectError(what, at, _test_hint(parts, definition, package))
+        if not _is_of_absent_package(parts, definition):
+            raise error
+        # as in dbt, only this test fails, when it runs
+        return replace(_from_arguments(parts, definition, package, ()), problems=(error,))
     if not graph.is_noisy(definition.macro_name, package):
         return _from_arguments(parts, definition, package, (macro.id,))
     placeholder = Relation(parts.settings.target.database, parts.settings.target.schema, definition.short_name)
@@ -282,8 +290,12 @@ def _texts(values: list[Any]) -> Iterator[str]:
             yield from _texts(value)
 
 
+def _is_of_absent_package(parts: Parts, definition: Definition) -> bool:
+    return definition.namespace not in (None, *parts.projects, *BUILT_IN_NAMES)
+
+
 def _test_hint(parts: Parts, definition: Definition, package: str) -> str:
-    if definition.namespace and definition.namespace not in parts.projects:
+    if _is_of_absent_package(parts, definition):
         return f"the package {definition.namespace!r} is not installed: sqlmodels deps"
     macros = parts.readers.library.table.macros.values()
     packages = (definition.namespace,) if definition.namespace else (package, parts.settings.name, "dbt")

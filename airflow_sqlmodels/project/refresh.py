@@ -70,6 +70,8 @@ def refreshed_models(parts: Parts, manifest: Manifest, changed: Iterable[SourceF
         old, new = manifest.nodes.get(_id_of(file)), template_nodes.model(parts, file)
         if not isinstance(old, Model) or not _only_within(old, new) or _has_unit_tests(manifest, old):
             return None
+        if old.patch_path != new.patch_path:  # another package describes it
+            return None
         with contextlib.suppress(ProjectError):  # a whole load says it better
             final = resolved(new, index)
             if final is not None and not _reads_ephemeral(final, manifest):

@@ -28,6 +28,9 @@ PATHS: dict[str, tuple[str, ...]] = {
 }
 """Where dbt looks if the project does not say: docs.getdbt.com/reference/dbt_project.yml."""
 
+_FORMERLY = {"model-paths": "source-paths", "seed-paths": "data-paths"}
+"""The names that these settings had before dbt 1.0."""
+
 CONFIG_KEYS = {
     "model": "models",
     "seed": "seeds",
@@ -75,7 +78,7 @@ class ProjectFile:
 
     def paths(self, key: str) -> tuple[str, ...]:
         """`model-paths` and its siblings."""
-        said = self.content.get(key)
+        said = self.content.get(key, self.content.get(_FORMERLY.get(key, key)))
         if said is None and key == "docs-paths":
             every = ("model-paths", "seed-paths", "snapshot-paths", "analysis-paths", "macro-paths", "test-paths")
             return tuple(dict.fromkeys(path for each in every for path in self.paths(each)))
@@ -111,6 +114,10 @@ def read_project_file(root: Path, choices: Choices, shown: str = "") -> ProjectF
         key: plain(value) if key in _LATE else _rendered(value, renderer, place_in(content, key, path, text))
         for key, value in content.items()
     }
+    for key, old in _FORMERLY.items():
+        if key in rendered and old in rendered:
+            at = place_in(content, old, path, text)
+            raise SettingsError(f"{old!r} is the old name of {key!r}, which is there too", at, "keep one of them")
     if not rendered.get("name"):
         raise SettingsError(f"{PROJECT_FILE} has no name", Location(path), "add 'name: my_project' to it")
     trees = _trees(rendered)
@@ -126,10 +133,16 @@ def _trees(content: Mapping[str, Any]) -> dict[str, ConfigTree]:
 
 
 def unknown_keys(project: ProjectFile) -> list[str]:
-    """A warning for each key of dbt_project.yml that nobody reads."""
-    unknown = (key for key in project.content if key not in _KNOWN)
+    """A warning for each key of dbt_project.yml that nobody reads, or that has another name today."""
+    place = f"{project.shown}{PROJECT_FILE}"
+    renamed = {old: key for key, old in _FORMERLY.items()}
+    unknown = (key for key in project.content if key not in _KNOWN and key not in renamed)
     hints = ((key, closest(key, _KNOWN)) for key in unknown)
-    return [f"{project.shown}{PROJECT_FILE}: unknown key {key!r}{', ' + hint if hint else ''}" for key, hint in hints]
+    old = (key for key in project.content if key in renamed)
+    return [
+        *(f"{place}: unknown key {key!r}{', ' + hint if hint else ''}" for key, hint in hints),
+        *(f"{place}: {key!r} is called {renamed[key]!r} today" for key in old),
+    ]
 
 
 def packages_folder(project: ProjectFile) -> str:
@@ -165,6 +178,7 @@ def make_settings(project: ProjectFile, packages: list[ProjectFile], choices: Ch
         flags=dict(content.get("flags") or {}),
         airflow=dict(content.get("airflow") or {}),
         packages={each.name: str(each.root) for each in every},
+        versions={each.name: str(each.content["version"]) for each in every if each.content.get("version") is not None},
         target_path=str(content.get("target-path") or "target"),
         log_path=str(content.get("log-path") or "logs"),
         clean_targets=tuple(content.get("clean-targets") or (str(content.get("target-path") or "target"),)),

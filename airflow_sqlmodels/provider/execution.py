@@ -9,15 +9,18 @@ from typing import Any
 
 from airflow.sdk import BaseHook
 
+from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import NodeId
 from airflow_sqlmodels.project.saved import load_saved_nodes
 from airflow_sqlmodels.provider.connections import open_session
 from airflow_sqlmodels.provider.reporting import TESTS, compiled_text, is_unit_test, raise_for, run_title, summary
+from airflow_sqlmodels.provider.specs import START
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.run.step import StepRules, run_step
 from airflow_sqlmodels.templating.answering import Answerer, answerer, at_database
 from airflow_sqlmodels.templating.invocation import Invocation
+from airflow_sqlmodels.warehouse.catalog import create_schemas
 from airflow_sqlmodels.warehouse.session import Session
 
 _SHOWN_WHOLE = 4000
@@ -41,6 +44,7 @@ class Execution:
         manifest = at_database(self._manifest(nodes), connection.schema, task.variables)
         with open_session(connection, f"{task.dag_id}.{task.task_id}", self._log) as session:
             self._session = session
+            self._make_schemas(manifest, session)
             results = self._run(self._at_end(answerer(manifest, self._invocation())), nodes, session)
             self._session = None
         if len(task.compiled_sql) > _SHOWN_WHOLE:
@@ -54,9 +58,18 @@ class Execution:
             self._log.warning("stopping the statement at the server")
             self._session.cancel()
 
+    def _make_schemas(self, manifest: Manifest, session: Session) -> None:
+        """What the DAG writes into is there when the first hook runs, as in dbt."""
+        if self._is_start():
+            dialect = dialect_named(manifest.settings.target.type)
+            create_schemas(session, dialect, [schema for _, schema in self._task.schemas])
+
+    def _is_start(self) -> bool:
+        return bool(self._task.task_id.rpartition(".")[2] == START)
+
     def _at_end(self, means: Answerer) -> Answerer:
         """With the names of on-run-end hooks. A task does not know what came of the others: `results` is empty."""
-        if not self._task.schemas:
+        if not self._task.schemas or self._is_start():
             return means
         from airflow_sqlmodels.artifacts.end_names import schema_names  # noqa: PLC0415  # for one task of a DAG
 

@@ -26,4 +26,4 @@ class TaskSpec(Struct):
     upstream: set[str] = field(default_factory=set)
     """The ids of the tasks it waits for."""
     schemas: tuple[tuple[str, str], ...] = ()
-    """For the hooks at the end: database and schema of all that the DAG writes."""
+    """For the tasks of hooks: database and schema of all that the DAG writes."""

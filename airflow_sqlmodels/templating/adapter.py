@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from airflow_sqlmodels.dialects.dialect import Dialect
@@ -85,7 +86,10 @@ class Adapter:
     def get_columns_in_relation(self, relation: TemplateRelation) -> list[TemplateColumn]:
         """The columns of a relation, in order; none if it does not exist."""
         session = self._warehouse("adapter.get_columns_in_relation")
-        columns = catalog.columns(session, self._dialect, [relation.relation]).get(relation.relation.key, ())
+        wanted = relation.relation
+        if not wanted.schema:  # a temporary table, or what else the search path finds
+            wanted = replace(wanted, schema=catalog.schema_of(session, self._dialect, wanted.identifier))
+        columns = catalog.columns(session, self._dialect, [wanted]).get(wanted.key, ())
         return [
             TemplateColumn(each.name, each.data_type, each.char_size, each.precision, each.scale) for each in columns
         ]

@@ -66,6 +66,9 @@ class Answerer:
     deferred: frozenset[NodeId] = frozenset()
     """The nodes that `ref` gives from there."""
 
+    graph: dict[str, Any] = field(default_factory=dict)
+    """What was made of `graph` so far, by part: one for all nodes of the run, and macros keep things in it."""
+
     @functools.cached_property
     def macros(self) -> MacroTable:
         """All macros."""

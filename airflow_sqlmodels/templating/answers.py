@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +13,14 @@ from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError,
 from airflow_sqlmodels.templating.adapter import Adapter
 from airflow_sqlmodels.templating.batches import Batch
 from airflow_sqlmodels.templating.environment import SCOPE, Environment, NativeEnvironment
+from airflow_sqlmodels.templating.graph_view import GraphView
 from airflow_sqlmodels.templating.macros import MacroLibrary, MacroScope
 from airflow_sqlmodels.templating.names import shared_names
-from airflow_sqlmodels.templating.node_view import node_view
+from airflow_sqlmodels.templating.node_view import template_view
 from airflow_sqlmodels.templating.places import place_of_error, placed
 from airflow_sqlmodels.templating.relation import RelationApi, TemplateColumn
 from airflow_sqlmodels.templating.results import Response, StatementResult
+from airflow_sqlmodels.templating.runtime_config import Asking
 
 if TYPE_CHECKING:
     from airflow_sqlmodels.templating.answering import Answerer, Rendering
@@ -43,7 +45,7 @@ def scope_of(rendering: Rendering) -> MacroScope:
     """The names of one node."""
     means = rendering.means
     names = _Names({**means.jinja.shared, **_own_names(rendering), **rendering.added})
-    names.later["model"] = lambda: {**node_view(rendering.node, means.dialect), "batch": _batch_view(means.batch)}
+    names.later["model"] = lambda: template_view(rendering.node, means.dialect) | {"batch": _batch_view(means.batch)}
     scope = MacroScope(means.jinja.library, names, rendering.node.package, means.stand_ins)
     names["adapter"] = Adapter(scope, means.dialect, rendering.session)
     names["context"] = ContextView(scope)
@@ -91,6 +93,9 @@ class _Names(dict[str, Any]):
     def __contains__(self, name: object) -> bool:
         return dict.__contains__(self, name) or name in self.later
 
+    def __iter__(self) -> Iterator[str]:
+        return iter([*dict.__iter__(self), *(name for name in self.later if not dict.__contains__(self, name))])
+
     def __missing__(self, name: str) -> Any:
         self[name] = self.later[name]()
         return self[name]
@@ -101,8 +106,8 @@ def _own_names(rendering: Rendering) -> dict[str, Any]:
     settings = means.manifest.settings
     names: dict[str, Any] = {
         "execute": True,
-        "ref": rendering.ref,
-        "source": rendering.source,
+        "ref": Asking(rendering.ref, settings, means.invocation),
+        "source": Asking(rendering.source, settings, means.invocation),
         "config": AnsweringConfig(rendering.config),
         "var": rendering.var,
         "this": this,
@@ -116,7 +121,7 @@ def _own_names(rendering: Rendering) -> dict[str, Any]:
         "api": {"Relation": RelationApi(means.dialect), "Column": TemplateColumn},
         "pre_hooks": node.config.get("pre_hook") or [],
         "post_hooks": node.config.get("post_hook") or [],
-        "graph": GraphView(means),
+        "graph": GraphView(means.manifest, means.dialect, means.graph),
         "metric": _refuse_metric,
         "defer_relation": rendering.defer_relation(),
     }
@@ -204,8 +209,8 @@ class AnsweringConfig:
         return self._values[name]
 
 
-class ContextView:
-    """`context`: every name by its text."""
+class ContextView(MutableMapping[str, Any]):
+    """`context`: every name by its text. What is put into it is a name from then on, for the rest of the node."""
 
     def __init__(self, scope: MacroScope) -> None:
         self._scope = scope
@@ -216,49 +221,17 @@ class ContextView:
             raise KeyError(name)
         return found
 
-    def __contains__(self, name: str) -> bool:
-        return self._scope.find(name) is not missing
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._scope.names[name] = value
 
-    def get(self, name: str, default: Any = None) -> Any:
-        """The value of a name, or `default`."""
-        found = self._scope.find(name)
-        return default if found is missing else found
+    def __delitem__(self, name: str) -> None:
+        del self._scope.names[name]
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._scope.known())
 
-class GraphView:
-    """`graph`: the whole project as plain data. It is made when a part of it is asked for."""
-
-    _PARTS: Mapping[str, tuple[str, ...]] = {
-        "nodes": ("model", "seed", "snapshot", "test", "analysis"),
-        "sources": ("source",),
-        "exposures": ("exposure",),
-        "metrics": ("metric",),
-        "semantic_models": ("semantic_model",),
-        "saved_queries": ("saved_query",),
-        "unit_tests": ("unit_test",),
-    }
-
-    def __init__(self, means: Answerer) -> None:
-        self._means = means
-
-    def __getitem__(self, part: str) -> Any:
-        if part == "groups":
-            return dict(self._means.manifest.groups)
-        kinds = self._PARTS.get(part)
-        if kinds is None:
-            return {}
-        manifest = self._means.manifest
-        wanted = (node for node_id, node in manifest.items() if node_id.partition(".")[0] in kinds)
-        return {node.id: node_view(node, self._means.dialect) for node in wanted}
-
-    def __getattr__(self, part: str) -> Any:
-        if part.startswith("_"):
-            raise AttributeError(part)
-        return self[part]
-
-    def get(self, part: str, default: Any = None) -> Any:
-        """A part of the graph, or `default`."""
-        return self[part] or default
+    def __len__(self) -> int:
+        return len(self._scope.known())
 
 
 _SPELLED = {"pre_hook": "pre-hook", "post_hook": "post-hook"}

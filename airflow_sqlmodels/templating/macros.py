@@ -17,7 +17,7 @@ from airflow_sqlmodels.errors import CompilationError, Location
 from airflow_sqlmodels.manifest.nodes import Macro, MacroId
 from airflow_sqlmodels.templating.blocks import as_macros
 from airflow_sqlmodels.templating.environment import SCOPE, Environment
-from airflow_sqlmodels.templating.macro_table import BUILT_IN_NAMES, MacroTable
+from airflow_sqlmodels.templating.macro_table import BUILT_IN, BUILT_IN_NAMES, MacroTable
 
 
 class Return(BaseException):  # not an error: it carries the value of `return(...)` out of a macro
@@ -106,7 +106,7 @@ class PackageMacros:
 class MacroScope:
     """The names visible in a template of one package: macros first, then what the phase offers."""
 
-    __slots__ = ("_files", "_siblings", "library", "names", "package", "stand_ins")
+    __slots__ = ("_files", "_siblings", "library", "names", "origin", "package", "stand_ins")
 
     def __init__(
         self,
@@ -117,7 +117,7 @@ class MacroScope:
     ) -> None:
         self.library = library
         self.names = names
-        self.package = package
+        self.package = self.origin = package
         self.stand_ins = stand_ins
         self._files: dict[MacroId, Mapping[str, Any]] = {}
         self._siblings: dict[str, MacroScope] = {package: self}
@@ -126,6 +126,9 @@ class MacroScope:
         """The value of `name`, or Jinja's `missing`."""
         table = self.library.table
         macro = table.visible(name, self.package)
+        if macro is not None and macro.package == self.package != self.origin and name in self.names:
+            # as in dbt, a package's own macro does not hide what the node offers to the package's other macros
+            macro = table.visible(name, self.origin)
         if macro is not None:
             return self.named(macro)
         if name in self.names:
@@ -133,6 +136,13 @@ class MacroScope:
         if name in table.packages or name in BUILT_IN_NAMES:
             return PackageMacros(name, self)
         return missing
+
+    def known(self) -> list[str]:
+        """All names that have a value here."""
+        table = self.library.table
+        seen = (self.package, table.root, BUILT_IN)
+        macros = (macro.name for macro in table.macros.values() if macro.package in seen)
+        return list(dict.fromkeys((*self.names, *macros, *sorted(table.packages), *BUILT_IN_NAMES)))
 
     def named(self, macro: Macro) -> Callable[..., Any]:
         """What a template gets that names the macro: its call, or what stands for it in a unit test."""
@@ -149,6 +159,7 @@ class MacroScope:
         """The same names as a template of another package sees them."""
         if package not in self._siblings:
             sibling = MacroScope(self.library, self.names, package, self.stand_ins)
+            sibling.origin = self.origin
             sibling._siblings = self._siblings
             self._siblings[package] = sibling
         return self._siblings[package]

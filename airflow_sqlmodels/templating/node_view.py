@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from airflow_sqlmodels.dialects.dialect import Dialect
@@ -58,6 +59,21 @@ def node_view(node: AnyNode, dialect: Dialect) -> dict[str, Any]:
     if isinstance(node, UnitTest):
         return {key: value for key, value in view.items() if key not in _NOT_OF_UNIT_TESTS}
     return view
+
+
+def template_view(node: AnyNode, dialect: Dialect) -> dict[str, Any]:
+    """The same as templates see it: there a version is a number if it looks like one."""
+    view = node_view(node, dialect)
+    if view.get("version") is not None:
+        view.update({key: _number(view[key]) for key in ("version", "latest_version")})
+    return view
+
+
+def _number(version: Any) -> Any:
+    for kind in (int, float):
+        with contextlib.suppress(TypeError, ValueError):
+            return kind(version)
+    return version
 
 
 def unrendered_config(node: AnyNode) -> dict[str, Any]:

@@ -75,6 +75,12 @@ def find(session: Session, dialect: Dialect, relation: Relation) -> Found | None
     return Found(dialect.kinds[rows[0][0]], str(rows[0][1])) if rows else None
 
 
+def schema_of(session: Session, dialect: Dialect, identifier: str) -> str:
+    """The schema in which a name without one is found: temporary tables have their own; "" if there is none."""
+    rows = session.query(dialect.schema_of_query(identifier)).rows
+    return str(rows[0][0]) if rows else ""
+
+
 def schema_catalog(session: Session, dialect: Dialect, schemas: Sequence[str]) -> dict[Key, Found]:
     """All relations of these schemas."""
     if not schemas:

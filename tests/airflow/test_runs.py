@@ -31,6 +31,20 @@ def test_a_hook_at_the_end_knows_what_the_dag_writes(warehouse: str, tmp_path: P
         assert connection.execute("select said from ended").fetchone() == ("public,public_other []",)
 
 
+def test_a_hook_at_the_start_finds_the_schemas_of_the_dag(warehouse: str, tmp_path: Path) -> None:
+    files = {
+        "dbt_project.yml": PROJECT + "on-run-start: create table public_new.log as select 1 as x\n",
+        "models/a.sql": "{{ config(schema='new') }} select 1 as id",
+    }
+    dag = dag_of(tmp_path, files)
+
+    done = run(dag)
+
+    assert done.state == "success"
+    with psycopg.connect(warehouse) as connection:
+        assert connection.execute("select x from public_new.log").fetchone() == (1,)
+
+
 UNIT_TESTED = {
     "models/stg.sql": "select 1 as id, 2 as amount",
     "models/total.sql": "select sum(amount) as total from {{ ref('stg') }}",

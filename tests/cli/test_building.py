@@ -122,13 +122,27 @@ def test_debug_says_which_part_is_wrong(call: Call, tmp_path: Path) -> None:
 
 
 END_HOOK = """
+on-run-start: "{% do graph.update({'kept': 1}) %} select 1"
 on-run-end:
   - >-
     create table public.ended as select * from (values
     {% for each in results %}('{{ each.node.unique_id }}', '{{ each.status }}', '{{ each.node.resource_type }}',
-    {{ each.to_dict().execution_time >= 0 }}){{ "," if not loop.last }}{% endfor %}) v (node, status, kind, timed)
+    {{ each.to_dict().execution_time >= 0 and each.node.to_dict() == each.node and graph.kept == 1 }})
+    {{ "," if not loop.last }}{% endfor %}) v (node, status, kind, timed)
   - "comment on table public.ended is '{{ schemas | join(',') }} {{ database_schemas | length }}'"
 """
+
+
+def test_hooks_at_the_start_find_the_schemas_of_the_run(call: Call, tmp_path: Path, postgres_dsn: str) -> None:
+    with (tmp_path / "dbt_project.yml").open("a") as file:
+        file.write("on-run-start: create table public_new.log as select 1 as x\n")
+    (tmp_path / "models/marts/orders.sql").write_text("{{ config(schema='new') }} select 1 as id")
+
+    code, said = call("run", "--select", "orders")
+
+    assert code == 0, said
+    with psycopg.connect(postgres_dsn) as connection:
+        assert connection.execute("select x from public_new.log").fetchone() == (1,)
 
 
 def test_hooks_at_the_end_see_what_came_of_the_run(call: Call, tmp_path: Path, postgres_dsn: str) -> None:
@@ -146,6 +160,7 @@ def test_hooks_at_the_end_see_what_came_of_the_run(call: Call, tmp_path: Path, p
     assert ("model.shop.revenue", "success", "model") in ended
     assert [(status, kind) for node, status, kind in ended if "not_null_stg_orders_id" in node] == [("pass", "test")]
     assert said == ("public 1",)
+    assert "operation" not in {kind for _, _, kind in ended}
 
 
 def test_with_log_format_json_all_that_happens_is_an_event(call: Call, tmp_path: Path) -> None:

@@ -13,10 +13,11 @@ from airflow_sqlmodels.manifest.manifest import Target
 from airflow_sqlmodels.manifest.nodes import DataTest, NodeId
 from airflow_sqlmodels.templating.answering import answerer
 from airflow_sqlmodels.templating.invocation import Invocation
-from tests.projects import load
+from tests.projects import PROJECT, load
 
 TARGET = Target("dev", "s", "db", extra={"host": "h"})
 BASE = {
+    "dbt_project.yml": PROJECT + "version: 1.0\n",
     "models/a.sql": "select 1 as id\n",
     "models/e.sql": "{{ config(materialized='ephemeral') }} select * from {{ ref('a') }}\n",
     "models/f.sql": "{{ config(materialized='ephemeral') }} select * from {{ ref('e') }}\n",
@@ -52,6 +53,16 @@ TEMPLATES = {
     "{% set x = [] %}{% do x.append(1) %}{{ x }}": "[1]",
     "{{ model.name }} {{ model.config.materialized }} {{ model['unique_id'] }}": "model view model.shop.model",
     "{{ this.include(database=false) }} {{ this.quote(schema=false) }}": '"s"."model" "db".s."model"',
+    "{% set project = builtins.ref.config %}{{ project.project_name }} {{ project.args.select }}"
+    " {{ project.vars.to_dict() }} {{ project.dependencies['shop'].version }}"
+    " {{ project.credentials.host }} {{ project.model_paths }}": ("shop None {} 1.0 h ['models']"),
+    "{{ builtins.ref('a') }} {{ builtins.source.config.target_name }}": '"db"."s"."a" dev',
+    "{% do graph.setdefault('mine', {}).update({'a': 1}) %}{{ graph.mine.a }} {{ graph['mine'] }}"
+    " {{ graph.nodes | length }} {{ graph.other is defined }} {{ 'metrics' in graph }}": "1 {'a': 1} 4 False True",
+    "{% do context.update({'own': 1, 'more': [2]}) %}{{ context.own }} {{ context.get('more') }}"
+    " {{ context.pop('own') }} {{ own is defined }} {{ context.get('twice')(4) }}": "1 [2] 1 False 8",
+    "{{ ('ref' in context.keys(), 'twice' in context.keys(), 'model' in context, 'odd' in context) }}"
+    " {{ dict(context.items())['execute'] }}": "(True, True, True, False) True",
     "{{ local_md5('a') }}": "0cc175b9c0f1b6a831c399e269772661",
 }
 
@@ -131,3 +142,15 @@ def test_a_generic_test_calls_its_macro_with_its_arguments(tmp_path: Path) -> No
 def _compiled(root: Path, template: str, **options: Any) -> str:
     manifest = load(root, {**BASE, "models/model.sql": template}, target=TARGET, **options)
     return compile_node(answerer(manifest, Invocation()), manifest[NodeId("model.shop.model")], None).sql
+
+
+def test_templates_see_versions_as_numbers(tmp_path: Path) -> None:
+    files = {
+        "models/one.sql": "select 1 as id",
+        "models/v.yml": "models: [{name: v, versions: [{v: 1, defined_in: one}]}]",
+        "models/m.sql": """\
+            {%- for each in graph.nodes.values() if each.version == 1 %}{{ each.latest_version + 1 }}{% endfor %}""",
+    }
+    manifest = load(tmp_path, files, target=TARGET)
+
+    assert compile_node(answerer(manifest, Invocation()), manifest[NodeId("model.shop.m")], None).sql == "2"

@@ -24,6 +24,10 @@ PACKAGE = {
         {% macro default__star(it) %}default {{ it }}{% endmacro %}
         {% macro postgres__star(it) %}postgres {{ it }}{% endmacro %}
         """,
+    "dbt_packages/tools/macros/model.sql": "{% macro model() %}one{% endmacro %}{% macro other() %}two{% endmacro %}",
+    "dbt_packages/tools/macros/naming.sql": """\
+        {% macro names() %}{{ model.name }} {{ tools.model() }} {{ other() }}{% endmacro %}
+        """,
     "models/a.sql": "select 1 as id",
 }
 
@@ -36,6 +40,7 @@ PACKAGE = {
         ("{{ tools._is_relation(this) }}", "True"),
         ("{{ tools['star'](1) }} {{ tools.get('none') }} {{ 'star' in tools }}", "postgres 1 None True"),
         ("{{ tools.star(2) }}", "postgres 2"),
+        ("{{ tools.names() }}", "m one two"),
     ],
 )
 def test_macros_of_a_package(template: str, sql: str, tmp_path: Path) -> None:

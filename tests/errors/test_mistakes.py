@@ -70,10 +70,6 @@ MISTAKES: dict[str, dict[str, str]] = {
         **STG,
         "models/schema.yml": "models:\n  - name: stg_orders\n    columns:\n      - name: id\n        tests: unique\n",
     },
-    "unknown_package_in_test": {
-        **STG,
-        "models/schema.yml": "models:\n  - name: stg_orders\n    data_tests:\n      - dbt_utils.at_least_one\n",
-    },
     "disabled_ref": {
         "models/stg_orders.sql": "{{ config(enabled=false) }} select 1 as id\n",
         "models/orders.sql": "select * from {{ ref('stg_orders') }}\n",

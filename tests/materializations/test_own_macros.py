@@ -103,6 +103,18 @@ def test_an_error_in_a_materialization_has_its_place(
     assert "'nothing' is undefined" in str(result.message)
 
 
+def test_columns_of_a_temporary_table_are_found_by_its_name_alone(
+    tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    code = """{% do run_query('create temporary table brief (a int, b text)') %}
+        {% set columns = adapter.get_columns_in_relation(api.Relation.create(identifier='brief')) %}
+        select '{{ columns | map(attribute='name') | join(' ') }}' as found,
+            {{ adapter.get_columns_in_relation(api.Relation.create(identifier='absent')) | length }} as others"""
+    result = _run(_project(tmp_path, {"models/m.sql": code}, connection), session)
+    assert result.status == "success", result.message
+    assert rows_of(connection, "select found, others from m") == [("a b", 0)]
+
+
 STRATEGY = """{% macro get_incremental_only_new_sql(arg_dict) %}
   {% set target, key = arg_dict['target_relation'], arg_dict['unique_key'] %}
   insert into {{ target }} ({{ get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) }})

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.projects import load
+import pytest
+
+from airflow_sqlmodels.errors import SettingsError
+from tests.projects import PROJECT, load
 
 
 def test_folders_below_tests_have_meanings_of_their_own(tmp_path: Path) -> None:
@@ -39,3 +42,25 @@ def test_what_is_not_run_is_told_once_for_each_kind(tmp_path: Path) -> None:
         "models/all.yml:3:5: 'first' and 1 more passed over: functions cannot be made yet",
         "models/all.yml:1:1: unknown key 'modles'\n    modles: [{name: a}]\n    ^\nhint: did you mean 'models'?",
     ]
+
+
+def test_folders_may_have_the_names_they_had_before(tmp_path: Path) -> None:
+    files = {
+        "dbt_project.yml": PROJECT + "source-paths: [sql]\ndata-paths: [rows]\n",
+        "sql/a.sql": "select * from {{ ref('b') }}",
+        "rows/b.csv": "a\n1\n",
+    }
+
+    manifest = load(tmp_path, files)
+
+    assert set(manifest) == {"model.shop.a", "seed.shop.b"}
+    assert manifest.settings.paths["model-paths"] == ("sql",)
+    assert list(manifest.warnings) == [
+        "dbt_project.yml: 'source-paths' is called 'model-paths' today",
+        "dbt_project.yml: 'data-paths' is called 'seed-paths' today",
+    ]
+
+
+def test_a_folder_under_both_its_names_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"(?s)dbt_project.yml:5:.*'source-paths' is the old name of 'model-paths'"):
+        load(tmp_path, {"dbt_project.yml": PROJECT + "model-paths: [a]\nsource-paths: [b]\n"})

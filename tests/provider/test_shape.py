@@ -148,6 +148,7 @@ def test_hooks_stand_before_and_behind_everything(tests: str, tmp_path: Path) ->
     assert downstream_of(specs)["on_run_start"] == first
     assert specs["on_run_end"].upstream == last
     assert len(specs["on_run_end"].nodes) == 2
+    assert specs["on_run_start"].schemas == specs["on_run_end"].schemas
 
 
 def test_hooks_can_be_left_out(tmp_path: Path) -> None:

@@ -1,0 +1,60 @@
+"""Packages that describe what stands in another one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from airflow_sqlmodels.manifest.nodes import DataTest, Model, NodeId, Seed
+from tests.projects import PROJECT, load
+
+FILES = {
+    "dbt_project.yml": PROJECT + "seeds: {tools: {+enabled: false}}\n",
+    "seeds/exceptions.csv": "a\nx\n",
+    "models/n.sql": "select 1 as id",
+    "dbt_packages/tools/dbt_project.yml": "name: tools\n",
+    "dbt_packages/tools/seeds/exceptions.csv": "a\nx\n",
+    "dbt_packages/tools/models/n.sql": "select 1 as id",
+    "dbt_packages/tools/seeds/all.yml": """\
+        seeds:
+          - name: exceptions
+            description: What to pass over
+            config: {column_types: {a: varchar}}
+            columns: [{name: a, data_tests: [not_null]}]
+        models:
+          - {name: n, config: {alias: other}}
+        """,
+}
+
+
+def test_the_entry_of_a_disabled_seed_holds_for_the_projects_own(tmp_path: Path) -> None:
+    manifest = load(tmp_path, FILES)
+
+    seed = manifest[NodeId("seed.shop.exceptions")]
+    assert isinstance(seed, Seed)
+    assert (seed.description, seed.config["column_types"]) == ("What to pass over", {"a": "varchar"})
+    assert list(seed.columns) == ["a"]
+    tests = [node for node in manifest.values() if isinstance(node, DataTest)]
+    assert [test.depends_on for test in tests] == [(seed.id,)]
+    model = manifest[NodeId("model.shop.n")]
+    assert isinstance(model, Model)
+    assert model.relation.identifier == "n"  # the package has one itself
+
+
+def test_the_projects_own_entry_is_better(tmp_path: Path) -> None:
+    own = {"seeds/own.yml": "seeds: [{name: exceptions, description: Mine}]"}
+
+    manifest = load(tmp_path, FILES | own)
+
+    assert manifest[NodeId("seed.shop.exceptions")].description == "Mine"
+
+
+def test_the_project_can_describe_what_a_package_has(tmp_path: Path) -> None:
+    more = {
+        "dbt_packages/tools/models/theirs.sql": "select 1 as id",
+        "models/theirs.yml": "models: [{name: theirs, description: Told here}]",
+    }
+
+    manifest = load(tmp_path, FILES | more)
+
+    assert manifest[NodeId("model.tools.theirs")].description == "Told here"
+    assert not manifest.warnings

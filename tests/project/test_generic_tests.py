@@ -1,0 +1,50 @@
+"""Data tests under models: what is known of them once the project is loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from airflow_sqlmodels.compile.compiler import compile_node
+from airflow_sqlmodels.errors import CompilationError, ProjectError
+from airflow_sqlmodels.manifest.nodes import DataTest
+from airflow_sqlmodels.templating.answering import answerer
+from airflow_sqlmodels.templating.invocation import Invocation
+from tests.projects import load
+
+TESTED = {
+    "models/a.sql": "select 1 as id",
+    "models/a.yml": """\
+        models:
+          - name: a
+            data_tests:
+              - tools.at_least: {count: 1}
+              - tools.like: {other: ref('a')}
+        """,
+}
+
+
+def test_a_test_of_a_package_that_is_not_installed_fails_by_itself(tmp_path: Path) -> None:
+    manifest = load(tmp_path, TESTED)
+
+    assert list(manifest.warnings) == [
+        "models/a.yml:4:9: no data test 'tools.at_least' and 1 more: this fails when it runs\n"
+        "    - tools.at_least: {count: 1}\n"
+        "      ^\n"
+        "hint: the package 'tools' is not installed: sqlmodels deps"
+    ]
+    tests = [node for node in manifest.values() if isinstance(node, DataTest)]
+    assert [node.name for node in tests] == ["tools_at_least_a_1", "tools_like_a_ref_a_"]
+    with pytest.raises(CompilationError, match=r"(?s)a.yml:5:9: no data test 'tools.like'.*'tools' is not installed"):
+        compile_node(answerer(manifest, Invocation()), tests[1], None)
+
+
+def test_a_misspelled_test_of_an_installed_package_is_refused(tmp_path: Path) -> None:
+    package = {
+        "dbt_packages/tools/dbt_project.yml": "name: tools\n",
+        "dbt_packages/tools/macros/t.sql": "{% test at_most(model, count) %}select 1{% endtest %}",
+    }
+
+    with pytest.raises(ProjectError, match=r"no data test 'tools\.at_least'"):
+        load(tmp_path, TESTED | package)
