@@ -40,7 +40,7 @@ class Report:
     def unequal(self) -> set[str]:
         """Those of them whose status or relation is not the same."""
         assert self.expected is not None
-        if any(each.part == REFUSED for each in self.differences):
+        if self.is_refused:
             return self.nodes
         nodes = self.expected.manifest["nodes"].items()
         owners = {_short(node["relation_name"]): unique_id for unique_id, node in nodes if node.get("relation_name")}
@@ -52,9 +52,25 @@ class Report:
         """How many selections were compared."""
         return len(self.expected.selections) if self.expected else 0
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether we do not read the project at all."""
+        return any(each.part == REFUSED for each in self.differences)
+
     def count(self, part: str) -> int:
-        """How many names differ in a part, and in those whose name begins with it and a space."""
+        """How many names differ in a part: `ls`, `manifest`."""
         return len({each.name for each in self.differences if each.part.split()[0] == part})
+
+    @property
+    def alike_in_manifest(self) -> int:
+        """Of the nodes and sources of dbt's manifest, how many say the same in all keys."""
+        if self.expected is None or self.is_refused:
+            return 0
+        there = {*self.expected.manifest["nodes"], *self.expected.manifest["sources"]}
+        unlike = {
+            each.name for each in self.differences if each.part.startswith(("manifest nodes", "manifest sources"))
+        }
+        return len(there - unlike)
 
 
 def by_reason(project: Project, differences: Sequence[Difference]) -> dict[str, list[Difference]]:
@@ -122,21 +138,32 @@ def _row(report: Report) -> str:
     name, repository = report.project.name, report.project.repository
     if report.expected is None:
         return f"| {name} | {repository} | | | | | | {_cell(report.problem)} |"
-    nodes = len(report.nodes)
-    manifest = len(report.expected.manifest["nodes"]) + len(report.expected.manifest["sources"])
+    nodes, manifest = len(report.nodes), report.expected.manifest
+    seconds = zip(report.expected.seconds, report.seconds, strict=True)
     cells = [
         name,
         repository,
         str(nodes),
         str(nodes - len(report.unequal)),
-        f"{report.asked - report.count('ls')} of {report.asked}",
-        f"{manifest - report.count('manifest')} of {manifest}",
-        " / ".join(
-            f"{dbt:.1f} : {mine:.1f}" for dbt, mine in zip(report.expected.seconds, report.seconds, strict=True)
-        ),
-        _cell("; ".join(reason for reason in by_reason(report.project, report.differences))),
+        f"{0 if report.is_refused else report.asked - report.count('ls')} of {report.asked}",
+        f"{report.alike_in_manifest} of {len(manifest['nodes']) + len(manifest['sources'])}",
+        " / ".join(f"{dbt:.1f} : {mine:.1f}" for dbt, mine in seconds),
+        _cell("; ".join(_why(report))),
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _why(report: Report) -> Iterator[str]:
+    for reason, differences in by_reason(report.project, report.differences).items():
+        yield f"{reason} ({_parts(differences)})" if reason == UNKNOWN else reason
+
+
+def _parts(differences: Sequence[Difference]) -> str:
+    """`status 3, rows 2`: of how many names that is said."""
+    names = defaultdict(set)
+    for each in differences:
+        names[each.part.split()[0]].add(each.name)
+    return ", ".join(f"{part} {len(several)}" for part, several in sorted(names.items()))
 
 
 def _cell(text: str) -> str:
