@@ -11,6 +11,7 @@ from typing import Any
 
 from airflow_sqlmodels.artifacts.compiled import compiled_path
 from airflow_sqlmodels.artifacts.json_text import time_text, write_json
+from airflow_sqlmodels.artifacts.manifest_macros import macro_entries
 from airflow_sqlmodels.artifacts.metadata import metadata
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.dialects.registry import dialect_named
@@ -22,7 +23,6 @@ from airflow_sqlmodels.manifest.nodes import (
     DataTest,
     Doc,
     Exposure,
-    Macro,
     Metric,
     Model,
     NodeId,
@@ -78,7 +78,7 @@ def manifest_json(manifest: Manifest, graph: Graph, invocation: Invocation) -> d
         "metadata": {**metadata(SCHEMA, invocation, manifest), **_project(manifest, invocation)},
         **parts,
         **{part: {} for part in _EMPTY},
-        "macros": {macro.id: _macro(macro, made) for macro in manifest.macros.values()},
+        "macros": macro_entries(manifest, made),
         "docs": {doc.id: _doc(doc) for doc in manifest.docs.values()},
         "groups": _groups(manifest),
         "group_map": _group_map(manifest),
@@ -134,34 +134,13 @@ _BLANK: dict[type, dict[str, Any]] = {
 """Fields that readers expect, and that say nothing here."""
 
 
-def _macro(macro: Macro, made: float) -> dict[str, Any]:
-    return {
-        "created_at": made,
-        "config": {"meta": macro.meta, "docs": {"show": True, "node_color": None}},
-        "unique_id": macro.id,
-        "name": macro.name,
-        "resource_type": "macro",
-        "package_name": macro.package,
-        "path": macro.path,
-        "original_file_path": macro.path,
-        "macro_sql": macro.text,
-        "description": macro.description,
-        "meta": macro.meta,
-        "arguments": list(macro.arguments),
-        "depends_on": {"macros": []},
-        "docs": {"show": True, "node_color": None},
-        "patch_path": None,
-        "supported_languages": None,
-    }
-
-
 def _doc(doc: Doc) -> dict[str, Any]:
     return {
         "unique_id": doc.id,
         "name": doc.name,
         "resource_type": "doc",
         "package_name": doc.package,
-        "path": doc.path,
+        "path": doc.path.removeprefix(doc.base + "/"),
         "original_file_path": doc.path,
         "block_contents": doc.text,
     }

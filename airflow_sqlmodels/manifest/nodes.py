@@ -332,6 +332,9 @@ class Macro(Struct, frozen=True, kw_only=True):
     description: str = ""
     meta: dict[str, Any] = field(default_factory=dict)
     arguments: tuple[dict[str, Any], ...] = ()
+    """What properties say of its arguments; empty if they say nothing."""
+    patch_path: str | None = None
+    """The properties file that describes it, relative to the root of its package."""
 
 
 class Doc(Struct, frozen=True, kw_only=True):
@@ -342,3 +345,5 @@ class Doc(Struct, frozen=True, kw_only=True):
     package: str
     path: str
     text: str
+    base: str = ""
+    """The resource folder in which it was found: `models`."""

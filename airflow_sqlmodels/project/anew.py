@@ -19,7 +19,7 @@ from airflow_sqlmodels.project.elsewhere import described_elsewhere
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.fingerprint import Fingerprints, with_parents
 from airflow_sqlmodels.project.installed import outdated, refuse_missing
-from airflow_sqlmodels.project.macro_files import built_in_macros, read_docs, read_macros
+from airflow_sqlmodels.project.macro_files import built_in_macros, described, read_docs, read_macros
 from airflow_sqlmodels.project.naming import NameRules, overridden_names
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import UNKNOWN, Entry, read_properties
@@ -170,7 +170,7 @@ def assemble(  # all that was read, one by one
     return Manifest(
         settings=parts.settings,
         nodes={**nodes, **unit_tests.enabled, **semantic_nodes(parts, entries, index)},
-        macros=parts.readers.library.table.macros,
+        macros=described(parts.readers.library.table.macros, parts, entries),
         docs=parts.docs,
         disabled={**disabled, **unit_tests.disabled},
         groups=groups,

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import resources
+
+from msgspec import structs
 
 from airflow_sqlmodels.errors import Location, NamingError
 from airflow_sqlmodels.manifest.nodes import Doc, Macro, MacroId
 from airflow_sqlmodels.project.files import SourceFile
+from airflow_sqlmodels.project.parts import Parts
+from airflow_sqlmodels.project.properties import Entry
+from airflow_sqlmodels.project.yaml_text import plain
 from airflow_sqlmodels.templating.blocks import find_blocks, macro_name, outside_blocks
 from airflow_sqlmodels.templating.macro_table import BUILT_IN, macro_id
 
@@ -22,6 +27,22 @@ def read_macros(files: Iterable[SourceFile]) -> dict[MacroId, Macro]:
             twin = found.setdefault(macro.id, macro)
             if twin is not macro:
                 raise NamingError(f"two macros are named {macro.name!r}: the other is {twin.at}", macro.at)
+    return found
+
+
+def described(macros: Mapping[MacroId, Macro], parts: Parts, entries: Iterable[Entry]) -> dict[MacroId, Macro]:
+    """The macros with what properties say of them."""
+    found = dict(macros)
+    for entry in entries:
+        macro = found.get(macro_id(entry.file.package, entry.name)) if entry.kind == "macro" else None
+        if macro is not None:
+            found[macro.id] = structs.replace(
+                macro,
+                description=parts.description(entry.content.get("description"), entry.file.package, entry.at),
+                meta=plain(entry.config.get("meta") or {}),
+                arguments=tuple(plain(entry.content.get("arguments") or ())),
+                patch_path=entry.file.path,
+            )
     return found
 
 
@@ -64,5 +85,5 @@ def read_docs(files: Iterable[SourceFile]) -> dict[str, Doc]:
             if block.kind == "docs":
                 doc_id = f"doc.{file.package}.{block.name}"
                 found[doc_id] = Doc(id=doc_id, name=block.name, package=file.package, path=file.path,
-                                    text=block.body.strip())  # fmt: skip
+                                    text=block.body.strip(), base=file.base)  # fmt: skip
     return found

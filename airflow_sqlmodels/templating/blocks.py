@@ -63,6 +63,20 @@ def find_blocks(text: str, path: str) -> list[Block]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class OpeningTag:
+    """What a block begins with."""
+
+    kind: str
+    text: str
+
+
+def opening_tag(text: str) -> OpeningTag | None:
+    """The first tag of a block's whole text; None if there is none."""
+    match = _TAG.match(text)
+    return OpeningTag(match["kind"], match[0]) if match and match["kind"] else None
+
+
 def outside_blocks(text: str, blocks: list[Block]) -> str:
     """What is left of a file when its blocks and comments are taken out."""
     parts, position = [], 0

@@ -1,0 +1,79 @@
+"""The entries of manifest.json for macros: what they take, and which others they call.
+
+Worked out when the file is written, from the macros' texts: nothing that runs needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import jinja2
+from jinja2 import nodes
+
+from airflow_sqlmodels.manifest.manifest import Manifest
+from airflow_sqlmodels.manifest.nodes import Macro, MacroId
+from airflow_sqlmodels.templating.blocks import as_macros, opening_tag
+from airflow_sqlmodels.templating.call_graph import CallGraph, call_graph_of
+from airflow_sqlmodels.templating.static import called_names
+
+_JINJA = jinja2.Environment()
+
+
+def macro_entries(manifest: Manifest, made: float) -> dict[str, dict[str, Any]]:
+    """The part `macros` of the file."""
+    graph = call_graph_of(manifest)
+    test_folders = {f"{folder}/generic/" for folder in ("tests", *manifest.settings.paths.get("test-paths", ()))}
+    return {macro.id: _entry(macro, graph, tuple(test_folders), made) for macro in manifest.macros.values()}
+
+
+def _entry(macro: Macro, graph: CallGraph, test_folders: tuple[str, ...], made: float) -> dict[str, Any]:
+    # dbt reads test macros that lie among tests less thoroughly
+    signature = () if macro.path.startswith(test_folders) else _signature(macro)
+    return {
+        "created_at": made,
+        "config": {"meta": macro.meta, "docs": {"show": True, "node_color": None}},
+        "unique_id": macro.id,
+        "name": macro.name,
+        "resource_type": "macro",
+        "package_name": macro.package,
+        "path": macro.path,
+        "original_file_path": macro.path,
+        "macro_sql": macro.text,
+        "description": macro.description,
+        "meta": macro.meta,
+        "arguments": [_argument(each) for each in macro.arguments] or list(signature),
+        "depends_on": {"macros": _called(macro, graph)},
+        "docs": {"show": True, "node_color": None},
+        "patch_path": f"{macro.package}://{macro.patch_path}" if macro.patch_path else None,
+        "supported_languages": None,
+    }
+
+
+def _argument(said: dict[str, Any]) -> dict[str, Any]:
+    return {"name": said.get("name"), "type": said.get("type"), "description": said.get("description") or ""}
+
+
+def _signature(macro: Macro) -> Iterator[dict[str, Any]]:
+    """What it takes, as its own tag says it; of materializations dbt says the same whatever they are."""
+    tag = opening_tag(macro.text)
+    if tag is None or tag.kind == "materialization":
+        yield _argument({"name": "supported_languages"})
+        return
+    try:
+        parsed = _JINJA.parse(as_macros(tag.text) + "{% endmacro %}")
+    except jinja2.TemplateSyntaxError:
+        return  # said when it is called
+    for found in parsed.find_all(nodes.Macro):
+        yield from (_argument({"name": each.name}) for each in found.args)
+
+
+def _called(macro: Macro, graph: CallGraph) -> list[MacroId]:
+    """The macros that its own text names."""
+    calls = graph.reader.calls(as_macros(macro.text))
+    found: dict[MacroId, None] = {}
+    for name in () if calls is None else called_names(calls):
+        called = graph.macro_of(name, macro.package)
+        if called is not None:
+            found[called.id] = None
+    return list(found)
