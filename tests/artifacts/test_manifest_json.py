@@ -20,7 +20,8 @@ def written(root: Path, files: dict[str, str], **options: Any) -> dict[str, Any]
 def test_macros_say_what_they_take_and_call(tmp_path: Path) -> None:
     files = {
         "macros/cents.sql": """
-            {% macro cents(column, precision=2) %}{{ adapter.dispatch('cents', 'shop')(column, precision) }}{% endmacro %}
+            {% macro cents(column, precision=2) %}
+            {{ adapter.dispatch('cents', 'shop')(column, precision) }}{% endmacro %}
             {% macro default__cents(column, precision) %}{{ rounded(column) }}{% endmacro %}
             {% macro rounded(column) %}round({{ column }}){% endmacro %}
             {% test positive(model, column_name) %}select 1{% endtest %}
