@@ -169,3 +169,11 @@ def _project(root: Path, files: dict[str, str], connection: psycopg.Connection[A
 
 def _run(manifest: Manifest, session: DbApiSession) -> Result:
     return run_step(answerer(manifest, Invocation()), NodeId("model.shop.m"), session, StepRules())
+
+
+def test_macros_ask_for_the_columns_of_a_query(tmp_path: Path, session: DbApiSession, connection: Connection) -> None:
+    model = """{{ config(materialized='table') }}
+        {% set found = get_column_schema_from_query("select 1 as id, 'x'::text as name") %}
+        select '{% for each in found %}{{ each.name }}:{{ each.dtype }} {% endfor %}' as told"""
+    _run(_project(tmp_path, {"models/m.sql": model}, connection), session)
+    assert rows_of(connection, "select told from m") == [("id:integer name:text ",)]

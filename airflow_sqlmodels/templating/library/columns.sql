@@ -115,3 +115,7 @@
 {% macro get_list_of_column_names(columns) %}
   {{- return(columns | map(attribute='name') | list) -}}
 {% endmacro %}
+
+{% macro get_column_schema_from_query(select_sql, select_sql_header=none) -%}
+  {{- return(adapter.get_column_schema_from_query(get_empty_subquery_sql(select_sql, select_sql_header))) -}}
+{%- endmacro %}
