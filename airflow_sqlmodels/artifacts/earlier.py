@@ -11,7 +11,6 @@ from typing import Any
 from airflow_sqlmodels.artifacts.facts import facts_of
 from airflow_sqlmodels.artifacts.json_text import read_json
 from airflow_sqlmodels.artifacts.manifest_json import node_json
-from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.errors import Location, SqlModelsError
 from airflow_sqlmodels.graph.state import Facts, State
 from airflow_sqlmodels.manifest.manifest import Manifest
@@ -101,8 +100,7 @@ class _Before(Mapping[str, Facts]):
 
 
 def _facts_now(manifest: Manifest) -> Callable[[AnyNode], Facts]:
-    dialect = dialect_named(manifest.settings.target.type)
-    return lambda node: facts_of(node_json(node, dialect, 0.0))
+    return lambda node: facts_of(node_json(node, manifest, 0.0))
 
 
 def _macros_changed(earlier: Earlier, manifest: Manifest) -> Callable[[AnyNode], bool]:

@@ -13,7 +13,7 @@ from airflow_sqlmodels.artifacts.compiled import compiled_path
 from airflow_sqlmodels.artifacts.json_text import time_text, write_json
 from airflow_sqlmodels.artifacts.manifest_macros import macro_entries
 from airflow_sqlmodels.artifacts.metadata import metadata
-from airflow_sqlmodels.dialects.dialect import Dialect
+from airflow_sqlmodels.artifacts.primary_key import TestsOf, primary_key, tests_of
 from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.graph.order import Edges, Graph
 from airflow_sqlmodels.manifest.manifest import Manifest
@@ -26,6 +26,7 @@ from airflow_sqlmodels.manifest.nodes import (
     Metric,
     Model,
     NodeId,
+    Operation,
     SavedQuery,
     SemanticModel,
     Snapshot,
@@ -69,11 +70,11 @@ def write_manifest(
 
 def manifest_json(manifest: Manifest, graph: Graph, invocation: Invocation) -> dict[str, Any]:
     """The content of the file."""
-    dialect = dialect_named(manifest.settings.target.type)
     made = invocation.started_at.timestamp()
+    tests = tests_of(manifest)
     parts: dict[str, dict[str, Any]] = {"nodes": {}, **{part: {} for part in _PARTS.values()}}
     for node_id, node in manifest.nodes.items():
-        parts[_PARTS.get(type(node), "nodes")][node_id] = node_json(node, dialect, made)
+        parts[_PARTS.get(type(node), "nodes")][node_id] = node_json(node, manifest, made, tests)
     return {
         "metadata": {**metadata(SCHEMA, invocation, manifest), **_project(manifest, invocation)},
         **parts,
@@ -83,7 +84,7 @@ def manifest_json(manifest: Manifest, graph: Graph, invocation: Invocation) -> d
         "groups": _groups(manifest),
         "group_map": _group_map(manifest),
         "selectors": dict(manifest.selectors),
-        "disabled": {node_id: [node_json(node, dialect, made)] for node_id, node in manifest.disabled.items()},
+        "disabled": {node_id: [node_json(node, manifest, made, tests)] for node_id, node in manifest.disabled.items()},
         "parent_map": _map(graph.parents),
         "child_map": _map(graph.children),
     }
@@ -102,16 +103,20 @@ def _project(manifest: Manifest, invocation: Invocation) -> dict[str, Any]:
     }
 
 
-def node_json(node: AnyNode, dialect: Dialect, made: float) -> dict[str, Any]:
+def node_json(node: AnyNode, manifest: Manifest, made: float, tests: TestsOf = MappingProxyType({})) -> dict[str, Any]:
     """The node as templates see it, and what only this file says."""
+    dialect = dialect_named(manifest.settings.target.type)
     view = {**_BLANK.get(type(node), {}), **node_view(node, dialect), "created_at": made, "doc_blocks": []}
     view.setdefault("depends_on", {"macros": [], "nodes": list(node.depends_on)})
     match node:
         case Model() | Analysis() | DataTest(generic=None):
-            digest = hashlib.sha256(node.raw_code.strip().encode()).hexdigest()
-            view["checksum"] = {"name": "sha256", "checksum": digest}  # of the file alone: `state:modified` compares it
+            view["checksum"] = _checksum(node.raw_code)  # of the file alone
+            if isinstance(node, Model):
+                view["primary_key"] = primary_key(node, tests.get(node.id, ()))
         case DataTest():
             view["checksum"] = {"name": "none", "checksum": ""}
+        case Snapshot() | Operation():
+            view["checksum"] = _checksum(_file_text(node, manifest))
         case Source():
             view["path"] = node.path
             said = ("schema", "database")
@@ -120,12 +125,41 @@ def node_json(node: AnyNode, dialect: Dialect, made: float) -> dict[str, Any]:
             del view["doc_blocks"]
         case _:
             pass
-    return view
+    return {**view, **_place(node, manifest), **_contract(node, view)}
+
+
+def _place(node: AnyNode, manifest: Manifest) -> dict[str, Any]:
+    """Where dbt would put what is never built."""
+    if not isinstance(node, (Analysis, Operation)):
+        return {}
+    target = manifest.settings.target
+    return {"database": target.database, "schema": target.schema, "alias": node.name, "relation_name": None}
+
+
+def _contract(node: AnyNode, view: dict[str, Any]) -> dict[str, Any]:
+    if not isinstance(node, (Analysis, DataTest, Model, Operation, Snapshot)):
+        return {}
+    return {"contract": {"enforced": False, "alias_types": True, "checksum": None, **view.get("contract", {})}}
+
+
+def _checksum(text: str) -> dict[str, str]:
+    """As dbt has it: white space of any kind and length counts as one space."""
+    return {"name": "sha256", "checksum": hashlib.sha256(" ".join(text.split()).encode()).hexdigest()}
+
+
+def _file_text(node: AnyNode, manifest: Manifest) -> str:
+    """The whole file that a node stands in, with others; "" if it is gone."""
+    root = manifest.settings.packages.get(node.package, manifest.settings.root)
+    try:
+        return (Path(root) / node.path).read_text(encoding="utf-8-sig")
+    except OSError:
+        return ""
 
 
 _TEMPLATED: dict[str, Any] = {"build_path": None, "compiled_path": None, "functions": []}
 _BLANK: dict[type, dict[str, Any]] = {
-    Model: {**_TEMPLATED, "constraints": [], "primary_key": []},
+    Model: {**_TEMPLATED, "constraints": []},
+    Operation: _TEMPLATED,
     Snapshot: _TEMPLATED,
     Analysis: _TEMPLATED,
     DataTest: {**_TEMPLATED, "file_key_name": None},
@@ -153,9 +187,12 @@ def _groups(manifest: Manifest) -> dict[str, Any]:
             "name": name,
             "resource_type": "group",
             "package_name": package,
+            "path": str(group.get("path", "")).partition("/")[2],
+            "original_file_path": group.get("path", ""),
             "unique_id": f"group.{package}.{name}",
-            "owner": group.get("owner") or {},
+            "owner": {"email": None, "name": None, **(group.get("owner") or {})},
             "description": group.get("description"),
+            "config": {"meta": (group.get("config") or {}).get("meta") or {}},
         }
         for name, group in manifest.groups.items()
     }

@@ -73,7 +73,9 @@ def _called(macro: Macro, graph: CallGraph) -> list[MacroId]:
     calls = graph.reader.calls(as_macros(macro.text))
     found: dict[MacroId, None] = {}
     for name in () if calls is None else called_names(calls):
-        called = graph.macro_of(name, macro.package)
-        if called is not None:
-            found[called.id] = None
+        called = [graph.macro_of(name, macro.package)]
+        if name.startswith("dispatch:"):  # as in dbt, the macro without a prefix counts too
+            bare = graph.macro_of(name.removeprefix("dispatch:"), macro.package)
+            called += [] if bare is None or bare.id == macro.id else [bare]
+        found.update((each.id, None) for each in called if each is not None)
     return list(found)

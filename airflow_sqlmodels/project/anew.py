@@ -166,7 +166,7 @@ def assemble(  # all that was read, one by one
             nodes[final.id] = fingerprints.of(final)
     nodes = with_parents(nodes)
     unit_tests = read_unit_tests(parts, entries, nodes, index, fixtures)
-    groups = {entry.name: dict(entry.content) for entry in entries if entry.kind == "group"}
+    groups = {entry.name: {**entry.content, "path": entry.file.path} for entry in entries if entry.kind == "group"}
     return Manifest(
         settings=parts.settings,
         nodes={**nodes, **unit_tests.enabled, **semantic_nodes(parts, entries, index)},

@@ -36,6 +36,7 @@ _SHARED: dict[str, Any] = {
     "packages": [],
     "docs": {"show": True, "node_color": None},
     "contract": {"enforced": False, "alias_types": True},
+    "lookback": 1,
 }
 
 DEFAULTS: dict[str, dict[str, Any]] = {
@@ -43,7 +44,6 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         **_SHARED,
         "incremental_strategy": None,
         "batch_size": None,
-        "lookback": 1,
         "begin": None,
         "event_time": None,
         "concurrent_batches": None,

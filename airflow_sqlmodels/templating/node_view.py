@@ -8,6 +8,7 @@ from typing import Any
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.manifest.fixtures import FixtureRows
 from airflow_sqlmodels.manifest.nodes import (
+    Analysis,
     AnyNode,
     Column,
     DataTest,
@@ -43,7 +44,7 @@ def node_view(node: AnyNode, dialect: Dialect) -> dict[str, Any]:
         "meta": node.meta,
         "config": config_view(node),
         "unrendered_config": unrendered_config(node),
-        "patch_path": f"{node.package}://{node.patch_path}" if node.patch_path else None,
+        "patch_path": _patch_path(node),
         "checksum": {"name": "sha256", "checksum": node.checksum} if node.checksum else _NO_CHECKSUM,
         "docs": node.config.get("docs") or {"show": True, "node_color": None},
         "group": node.config.get("group"),
@@ -54,6 +55,8 @@ def node_view(node: AnyNode, dialect: Dialect) -> dict[str, Any]:
     columns = getattr(node, "columns", None)
     view["columns"] = {name: _column(column) for name, column in (columns or {}).items()}
     view.update(_own_part(node))
+    if isinstance(node, (Exposure, Source)):
+        return {key: value for key, value in view.items() if key not in _NOT_OF_OTHERS}
     if isinstance(node, (SemanticModel, Metric, SavedQuery)):
         return {key: value for key, value in view.items() if key not in _NOT_OF_SEMANTICS}
     if isinstance(node, UnitTest):
@@ -63,17 +66,7 @@ def node_view(node: AnyNode, dialect: Dialect) -> dict[str, Any]:
 
 def template_view(node: AnyNode, dialect: Dialect) -> dict[str, Any]:
     """The same as templates see it: there a version is a number if it looks like one."""
-    view = node_view(node, dialect)
-    if view.get("version") is not None:
-        view.update({key: _number(view[key]) for key in ("version", "latest_version")})
-    return view
-
-
-def _number(version: Any) -> Any:
-    for kind in (int, float):
-        with contextlib.suppress(TypeError, ValueError):
-            return kind(version)
-    return version
+    return node_view(node, dialect)
 
 
 def unrendered_config(node: AnyNode) -> dict[str, Any]:
@@ -81,6 +74,7 @@ def unrendered_config(node: AnyNode) -> dict[str, Any]:
     return node.own_config if isinstance(node, Source) else {**node.own_config, **node.written}
 
 
+_NOT_OF_OTHERS = ("alias", "checksum", "docs", "group", "language", "raw_code")
 _NOT_OF_SEMANTICS = ("docs", "checksum", "patch_path", "columns", "raw_code", "language")
 _NOT_OF_UNIT_TESTS = ("tags", "meta", "columns", "docs", "group", "patch_path", "unrendered_config")
 """What dbt says of every other kind of node."""
@@ -108,8 +102,20 @@ def config_view(node: AnyNode) -> ConfigView:
 _NO_CHECKSUM = {"name": "none", "checksum": ""}
 
 
+def _patch_path(node: AnyNode) -> str | None:
+    """The properties file, relative to the node's package like the node's own file."""
+    if not node.patch_path:
+        return None
+    folder = node.at.path.removesuffix(node.path) if node.at.path.endswith(node.path) else ""
+    return f"{node.package}://{node.patch_path.removeprefix(folder)}"
+
+
 def _path(node: AnyNode) -> str:
     """The path below the resource folder, as dbt shows it."""
+    if isinstance(node, Operation):
+        return f"hooks/{node.name}.sql"
+    if isinstance(node, Analysis):
+        return f"analysis/{node.path.partition('/')[2]}"
     if isinstance(node, DataTest) and node.generic:
         return f"{node.config.get('alias') or node.name}.sql"
     return node.path.partition("/")[2] or node.path
@@ -145,9 +151,9 @@ def _own_part(node: AnyNode) -> dict[str, Any]:
         case Model():
             return {
                 "access": node.access,
-                "version": node.version,
-                "latest_version": node.latest_version,
-                "constraints": list(node.constraints),
+                "version": _number(node.version),
+                "latest_version": _number(node.latest_version),
+                "constraints": [_constraint(each, {"columns": []}) for each in node.constraints],
                 "contract": node.config.get("contract") or {"enforced": False, "alias_types": True},
                 "time_spine": None,  # macros look for the models that have one
                 "deprecation_date": None,
@@ -157,7 +163,7 @@ def _own_part(node: AnyNode) -> dict[str, Any]:
         case Source():
             return _source_part(node)
         case Operation():
-            return {"index": node.index}
+            return {"index": node.index + 1, "original_file_path": f"./{node.path}"}
         case Exposure():
             return {"type": node.type, "owner": node.owner, "label": node.label, "url": node.url,
                     "maturity": node.maturity}  # fmt: skip
@@ -172,13 +178,19 @@ def _own_part(node: AnyNode) -> dict[str, Any]:
             return {}
 
 
+def _attached(node: DataTest) -> str | None:
+    """What it stands under; of tests of sources dbt does not say it."""
+    found = node.attached_node
+    return None if found is None or found.startswith("source.") else found
+
+
 def _test_part(node: DataTest) -> dict[str, Any]:
     if node.generic is None:
         return {}
     namespace, _, name = node.generic.rpartition(".")
     return {
         "column_name": node.column_name,
-        "attached_node": node.attached_node,
+        "attached_node": _attached(node),
         "test_metadata": {"name": name, "kwargs": node.kwargs, "namespace": namespace or None},
     }
 
@@ -232,6 +244,20 @@ def _period(period: Period | None) -> dict[str, Any]:
     return {"count": None, "period": None} if period is None else {"count": period.count, "period": period.period}
 
 
+def _number(version: str | None) -> int | float | str | None:
+    """A version as it stands in YAML."""
+    for kind in (int, float):
+        with contextlib.suppress(TypeError, ValueError):
+            return kind(version or "")
+    return version
+
+
+def _constraint(said: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """A constraint with all that is not said of it."""
+    usual = {"name": None, "expression": None, "warn_unenforced": True, "warn_unsupported": True}
+    return {"type": None, **usual, "to": None, "to_columns": [], **more, **said}
+
+
 def _column(column: Column) -> dict[str, Any]:
     return {
         "name": column.name,
@@ -240,6 +266,6 @@ def _column(column: Column) -> dict[str, Any]:
         "quote": column.quote,
         "meta": column.meta,
         "tags": list(column.tags),
-        "constraints": list(column.constraints),
+        "constraints": [_constraint(each, {}) for each in column.constraints],
         "config": {"meta": column.meta, "tags": list(column.tags)},
     }

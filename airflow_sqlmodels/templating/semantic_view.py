@@ -31,13 +31,19 @@ def semantic_part(node: SemanticModel | Metric | SavedQuery) -> dict[str, Any]:
             return {**common, "model": said.get("model"), **parts, **rest}
         case Metric():
             shown = {"type": said.get("type"), "type_params": _params(said.get("type_params") or {})}
-            return {**common, **shown, "filter": said.get("filter"), "time_granularity": said.get("time_granularity")}
-        case _:
-            asked: dict[str, Any] = {"metrics": [], "group_by": [], "where": None, "order_by": [], "limit": None}
             return {
                 **common,
-                "query_params": {**asked, **(said.get("query_params") or {})},
-                "exports": list(said.get("exports") or ()),
+                **shown,
+                "filter": _filter(said.get("filter")),
+                "time_granularity": said.get("time_granularity"),
+            }
+        case _:
+            asked: dict[str, Any] = {"metrics": [], "group_by": [], "where": None, "order_by": [], "limit": None}
+            query = said.get("query_params") or {}
+            return {
+                **common,
+                "query_params": {**asked, **query, "where": _filter(query.get("where"))},
+                "exports": [_export(each) for each in said.get("exports") or ()],
             }
 
 
@@ -48,7 +54,32 @@ def _params(said: Mapping[str, Any]) -> dict[str, Any]:
         found[key] = _input(said.get(key), ("offset_window", "offset_to_grain"))
     found["metrics"] = [_input(each, ("offset_window", "offset_to_grain")) for each in said.get("metrics") or ()]
     found["join_to_timespine"] = bool(said.get("join_to_timespine"))
+    found["window"] = _window(said.get("window"))
     return found
+
+
+def _filter(said: Any) -> dict[str, Any] | None:
+    """A condition or a list of them."""
+    if not said:
+        return None
+    listed = said if isinstance(said, list) else [said]
+    return {"where_filters": [{"where_sql_template": str(each)} for each in listed]}
+
+
+def _window(said: Any) -> Any:
+    """`1 month`, taken apart."""
+    count, _, unit = said.strip().partition(" ") if isinstance(said, str) else ("", "", "")
+    return {"count": int(count), "granularity": unit.strip()} if count.isdecimal() else said
+
+
+def _export(said: Mapping[str, Any]) -> dict[str, Any]:
+    config = said.get("config") or {}
+    shown = {"export_as": config.get("export_as", "view"), "schema_name": config.get("schema")}
+    return {
+        "name": said.get("name"),
+        "config": {**shown, "alias": config.get("alias") or said.get("name"), "database": config.get("database")},
+        "unrendered_config": dict(config),
+    }
 
 
 def _input(said: Any, more: tuple[str, ...]) -> dict[str, Any] | None:
@@ -57,6 +88,9 @@ def _input(said: Any, more: tuple[str, ...]) -> dict[str, Any] | None:
         return None
     given = said if isinstance(said, Mapping) else {"name": str(said)}
     found = {key: given.get(key) for key in ("name", "filter", "alias", *more)}
+    found["filter"] = _filter(found["filter"])
+    if "offset_window" in found:
+        found["offset_window"] = _window(found["offset_window"])
     if "join_to_timespine" in found:
         found["join_to_timespine"] = bool(found["join_to_timespine"])
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,7 @@ def written(root: Path, files: dict[str, str], **options: Any) -> dict[str, Any]
 def test_macros_say_what_they_take_and_call(tmp_path: Path) -> None:
     files = {
         "macros/cents.sql": """
-            {% macro cents(column, precision=2) %}
-            {{ adapter.dispatch('cents', 'shop')(column, precision) }}{% endmacro %}
+            {% macro cents(column, precision=2) %}{{ adapter.dispatch('cents', 'shop')(column) }}{% endmacro %}
             {% macro default__cents(column, precision) %}{{ rounded(column) }}{% endmacro %}
             {% macro rounded(column) %}round({{ column }}){% endmacro %}
             {% test positive(model, column_name) %}select 1{% endtest %}
@@ -49,3 +49,54 @@ def test_macros_say_what_they_take_and_call(tmp_path: Path) -> None:
     assert rounded["arguments"] == [{"name": "column", "type": "text", "description": ""}]
     assert (rounded["description"], rounded["patch_path"]) == ("To the nearest.", "shop://macros/cents.yml")
     assert content["docs"]["doc.shop.rounding"]["path"] == "docs.md"
+
+
+NODES = {
+    "dbt_project.yml": "{name: shop, profile: shop, config-version: 2, on-run-start: [select 1]}",
+    "models/a.sql": "select 1 as id,\n\n  2 as n",
+    "models/b.sql": "select * from {{ ref('a') }}",
+    "models/all.yml": """
+        sources: [{name: raw, tables: [{name: t, columns: [{name: id, data_tests: [unique]}]}]}]
+        models:
+          - name: a
+            columns:
+              - {name: id, data_tests: [unique, not_null]}
+              - {name: n, data_tests: [unique]}
+          - name: b
+            columns: [{name: id, constraints: [{type: primary_key}]}]
+    """,
+    "analyses/deep/an.sql": "select * from {{ ref('b') }}",
+    "seeds/s.csv": "id\n1\n",
+}
+
+
+def test_checksums_do_not_see_white_space(tmp_path: Path) -> None:
+    one = written(tmp_path / "one", NODES)["nodes"]["model.shop.a"]["checksum"]
+    other = written(tmp_path / "other", {**NODES, "models/a.sql": "select 1 as id, 2 as n\n"})["nodes"]["model.shop.a"]
+    assert one == other["checksum"]
+    assert one["checksum"] == hashlib.sha256(b"select 1 as id, 2 as n").hexdigest()
+
+
+def test_primary_keys_come_from_constraints_and_tests(tmp_path: Path) -> None:
+    nodes = written(tmp_path, NODES)["nodes"]
+    assert [nodes[f"model.shop.{name}"]["primary_key"] for name in "ab"] == [["id"], ["id"]]
+    said = nodes["model.shop.b"]["columns"]["id"]["constraints"]
+    assert [(each["warn_unenforced"], each["expression"]) for each in said] == [(True, None)]
+
+
+def test_every_templated_node_has_a_contract_and_a_place(tmp_path: Path) -> None:
+    nodes = written(tmp_path, NODES)["nodes"]
+    templated = [node for node in nodes.values() if node["resource_type"] != "seed"]
+    assert all(node["contract"] == {"enforced": False, "alias_types": True, "checksum": None} for node in templated)
+    assert all(node["schema"] and node["alias"] for node in nodes.values())
+    assert nodes["analysis.shop.an"]["path"] == "analysis/deep/an.sql"
+    hook = nodes["operation.shop.shop-on-run-start-0"]
+    said = (hook["path"], hook["original_file_path"], hook["index"])
+    assert said == ("hooks/shop-on-run-start-0.sql", "./dbt_project.yml", 1)
+
+
+def test_sources_say_no_more_than_they_have(tmp_path: Path) -> None:
+    content = written(tmp_path, NODES)
+    assert not {"alias", "checksum", "docs"} & content["sources"]["source.shop.raw.t"].keys()
+    tests = [node for node in content["nodes"].values() if node["name"].startswith("source_unique")]
+    assert [node["attached_node"] for node in tests] == [None]

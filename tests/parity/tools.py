@@ -35,7 +35,7 @@ class Tool:
         results = project / "target" / "run_results.json"
         results.unlink(missing_ok=True)
         clock = time.perf_counter()
-        code, said = self._call([*shlex.split(text), "--threads", str(threads)], project, environment)
+        code, said = self._call(_with_threads(text, threads), project, environment)
         return Command(text, code, round(time.perf_counter() - clock, 1), _verdicts(results), _in_short(said))
 
     def manifest(self, project: Path, environment: Mapping[str, str]) -> dict[str, Any]:
@@ -122,3 +122,8 @@ def _in_short(said: str) -> str:
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     start = next((at for at, line in enumerate(lines) if "error" in line.lower()), len(lines) - _LINES)
     return " / ".join(lines[max(start, 0) :][:_LINES])
+
+
+def _with_threads(text: str, threads: int) -> list[str]:
+    words = shlex.split(text)
+    return words if "--threads" in words else [*words, "--threads", str(threads)]
