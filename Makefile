@@ -9,8 +9,9 @@ READY := .venv/.ready
 PYTHONS := 3.11 3.12 3.13
 AIRFLOWS := 3.1 3.2 3.3
 LOCKED := 3.3.2
-# with newer ones the releases before 3.3 do not work, although they allow them
-OLDER := 'fastapi<0.137' 'cadwyn<8' 'starlette<1'
+# with newer ones these releases do not work, although they allow them
+PINS-3.1 := 'fastapi<0.137' 'cadwyn<8' 'starlette<1' 'sqlalchemy<2.1'
+PINS-3.2 := 'fastapi<0.137' 'cadwyn<8' 'sqlalchemy<2.1'
 # args="-k seeds" narrows `make test`, port=9090 moves the UI of `make demo` and `make ui`
 args ?=
 port ?= 8080
@@ -52,8 +53,10 @@ matrix:  ## every test on every Python and every Airflow that we support (uv onl
 .PHONY: .venv-matrix
 .venv-matrix:
 	@echo "== Python $(PY), Airflow $(AF)"
-	uv venv --quiet --clear --python $(PY) .venv-matrix
-	uv pip install --quiet --python .venv-matrix/bin/python -e '.[dev]' 'apache-airflow==$(AF).*' $(if $(filter 3.3,$(AF)),,$(OLDER))
+	@# uv knows its own Pythons and those on PATH; pyenv's are there only by a shim that may refuse
+	@python=$$(ls -d $${PYENV_ROOT:-$$HOME/.pyenv}/versions/$(PY).*/bin/python 2>/dev/null | tail -n 1) || true; \
+	  uv venv --quiet --clear --python $${python:-$(PY)} .venv-matrix
+	uv pip install --quiet --python .venv-matrix/bin/python -e '.[dev]' 'apache-airflow==$(AF).*' $(PINS-$(AF))
 	.venv-matrix/bin/python -m pytest -n 2 $(args)
 
 lock:  ## make requirements.lock anew from pyproject.toml (uv only)

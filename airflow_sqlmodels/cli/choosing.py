@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from airflow_sqlmodels.artifacts.earlier import read_earlier, state_of
 from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.opening import warn
 from airflow_sqlmodels.cli.warnings import NOTHING_SELECTED
@@ -37,6 +36,8 @@ def earlier_state(flags: Flags, manifest: Manifest) -> State | None:
     """What `--state` names, to select by; None if nobody said."""
     if flags.state is None:
         return None
+    from airflow_sqlmodels.artifacts.earlier import read_earlier, state_of  # noqa: PLC0415  # few runs have a state
+
     return state_of(read_earlier(flags.folder(flags.state)), manifest, flags.target_folder(manifest))
 
 

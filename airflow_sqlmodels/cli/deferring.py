@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from airflow_sqlmodels.artifacts.earlier import Earlier, read_earlier
 from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.opening import Opened
 from airflow_sqlmodels.errors import SqlModelsError
 from airflow_sqlmodels.run.defer import deferred_nodes
 from airflow_sqlmodels.run.plan import Plan
 from airflow_sqlmodels.templating.answering import Answerer
+
+if TYPE_CHECKING:
+    from airflow_sqlmodels.artifacts.earlier import Earlier
 
 
 def with_deferral(flags: Flags, opened: Opened, plan: Plan, means: Answerer) -> Answerer:
@@ -33,4 +36,6 @@ def deferred_to(flags: Flags) -> Earlier:
     if folder is None:
         hint = "name the folder with its manifest.json: --state path/to/artifacts"
         raise SqlModelsError("there is no state to defer to", None, hint)
+    from airflow_sqlmodels.artifacts.earlier import read_earlier  # noqa: PLC0415  # few runs have a state
+
     return read_earlier(flags.folder(folder))

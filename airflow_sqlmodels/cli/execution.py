@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import click
+from msgspec import structs
 
 from airflow_sqlmodels.artifacts.compiled import compiled_path, write_compiled, write_run
 from airflow_sqlmodels.artifacts.end_names import end_names, written_schemas
@@ -47,7 +48,11 @@ class Execution:
     def rules(self, node_id: NodeId) -> StepRules:
         """How a step is run. Rows at fault are not told while it runs: the summary says how to see them."""
         rules = StepRules(compiled_place=self.compiled_place)
-        return rules if isinstance(self.opened.manifest[node_id], DataTest) else replace(rules, log=self.progress.say)
+        return (
+            rules
+            if isinstance(self.opened.manifest[node_id], DataTest)
+            else structs.replace(rules, log=self.progress.say)
+        )
 
     def compiled_place(self, node: AnyNode) -> str:
         """Where the SQL of a node is written, as seen from the project."""
@@ -177,8 +182,8 @@ def _steps(execution: Execution, one: RunStep, session: Session) -> Ran:
             write_run(folder, manifest[step.node], result.sent_sql)
         if result.status == "fail" and step.node.startswith("unit_test."):
             place = execution.compiled_place(manifest[step.node])
-            result = replace(result, message=f"{result.message}\nits SQL is in {place}")
-        return replace(result, status="fail") if strict and result.status == "warn" else result
+            result = structs.replace(result, message=f"{result.message}\nits SQL is in {place}")
+        return structs.replace(result, status="fail") if strict and result.status == "warn" else result
 
     return run_plan(execution.plan, run_one, execution.opened.open_session, rules)
 
@@ -199,7 +204,7 @@ def _hooks(execution: Execution, hooks: Sequence[NodeId], session: Session) -> t
             result = run_step(execution.means, node_id, session, execution.rules(node_id))
         else:
             result = Result(node=node_id, status="skipped", message="skipped: a hook before it failed")
-        results.append(replace(result, thread="main"))
+        results.append(structs.replace(result, thread="main"))
         execution.progress.ended(results[-1])
     return tuple(results)
 

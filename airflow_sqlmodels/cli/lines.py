@@ -6,6 +6,7 @@ from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
     DataTest,
     Model,
+    NodeId,
     Operation,
     Seed,
     Snapshot,
@@ -13,6 +14,7 @@ from airflow_sqlmodels.manifest.nodes import (
     UnitTest,
     resource_type,
 )
+from airflow_sqlmodels.run.plan import Plan
 from airflow_sqlmodels.run.result import Result
 
 WIDTH = 80
@@ -100,3 +102,19 @@ def _skipped(node: AnyNode) -> str:
 
 def _filled(text: str) -> str:
     return f"{text} {'.' * max(3, WIDTH - len(text) - 1)}"
+
+
+class Places:
+    """Numbers steps in the order in which they are told of; hooks are counted by themselves."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._total = len(plan)
+        self._numbers: dict[NodeId, int] = {}
+        hooks = (plan.on_start, plan.on_end)
+        self._hooks = {each: f"{n} of {len(ids)}" for ids in hooks for n, each in enumerate(ids, 1)}
+
+    def of(self, node_id: NodeId) -> str:
+        """`3 of 12`."""
+        if node_id in self._hooks:
+            return self._hooks[node_id]
+        return f"{self._numbers.setdefault(node_id, len(self._numbers) + 1)} of {self._total}"

@@ -5,6 +5,9 @@ Exit codes are dbt's: 0 all is well, 1 a node failed, 2 it could not be run at a
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -57,9 +60,14 @@ def cli(context: click.Context, /, **_values: object) -> None:
     context.ensure_object(dict)
 
 
-def main(args: Sequence[str] | None = None) -> None:
-    """Run the command and end the process with its exit code."""
-    sys.exit(exit_code(args))
+def main() -> None:
+    """Run the command that the process was started with, and end the process with its exit code."""
+    code = exit_code()
+    logging.shutdown()
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)  # Python would take apart all that a large project left in memory, object by object
 
 
 def exit_code(args: Sequence[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""What the user sees while a plan runs: lines that stay, and on a terminal a live part below them."""
+"""What the user sees while a plan runs: lines that stay; `terminal` has a live part below them."""
 
 from __future__ import annotations
 
@@ -8,21 +8,13 @@ from types import TracebackType
 from typing import Protocol, Self
 
 import click
-from rich.console import Console, Group, RenderableType
-from rich.live import Live
-from rich.spinner import Spinner
-from rich.text import Text
 
 from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.json_progress import JsonProgress
-from airflow_sqlmodels.cli.lines import COLOURS, result_line, start_line, subject
+from airflow_sqlmodels.cli.lines import COLOURS, Places, result_line, start_line
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import NodeId, Operation
 from airflow_sqlmodels.run.plan import Plan, Step
 from airflow_sqlmodels.run.result import Result
-
-SHOWN_RUNNING = 16
-"""How many running nodes the live part lists."""
 
 
 class Progress(Protocol):
@@ -44,28 +36,12 @@ class Progress(Protocol):
         """Something a template or a step has to tell."""
 
 
-class _Places:
-    """Numbers steps in the order in which they are told of; hooks are counted by themselves."""
-
-    def __init__(self, plan: Plan) -> None:
-        self._total = len(plan)
-        self._numbers: dict[NodeId, int] = {}
-        hooks = (plan.on_start, plan.on_end)
-        self._hooks = {each: f"{n} of {len(ids)}" for ids in hooks for n, each in enumerate(ids, 1)}
-
-    def of(self, node_id: NodeId) -> str:
-        """`3 of 12`."""
-        if node_id in self._hooks:
-            return self._hooks[node_id]
-        return f"{self._numbers.setdefault(node_id, len(self._numbers) + 1)} of {self._total}"
-
-
 class Lines:
     """One line when a step begins, one when it ends, each with the time: for logs and pipes."""
 
     def __init__(self, manifest: Manifest, plan: Plan, write: Callable[[str], None] = click.echo) -> None:
         self._manifest = manifest
-        self._places = _Places(plan)
+        self._places = Places(plan)
         self._write = write
 
     def __enter__(self) -> Self:
@@ -88,57 +64,6 @@ class Lines:
     def say(self, message: str) -> None:
         """A line with the time in front."""
         self._write(f"{time.strftime('%H:%M:%S')}  {message}")
-
-
-class Terminal:
-    """A line for each step that ended; below them, live, what runs, how much is done and for how long."""
-
-    def __init__(self, manifest: Manifest, plan: Plan, console: Console) -> None:
-        self._manifest = manifest
-        self._total = len(plan)
-        self._console = console
-        self._places = _Places(plan)
-        self._began = time.monotonic()
-        self._running: dict[NodeId, float] = {}
-        self._done = 0
-        self._spinner = Spinner("dots")
-        self._live = Live(console=console, get_renderable=self._picture, refresh_per_second=8, transient=True)
-
-    def __enter__(self) -> Self:
-        self._live.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._live.stop()
-
-    def started(self, step: Step) -> None:
-        """It joins what runs."""
-        self._running[step.node] = time.monotonic()
-
-    def ended(self, result: Result) -> None:
-        """It leaves what runs, and a line stays."""
-        self._running.pop(result.node, None)
-        self._done += not isinstance(self._manifest[result.node], Operation)
-        line = result_line(self._manifest[result.node], result, self._places.of(result.node))
-        head, bracket, verdict = line.rpartition(" [")
-        text = Text(head + bracket)
-        text.append(verdict[:-1], style=COLOURS.get(result.status, "red"))
-        text.append("]")
-        self._console.print(text, soft_wrap=True)
-
-    def say(self, message: str) -> None:
-        """A line that stays."""
-        self._console.print(Text(message), soft_wrap=True)
-
-    def _picture(self) -> RenderableType:
-        now = time.monotonic()
-        running = list(self._running.items())
-        lines = [Text(f"  {subject(self._manifest[i])}  {now - began:.0f}s") for i, began in running[:SHOWN_RUNNING]]
-        more = len(running) - len(lines)
-        if more > 0:
-            lines.append(Text(f"  and {more} more"))
-        self._spinner.update(text=f"{self._done} of {self._total} done, {now - self._began:.0f}s")
-        return Group(self._spinner, *lines)
 
 
 class Silence:
@@ -166,6 +91,11 @@ def progress_for(manifest: Manifest, plan: Plan, flags: Flags, invocation: str) 
         return Silence()
     if flags.log_format == "json":
         return JsonProgress(manifest, plan, invocation)
+    # it takes long to import, and is of use where somebody looks on
+    from rich.console import Console  # noqa: PLC0415
+
+    from airflow_sqlmodels.cli.terminal import Terminal  # noqa: PLC0415
+
     console = Console(highlight=False)
     if console.is_terminal and flags.use_colors is not False:
         return Terminal(manifest, plan, console)

@@ -1,6 +1,9 @@
 """A named table or view in a warehouse, as a value."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,8 +15,7 @@ class Quoting:
     identifier: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
+class Relation(Struct, frozen=True):
     """The name of a table or view. What it is called, not whether it exists."""
 
     database: str

@@ -18,10 +18,15 @@ from airflow_sqlmodels.materializations.hooks import run_inside, run_outside
 from airflow_sqlmodels.materializations.replacing import replaced
 from airflow_sqlmodels.materializations.writing import writing_of
 from airflow_sqlmodels.warehouse.session import Outcome
+from airflow_sqlmodels.warehouse.turns import apart
 
 
 def seed(build: Build) -> Built:
-    """Load the file into a new table and publish it."""
+    """Load the file into a new table and publish it. Reading a large one takes a while without waiting for anybody."""
+    return apart(lambda: _seed(build))
+
+
+def _seed(build: Build) -> Built:
     file = csv_of(build)
     columns = file.columns(_said_types(build))
     run_outside(build, build.pre_hooks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any
 
 from airflow.cli.cli_config import ActionCommand, Arg, lazy_load_command
@@ -28,6 +29,6 @@ def get_cli_commands() -> list[Any]:
 
 def run(args: argparse.Namespace) -> None:
     """Hand over. Ends the process with the command's own exit code."""
-    from airflow_sqlmodels.cli.main import main  # noqa: PLC0415  # Airflow imports this module at each of its starts
+    from airflow_sqlmodels.cli.main import exit_code  # noqa: PLC0415  # Airflow imports this at each of its starts
 
-    main(args.arguments)
+    sys.exit(exit_code(args.arguments))

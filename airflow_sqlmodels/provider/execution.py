@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow.sdk import BaseHook
+from msgspec import structs
 
 from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.manifest.manifest import Manifest
@@ -95,7 +96,7 @@ class Execution:
         for node_id in nodes:
             if not node_id.startswith(TESTS) and not all(each.passed for each in results if is_unit_test(each.node)):
                 break  # what fails its unit tests is not built
-            own = replace(rules, on_compiled=self._log_sql) if is_unit_test(node_id) else rules
+            own = structs.replace(rules, on_compiled=self._log_sql) if is_unit_test(node_id) else rules
             result = run_step(means, node_id, session, own)
             node = means.manifest[node_id]
             message = (result.message or result.status).removeprefix(f"{node.name}: ")  # a test's message names it

@@ -12,6 +12,7 @@ from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.errors import PublishError, WarehouseError
 from airflow_sqlmodels.publish.rules import PublishRules
 from airflow_sqlmodels.warehouse.session import Session
+from airflow_sqlmodels.warehouse.turns import pause
 
 T = TypeVar("T")
 
@@ -42,7 +43,7 @@ class Patience:
         It begins with SAVEPOINT. `names` are the relations it locks. Raises PublishError with who is in the way when
         the time is up.
         """
-        began, pause, told = time.monotonic(), _FIRST_PAUSE, False
+        began, longest, told = time.monotonic(), _FIRST_PAUSE, False
         while True:
             try:
                 return attempt()
@@ -56,8 +57,8 @@ class Patience:
                 if not told and waited > min(_TOLD_AFTER, self.rules.timeout / 2):
                     told = True
                     self.log(f"{what} is read all the time by {self._in_the_way(names())}; still trying to publish it")
-            time.sleep(random.uniform(0, pause))
-            pause = min(pause * 2, _LONGEST_PAUSE)
+            pause(random.uniform(0, longest))
+            longest = min(longest * 2, _LONGEST_PAUSE)
 
     def _gave_up(self, what: str, names: Sequence[str]) -> PublishError:
         return PublishError(

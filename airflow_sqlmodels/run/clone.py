@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 import time
-from dataclasses import replace
+
+from msgspec import structs
 
 from airflow_sqlmodels.compile.compiler import Compiled
 from airflow_sqlmodels.errors import SqlModelsError
@@ -32,7 +33,7 @@ def clone_step(means: Answerer, node_id: NodeId, session: Session, rules: StepRu
         result = Result(node=node_id, status="error", message=str(error), error=error)
     session.rollback()
     finished = datetime.datetime.now(datetime.UTC)
-    return replace(result, seconds=time.perf_counter() - clock, started_at=started, finished_at=finished)
+    return structs.replace(result, seconds=time.perf_counter() - clock, started_at=started, finished_at=finished)
 
 
 def _cloned(means: Answerer, node: AnyNode, session: Session, rules: StepRules) -> Result:

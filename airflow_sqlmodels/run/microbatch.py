@@ -10,6 +10,8 @@ import datetime
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from msgspec import structs
+
 from airflow_sqlmodels.errors import ProjectError, SqlModelsError, UnreachableError, closest
 from airflow_sqlmodels.manifest.nodes import Model
 from airflow_sqlmodels.run.result import Result, Status
@@ -112,10 +114,10 @@ def _result(
     details = {"batch_results": {"successful": _shown(well), "failed": _shown(failed)}}
     base = last or Result(node=node.id, status="success")
     if not failed:
-        return replace(base, status="success", message="SUCCESS", failures=0, details=details)
+        return structs.replace(base, status="success", message="SUCCESS", failures=0, details=details)
     said = f"{len(failed)} of {count} batches failed: {', '.join(each.label for each in failed)}\n{errors[0]}"
     status: Status = "partial success" if well else "error"
-    return replace(base, status=status, message=said, failures=0, error=errors[0], details=details)
+    return structs.replace(base, status=status, message=said, failures=0, error=errors[0], details=details)
 
 
 def _shown(batches: list[Batch]) -> list[list[str]]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from airflow_sqlmodels.errors import SqlModelsError
 from airflow_sqlmodels.manifest.nodes import NodeId
@@ -13,8 +14,7 @@ Status = Literal["success", "error", "fail", "warn", "pass", "skipped", "no-op",
 """dbt's words. `fail` and `warn` are verdicts of tests, `error` means that it could not be run."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class Result(Struct, frozen=True, kw_only=True):
     """One node's outcome."""
 
     node: NodeId

@@ -1,7 +1,6 @@
-"""Runs a plan on threads: what is ready goes first, what stands behind a failure is skipped.
+"""Runs a plan over several connections: what is ready goes first, what stands behind a failure is skipped.
 
-All decisions are made in the calling thread; `worker` only runs steps. Used by the command alone: in Airflow the
-scheduler does this.
+All decisions are made here; `crew` only runs steps. Used by the command alone: in Airflow the scheduler does this.
 """
 
 from __future__ import annotations
@@ -9,13 +8,14 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from queue import Empty
+from dataclasses import dataclass
+
+from msgspec import structs
 
 from airflow_sqlmodels.manifest.nodes import NodeId
+from airflow_sqlmodels.run.crew import Crew, OpenSession, RunOne
 from airflow_sqlmodels.run.plan import Plan, Step
 from airflow_sqlmodels.run.result import Result
-from airflow_sqlmodels.run.worker import Desk, OpenSession, RunOne, Worker
 
 CANCEL_AGAIN = 0.5
 """Seconds until a step that should stop is cancelled once more: it may have been between two statements."""
@@ -34,12 +34,13 @@ class RunRules:
     """How a plan is run."""
 
     threads: int = 1
+    """How many steps are under way at once, each over a connection of its own."""
     fail_fast: bool = False
     """Whether the first failure stops everything else."""
     on_start: Callable[[Step], None] = _ignore_step
-    """Told each step when it begins, in the calling thread."""
+    """Told each step when it begins."""
     on_result: Callable[[Result], None] = _ignore_result
-    """Told each result, skipped steps included, in the calling thread."""
+    """Told each result, skipped steps included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,41 +54,33 @@ class Ran:
 
 
 def run_plan(plan: Plan, run_one: RunOne, open_session: OpenSession, rules: RunRules) -> Ran:
-    """Run all steps of `plan`, each with `run_one` over a session of its thread.
+    """Run all steps of `plan`, each with `run_one` over a session that no other step uses meanwhile.
 
     In a build a step is skipped if a node or a test before it failed; elsewhere only errors count, as in dbt.
     Ctrl-c cancels what runs at the server and skips the rest; a second one is raised.
     """
-    desk = Desk(run_one, open_session)
     count = max(1, min(rules.threads, len(plan)))
-    workers = [Worker(f"Thread-{number}", desk) for number in range(1, count + 1)]
-    run = _Run(plan, desk, rules)
-    for worker in workers:
-        worker.start()
-    try:
+    with Crew(count, run_one, open_session).at_work() as crew:
+        run = _Run(plan, crew, count, rules)
         while run.unfinished:
             try:
-                run.proceed(workers)
+                run.proceed()
             except KeyboardInterrupt:
                 if run.interrupted:
                     raise
                 run.interrupted = True
-                run.stop("interrupted", workers)
-    finally:
-        for _ in workers:
-            desk.todo.put(None)
-    for worker in workers:
-        worker.join()
+                run.stop("interrupted")
     return Ran(tuple(run.results), run.interrupted)
 
 
 class _Run:
     """The state of a run: what waits, what is ready, what came of the rest."""
 
-    def __init__(self, plan: Plan, desk: Desk, rules: RunRules) -> None:
+    def __init__(self, plan: Plan, crew: Crew, places: int, rules: RunRules) -> None:
         self.results: list[Result] = []
         self.interrupted = False
-        self._desk = desk
+        self._crew = crew
+        self._places = places
         self._rules = rules
         self._blocking = (*(("error", "fail") if plan.command == "build" else ("error",)), "partial success")
         self._steps = {step.node: step for step in plan}
@@ -107,33 +100,29 @@ class _Run:
         """Whether a step has no result yet."""
         return len(self.results) < len(self._steps)
 
-    def proceed(self, workers: list[Worker]) -> None:
-        """Hand out what is ready and take in one result; once stopped, cancel what runs and skip the rest."""
-        self._hand_out(len(workers))
+    def proceed(self) -> None:
+        """Begin what is ready and take in one result; once stopped, cancel what runs and skip the rest."""
+        self._hand_out()
         if not self._running:
-            self._skip_lost()
             return
-        try:
-            result = self._desk.done.get(timeout=CANCEL_AGAIN if self._stopped else None)
-        except Empty:
-            for worker in workers:
-                worker.cancel()
+        result = self._crew.next_result(CANCEL_AGAIN if self._stopped else None)
+        if result is None:
+            self._crew.cancel()
             return
         self._running.discard(result.node)
         if self._stopped and result.status == "error":
-            result = replace(result, status="skipped", message=f"cancelled: {self._stopped}", error=None)
+            result = structs.replace(result, status="skipped", message=f"cancelled: {self._stopped}", error=None)
         self._take(result)
         if self._rules.fail_fast and result.status in ("error", "fail") and not self._stopped:
-            self.stop("--fail-fast", workers)
+            self.stop("--fail-fast")
 
-    def stop(self, reason: str, workers: list[Worker]) -> None:
+    def stop(self, reason: str) -> None:
         """Begin nothing any more, and cancel what runs."""
         self._stopped = reason
-        for worker in workers:
-            worker.cancel()
+        self._crew.cancel()
 
-    def _hand_out(self, places: int) -> None:
-        while self._ready and len(self._running) < places:
+    def _hand_out(self) -> None:
+        while self._ready and len(self._running) < self._places:
             _, node_id = heapq.heappop(self._ready)
             cause = self._blocked.get(node_id)
             if self._stopped or cause is not None:
@@ -141,15 +130,8 @@ class _Run:
                 self._take(Result(node=node_id, status="skipped", message=f"skipped: {why}"))
             else:
                 self._rules.on_start(self._steps[node_id])
-                self._desk.todo.put(self._steps[node_id])
                 self._running.add(node_id)
-
-    def _skip_lost(self) -> None:
-        """Skip what nothing leads to any more: ctrl-c may have come in the middle of the bookkeeping."""
-        there = {result.node for result in self.results}
-        for node_id in self._steps:
-            if node_id not in there:
-                self.results.append(Result(node=node_id, status="skipped", message=f"skipped: {self._stopped}"))
+                self._crew.begin(self._steps[node_id])
 
     def _take(self, result: Result) -> None:
         self.results.append(result)

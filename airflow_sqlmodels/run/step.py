@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from airflow_sqlmodels.compile.compiler import compile_node
-from airflow_sqlmodels.errors import SqlModelsError, UnreachableError, WarehouseError
+from airflow_sqlmodels.errors import Location, SqlModelsError, UnreachableError, WarehouseError
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
     DataTest,
@@ -33,16 +35,15 @@ from airflow_sqlmodels.warehouse import catalog
 from airflow_sqlmodels.warehouse.session import Session
 
 
-@dataclass(frozen=True, slots=True)
-class StepRules:
+class StepRules(Struct, frozen=True):
     """What holds for every step of a run, beside its flags."""
 
     publish: PublishRules = field(default_factory=PublishRules)
-    log: Callable[[str], None] = field(default=lambda _message: None)
+    log: Callable[[str], None] = lambda _message: None
     """Where a step tells what it does: waits, retries, rows at fault."""
-    on_compiled: Callable[[str], None] = field(default=lambda _sql: None)
+    on_compiled: Callable[[str], None] = lambda _sql: None
     """Told the SQL of a node before it is sent."""
-    compiled_place: Callable[[AnyNode], str] = field(default=lambda node: f"compiled {node.path}")
+    compiled_place: Callable[[AnyNode], str] = lambda node: f"compiled {node.path}"
     """Where people find the SQL of a node; what errors call it."""
 
 
@@ -159,7 +160,7 @@ def _placed(error: SqlModelsError, node: AnyNode) -> SqlModelsError:
     """What the warehouse said, with the node's file if no better place is known."""
     if error.at is not None or not isinstance(error, WarehouseError):
         return error
-    at = replace(node.at, column=0)
+    at = Location(node.at.path, node.at.line, text=node.at.text)
     return type(error)(error.what, at, error.hint, error.sqlstate, error.statement, error.position)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec import structs
 
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.errors import CompilationError
@@ -88,7 +89,7 @@ class Adapter:
         session = self._warehouse("adapter.get_columns_in_relation")
         wanted = relation.relation
         if not wanted.schema:  # a temporary table, or what else the search path finds
-            wanted = replace(wanted, schema=catalog.schema_of(session, self._dialect, wanted.identifier))
+            wanted = structs.replace(wanted, schema=catalog.schema_of(session, self._dialect, wanted.identifier))
         columns = catalog.columns(session, self._dialect, [wanted]).get(wanted.key, ())
         return [
             TemplateColumn(each.name, each.data_type, each.char_size, each.precision, each.scale) for each in columns

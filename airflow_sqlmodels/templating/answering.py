@@ -104,7 +104,9 @@ class Answerer:
 
     def relation(self, relation: Relation) -> Relation:
         """The relation with its database filled in: while loading, the connection's may not be known."""
-        return relation if relation.database else replace(relation, database=self.manifest.settings.target.database)
+        if relation.database:
+            return relation
+        return structs.replace(relation, database=self.manifest.settings.target.database)
 
 
 def at_database(manifest: Manifest, database: str | None, variables: Mapping[str, Any]) -> Manifest:

@@ -6,7 +6,6 @@ import datetime
 import hashlib
 import importlib
 import json
-import threading
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
@@ -18,6 +17,7 @@ from airflow_sqlmodels.templating.invocation import LANGUAGE_VERSION, Flags, Inv
 from airflow_sqlmodels.templating.macros import Return
 from airflow_sqlmodels.templating.refusals import Refusals
 from airflow_sqlmodels.templating.variables import EnvVar, target_names
+from airflow_sqlmodels.warehouse import turns
 
 
 def shared_names(settings: Settings, invocation: Invocation) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def shared_names(settings: Settings, invocation: Invocation) -> dict[str, Any]:
         "invocation_args_dict": dict(invocation.args),
         "run_started_at": invocation.started_at,
         "selected_resources": list(invocation.selected),
-        "thread_id": threading.current_thread().name,
+        "thread_id": turns.name(),
         "exceptions": Refusals(invocation.warn),
         "return": _return,
         "log": _Log(invocation),

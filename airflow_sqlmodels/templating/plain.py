@@ -7,6 +7,7 @@ small task, and a task would have to import it.
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -65,6 +66,7 @@ def plain_parts(template: str) -> list[str | PlainCall] | None:
     return parts
 
 
+@functools.lru_cache(maxsize=512)  # all tests of a kind have the same
 def _call(expression: str, offset: int) -> PlainCall | None:
     named = _NAMED.fullmatch(expression)
     if named is not None:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from msgspec import structs
+
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.manifest.relation import Quoting, Relation
 
@@ -98,7 +100,7 @@ class TemplateRelation(Mapping[str, Any]):
         """The same relation with parts of its name quoted or not."""
         old = self.relation.quoting
         quoting = Quoting(*_overlay((old.database, old.schema, old.identifier), database, schema, identifier))
-        return replace(self, relation=replace(self.relation, quoting=quoting))
+        return replace(self, relation=structs.replace(self.relation, quoting=quoting))
 
     def incorporate(
         self,

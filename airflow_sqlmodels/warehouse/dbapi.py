@@ -38,7 +38,8 @@ class DbApiSession:
     ) -> None:
         self.comment = ""
         self._connection = connection
-        self._is_psycopg3 = type(connection).__module__.partition(".")[0] == "psycopg"
+        modules = (each.__module__.partition(".")[0] for each in type(connection).__mro__)
+        self._is_psycopg3 = "psycopg" in modules
         self._on_statement = on_statement
         self._reopen = reopen
         self._prepared: set[str] = set()

@@ -1,13 +1,14 @@
-"""A session that calls libpq once for each statement, for threads that no signal reaches: the command's workers.
+"""A session that calls libpq once for each statement, for the hands of the command, which take turns in one thread.
 
-The driver's own way, which lets signals in while it waits, hands Python's lock over some eight times for a statement,
-and spends a round trip of its own on every `begin`. With several threads that is most of what a small step takes.
+The driver's own way does much more for a statement, and spends a round trip of its own on every `begin`. With several
+connections that is most of what a small step takes.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
+from selectors import EVENT_READ
 from typing import Any
 
 import psycopg
@@ -16,18 +17,36 @@ from psycopg.adapt import Transformer
 
 from airflow_sqlmodels.warehouse.dbapi import DbApiSession, OnStatement
 from airflow_sqlmodels.warehouse.session import Outcome, Rows
+from airflow_sqlmodels.warehouse.turns import Turns, hand
 
 _BEGIN = "begin;\n"
 _COMMIT = "\n;\ncommit"  # on lines of its own: the statement before it may end in a comment
 _IDLE = pq.TransactionStatus.IDLE
+_COPYING = (pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT, pq.ExecStatus.COPY_BOTH)
 _WELL = (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK, pq.ExecStatus.EMPTY_QUERY)
+
+
+class Connection(psycopg.Connection[Any]):
+    """A connection that, in a hand, lets the others go on while it waits."""
+
+    def wait(self, gen: Any, *args: Any, **kwargs: Any) -> Any:
+        """Run a generator of the driver, which says whenever it must wait for the socket."""
+        current = hand()
+        if current is None:
+            return super().wait(gen, *args, **kwargs)
+        try:
+            wanted = next(gen)
+            while True:
+                wanted = gen.send(current.turns.until(self.pgconn.socket, wanted))
+        except StopIteration as end:
+            return end.value
 
 
 class LibpqSession(DbApiSession):
     """A psycopg 3 connection, with the beginning and the end of a transaction in its statements' round trips.
 
-    `cancel` from another thread works as ever. Ctrl-c does not interrupt a statement of the main thread: use
-    DbApiSession there.
+    `cancel` from elsewhere works as ever. Outside of a hand, ctrl-c does not interrupt a statement of the main thread:
+    use DbApiSession there.
     """
 
     def __init__(
@@ -63,7 +82,7 @@ class LibpqSession(DbApiSession):
         """End the transaction, if there is one: nothing since the last end stays."""
         with contextlib.suppress(Exception):  # a broken connection has rolled back already
             if self._libpq.transaction_status != _IDLE:
-                self._libpq.exec_(b"rollback")
+                self._answer(b"rollback")
 
     def _rows(self, sql: str, params: Sequence[object], told: str, *, commits: bool = False) -> Rows:
         if params:
@@ -88,8 +107,7 @@ class LibpqSession(DbApiSession):
 
     def _sent(self, sql: str, shift: int = 0) -> Any:
         """What the server gave. `shift`: characters in front of what the caller sent."""
-        # get_result would keep Python's lock while it waits
-        result = self._libpq.exec_((self.comment + sql).encode(self._encoding))
+        result = self._answer((self.comment + sql).encode(self._encoding))
         if result.status in _WELL:
             return result
         if result.status != pq.ExecStatus.FATAL_ERROR:  # a COPY from or to nobody: it cannot be gone on with
@@ -98,6 +116,32 @@ class LibpqSession(DbApiSession):
         error = psycopg.errors.error_from_result(result, encoding=self._encoding)
         error.shift = shift  # type: ignore[attr-defined]
         raise error
+
+    def _answer(self, text: bytes) -> Any:
+        """The last result of what is sent."""
+        current = hand()
+        return self._libpq.exec_(text) if current is None else self._awaited(text, current.turns)
+
+    def _awaited(self, text: bytes, turns: Turns) -> Any:
+        """What `exec_` of libpq gives; others go on meanwhile."""
+        last, connection = None, self._libpq
+        connection.send_query(text)
+        while True:
+            broken = None
+            while broken is None and connection.is_busy():
+                turns.until(connection.socket, EVENT_READ)
+                try:
+                    connection.consume_input()
+                except psycopg.OperationalError as error:
+                    broken = error  # the server's last words say more, if there are any
+            result = connection.get_result()
+            if result is None:
+                if last is None and broken is not None:
+                    raise broken
+                return last
+            last = result
+            if result.status in _COPYING or (broken is not None and result.status not in _WELL):
+                return last
 
     def _status(self, result: Any) -> str:
         return (result.command_status or b"").decode()

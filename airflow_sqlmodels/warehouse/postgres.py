@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +10,8 @@ import psycopg
 
 from airflow_sqlmodels.errors import ProfileError, UnreachableError
 from airflow_sqlmodels.warehouse.dbapi import DbApiSession, OnStatement
-from airflow_sqlmodels.warehouse.libpq import LibpqSession
+from airflow_sqlmodels.warehouse.libpq import Connection, LibpqSession
+from airflow_sqlmodels.warehouse.turns import pause
 
 _SAME = ("host", "port", "sslmode", "sslcert", "sslkey", "sslrootcert", "connect_timeout", "keepalives_idle")
 _RETRY_SECONDS = 1.0
@@ -23,11 +23,11 @@ def connect(profile: Mapping[str, Any], application: str = "sqlmodels") -> psyco
     tries = int(profile.get("retries") or 1)
     for attempt in range(max(tries, 1)):
         try:
-            return _prepared(psycopg.connect(**arguments(profile, application)), profile)
+            return _prepared(Connection.connect(**arguments(profile, application)), profile)
         except psycopg.OperationalError as error:
             if attempt + 1 >= tries:
                 raise _refused(error, profile) from None  # the original may show the connection string
-            time.sleep(_RETRY_SECONDS)
+            pause(_RETRY_SECONDS)
     raise AssertionError("unreachable")
 
 

@@ -12,8 +12,9 @@ from rich.console import Console
 
 from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.lines import result_line, start_line, subject
-from airflow_sqlmodels.cli.progress import Lines, Silence, Terminal, progress_for
+from airflow_sqlmodels.cli.progress import Lines, Silence, progress_for
 from airflow_sqlmodels.cli.summary import count_line, failed, summary
+from airflow_sqlmodels.cli.terminal import Terminal
 from airflow_sqlmodels.errors import DataTestError, FailedTest, WarehouseError
 from airflow_sqlmodels.manifest.nodes import AnyNode
 from airflow_sqlmodels.run.plan import Plan, make_plan

@@ -1,4 +1,4 @@
-"""Running a plan on threads: order, skipping, stopping."""
+"""Running a plan: order, skipping, stopping."""
 
 from __future__ import annotations
 
@@ -16,19 +16,22 @@ from airflow_sqlmodels.run.plan import Plan, Step
 from airflow_sqlmodels.run.result import Result, Status
 from airflow_sqlmodels.run.runner import Ran, RunRules, run_plan
 from airflow_sqlmodels.warehouse.session import Outcome, Rows, Session
+from airflow_sqlmodels.warehouse.turns import pause
 
 
 class FakeSession:
     """A session that only counts."""
 
     def __init__(self) -> None:
-        self.cancelled = threading.Event()
+        self.cancelled = False
         self.closed = 0
 
     def execute(self, sql: str) -> Outcome:
         """Waits until it is cancelled, as a long query does."""
-        if not self.cancelled.wait(5):
-            raise AssertionError(f"{sql} was never cancelled")
+        until = time.monotonic() + 5
+        while not self.cancelled:
+            assert time.monotonic() < until, f"{sql} was never cancelled"
+            pause(0.01)
         raise WarehouseError("canceling statement due to user request")
 
     def query(self, sql: str, params: object = ()) -> Rows:  # noqa: ARG002
@@ -51,7 +54,7 @@ class FakeSession:
 
     def cancel(self) -> None:
         """Let the waiting statement fail."""
-        self.cancelled.set()
+        self.cancelled = True
 
     def close(self) -> None:
         """Count it."""
@@ -137,13 +140,14 @@ def test_fail_fast_skips_all_that_has_not_begun() -> None:
 
 
 def test_fail_fast_cancels_what_runs() -> None:
-    began = threading.Event()
+    began: list[NodeId] = []
 
     def run_one(step: Step, session: Session) -> Result:
+        began.append(step.node)
         if step.node == "slow":
-            began.set()
             session.execute("select pg_sleep(60)")
-        began.wait(5)
+        while "slow" not in began:
+            pause(0.01)
         return Result(node=step.node, status="error")
 
     found = run_plan(plan_of(bad="", slow=""), run_one, FakeSession, RunRules(threads=2, fail_fast=True))
@@ -170,7 +174,7 @@ def test_each_thread_has_one_session_which_is_closed_at_the_end() -> None:
     sessions: list[FakeSession] = []
 
     def run_one(step: Step, _session: Session) -> Result:
-        time.sleep(0.01)
+        pause(0.01)
         return Result(node=step.node, status="success")
 
     run_plan(plan_of(a="", b="", c="", d=""), run_one, opener(sessions), RunRules(threads=2))

@@ -1,0 +1,200 @@
+"""Several pieces of work take turns in one thread: whenever one waits for the warehouse, the others go on.
+
+The command builds with some thousand small statements over a few connections. With a thread for each connection,
+handing Python's lock from one to the next takes about as long as what Python does between two statements.
+
+A `Hand` is a greenlet, so any code may wait in it, a macro in the middle of a template too. `pause` and `apart` wait
+cooperatively in a hand, and as anybody would elsewhere: what calls them need not know where it runs. What computes for
+long without waiting holds up all others; it belongs into `apart`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import selectors
+import signal
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import greenlet  # type: ignore[import-untyped]  # its stubs are not worth a package
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+T = TypeVar("T")
+
+
+class Hand(greenlet.greenlet):  # type: ignore[misc]  # for the same reason
+    """One piece of work that takes turns with others."""
+
+    def __init__(self, turns: Turns, name: str, work: Callable[[], None]) -> None:
+        super().__init__(work, turns.loop)
+        self.turns = turns
+        self.name = name
+
+
+class Turns:
+    """The hands of a thread, and what they wait for. For the thread that makes it, and for no other."""
+
+    def __init__(self) -> None:
+        self.loop = greenlet.getcurrent()
+        self._selector = selectors.DefaultSelector()
+        self._paused: list[tuple[float, int, Hand]] = []
+        self._numbers = count()
+        self._back: deque[Hand] = deque()
+        self._ears, self._bell = socket.socketpair()
+        self._ears.setblocking(False)
+        self._bell.setblocking(False)
+        self._selector.register(self._ears, selectors.EVENT_READ)
+        self._threads: ThreadPoolExecutor | None = None
+        self._interrupted = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Give everything back. Threads that still work are left behind."""
+        if self._threads is not None:
+            self._threads.shutdown(wait=False)
+        self._selector.close()
+        self._ears.close()
+        self._bell.close()
+
+    def begin(self, name: str, work: Callable[[], None]) -> None:
+        """Begin `work`, and come back when it waits for the first time. It must not raise."""
+        Hand(self, name, work).switch()
+
+    def turn(self, timeout: float | None = None) -> bool:
+        """Wait until a hand can go on, at most `timeout` seconds, and let all go on that can; whether one could.
+
+        Raises KeyboardInterrupt after ctrl-c, inside `interruptible`.
+        """
+        until = None if timeout is None else time.monotonic() + timeout
+        while True:
+            if self._turn(None if until is None else max(0.0, until - time.monotonic())):
+                return True
+            if until is not None and time.monotonic() >= until:
+                return False
+
+    def _turn(self, timeout: float | None) -> bool:
+        """The same, but it may come back early."""
+        ready = self._selector.select(self._patience(timeout))
+        if self._interrupted:  # nothing is lost: whoever is ready is so in the next turn
+            self._interrupted = False
+            raise KeyboardInterrupt
+        hands = [(key.data, events) for key, events in ready if key.data is not None]
+        if len(hands) < len(ready):
+            with contextlib.suppress(BlockingIOError):
+                self._ears.recv(4096)
+        while self._back:
+            hands.append((self._back.popleft(), 0))
+        while self._paused and self._paused[0][0] <= time.monotonic():
+            hands.append((heapq.heappop(self._paused)[2], 0))
+        for each, events in hands:
+            each.switch(events)
+        return bool(hands)
+
+    @contextlib.contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """While inside, ctrl-c is raised by `turn`, never in the middle of a hand's work; a second one everywhere."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.signal(signal.SIGINT, self._on_interrupt)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+        if self._interrupted:
+            raise KeyboardInterrupt
+
+    def until(self, fd: int, events: int) -> int:
+        """Let the others go on until one of `events` is there; which."""
+        # registered anew each time: drivers close sockets by themselves, and the next connection gets the same number
+        self._selector.register(fd, events, self._current())
+        try:
+            return int(self.loop.switch())
+        finally:
+            self._selector.unregister(fd)
+
+    def pause(self, seconds: float) -> None:
+        """Let the others go on for so long."""
+        heapq.heappush(self._paused, (time.monotonic() + seconds, next(self._numbers), self._current()))
+        self.loop.switch()
+
+    def apart(self, work: Callable[[], T]) -> T:
+        """What `work` gives in a thread; the others go on meanwhile."""
+        if self._threads is None:
+            from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # whoever waits in no hand needs none
+
+            self._threads = ThreadPoolExecutor(thread_name_prefix="apart")
+        hand = self._current()
+
+        def ended(_future: Future[T]) -> None:
+            self._back.append(hand)
+            self._ring()
+
+        future = self._threads.submit(work)
+        future.add_done_callback(ended)
+        while not future.done():
+            self.loop.switch()
+        return future.result()
+
+    @staticmethod
+    def _current() -> Hand:
+        hand = greenlet.getcurrent()
+        assert isinstance(hand, Hand)
+        return hand
+
+    def _patience(self, timeout: float | None) -> float | None:
+        """How long to wait for the warehouse, if nothing else is to be done before."""
+        if self._back:
+            return 0
+        if not self._paused:
+            return timeout
+        next_one = max(0.0, self._paused[0][0] - time.monotonic())
+        return next_one if timeout is None else min(timeout, next_one)
+
+    def _ring(self) -> None:
+        # full: it rings already; closed: nobody listens any more
+        with contextlib.suppress(BlockingIOError, OSError):
+            self._bell.send(b"!")
+
+    def _on_interrupt(self, _signal: int, _frame: Any) -> None:
+        if self._interrupted:
+            raise KeyboardInterrupt
+        self._interrupted = True
+        self._ring()
+
+
+def hand() -> Hand | None:
+    """The hand that this code runs in, if it is one."""
+    current = greenlet.getcurrent()
+    return current if isinstance(current, Hand) else None
+
+
+def name() -> str:
+    """What the thread, or the hand, is called."""
+    current = hand()
+    return threading.current_thread().name if current is None else current.name
+
+
+def pause(seconds: float) -> None:
+    """Wait for so long."""
+    current = hand()
+    if current is None:
+        time.sleep(seconds)
+    else:
+        current.turns.pause(seconds)
+
+
+def apart(work: Callable[[], T]) -> T:
+    """Do what computes or blocks for long without holding up other hands."""
+    current = hand()
+    return work() if current is None else current.turns.apart(work)
