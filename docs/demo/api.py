@@ -17,6 +17,7 @@ class Api:
 
     def __init__(self, base: str) -> None:
         self.base = base
+        self._token = ""
 
     def get(self, path: str) -> Any:
         """The answer to GET."""
@@ -96,8 +97,20 @@ class Api:
         return "still running"
 
     def _send(self, method: str, path: str, body: Any) -> Any:
+        try:
+            return self._answer(method, path, body)
+        except urllib.error.HTTPError as error:
+            if error.code != 401 or self._token:
+                raise
+        # Airflow 3.1 wants a token of an admin too
+        self._token = str(self._answer("GET", "/auth/token", None)["access_token"])
+        return self._answer(method, path, body)
+
+    def _answer(self, method: str, path: str, body: Any) -> Any:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.base + path, method=method, data=data)
         request.add_header("Content-Type", "application/json")
+        if self._token:
+            request.add_header("Authorization", f"Bearer {self._token}")
         with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:
             return json.load(answer)

@@ -58,6 +58,8 @@ def _settings(places: Places, server: postgres.Server, repository: Repository) -
     ]
     return {
         "AIRFLOW_CONN_WAREHOUSE": json.dumps(warehouse),
+        # without it, looking for it undoes what Airflow 3.1 has just noted about its bundles
+        "AIRFLOW_CONN_GIT_DEFAULT": json.dumps({"conn_type": "git"}),
         "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(bundles),
         "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH": str(places.home / "bundles"),
         "AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": "1",
