@@ -126,9 +126,12 @@ class MacroScope:
         """The value of `name`, or Jinja's `missing`."""
         table = self.library.table
         macro = table.visible(name, self.package)
-        if macro is not None and macro.package == self.package != self.origin and name in self.names:
-            # as in dbt, a package's own macro does not hide what the node offers to the package's other macros
-            macro = table.visible(name, self.origin)
+        if macro is not None and macro.package == self.package != self.origin:
+            # as in dbt, a bare name means in a package's macro what it means for the node. What only the package has,
+            # dbt would not find
+            seen = table.visible(name, self.origin)
+            if name in self.names or (seen is not None and self.package != BUILT_IN):
+                macro = seen
         if macro is not None:
             return self.named(macro)
         if name in self.names:
@@ -186,7 +189,9 @@ def dispatch(scope: MacroScope, macro_name: str, macro_namespace: str | None) ->
             None,
             "write adapter.dispatch('{1}', '{0}')".format(*macro_name.split(".", 1)),
         )
-    macro = table.dispatched(bare, macro_namespace, scope.package)
+    macro = table.dispatched(bare, macro_namespace, scope.origin) or table.dispatched(
+        bare, macro_namespace, scope.package
+    )
     if macro is None:
         order = ", ".join(table.dispatch_order(macro_namespace, scope.package))
         wanted = " or ".join(prefix + bare for prefix in table.prefixes)
