@@ -177,3 +177,37 @@ def test_macros_ask_for_the_columns_of_a_query(tmp_path: Path, session: DbApiSes
         select '{% for each in found %}{{ each.name }}:{{ each.dtype }} {% endfor %}' as told"""
     _run(_project(tmp_path, {"models/m.sql": model}, connection), session)
     assert rows_of(connection, "select told from m") == [("id:integer name:text ",)]
+
+
+def test_macros_see_how_many_rows_a_statement_wrote(
+    tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    macro = """{% materialization told, default %}
+        {% call statement('first', fetch_result=True) %}create table {{ this }} as {{ sql }}{% endcall %}
+        {% set result = load_result('first') %}
+        {% call noop_statement('main', 'BASE LOAD %s' % result['response']['rows_affected']) %}{{ sql }}{% endcall %}
+        {% do run_query("insert into m values ('%s')" % (result.keys() | sort | join(' '))) %}
+        {% do run_query("insert into m values ('%s')" % result.response.code) %}
+        {{ adapter.commit() }}{{ return({'relations': [this]}) }}{% endmaterialization %}"""
+    model = "{{ config(materialized='told') }} select n::text as told from generate_series(1, 3) n"
+
+    result = _run(_project(tmp_path, {"macros/t.sql": macro, "models/m.sql": model}, connection), session)
+
+    assert result.message == "BASE LOAD 3"
+    assert rows_of(connection, "select told from m where length(told) > 1") == [("data response table",), ("SELECT",)]
+
+
+def test_texts_are_widened_when_a_macro_asks_for_it(
+    tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    connection.execute("create table old (a varchar(2), b text, c varchar(9))")
+    connection.execute("create table new (a varchar(5), b varchar(900), c varchar(3))")
+    model = """{{ config(materialized='table', pre_hook="{{ widened() }}") }} select 1 as id"""
+    macro = """{% macro widened() %}{% set of = api.Relation.create %}
+        {% do adapter.expand_target_column_types(from_relation=of(schema='public', identifier='new'),
+                                                 to_relation=of(schema='public', identifier='old')) %}{% endmacro %}"""
+
+    _run(_project(tmp_path, {"macros/w.sql": macro, "models/m.sql": model}, connection), session)
+
+    sizes = "select character_maximum_length from information_schema.columns"
+    assert rows_of(connection, f"{sizes} where table_name = 'old' order by column_name") == [(5,), (None,), (9,)]
