@@ -57,7 +57,7 @@ def result_json(manifest: Manifest, result: Result) -> dict[str, Any]:
         "thread_id": result.thread,
         "execution_time": result.seconds,
         "adapter_response": _response(node, result),
-        "message": result.message,
+        "message": None if result.status == "skipped" else result.message,  # why is said where it is told
         "failures": _failures(node, result),
         "unique_id": result.node,
         "compiled": bool(result.compiled_sql) if has_code else None,

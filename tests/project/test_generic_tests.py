@@ -67,3 +67,11 @@ def test_a_test_named_like_a_packages_keeps_that_ones_config_from_being_heard(
     }
     test = next(node for node in load(tmp_path, files).values() if isinstance(node, DataTest))
     assert test.config["fail_calc"] == calculated
+
+
+def test_arguments_stand_in_dbts_order(tmp_path: Path) -> None:
+    """Macros write them down as they come: elementary keeps them as JSON."""
+    values = "columns: [{name: id, data_tests: [accepted_values: {arguments: {values: [1], quote: false}}]}]"
+    manifest = load(tmp_path, {"models/a.sql": "select 1 as id", "models/a.yml": f"models: [{{name: a, {values}}}]"})
+    test = next(node for node in manifest.values() if isinstance(node, DataTest))
+    assert list(test.kwargs) == ["values", "quote", "column_name", "model"]
