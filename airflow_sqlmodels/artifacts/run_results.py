@@ -68,10 +68,10 @@ def result_json(manifest: Manifest, result: Result) -> dict[str, Any]:
 
 
 def _failures(node: AnyNode, result: Result) -> int | None:
-    """How many; dbt also counts those of hooks and of exposures, which have none."""
+    """How many; dbt also counts those of hooks and of exposures, which have none, unless they were skipped."""
     if isinstance(node, Operation):
         return int(not result.passed)
-    return 0 if isinstance(node, Exposure) else result.failures
+    return 0 if isinstance(node, Exposure) and result.status != "skipped" else result.failures
 
 
 def timing(started: datetime.datetime | None, finished: datetime.datetime | None) -> list[dict[str, Any]]:
