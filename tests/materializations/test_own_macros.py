@@ -211,3 +211,36 @@ def test_texts_are_widened_when_a_macro_asks_for_it(
 
     sizes = "select character_maximum_length from information_schema.columns"
     assert rows_of(connection, f"{sizes} where table_name = 'old' order by column_name") == [(5,), (None,), (9,)]
+
+
+@pytest.mark.parametrize(("explicit", "noted"), [(True, set()), (False, {("test.shop.odd", 2)})])
+def test_a_package_may_judge_the_data_tests(
+    explicit: bool, noted: set[tuple[str, int]], tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    """elementary does it: it keeps samples of the rows at fault. dbt wants a flag for that."""
+    connection.execute("create table noted (test text, failures int)")
+    files = {
+        "dbt_project.yml": f"""\
+            name: shop
+            profile: shop
+            flags: {{require_explicit_package_overrides_for_builtin_materializations: {str(explicit).lower()}}}
+            """,
+        "packages.yml": "packages: [{local: watch}]",
+        "dbt_packages/watch/dbt_project.yml": "name: watch\n",
+        "dbt_packages/watch/macros/t.sql": """\
+            {% materialization test, default %}{{ return(watch.noting(dbt.materialization_test_default)) }}
+            {% endmaterialization %}
+            {% macro noting(judge) %}
+            {% set result = judge() %}{% set failures = load_result('main').table.columns['failures'].values()[0] %}
+            {% do run_query("insert into noted values ('%s', %s)" % (model.unique_id, failures)) %}
+            {{ return(result) }}{% endmacro %}
+            """,
+        "tests/odd.sql": "{{ config(store_failures=true) }} select 1 as id union all select 2",
+    }
+    manifest = _project(tmp_path, files, connection)
+
+    result = run_step(answerer(manifest, Invocation()), NodeId("test.shop.odd"), session, StepRules())
+
+    assert (result.status, result.failures) == ("fail", 2)
+    assert set(rows_of(connection, "select * from noted")) == noted
+    assert rows_of(connection, "select count(*) from public_dbt_test__audit.odd") == [(2,)]
