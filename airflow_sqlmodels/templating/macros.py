@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from jinja2 import Template, TemplateSyntaxError
+from jinja2 import Template, TemplateSyntaxError, nodes
 from jinja2.runtime import missing  # type: ignore[attr-defined]  # not listed in __all__
 
 from airflow_sqlmodels.errors import CompilationError, Location
@@ -46,12 +46,27 @@ class MacroLibrary:
         # The lines above it are made empty, so that Jinja's line numbers are the file's.
         text = macro.file_text or "\n" * (macro.at.line - 1) + macro.text
         try:
-            template = self.environment.from_string(as_macros(text))
+            template = self.environment.from_string(_outward(self.environment, as_macros(text), macro.name))
         except TemplateSyntaxError as error:
             place = Location(macro.at.path, error.lineno, 0, _line(text, error.lineno))
             raise CompilationError(str(error.message), place) from error
         template.filename = macro.at.path
         return template
+
+
+_INNER = "renamed__"
+"""Before the name of a macro that uses its own name."""
+
+
+def _outward(environment: Environment, text: str, name: str) -> str | nodes.Template:
+    """The text, but that a macro's own name means in it what it means outside: in a macro `model`, the node."""
+    if text.count(name) < 2:  # most macros never name themselves
+        return text
+    tree = environment.parse(text)
+    for macro in tree.find_all(nodes.Macro):
+        if macro.name == name and any(used.name == name for used in macro.find_all(nodes.Name)):
+            macro.name = _INNER + name
+    return tree
 
 
 class MacroCall:
@@ -65,7 +80,8 @@ class MacroCall:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            return self.scope.file_of(self.macro)[self.macro.name](*args, **kwargs)
+            found = self.scope.file_of(self.macro)
+            return found.get(_INNER + self.macro.name, found.get(self.macro.name))(*args, **kwargs)
         except Return as returned:
             return returned.value
 

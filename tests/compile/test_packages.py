@@ -30,6 +30,9 @@ PACKAGE = {
         {% macro hash(text) %}{{ adapter.dispatch('hash', 'tools')(text) }}{% endmacro %}
         {% macro default__hash(text) %}{{ hash(text) }}{% endmacro %}
         """,
+    "dbt_packages/tools/macros/this.sql": """\
+        {% macro this(times=1) %}{{ this.identifier }}{{ tools.this(times - 1) if times }}{% endmacro %}
+        """,
     "models/a.sql": "select 1 as id",
 }
 
@@ -43,6 +46,7 @@ PACKAGE = {
         ("{{ tools['star'](1) }} {{ tools.get('none') }} {{ 'star' in tools }}", "postgres 1 None True"),
         ("{{ tools.star(2) }}", "postgres 2"),
         ("{{ tools.names() }}", "m one two"),
+        ("{{ tools.this() }}", "mm"),  # in itself its name means what the node offers
         # not the package's own: that one would call itself for ever
         ("{{ tools.hash('x') }}", "md5(cast(x as text))"),
     ],
