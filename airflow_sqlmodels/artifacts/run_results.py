@@ -57,7 +57,7 @@ def result_json(manifest: Manifest, result: Result) -> dict[str, Any]:
         "thread_id": result.thread,
         "execution_time": result.seconds,
         "adapter_response": _response(node, result),
-        "message": result.message,
+        "message": None if result.status == "skipped" else result.message,  # why is said where it is told
         "failures": _failures(node, result),
         "unique_id": result.node,
         "compiled": bool(result.compiled_sql) if has_code else None,
@@ -68,10 +68,10 @@ def result_json(manifest: Manifest, result: Result) -> dict[str, Any]:
 
 
 def _failures(node: AnyNode, result: Result) -> int | None:
-    """How many; dbt also counts those of hooks and of exposures, which have none."""
+    """How many; dbt also counts those of hooks and of exposures, which have none, unless they were skipped."""
     if isinstance(node, Operation):
         return int(not result.passed)
-    return 0 if isinstance(node, Exposure) else result.failures
+    return 0 if isinstance(node, Exposure) and result.status != "skipped" else result.failures
 
 
 def timing(started: datetime.datetime | None, finished: datetime.datetime | None) -> list[dict[str, Any]]:

@@ -27,4 +27,4 @@ def custom(build: Build, macro: Macro) -> Built:
             macro.at,
             "{% call statement('main') %} … {% endcall %} around the one that builds the relation",
         )
-    return Built(main.response.rows_affected, str(main.response))
+    return Built(main["response"].rows_affected, str(main["response"]))

@@ -7,7 +7,9 @@ import importlib
 from collections.abc import Callable
 
 from airflow_sqlmodels.errors import ProjectError, closest
+from airflow_sqlmodels.manifest.nodes import Macro
 from airflow_sqlmodels.materializations.build import Build, Built
+from airflow_sqlmodels.templating.answering import Answerer
 
 Materialization = Callable[[Build], Built]
 
@@ -29,14 +31,18 @@ MATERIALIZATIONS: dict[str, str] = {
 def materialization_for(build: Build, name: str) -> Materialization:
     """The function for a node's `materialized` config: the project's own, or ours. Raises ProjectError for neither."""
     if build.rendering is not None:
-        means = build.rendering.means
-        packages = name not in MATERIALIZATIONS or not means.manifest.settings.flags.get(_EXPLICIT, True)
-        macro = means.macros.materialization(name, packages=packages)
+        macro = own_version(build.rendering.means, name, built_in=name in MATERIALIZATIONS)
         if macro is not None:
             from airflow_sqlmodels.materializations.custom import custom  # noqa: PLC0415  # few projects have one
 
             return functools.partial(custom, macro=macro)
     return materialization_named(name)
+
+
+def own_version(means: Answerer, name: str, *, built_in: bool) -> Macro | None:
+    """The project's own materialization of a name; a package's, if the name is not built in or the flags allow it."""
+    packages = not built_in or not means.manifest.settings.flags.get(_EXPLICIT, True)
+    return means.macros.materialization(name, packages=packages)
 
 
 def materialization_named(name: str) -> Materialization:

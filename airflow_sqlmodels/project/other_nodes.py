@@ -13,6 +13,7 @@ from airflow_sqlmodels.manifest.nodes import (
     DataTest,
     Exposure,
     Freshness,
+    Macro,
     NodeId,
     Period,
     Problem,
@@ -29,7 +30,8 @@ from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry, TestEntry, data_tests_of
 from airflow_sqlmodels.project.yaml_text import YamlMap, plain
 from airflow_sqlmodels.templating.arguments import rendered_argument
-from airflow_sqlmodels.templating.macro_table import BUILT_IN_NAMES
+from airflow_sqlmodels.templating.call_graph import CallGraph
+from airflow_sqlmodels.templating.macro_table import BUILT_IN, BUILT_IN_NAMES
 from airflow_sqlmodels.templating.reading import Asked, read_template
 
 
@@ -234,7 +236,7 @@ def _asked(parts: Parts, definition: Definition, entry: Entry, at: Location) -> 
             raise error
         # as in dbt, only this test fails, when it runs
         return replace(_from_arguments(parts, definition, package, ()), problems=(error,))
-    if not graph.is_noisy(definition.macro_name, package):
+    if not graph.is_noisy(definition.macro_name, package) or _is_mistaken(graph, macro, package):
         return _from_arguments(parts, definition, package, (macro.id,))
     placeholder = Relation(parts.settings.target.database, parts.settings.target.schema, definition.short_name)
     arguments = {key: rendered_argument(value) for key, value in definition.kwargs.items()}
@@ -243,6 +245,17 @@ def _asked(parts: Parts, definition: Definition, entry: Entry, at: Location) -> 
     plain_refs = _from_arguments(parts, definition, package, (macro.id,))
     refs = tuple(dict.fromkeys((*plain_refs.refs, *asked.refs)))
     return Asked(refs, tuple(dict.fromkeys((*plain_refs.sources, *asked.sources))), asked.configs, plain_refs.macros)
+
+
+def _is_mistaken(graph: CallGraph, macro: Macro, package: str) -> bool:
+    """Whether the project has a test of the same bare name as a package's: dbt then looks into the wrong one of them.
+
+    It does not find there what the right one says by `config()`, as dbt_utils.equality does; the defaults hold.
+    """
+    same = graph.table.visible(macro.name, package)
+    return (
+        same is not None and same.package not in (macro.package, BUILT_IN) and macro.id not in graph.reached([same.id])
+    )
 
 
 def _call_arguments(arguments: Mapping[str, Any]) -> str:

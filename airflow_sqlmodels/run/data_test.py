@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from airflow_sqlmodels.compile.compiler import compile_node, judging_query
+from airflow_sqlmodels.compile.compiler import Compiled, compile_node, judging_query
 from airflow_sqlmodels.compile.origins import CompiledText
 from airflow_sqlmodels.errors import DataTestError, FailedTest, Location, UnreachableError, WarehouseError, excerpt
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Source
+from airflow_sqlmodels.materializations.registry import own_version
+from airflow_sqlmodels.run.own_test import judged_by
 from airflow_sqlmodels.run.result import Result, Status
 from airflow_sqlmodels.templating.answering import Answerer
 from airflow_sqlmodels.warehouse import catalog
@@ -32,9 +34,7 @@ def run_data_test(
     sql = compiled.sql
     on_compiled(sql)
     try:
-        stored = _store(means, node, sql, session) if _stores(means, node) else None
-        judging = judging_query(node, f"select * from {stored}" if stored else sql)
-        rows = session.query(judging, commits=True)
+        rows, stored, judging = _judged(means, node, compiled, session)
     except UnreachableError:
         raise
     except WarehouseError as refusal:
@@ -58,6 +58,17 @@ def run_data_test(
         relation_name=stored,
         error=error,
     )
+
+
+def _judged(means: Answerer, node: DataTest, compiled: Compiled, session: Session) -> tuple[Rows, str | None, str]:
+    """The row with the verdict, the relation that holds the rows at fault, if any, and the query that was sent."""
+    sql = compiled.sql
+    own = own_version(means, "test", built_in=True)
+    if own is not None:
+        return judged_by(own, compiled, session), None, sql
+    stored = _store(means, node, sql, session) if _stores(means, node) else None
+    judging = judging_query(node, f"select * from {stored}" if stored else sql)
+    return session.query(judging, commits=True), stored, judging
 
 
 def _placed(error: WarehouseError, node: DataTest, text: CompiledText) -> WarehouseError:

@@ -99,7 +99,7 @@ def _run(means: Answerer, node: AnyNode, session: Session, rules: StepRules) -> 
         case Operation():
             return _operation(means, node, session)
         case _:
-            return Result(node=node.id, status="no-op", message="nothing to run")
+            return Result(node=node.id, status="no-op", message="NO-OP")
 
 
 def _batches(means: Answerer, node: Model, session: Session, rules: StepRules) -> Result:
@@ -167,8 +167,9 @@ def _placed(error: SqlModelsError, node: AnyNode) -> SqlModelsError:
 def _operation(means: Answerer, node: Operation, session: Session) -> Result:
     compiled = compile_node(means, node, session)
     sql = compiled.sql.strip()
+    passed = f"{node.package}.{node.when}.{node.index} passed"
     if not sql:
-        return Result(node=node.id, status="success", message="nothing to send")
+        return Result(node=node.id, status="success", message=passed)
     try:
         with session.autocommit():
             outcome = session.execute(sql)
@@ -176,7 +177,7 @@ def _operation(means: Answerer, node: Operation, session: Session) -> Result:
         raise
     except WarehouseError as error:
         raise placed_in_project(means, node, sql, error) from error
-    return Result(node=node.id, status="success", rows=outcome.rows, message=outcome.status, compiled_sql=sql)
+    return Result(node=node.id, status="success", rows=outcome.rows, message=passed, compiled_sql=sql)
 
 
 def _full_refresh(means: Answerer, node: AnyNode) -> bool:

@@ -43,7 +43,7 @@ class Adapter:
         """The identifier, quoted."""
         return self._dialect.quote(identifier)
 
-    def quote_as_configured(self, identifier: str, _quote_key: str) -> str:
+    def quote_as_configured(self, identifier: str, quote_key: str) -> str:  # noqa: ARG002  # dbt's signature
         """The identifier, quoted."""
         return self._dialect.quote(identifier)
 
@@ -70,11 +70,11 @@ class Adapter:
     def _executed(self, session: Session, sql: str, fetch: bool, limit: int | None) -> tuple[Response, Any]:
         if not fetch:
             outcome = session.execute(sql)
-            return Response(outcome.status, outcome.rows, outcome.status.partition(" ")[0]), empty_table()
+            return Response.of(outcome.status, outcome.rows), empty_table()
         rows = session.query(sql)
         found = table_of(rows)
         kept = found if limit is None else found.limit(limit)
-        return Response(rows.status, len(rows.rows), rows.status.partition(" ")[0]), kept
+        return Response.of(rows.status, _counted(rows.status)), kept
 
     def get_relation(self, database: str | None, schema: str, identifier: str) -> TemplateRelation | None:
         """The relation of that name, with its type; None if there is none."""
@@ -97,10 +97,12 @@ class Adapter:
 
     get_columns_in_table = get_columns_in_relation
 
-    def get_missing_columns(self, source: TemplateRelation, target: TemplateRelation) -> list[TemplateColumn]:
-        """The columns of `source` that `target` lacks."""
-        known = {column.name for column in self.get_columns_in_relation(target)}
-        return [column for column in self.get_columns_in_relation(source) if column.name not in known]
+    def get_missing_columns(
+        self, from_relation: TemplateRelation, to_relation: TemplateRelation
+    ) -> list[TemplateColumn]:
+        """The columns of the first that the second lacks."""
+        known = {column.name for column in self.get_columns_in_relation(to_relation)}
+        return [column for column in self.get_columns_in_relation(from_relation) if column.name not in known]
 
     def get_column_schema_from_query(self, sql: str) -> list[TemplateColumn]:
         """The columns that a query would give."""
@@ -117,7 +119,7 @@ class Adapter:
 
     list_relations_without_caching = list_relations
 
-    def check_schema_exists(self, _database: str | None, schema: str) -> bool:
+    def check_schema_exists(self, database: str | None, schema: str) -> bool:  # noqa: ARG002  # dbt's signature
         """Whether there is a schema of that name."""
         rows = self._warehouse("adapter.check_schema_exists").query(
             "select 1 from pg_catalog.pg_namespace where nspname = %s", (schema,)
@@ -148,7 +150,7 @@ class Adapter:
         new = self._dialect.quote(to_relation.relation.identifier)
         self._warehouse("adapter.rename_relation").execute(f"alter table {from_relation.render()} rename to {new}")
 
-    def verify_database(self, _database: str) -> str:
+    def verify_database(self, database: str) -> str:  # noqa: ARG002  # dbt's signature
         """Postgres reaches one database only; another one is refused by the warehouse itself."""
         return ""
 
@@ -193,16 +195,24 @@ class Adapter:
         """Send SQL, and look at nothing it gives."""
         return self.execute(sql, auto_begin)
 
-    def expand_target_column_types(self, _from_relation: Any, _to_relation: Any) -> None:
-        """Nothing: text columns have no width that a model could outgrow, unless its author gave them one."""
+    def expand_target_column_types(self, from_relation: TemplateRelation, to_relation: TemplateRelation) -> None:
+        """Make the texts of the second as wide as those of the first."""
+        wanted = {column.name: column for column in self.get_columns_in_relation(from_relation)}
+        for column in self.get_columns_in_relation(to_relation):
+            wider = wanted.get(column.name)
+            if wider is not None and column.char_size is not None and column.can_expand_to(wider):
+                name, data_type = self._dialect.quote(column.name), column.string_type(wider.string_size())
+                self._warehouse("adapter.expand_target_column_types").execute(
+                    f"alter table {to_relation.render()} alter column {name} type {data_type}"
+                )
 
-    def cache_added(self, _relation: Any) -> str:
+    def cache_added(self, relation: Any) -> str:  # noqa: ARG002  # dbt's signature
         """Nothing: existence is asked of the warehouse, not remembered."""
         return ""
 
     cache_dropped = cache_added
 
-    def cache_renamed(self, _from: Any, _to: Any) -> str:
+    def cache_renamed(self, from_relation: Any, to_relation: Any) -> str:  # noqa: ARG002  # dbt's signature
         """Nothing, for the same reason."""
         return ""
 
@@ -211,3 +221,9 @@ class Adapter:
             raise NeedsWarehouseError(f"{asked} needs the warehouse, and there is no connection", None,
                                       "compile with a connection, or guard it with 'if execute'")  # fmt: skip
         return self._session
+
+
+def _counted(status: str) -> int:
+    """The rows that a command tag tells of; -1 if it tells of none."""
+    last = status.rpartition(" ")[2]
+    return int(last) if last.isdigit() else -1

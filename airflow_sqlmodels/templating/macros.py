@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from jinja2 import Template, TemplateSyntaxError
+from jinja2 import Template, TemplateSyntaxError, nodes
 from jinja2.runtime import missing  # type: ignore[attr-defined]  # not listed in __all__
 
 from airflow_sqlmodels.errors import CompilationError, Location
@@ -46,12 +46,27 @@ class MacroLibrary:
         # The lines above it are made empty, so that Jinja's line numbers are the file's.
         text = macro.file_text or "\n" * (macro.at.line - 1) + macro.text
         try:
-            template = self.environment.from_string(as_macros(text))
+            template = self.environment.from_string(_outward(self.environment, as_macros(text), macro.name))
         except TemplateSyntaxError as error:
             place = Location(macro.at.path, error.lineno, 0, _line(text, error.lineno))
             raise CompilationError(str(error.message), place) from error
         template.filename = macro.at.path
         return template
+
+
+_INNER = "renamed__"
+"""Before the name of a macro that uses its own name."""
+
+
+def _outward(environment: Environment, text: str, name: str) -> str | nodes.Template:
+    """The text, but that a macro's own name means in it what it means outside: in a macro `model`, the node."""
+    if text.count(name) < 2:  # most macros never name themselves
+        return text
+    tree = environment.parse(text)
+    for macro in tree.find_all(nodes.Macro):
+        if macro.name == name and any(used.name == name for used in macro.find_all(nodes.Name)):
+            macro.name = _INNER + name
+    return tree
 
 
 class MacroCall:
@@ -65,7 +80,8 @@ class MacroCall:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            return self.scope.file_of(self.macro)[self.macro.name](*args, **kwargs)
+            found = self.scope.file_of(self.macro)
+            return found.get(_INNER + self.macro.name, found.get(self.macro.name))(*args, **kwargs)
         except Return as returned:
             return returned.value
 
@@ -126,9 +142,12 @@ class MacroScope:
         """The value of `name`, or Jinja's `missing`."""
         table = self.library.table
         macro = table.visible(name, self.package)
-        if macro is not None and macro.package == self.package != self.origin and name in self.names:
-            # as in dbt, a package's own macro does not hide what the node offers to the package's other macros
-            macro = table.visible(name, self.origin)
+        if macro is not None and macro.package == self.package != self.origin:
+            # as in dbt, a bare name means in a package's macro what it means for the node. What only the package has,
+            # dbt would not find
+            seen = table.visible(name, self.origin)
+            if name in self.names or (seen is not None and self.package != BUILT_IN):
+                macro = seen
         if macro is not None:
             return self.named(macro)
         if name in self.names:
@@ -186,7 +205,9 @@ def dispatch(scope: MacroScope, macro_name: str, macro_namespace: str | None) ->
             None,
             "write adapter.dispatch('{1}', '{0}')".format(*macro_name.split(".", 1)),
         )
-    macro = table.dispatched(bare, macro_namespace, scope.package)
+    macro = table.dispatched(bare, macro_namespace, scope.origin) or table.dispatched(
+        bare, macro_namespace, scope.package
+    )
     if macro is None:
         order = ", ".join(table.dispatch_order(macro_namespace, scope.package))
         wanted = " or ".join(prefix + bare for prefix in table.prefixes)

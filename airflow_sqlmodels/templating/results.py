@@ -20,17 +20,20 @@ class Response:
     rows_affected: int = -1
     code: str = ""
 
+    @classmethod
+    def of(cls, status: str, rows: int) -> Response:
+        """From a command tag: its code is what in it is no number."""
+        return cls(status, rows, " ".join(part for part in status.split() if not part.isdigit()))
+
     def __str__(self) -> str:
         return self.message
 
 
-@dataclass(frozen=True, slots=True)
-class StatementResult:
-    """What `load_result(name)` gives."""
+class StatementResult(dict[str, Any]):
+    """What `load_result(name)` gives: templates ask for its parts as attributes, or see which keys there are."""
 
-    response: Any
-    data: Sequence[Sequence[Any]]
-    table: Any
+    def __init__(self, response: Any, data: Sequence[Sequence[Any]], table: Any) -> None:
+        super().__init__(response=response, data=data, table=table)
 
 
 def empty_table() -> Any:

@@ -90,6 +90,7 @@ def test_a_built_model_has_dbts_fields() -> None:
         (UNIQUE, {"status": "fail", "failures": 3, "message": "3 rows"}, {"failures": 3, "relation_name": None}),
         (UNIQUE, {"status": "pass"}, {"adapter_response": VERDICT}),
         (ORDERS, {"status": "skipped"}, {"compiled": False, "compiled_code": None, "timing": []}),
+        (ORDERS, {"status": "skipped", "message": "skipped: a did not succeed"}, {"message": None}),
         (ORDERS, {"status": "error"}, {"adapter_response": {}, "relation_name": '"warehouse"."public"."orders"'}),
         (HOOK, {"status": "success", "message": "SELECT 1"}, {"adapter_response": {}, "failures": 0}),
         (HOOK, {"status": "error", "message": "no"}, {"failures": 1}),

@@ -145,6 +145,21 @@ def test_hooks_at_the_start_find_the_schemas_of_the_run(call: Call, tmp_path: Pa
         assert connection.execute("select x from public_new.log").fetchone() == (1,)
 
 
+def test_what_sends_nothing_is_told_in_dbts_words(call: Call, tmp_path: Path) -> None:
+    with (tmp_path / "dbt_project.yml").open("a") as file:
+        file.write("on-run-start: ['{% do log(1) %}', select 1]\n")
+    exposure = "{name: board, type: dashboard, owner: {name: me}, depends_on: [ref('orders')]}"
+    (tmp_path / "models/boards.yml").write_text(f"exposures: [{exposure}]")
+
+    call("build")
+
+    results = json.loads((tmp_path / "target" / "run_results.json").read_text())["results"]
+    messages = {each["unique_id"]: each["message"] for each in results}
+    assert messages["exposure.shop.board"] == "NO-OP"
+    for number in (0, 1):
+        assert messages[f"operation.shop.shop-on-run-start-{number}"] == f"shop.on-run-start.{number} passed"
+
+
 def test_hooks_at_the_end_see_what_came_of_the_run(call: Call, tmp_path: Path, postgres_dsn: str) -> None:
     with (tmp_path / "dbt_project.yml").open("a") as file:
         file.write(END_HOOK)

@@ -27,6 +27,11 @@ PACKAGE = {
     "dbt_packages/tools/macros/model.sql": "{% macro model() %}one{% endmacro %}{% macro other() %}two{% endmacro %}",
     "dbt_packages/tools/macros/naming.sql": """\
         {% macro names() %}{{ model.name }} {{ tools.model() }} {{ other() }}{% endmacro %}
+        {% macro hash(text) %}{{ adapter.dispatch('hash', 'tools')(text) }}{% endmacro %}
+        {% macro default__hash(text) %}{{ hash(text) }}{% endmacro %}
+        """,
+    "dbt_packages/tools/macros/this.sql": """\
+        {% macro this(times=1) %}{{ this.identifier }}{{ tools.this(times - 1) if times }}{% endmacro %}
         """,
     "models/a.sql": "select 1 as id",
 }
@@ -41,6 +46,9 @@ PACKAGE = {
         ("{{ tools['star'](1) }} {{ tools.get('none') }} {{ 'star' in tools }}", "postgres 1 None True"),
         ("{{ tools.star(2) }}", "postgres 2"),
         ("{{ tools.names() }}", "m one two"),
+        ("{{ tools.this() }}", "mm"),  # in itself its name means what the node offers
+        # not the package's own: that one would call itself for ever
+        ("{{ tools.hash('x') }}", "md5(cast(x as text))"),
     ],
 )
 def test_macros_of_a_package(template: str, sql: str, tmp_path: Path) -> None:

@@ -177,3 +177,70 @@ def test_macros_ask_for_the_columns_of_a_query(tmp_path: Path, session: DbApiSes
         select '{% for each in found %}{{ each.name }}:{{ each.dtype }} {% endfor %}' as told"""
     _run(_project(tmp_path, {"models/m.sql": model}, connection), session)
     assert rows_of(connection, "select told from m") == [("id:integer name:text ",)]
+
+
+def test_macros_see_how_many_rows_a_statement_wrote(
+    tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    macro = """{% materialization told, default %}
+        {% call statement('first', fetch_result=True) %}create table {{ this }} as {{ sql }}{% endcall %}
+        {% set result = load_result('first') %}
+        {% call noop_statement('main', 'BASE LOAD %s' % result['response']['rows_affected']) %}{{ sql }}{% endcall %}
+        {% do run_query("insert into m values ('%s')" % (result.keys() | sort | join(' '))) %}
+        {% do run_query("insert into m values ('%s')" % result.response.code) %}
+        {{ adapter.commit() }}{{ return({'relations': [this]}) }}{% endmaterialization %}"""
+    model = "{{ config(materialized='told') }} select n::text as told from generate_series(1, 3) n"
+
+    result = _run(_project(tmp_path, {"macros/t.sql": macro, "models/m.sql": model}, connection), session)
+
+    assert result.message == "BASE LOAD 3"
+    assert rows_of(connection, "select told from m where length(told) > 1") == [("data response table",), ("SELECT",)]
+
+
+def test_texts_are_widened_when_a_macro_asks_for_it(
+    tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    connection.execute("create table old (a varchar(2), b text, c varchar(9))")
+    connection.execute("create table new (a varchar(5), b varchar(900), c varchar(3))")
+    model = """{{ config(materialized='table', pre_hook="{{ widened() }}") }} select 1 as id"""
+    macro = """{% macro widened() %}{% set of = api.Relation.create %}
+        {% do adapter.expand_target_column_types(from_relation=of(schema='public', identifier='new'),
+                                                 to_relation=of(schema='public', identifier='old')) %}{% endmacro %}"""
+
+    _run(_project(tmp_path, {"macros/w.sql": macro, "models/m.sql": model}, connection), session)
+
+    sizes = "select character_maximum_length from information_schema.columns"
+    assert rows_of(connection, f"{sizes} where table_name = 'old' order by column_name") == [(5,), (None,), (9,)]
+
+
+@pytest.mark.parametrize(("explicit", "noted"), [(True, set()), (False, {("test.shop.odd", 2)})])
+def test_a_package_may_judge_the_data_tests(
+    explicit: bool, noted: set[tuple[str, int]], tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    """elementary does it: it keeps samples of the rows at fault. dbt wants a flag for that."""
+    connection.execute("create table noted (test text, failures int)")
+    files = {
+        "dbt_project.yml": f"""\
+            name: shop
+            profile: shop
+            flags: {{require_explicit_package_overrides_for_builtin_materializations: {str(explicit).lower()}}}
+            """,
+        "packages.yml": "packages: [{local: watch}]",
+        "dbt_packages/watch/dbt_project.yml": "name: watch\n",
+        "dbt_packages/watch/macros/t.sql": """\
+            {% materialization test, default %}{{ return(watch.noting(dbt.materialization_test_default)) }}
+            {% endmaterialization %}
+            {% macro noting(judge) %}
+            {% set result = judge() %}{% set failures = load_result('main').table.columns['failures'].values()[0] %}
+            {% do run_query("insert into noted values ('%s', %s)" % (model.unique_id, failures)) %}
+            {{ return(result) }}{% endmacro %}
+            """,
+        "tests/odd.sql": "{{ config(store_failures=true) }} select 1 as id union all select 2",
+    }
+    manifest = _project(tmp_path, files, connection)
+
+    result = run_step(answerer(manifest, Invocation()), NodeId("test.shop.odd"), session, StepRules())
+
+    assert (result.status, result.failures) == ("fail", 2)
+    assert set(rows_of(connection, "select * from noted")) == noted
+    assert rows_of(connection, "select count(*) from public_dbt_test__audit.odd") == [(2,)]

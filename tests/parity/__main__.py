@@ -57,7 +57,7 @@ def main() -> int:
 
 def _report(project: Project, listing: Listing, clones: Path, yardstick: Tool, place: Place) -> Report:
     """Run it three times and compare."""
-    if not (project.at / "dbt_project.yml").is_file():
+    if not project.is_there:
         return Report(project, "not there: no clone")
     try:
         prepared = prepare(project, listing, clones, place)

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-LEFT_OUT = (".git", "target", "logs", "dbt_packages", "dbt_modules", ".github", ".venv")
+LEFT_OUT = (".git", "target", "logs", "dbt_packages", "dbt_modules", ".github", ".venv", "venv")
 
 
 class MissingPackageError(Exception):

@@ -12,6 +12,8 @@ import yaml
 COMMANDS = ("build", "build")
 """The second time, incremental models and snapshots have something to start from."""
 
+DATABASE = "parity"
+"""The same name for all runs: it stands in compiled SQL, and in rows that hold names of relations."""
 
 _KNOWN = Path(__file__).with_name("known.yml")
 
@@ -43,18 +45,22 @@ class Project:
     environment: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     """Texts to write into it first, by path: what its authors keep out of the repository."""
+    overlay: Path | None = None
+    """A folder whose files are laid over the repository: a project that uses a package which comes without one."""
     setup: str = ""
     """SQL that makes the data that its sources are."""
     target: str = "postgres"
     schema: str = "dev"
+    database: str = DATABASE
     packages: Mapping[str, str] = field(default_factory=dict)
     """Where packages lie among the clones that this project needs in another version than the rest."""
     known: tuple[Known, ...] = ()
 
     @property
-    def at(self) -> Path:
-        """Where its dbt_project.yml lies."""
-        return self.root / self.folder
+    def is_there(self) -> bool:
+        """Whether there is a clone with a dbt_project.yml, or one that is laid over it."""
+        roots = (self.root, self.overlay) if self.overlay and self.root.is_dir() else (self.root,)
+        return any((root / self.folder / "dbt_project.yml").is_file() for root in roots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,7 @@ def of_folder(folder: Path, commands: tuple[str, ...]) -> Project:
 
 def _project(entry: Mapping[str, Any], clones: Path) -> Project:
     repository = entry.get("repository", "")
-    clone = repository.rsplit("/", 1)[-1] or entry["name"]
+    clone = entry.get("clone") or repository.rsplit("/", 1)[-1] or entry["name"]
     return Project(
         name=entry.get("name", clone),
         root=clones / clone,
@@ -98,9 +104,11 @@ def _project(entry: Mapping[str, Any], clones: Path) -> Project:
         selectors=tuple(entry.get("selectors", ())),
         environment=entry.get("environment", {}),
         files=entry.get("files", {}),
+        overlay=_KNOWN.parent / "overlays" / entry["overlay"] if "overlay" in entry else None,
         setup=entry.get("setup", ""),
         target=entry.get("target", "postgres"),
         schema=entry.get("schema", "dev"),
+        database=entry.get("database", DATABASE),
         packages=entry.get("packages", {}),
         known=(*_known(entry), *known_everywhere()),
     )

@@ -20,9 +20,6 @@ from tests.parity.projects import Listing, Project
 from tests.parity.questions import selectors_for
 from tests.parity.tools import Tool, environment
 
-DATABASE = "parity"
-"""The same name for all runs: it stands in compiled SQL, and in rows that hold names of relations."""
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -40,6 +37,8 @@ def prepare(project: Project, listing: Listing, clones: Path, place: Place) -> P
     shutil.rmtree(copy.parent, ignore_errors=True)
     left_out = shutil.ignore_patterns(*LEFT_OUT)
     shutil.copytree(project.root, copy, symlinks=True, ignore=left_out)
+    if project.overlay:
+        shutil.copytree(project.overlay, copy, dirs_exist_ok=True)
     at = copy / project.folder
     for name, text in project.files.items():
         (at / name).parent.mkdir(parents=True, exist_ok=True)
@@ -58,7 +57,7 @@ def run(project: Project, tool: Tool, prepared: Path, place: Place, asked: Seque
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(prepared, copy, symlinks=True)
     at, means = copy / project.folder, {**environment(prepared.parent), **project.environment}
-    with _empty_database(place.server, project.setup) as connection:
+    with _empty_database(place.server, project) as connection:
         commands = tuple(tool.run(at, text, means, place.threads) for text in project.commands)
         manifest = tool.manifest(at, means) if asked is None or asked else {}
         asked = [*project.selectors, *selectors_for(manifest)] if asked is None and manifest else asked or []
@@ -70,22 +69,22 @@ def run(project: Project, tool: Tool, prepared: Path, place: Place, asked: Seque
 
 
 @contextlib.contextmanager
-def _empty_database(server: str, setup: str) -> Any:
-    name = sql.Identifier(DATABASE)
+def _empty_database(server: str, project: Project) -> Any:
+    name = sql.Identifier(project.database)
     with psycopg.connect(server, autocommit=True) as admin:
         admin.execute("select pg_advisory_lock(hashtext('tests.parity'))")  # one at a time, on a server that is shared
         admin.execute(sql.SQL("drop database if exists {} with (force)").format(name))
         admin.execute(sql.SQL("create database {}").format(name))
-        with psycopg.connect(server, dbname=DATABASE, autocommit=True) as connection:
-            if setup:
-                connection.execute(setup.encode())
+        with psycopg.connect(server, dbname=project.database, autocommit=True) as connection:
+            if project.setup:
+                connection.execute(project.setup.encode())
             yield connection
 
 
 def _profiles(at: Path, project: Project, place: Place) -> str:
     """A profiles.yml whose one output is the server."""
     settings = yaml.safe_load((at / "dbt_project.yml").read_text(encoding="utf-8"))
-    output = {"type": "postgres", "schema": project.schema, "dbname": DATABASE, "threads": place.threads,
+    output = {"type": "postgres", "schema": project.schema, "dbname": project.database, "threads": place.threads,
               **_login(place.server)}  # fmt: skip
     outputs = {"target": project.target, "outputs": {project.target: output}}
     return yaml.safe_dump({settings.get("profile") or "default": outputs})

@@ -48,3 +48,30 @@ def test_a_misspelled_test_of_an_installed_package_is_refused(tmp_path: Path) ->
 
     with pytest.raises(ProjectError, match=r"no data test 'tools\.at_least'"):
         load(tmp_path, TESTED | package)
+
+
+@pytest.mark.parametrize(("mine", "calculated"), [("like", "count(*)"), ("other", "sum(n)")])
+def test_a_test_named_like_a_packages_keeps_that_ones_config_from_being_heard(
+    mine: str, calculated: str, tmp_path: Path
+) -> None:
+    """dbt reads the project's own test instead, though the package's is what runs."""
+    files = {
+        "packages.yml": "packages: [{local: tools}]",
+        "dbt_packages/tools/dbt_project.yml": "name: tools\n",
+        "dbt_packages/tools/macros/l.sql": """\
+            {% test like(model) %}{{ config(fail_calc='sum(n)') }}select 1 as n{% endtest %}
+            """,
+        "macros/mine.sql": f"{{% test {mine}(model) %}}select 2 as n{{% endtest %}}",
+        "models/a.sql": "select 1 as id",
+        "models/a.yml": "models: [{name: a, data_tests: [tools.like]}]",
+    }
+    test = next(node for node in load(tmp_path, files).values() if isinstance(node, DataTest))
+    assert test.config["fail_calc"] == calculated
+
+
+def test_arguments_stand_in_dbts_order(tmp_path: Path) -> None:
+    """Macros write them down as they come: elementary keeps them as JSON."""
+    values = "columns: [{name: id, data_tests: [accepted_values: {arguments: {values: [1], quote: false}}]}]"
+    manifest = load(tmp_path, {"models/a.sql": "select 1 as id", "models/a.yml": f"models: [{{name: a, {values}}}]"})
+    test = next(node for node in manifest.values() if isinstance(node, DataTest))
+    assert list(test.kwargs) == ["values", "quote", "column_name", "model"]

@@ -1,0 +1,25 @@
+"""A data test that is judged by `{% materialization test %}` of the project, or of a package like elementary."""
+
+from __future__ import annotations
+
+from airflow_sqlmodels.compile.compiler import Compiled
+from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.manifest.nodes import Macro
+from airflow_sqlmodels.warehouse.session import Rows, Session
+
+
+def judged_by(macro: Macro, compiled: Compiled, session: Session) -> Rows:
+    """What its statement `main` gave: failures, should_warn, should_error. Raises ProjectError if it sent none."""
+    rendering = compiled.rendering
+    rendering.give("sql", compiled.sql)
+    rendering.give("compiled_code", compiled.sql)
+    rendering.called(macro)
+    session.commit()
+    main = rendering.results.get("main")
+    if main is None:
+        raise ProjectError(
+            f"the materialization {macro.name!r} sent no statement named 'main'",
+            macro.at,
+            "call dbt.materialization_test_default() in it",
+        )
+    return Rows(tuple(main["table"].column_names), tuple(map(tuple, main["data"])))

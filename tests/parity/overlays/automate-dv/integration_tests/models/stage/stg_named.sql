@@ -1,0 +1,1 @@
+select *, 'sat_customer' as satellite_name from {{ ref('stg_orders') }}

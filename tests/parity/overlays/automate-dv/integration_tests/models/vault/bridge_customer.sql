@@ -1,0 +1,3 @@
+{{ config(materialized='bridge_incremental') }}
+{{ automate_dv.bridge(src_pk='order_pk', as_of_dates_table='as_of', bridge_walk={'order_customer': {'bridge_link_pk': 'link_order_customer_pk', 'bridge_end_date': 'eff_sat_order_end_date', 'bridge_load_date': 'eff_sat_order_load_at', 'link_table': 'link_order_customer', 'link_pk': 'order_customer_pk', 'link_fk1': 'order_pk', 'link_fk2': 'customer_pk', 'eff_sat_table': 'eff_sat_order', 'eff_sat_pk': 'order_customer_pk', 'eff_sat_end_date': 'end_date', 'eff_sat_load_date': 'load_at'}}, stage_tables_ldts={'stg_orders': 'load_at'}, src_ldts='load_at', source_model='hub_order') }}
+-- depends_on: {{ ref('eff_sat_order') }}

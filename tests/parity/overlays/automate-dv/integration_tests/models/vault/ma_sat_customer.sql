@@ -1,0 +1,1 @@
+{{ automate_dv.ma_sat(src_pk='customer_pk', src_cdk=['phone'], src_hashdiff='customer_hashdiff', src_payload=['name'], src_eff='effective_from', src_ldts='load_at', src_source='record_source', source_model='stg_orders') }}

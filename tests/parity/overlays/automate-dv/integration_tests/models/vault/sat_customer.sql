@@ -1,0 +1,1 @@
+{{ automate_dv.sat(src_pk='customer_pk', src_hashdiff='customer_hashdiff', src_payload=['name', 'nation', 'phone'], src_eff='effective_from', src_ldts='load_at', src_source='record_source', source_model='stg_orders') }}

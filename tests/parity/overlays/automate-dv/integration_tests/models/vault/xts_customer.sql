@@ -1,0 +1,1 @@
+{{ automate_dv.xts(src_pk='customer_pk', src_satellite={'sat_customer': {'sat_name': {'satellite_name': 'satellite_name'}, 'hashdiff': {'hashdiff': 'customer_hashdiff'}}}, src_ldts='load_at', src_source='record_source', source_model='stg_named') }}
