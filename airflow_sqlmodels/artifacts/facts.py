@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from airflow_sqlmodels.graph.state import Facts
@@ -30,8 +31,20 @@ def facts_of(entry: Entry) -> Facts:
             )
         case "unit_test":
             return Facts(kind=kind, fqn=fqn, rest=_unit_test(entry))
+        case "function":
+            facts = _parsed(entry, kind, fqn)
+            return replace(facts, rest=(*facts.rest, *_signature(entry)))
         case _:
             return _parsed(entry, kind, fqn)
+
+
+def _signature(entry: Entry) -> tuple[Any, ...]:
+    overloads = [{key: each.get(key) for key in _OVERLOAD} for each in entry.get("overloads") or ()]
+    return (_pruned(entry.get("arguments") or []), _pruned(entry.get("returns") or {}), _pruned(overloads))
+
+
+_OVERLOAD = ("defined_in", "arguments", "returns", "raw_body")
+"""What counts of an overload."""
 
 
 def _parsed(entry: Entry, kind: str, fqn: tuple[str, ...]) -> Facts:

@@ -15,6 +15,7 @@ from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
     DataTest,
     Exposure,
+    Function,
     Model,
     Operation,
     Seed,
@@ -64,6 +65,7 @@ def result_json(manifest: Manifest, result: Result) -> dict[str, Any]:
         "compiled_code": result.compiled_sql or None if has_code else None,
         "relation_name": result.relation_name or _relation_name(manifest, node),
         "batch_results": result.details.get("batch_results"),
+        "overload_results": result.details.get("overload_results"),
     }
 
 
@@ -86,7 +88,7 @@ def timing(started: datetime.datetime | None, finished: datetime.datetime | None
 
 def _relation_name(manifest: Manifest, node: AnyNode) -> str | None:
     """The relation of a node that did not get as far as writing it."""
-    if isinstance(node, (Model, Seed, Snapshot)):
+    if isinstance(node, (Model, Seed, Snapshot, Function)):
         return dialect_named(manifest.settings.target.type).render(node.relation)
     return None
 
@@ -97,7 +99,8 @@ def _response(node: AnyNode, result: Result) -> dict[str, Any]:
         return {"_message": "SELECT 1", "code": "SELECT", "rows_affected": 1}  # the one row with the verdict
     if isinstance(node, UnitTest) and result.status in ("pass", "fail"):
         return {"_message": f"SELECT {result.rows}", "code": "SELECT", "rows_affected": result.rows}
-    if result.status != "success" or not result.message or isinstance(node, Operation):
+    said = result.details.get("response") or (result.message if result.status == "success" else "")
+    if not said or isinstance(node, Operation):
         return {}
-    code = " ".join(word for word in result.message.split() if not word.isdigit())
-    return {"_message": result.message, "code": code, "rows_affected": result.rows}
+    code = " ".join(word for word in said.split() if not word.isdigit())
+    return {"_message": said, "code": code, "rows_affected": result.rows}

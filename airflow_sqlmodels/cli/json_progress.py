@@ -17,6 +17,7 @@ from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
     DataTest,
+    Function,
     Model,
     Operation,
     Seed,
@@ -32,6 +33,7 @@ _RESULTS: dict[type, tuple[str, str]] = {
     Model: ("LogModelResult", "Q012"),
     Seed: ("LogSeedResult", "Q016"),
     Snapshot: ("LogSnapshotResult", "Q015"),
+    Function: ("LogFunctionResult", "Q047"),
     DataTest: ("LogTestResult", "Q007"),
     UnitTest: ("LogTestResult", "Q007"),
     Source: ("LogFreshnessResult", "Q018"),

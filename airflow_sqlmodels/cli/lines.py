@@ -5,6 +5,7 @@ from __future__ import annotations
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
     DataTest,
+    Function,
     Model,
     NodeId,
     Operation,
@@ -33,6 +34,8 @@ def subject(node: AnyNode) -> str:
             return f"seed file {node.relation}"
         case Snapshot():
             return f"snapshot {node.relation}"
+        case Function():
+            return f"function {node.relation}"
         case Source():
             return f"freshness of {node.source_name}.{node.name}"
         case Operation():
@@ -61,6 +64,8 @@ def verdict(node: AnyNode, result: Result) -> str:
 
 
 def _word(node: AnyNode, result: Result) -> str:
+    if result.status == "success" and isinstance(node, Function):
+        return "SUCCESS"
     if result.status == "success":
         return result.message if result.message and not isinstance(node, Operation) else "OK"
     if result.status in ("fail", "warn") and result.failures is not None:
@@ -81,6 +86,8 @@ def _did(node: AnyNode, result: Result) -> str:
         return f"{_word(node, result)} {_tested(node)}"
     if isinstance(node, (Source, Operation)):
         return f"{_word(node, result)} {subject(node)}"
+    if isinstance(node, Function) and result.status == "partial success":
+        return f"OK created {subject(node)}"
     done, failed = _VERBS.get(type(node), ("made", "making"))
     return f"OK {done} {subject(node)}" if result.passed else f"ERROR {failed} {subject(node)}"
 
@@ -91,13 +98,14 @@ def _tested(node: UnitTest) -> str:
 
 _VERBS: dict[type, tuple[str, str]] = {
     Model: ("created", "creating"),
+    Function: ("created", "creating"),
     Seed: ("loaded", "loading"),
     Snapshot: ("took", "taking"),
 }
 
 
 def _skipped(node: AnyNode) -> str:
-    return f"relation {node.relation}" if isinstance(node, (Model, Seed, Snapshot)) else subject(node)
+    return f"relation {node.relation}" if isinstance(node, (Model, Seed, Snapshot, Function)) else subject(node)
 
 
 def _filled(text: str) -> str:

@@ -18,6 +18,7 @@ _WORDS = {"test": "data test", "operation": "project hook"}
 def found_line(manifest: Manifest) -> str:
     """`5 models, 3 seeds, 20 data tests, 41 macros`."""
     counts = Counter(node_id.partition(".")[0] for node_id in manifest.nodes)
+    del counts["function"]  # dbt does not count them
     words = {_WORDS.get(kind, kind.replace("_", " ")): count for kind, count in counts.items()}
     listed = [*words.items(), ("macro", len(manifest.macros))]
     return ", ".join(f"{count} {_plural(word) if count != 1 else word}" for word, count in listed)

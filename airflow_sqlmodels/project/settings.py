@@ -43,6 +43,7 @@ CONFIG_KEYS = {
     "metric": "metrics",
     "saved_query": "saved-queries",
     "analysis": "analyses",
+    "function": "functions",
 }
 """Under which key the configs of each kind of node stand."""
 
@@ -55,7 +56,7 @@ _KNOWN = frozenset(
         *CONFIG_KEYS.values(),
         *("name", "version", "config-version", "profile", "target-path", "log-path", "packages-install-path"),
         *("clean-targets", "vars", "on-run-start", "on-run-end", "quoting", "dispatch", "flags", "query-comment"),
-        *("require-dbt-version", "tests", "metrics", "semantic-models", "saved-queries", "dbt-cloud", "functions"),
+        *("require-dbt-version", "tests", "metrics", "semantic-models", "saved-queries", "dbt-cloud"),
         *("restrict-access", "packages", "dependencies", "airflow", "anchors", "groups", "projects"),
     )
 )
@@ -80,7 +81,7 @@ class ProjectFile:
         """`model-paths` and its siblings."""
         said = self.content.get(key, self.content.get(_FORMERLY.get(key, key)))
         if said is None and key == "docs-paths":
-            every = ("model-paths", "seed-paths", "snapshot-paths", "analysis-paths", "macro-paths", "test-paths")
+            every = (each for each in PATHS if each not in ("docs-paths", "asset-paths"))
             return tuple(dict.fromkeys(path for each in every for path in self.paths(each)))
         return PATHS[key] if said is None else tuple(str(path).strip("/") for path in said)
 

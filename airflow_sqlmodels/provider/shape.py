@@ -15,7 +15,17 @@ from airflow_sqlmodels.compile.compiler import refuse_problems
 from airflow_sqlmodels.errors import ProjectError, SelectorError
 from airflow_sqlmodels.graph.order import kind_of
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, NodeId, Seed, Snapshot, Source, UnitTest
+from airflow_sqlmodels.manifest.nodes import (
+    AnyNode,
+    DataTest,
+    Function,
+    Model,
+    NodeId,
+    Seed,
+    Snapshot,
+    Source,
+    UnitTest,
+)
 from airflow_sqlmodels.provider.options import Options
 from airflow_sqlmodels.provider.specs import ALL_TESTS, END, START, TaskSpec
 from airflow_sqlmodels.provider.translate import Translator
@@ -127,7 +137,7 @@ class _Shape:
                 return self._test_task(node)
             case UnitTest():
                 return self._unit_test_task(node)
-            case Model() | Seed() | Snapshot():
+            case Model() | Seed() | Snapshot() | Function():
                 return self._spec(node, "run"), node
             case _:
                 return None, node

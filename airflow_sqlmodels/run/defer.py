@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import chain
 
-from airflow_sqlmodels.manifest.nodes import Model, NodeId, Seed, Snapshot
+from airflow_sqlmodels.manifest.nodes import Model, NodeId, Seed, Snapshot, Templated
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.run.plan import Plan
 from airflow_sqlmodels.run.sources import folded, relations_read
@@ -31,10 +31,18 @@ def deferred_nodes(
     readers = (relations_read(means.manifest, means.manifest[each]) for each in selected)
     # a query from the command line may read anything
     anything = chain.from_iterable(readers) if selected else means.manifest.values()
+    functions = _functions_read(means, selected) - built
     read = {node.id: node for node in anything if isinstance(node, Written) and node.id in earlier}
     favored = {node_id for node_id in read if favor_state and node_id not in selected}
     unsure = {node_id: node.relation for node_id, node in read.items() if node_id not in built | favored}
     schemas = sorted({folded(relation)[0] for relation in unsure.values()})
     there = catalog.schema_catalog(session, means.dialect, schemas)
     session.rollback()
-    return frozenset(favored | {node_id for node_id, relation in unsure.items() if folded(relation) not in there})
+    absent = {node_id for node_id, relation in unsure.items() if folded(relation) not in there}
+    # as in dbt, which does not look whether a function is there
+    return frozenset(favored | absent | (functions & earlier.keys()))
+
+
+def _functions_read(means: Answerer, selected: Iterable[NodeId]) -> set[NodeId]:
+    nodes = (means.manifest[node_id] for node_id in selected)
+    return {function for node in nodes if isinstance(node, Templated) for function in node.function_ids}

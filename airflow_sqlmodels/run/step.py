@@ -14,6 +14,7 @@ from airflow_sqlmodels.errors import Location, SqlModelsError, UnreachableError,
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
     DataTest,
+    Function,
     Model,
     NodeId,
     Operation,
@@ -83,7 +84,7 @@ def _run(means: Answerer, node: AnyNode, session: Session, rules: StepRules) -> 
             return Result(node=node.id, status="no-op", message="it becomes part of the queries that read it")
         case Model() if is_microbatch(node):
             return _batches(means, node, session, rules)
-        case Model() | Seed() | Snapshot():
+        case Model() | Seed() | Snapshot() | Function():
             return _build(means, node, session, rules)
         case DataTest():
             label = rules.compiled_place(node)
@@ -118,7 +119,11 @@ def _batches(means: Answerer, node: Model, session: Session, rules: StepRules) -
 
 
 def _build(
-    means: Answerer, node: Model | Seed | Snapshot, session: Session, rules: StepRules, part: Part | None = None
+    means: Answerer,
+    node: Model | Seed | Snapshot | Function,
+    session: Session,
+    rules: StepRules,
+    part: Part | None = None,
 ) -> Result:
     compiled = compile_node(means, node, session)
     rules.on_compiled(compiled.sql)
@@ -147,12 +152,13 @@ def _build(
     built = materialization_for(build, name)(build)
     return Result(
         node=node.id,
-        status="success",
+        status="partial success" if built.partly else "success",
         rows=built.rows,
         message=built.status,
         compiled_sql=compiled.sql,
         sent_sql=build.sent[-1] if build.sent else "",
         relation_name=means.dialect.render(relation),
+        details=built.details,
     )
 
 

@@ -362,3 +362,19 @@ def test_where_only_tests_run_unit_tests_are_among_their_models_tests(tmp_path: 
     specs = specs_of(tmp_path, UNIT, tests="only")
 
     assert sorted(nodes(specs["orders.test"])) == ["test.not_null_orders_id", "unit_test.orders", "unit_test.orders"]
+
+
+def test_a_function_is_a_task_before_what_calls_it(tmp_path: Path) -> None:
+    files = {
+        "functions/cents.sql": "select 1",
+        "functions/f.yml": "functions:\n  - name: cents\n    returns: {data_type: int}\n",
+        "models/marts/orders.sql": "select {{ function('cents') }}() as n",
+    }
+
+    specs = specs_of(tmp_path, files)
+
+    assert {task: spec.upstream for task, spec in specs.items()} == {
+        "cents.run": set(),
+        "orders.run": {"cents.run"},
+    }
+    assert specs["cents.run"].kind == "run"
