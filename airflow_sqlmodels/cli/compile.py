@@ -69,7 +69,7 @@ def run_compile(flags: Flags, opened: Opened, plan: Plan, output: str = "text") 
             _show(name, result.compiled_sql, output)
         elif result.status == "error":
             click.echo("\n".join(failure(opened.manifest, result)), err=True)
-    return int(failed(results))
+    return 2 if failed(results) else 0
 
 
 def compile_step(means: Answerer, node: AnyNode, session: Session) -> Result:

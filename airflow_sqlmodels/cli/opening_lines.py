@@ -12,15 +12,19 @@ from airflow_sqlmodels.cli.log_format import event
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.version import VERSION
 
-_WORDS = {"test": "data test", "operation": "project hook"}
+_WORDS = {"operation": "project hook"}
+
+_BEHIND_MACROS = ("semantic_model", "saved_query", "unit_test")
+"""Where dbt counts these."""
 
 
 def found_line(manifest: Manifest) -> str:
     """`5 models, 3 seeds, 20 data tests, 41 macros`."""
     counts = Counter(node_id.partition(".")[0] for node_id in manifest.nodes)
     del counts["function"]  # dbt does not count them
-    words = {_WORDS.get(kind, kind.replace("_", " ")): count for kind, count in counts.items()}
-    listed = [*words.items(), ("macro", len(manifest.macros))]
+    late = {kind: counts.pop(kind) for kind in _BEHIND_MACROS if kind in counts}
+    every = [*counts.items(), ("macro", len(manifest.macros)), *late.items()]
+    listed = [(_WORDS.get(kind, kind.replace("_", " ")), count) for kind, count in every]
     return ", ".join(f"{count} {_plural(word) if count != 1 else word}" for word, count in listed)
 
 
@@ -43,4 +47,6 @@ def tell_opening(flags: Flags, manifest: Manifest, invocation: str, threads: int
 
 
 def _plural(word: str) -> str:
+    if word == "test":
+        return "data tests"
     return f"{word[:-1]}ies" if word.endswith("y") else f"{word[:-2]}es" if word.endswith("is") else f"{word}s"

@@ -76,12 +76,11 @@ def _kinds(manifest: Manifest, results: Sequence[Result]) -> str:
         node = manifest[result.node]
         kind = "project hook" if isinstance(node, Operation) else resource_type(node)
         counts[f"{node.materialized} model" if isinstance(node, Model) else kind] += 1
-    words = ((_WORDS.get(kind, kind).replace("_", " "), count) for kind, count in sorted(counts.items()))
+    words = (
+        ("data test" if kind == "test" and count > 1 else kind.replace("_", " "), count)
+        for kind, count in sorted(counts.items())
+    )
     return ", ".join(_many(count, word) for word, count in words) or "nothing"
-
-
-_WORDS = {"test": "data test"}
-"""What people are told of a kind of node that dbt sorts under its own word."""
 
 
 def _duration(seconds: float) -> str:

@@ -48,6 +48,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "event_time": None,
         "concurrent_batches": None,
         "access": "protected",
+        "on_error": None,
     },
     "seed": {**_SHARED, "materialized": "seed", "delimiter": ",", "quote_columns": None},
     "snapshot": {

@@ -102,6 +102,13 @@ def profile_name(root: Path, env: Mapping[str, str]) -> str:
     return str(renderer.value(said, place_in(content, "profile", path, text)))
 
 
+def target_path(root: Path, env: Mapping[str, str]) -> str:
+    """Where the project's generated files go, told before it is loaded."""
+    content, path, text = _content(root, "")
+    renderer = YamlRenderer({"env_var": EnvVar(env), "var": Var({}, str)})
+    return str(renderer.value(content.get("target-path") or "target", place_in(content, "target-path", path, text)))
+
+
 def read_project_file(root: Path, choices: Choices, shown: str = "") -> ProjectFile:
     """One dbt_project.yml, rendered. Raises SettingsError if it is missing, malformed, or has no name."""
     content, path, text = _content(root, shown)

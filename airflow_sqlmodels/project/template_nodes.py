@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from airflow_sqlmodels.errors import Location
+from airflow_sqlmodels.errors import Location, ProjectError, closest
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.manifest.nodes import (
     Analysis,
@@ -41,6 +41,7 @@ def model(parts: Parts, file: SourceFile) -> Model:
     asked = ask(parts, text, file.shown, file.package, name)
     own = parts.own_config("model", file.package, fqn, entry, *asked.configs)
     config = parts.config("model", own)
+    _refuse_on_error(config, Location(file.shown, 1) if entry is None else entry.at)
     columns = parts.columns(entry, file.package)
     read = _with_hooks(parts, config, asked, file, constraint_reads(entry, columns))
     fields = shared(parts, file, name, fqn, entry, config, own, asked.configs)
@@ -61,6 +62,17 @@ def model(parts: Parts, file: SourceFile) -> Model:
         **fields,
         **template,
     )
+
+
+def _refuse_on_error(config: Mapping[str, Any], at: Location) -> None:
+    said = config.get("on_error")
+    if said not in (None, *_ON_ERROR):
+        hint = closest(str(said), _ON_ERROR) or f"there are {' and '.join(_ON_ERROR)}"
+        raise ProjectError(f"a model cannot have on_error {said!r}", at, hint)
+
+
+_ON_ERROR = ("skip_children", "continue")
+"""What becomes of those that read a model which could not be built."""
 
 
 def _number(version: str) -> int | float | str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import chain
 
-from airflow_sqlmodels.manifest.nodes import Model, NodeId, Seed, Snapshot, Templated
+from airflow_sqlmodels.manifest.nodes import Function, Model, NodeId, Seed, Snapshot, Templated
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.run.plan import Plan
 from airflow_sqlmodels.run.sources import folded, relations_read
@@ -31,7 +31,7 @@ def deferred_nodes(
     readers = (relations_read(means.manifest, means.manifest[each]) for each in selected)
     # a query from the command line may read anything
     anything = chain.from_iterable(readers) if selected else means.manifest.values()
-    functions = _functions_read(means, selected) - built
+    functions = _functions_read(means, selected) & earlier.keys()
     read = {node.id: node for node in anything if isinstance(node, Written) and node.id in earlier}
     favored = {node_id for node_id in read if favor_state and node_id not in selected}
     unsure = {node_id: node.relation for node_id, node in read.items() if node_id not in built | favored}
@@ -39,8 +39,27 @@ def deferred_nodes(
     there = catalog.schema_catalog(session, means.dialect, schemas)
     session.rollback()
     absent = {node_id for node_id, relation in unsure.items() if folded(relation) not in there}
-    # as in dbt, which does not look whether a function is there
-    return frozenset(favored | absent | (functions & earlier.keys()))
+    called = _deferred_functions(means, functions, selected if favor_state else built, session, favor_state)
+    return frozenset(favored | absent | called)
+
+
+def _deferred_functions(
+    means: Answerer, functions: set[NodeId], own: Collection[NodeId], session: Session, favor_state: bool
+) -> set[NodeId]:
+    """Those of the functions that are called where the earlier state has them; `own` are not."""
+    others = functions.difference(own)
+    if favor_state or not others:
+        return others
+    names = {node_id: folded(_relation_of(means, node_id)) for node_id in others}
+    there = catalog.functions(session, means.dialect, sorted({schema for schema, _ in names.values()}))
+    session.rollback()
+    return {node_id for node_id, name in names.items() if name not in there}
+
+
+def _relation_of(means: Answerer, node_id: NodeId) -> Relation:
+    node = means.manifest[node_id]
+    assert isinstance(node, Function), node_id
+    return node.relation
 
 
 def _functions_read(means: Answerer, selected: Iterable[NodeId]) -> set[NodeId]:

@@ -184,3 +184,36 @@ def test_a_warning_is_an_error_if_it_is_listed(options: str, code: int, word: st
 
     assert ended == code, said
     assert word in said
+
+
+def test_retry_finds_the_target_path_of_the_project(call: Call, tmp_path: Path) -> None:
+    place = tmp_path / "project/dbt_project.yml"
+    place.write_text(place.read_text() + "target-path: out\n")
+    (tmp_path / "project/models/marts/revenue.sql").write_text("select nope")
+    assert call("run")[0] == 1
+    assert (tmp_path / "project/out/run_results.json").is_file()
+
+    code, said = call("retry")
+
+    assert code == 1
+    assert "TOTAL=3" in said
+
+
+def test_retry_calls_a_macro_again_that_failed(call: Call, tmp_path: Path) -> None:
+    macros = tmp_path / "project/macros"
+    macros.mkdir()
+    macro = "{% macro note(by) %}{{ log('by ' ~ by, info=true) if var('well', false) else boom.x.y }}{% endmacro %}"
+    (macros / "note.sql").write_text(macro)
+
+    failed = call("run-operation", "note", "--args", "{by: 2}")[0]
+    results = json.loads((tmp_path / "project/target/run_results.json").read_text())["results"]
+    again = call("retry", "--vars", "{well: true}")
+
+    assert failed == 1
+    assert [(each["unique_id"], each["status"], each["failures"]) for each in results] == [
+        ("macro.shop.note", "error", 1)
+    ]
+    assert again[0] == 0, again[1]
+    assert "by 2" in again[1]
+    results = json.loads((tmp_path / "project/target/run_results.json").read_text())["results"]
+    assert (results[0]["status"], results[0]["message"]) == ("success", None)

@@ -152,7 +152,7 @@ def test_the_end_tells_each_failure_with_its_place_and_query() -> None:
     lines = [click.unstyle(line) for line in summary(MANIFEST, results, 61.5, interrupted=False)]
 
     assert "\n".join(lines) == (
-        "\nFinished running 1 table model, 1 data test in 0 hours 1 minutes and 1.50 seconds (61.50s).\n"
+        "\nFinished running 1 table model, 1 test in 0 hours 1 minutes and 1.50 seconds (61.50s).\n"
         "\nCompleted with 2 errors, 0 partial successes, and 0 warnings:\n"
         "\nDatabase Error in model orders (models/marts/orders.sql:1)\n"
         "  models/marts/orders.sql:1: no\n"
