@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,10 +17,11 @@ from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
 from airflow_sqlmodels.cli.deferring import with_deferral
 from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.json_progress import JsonProgress
+from airflow_sqlmodels.cli.lines import level_of
 from airflow_sqlmodels.cli.opening import Opened, open_all
 from airflow_sqlmodels.cli.opening_lines import tell_opening
-from airflow_sqlmodels.cli.progress import Progress, progress_for
-from airflow_sqlmodels.cli.summary import failed, summary
+from airflow_sqlmodels.cli.progress import Noted, Progress, progress_for
+from airflow_sqlmodels.cli.summary import failed, failure, summary
 from airflow_sqlmodels.cli.warnings import TEST_RESULT
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, NodeId
 from airflow_sqlmodels.run.plan import Plan, Step
@@ -87,7 +87,7 @@ def execute_plan(flags: Flags, opened: Opened, plan: Plan) -> int:
         path = flags.target_folder(opened.manifest) / "manifest.json"
         keep_manifest(path, opened.manifest, Invocation(args=flags.said))
     if not plan.steps:
-        click.echo(NOTHING, err=True)
+        flags.log.tell(NOTHING, "warn", err=True)
         return 0
     execution = prepared(flags, opened, plan)
     threads = flags.threads or opened.profile.target.threads
@@ -100,7 +100,7 @@ def execute_plan(flags: Flags, opened: Opened, plan: Plan) -> int:
 def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:
     """Everything that running the plan needs. Nothing is sent yet, but for --defer: it asks what is there."""
     manifest = opened.manifest
-    run_id = str(uuid.uuid4())
+    run_id = flags.log.invocation
     progress = progress_for(manifest, plan, flags, run_id)
     invocation = Invocation(
         id=run_id,
@@ -148,10 +148,32 @@ def report(execution: Execution, outcome: Outcome) -> None:
         path = flags.target_folder(manifest) / "run_results.json"
         write_run_results(path, manifest, outcome.results, invocation, outcome.seconds)
     lines = list(summary(manifest, outcome.results, outcome.seconds, outcome.interrupted))
-    if isinstance(execution.progress, JsonProgress):
-        execution.progress.summary(outcome.results, lines, outcome.seconds)
-    elif not flags.quiet or outcome.exit_code:
+    console, noted = _told(execution.progress)
+    for each in (console, noted):
+        if isinstance(each, JsonProgress):
+            each.summary(outcome.results, lines, outcome.seconds)
+    if not isinstance(noted, JsonProgress):
+        for line in lines:
+            flags.log.note(line)
+    if isinstance(console, JsonProgress):
+        return
+    if flags.log.shows("info"):
         click.echo("\n".join(lines))
+    else:
+        _tell_failures(execution, outcome)
+
+
+def _told(progress: Progress) -> tuple[Progress, Progress | None]:
+    """What the console is told by, and what the log file is."""
+    return (progress.console, progress.noted) if isinstance(progress, Noted) else (progress, None)
+
+
+def _tell_failures(execution: Execution, outcome: Outcome) -> None:
+    """What went wrong, on a console that shows no more."""
+    manifest, log = execution.opened.manifest, execution.flags.log
+    for result in outcome.results:
+        if level_of(result) != "info" and log.shows(level_of(result)):
+            click.echo("\n".join(("", *failure(manifest, result))))
 
 
 def _schemas_for_hooks(execution: Execution, session: Session) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from airflow_sqlmodels.cli.log import Log, log_for
 from airflow_sqlmodels.cli.warnings import Rule, options_of, rule_for
 from airflow_sqlmodels.cli.windows import times_of, window_of
 from airflow_sqlmodels.errors import ProjectError
@@ -59,6 +60,8 @@ class Flags:
     defer_state: Path | None = None
     """The folder of the state to defer to, if it is not `state`."""
     favor_state: bool | None = None
+    log: Log = field(default_factory=Log, compare=False)
+    """Where words go: the console, from its level on, and the log file."""
     said: Mapping[str, Any] = field(default_factory=dict)
     """Every option of the command by dbt's name: what run_results.json and templates see."""
 
@@ -103,7 +106,9 @@ def flags_of(context: click.Context) -> Flags:
     variables = _vars(text)
     command = str(context.info_name)
     said = {**said, "which": command, "vars": variables}
-    return Flags(**{**known, "command": command, "vars": variables, "said": said})
+    log = log_for(said, known["project_dir"])
+    context.find_root().ensure_object(dict)["log"] = log
+    return Flags(**{**known, "log": log, "command": command, "vars": variables, "said": said})
 
 
 def _merged(context: click.Context, top: click.Context) -> dict[str, Any]:

@@ -46,6 +46,11 @@ def subject(node: AnyNode) -> str:
             return f"{resource_type(node)} {node.name}"
 
 
+def level_of(result: Result) -> str:
+    """How loud the line of a result is."""
+    return {"error": "error", "fail": "error", "warn": "warn"}.get(result.status, "info")
+
+
 def start_line(node: AnyNode, place: str) -> str:
     """The line of a step that begins; `place` is its number as in `3 of 12`."""
     return f"{_filled(f'{place} START {subject(node)}')} [RUN]"

@@ -30,10 +30,14 @@ def found_line(manifest: Manifest) -> str:
 
 def tell_opening(flags: Flags, manifest: Manifest, invocation: str, threads: int, nodes: int) -> None:
     """The lines, or the events that stand for them."""
-    if flags.quiet:
-        return
+    log = flags.log
     found, target = found_line(manifest), manifest.settings.target.name
     concurrency = f"Concurrency: {threads} threads (target='{target}')"
+    lines = (f"Running with sqlmodels={VERSION}", f"Found {found}", "", concurrency, "")
+    for line in lines:
+        log.note(line)
+    if not log.shows("info"):
+        return
     if flags.log_format == "json":
         data = {"version": f"={VERSION}", "log_version": 3}
         click.echo(event("MainReportVersion", "A001", f"Running with sqlmodels={VERSION}", invocation, data))
@@ -42,7 +46,7 @@ def tell_opening(flags: Flags, manifest: Manifest, invocation: str, threads: int
         click.echo(event("ConcurrencyLine", "Q027", concurrency, invocation, counted))
         return
     now = time.strftime("%H:%M:%S")
-    for line in (f"Running with sqlmodels={VERSION}", f"Found {found}", "", concurrency, ""):
+    for line in lines:
         click.echo(f"{now}  {line}")
 
 

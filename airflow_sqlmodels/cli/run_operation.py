@@ -69,7 +69,7 @@ def operate(flags: Flags, opened: Opened, macro: str | None, args_text: str, sql
         )
         _write(execution, outcome)
     if error is not None:
-        click.echo(f"{click.style(error.kind, fg='red')}\n{error}")
+        flags.log.tell(f"{click.style(error.kind, fg='red')}\n{error}", "error")
     return int(error is not None)
 
 
