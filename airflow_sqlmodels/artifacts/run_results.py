@@ -75,6 +75,7 @@ def result_json(manifest: Manifest, result: Result) -> dict[str, Any]:
     """The entry of one node."""
     node = manifest[result.node]
     has_code = isinstance(node, (Templated, UnitTest)) and not isinstance(node, Exposure)
+    sql = "" if "batch_results" in result.details else result.compiled_sql  # as in dbt, each batch has its own
     return {
         "status": result.status,
         "timing": timing(result.started_at, result.finished_at),
@@ -84,8 +85,8 @@ def result_json(manifest: Manifest, result: Result) -> dict[str, Any]:
         "message": _message(result),
         "failures": _failures(node, result),
         "unique_id": result.node,
-        "compiled": bool(result.compiled_sql) if has_code else None,
-        "compiled_code": result.compiled_sql or None if has_code else None,
+        "compiled": bool(sql) if has_code else None,
+        "compiled_code": sql or None if has_code else None,
         "relation_name": result.relation_name or _relation_name(manifest, node),
         "batch_results": result.details.get("batch_results"),
         "overload_results": result.details.get("overload_results"),

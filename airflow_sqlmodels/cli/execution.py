@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import click
 from msgspec import structs
 
-from airflow_sqlmodels.artifacts.compiled import compiled_path, write_compiled, write_run
+from airflow_sqlmodels.artifacts.compiled import compiled_path, write_batch, write_compiled, write_run
 from airflow_sqlmodels.artifacts.end_names import end_names, written_schemas
 from airflow_sqlmodels.artifacts.keeping import keep_manifest
 from airflow_sqlmodels.artifacts.run_results import write_run_results
@@ -47,12 +47,16 @@ class Execution:
 
     def rules(self, node_id: NodeId) -> StepRules:
         """How a step is run. Rows at fault are not told while it runs: the summary says how to see them."""
-        rules = StepRules(compiled_place=self.compiled_place)
+        rules = StepRules(compiled_place=self.compiled_place, on_batch=self.on_batch)
         return (
             rules
             if isinstance(self.opened.manifest[node_id], DataTest)
             else structs.replace(rules, log=self.progress.say)
         )
+
+    def on_batch(self, node: AnyNode, label: str, compiled: str, sent: str) -> None:
+        """Keep the SQL of a batch."""
+        write_batch(self.flags.target_folder(self.opened.manifest), node, label, compiled, sent)
 
     def compiled_place(self, node: AnyNode) -> str:
         """Where the SQL of a node is written, as seen from the project."""
@@ -112,6 +116,8 @@ def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:
         event_time_start=flags.event_time_start,
         event_time_end=flags.event_time_end,
         selected=tuple(step.node for step in plan),
+        as_of=flags.as_of,
+        batches=flags.batches,
         args=flags.said,
         say=progress.say,
         show=click.echo,
@@ -198,9 +204,10 @@ def _steps(execution: Execution, one: RunStep, session: Session) -> Ran:
 
     def run_one(step: Step, session: Session) -> Result:
         result = one(execution.means, step.node, session, execution.rules(step.node))
-        if result.compiled_sql:
+        batches = "batch_results" in result.details  # whose SQL is written batch by batch
+        if result.compiled_sql and not batches:
             write_compiled(folder, manifest[step.node], result.compiled_sql)
-        if result.sent_sql:
+        if result.sent_sql and not batches:
             write_run(folder, manifest[step.node], result.sent_sql)
         if result.status == "fail" and step.node.startswith("unit_test."):
             place = execution.compiled_place(manifest[step.node])

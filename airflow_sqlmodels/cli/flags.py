@@ -17,6 +17,7 @@ from airflow_sqlmodels.cli.windows import times_of, window_of
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Manifest
 from airflow_sqlmodels.project.yaml_text import parse_yaml, plain
+from airflow_sqlmodels.templating.invocation import EarlierBatches
 from airflow_sqlmodels.templating.sampling import Window
 
 _RANK = {ParameterSource.COMMANDLINE: 2, ParameterSource.ENVIRONMENT: 1}
@@ -60,6 +61,10 @@ class Flags:
     defer_state: Path | None = None
     """The folder of the state to defer to, if it is not `state`."""
     favor_state: bool | None = None
+    as_of: datetime.datetime | None = None
+    """When the run that is retried began."""
+    batches: Mapping[str, EarlierBatches] = field(default_factory=dict)
+    """What the run that is retried did of microbatch models."""
     log: Log = field(default_factory=Log, compare=False)
     """Where words go: the console, from its level on, and the log file."""
     said: Mapping[str, Any] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from airflow_sqlmodels.manifest.nodes import (
     UnitTest,
     resource_type,
 )
+from airflow_sqlmodels.run.microbatch import is_microbatch
 from airflow_sqlmodels.run.plan import Plan
 from airflow_sqlmodels.run.result import Result
 
@@ -29,7 +30,8 @@ def subject(node: AnyNode) -> str:
     """What a node is and is called: `sql table model marts.fct_orders`, `test unique_orders_id`."""
     match node:
         case Model():
-            return f"sql {node.materialized} model {node.relation}"
+            kind = "microbatch" if is_microbatch(node) else node.materialized
+            return f"sql {kind} model {node.relation}"
         case Seed():
             return f"seed file {node.relation}"
         case Snapshot():
@@ -73,6 +75,8 @@ def _word(node: AnyNode, result: Result) -> str:
         return "SUCCESS"
     if result.status == "success":
         return result.message if result.message and not isinstance(node, Operation) else "OK"
+    if result.status == "partial success" and (result.message or "").startswith("PARTIAL SUCCESS ("):
+        return str(result.message)
     if result.status in ("fail", "warn") and result.failures is not None:
         return f"{result.status.upper()} {result.failures}"
     if result.status == "error" and isinstance(node, Source) and result.error is None:
@@ -93,6 +97,8 @@ def _did(node: AnyNode, result: Result) -> str:
         return f"{_word(node, result)} {subject(node)}"
     if isinstance(node, Function) and result.status == "partial success":
         return f"OK created {subject(node)}"
+    if result.status == "partial success":
+        return f"PARTIALLY created {subject(node)}"
     done, failed = _VERBS.get(type(node), ("made", "making"))
     return f"OK {done} {subject(node)}" if result.passed else f"ERROR {failed} {subject(node)}"
 

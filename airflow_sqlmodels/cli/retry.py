@@ -93,6 +93,7 @@ def _flags_again(flags: Flags, previous: Previous, said: set[str]) -> Flags:
     if said_again.get("warn_error_options"):
         kept["warn_error_options"] = said_again["warn_error_options"]
     state = previous.args.get("state")
+    kept |= {"batches": previous.batches, "as_of": previous.started_at}
     return replace(flags, **kept, command=previous.command, state=Path(state) if state else None, said=said_again)
 
 

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain
 
-from airflow_sqlmodels.manifest.nodes import Function, Model, NodeId, Seed, Snapshot, Templated
+from airflow_sqlmodels.manifest.nodes import (
+    AnyNode,
+    Function,
+    Model,
+    NodeId,
+    Relational,
+    Seed,
+    Snapshot,
+    Templated,
+    UnitTest,
+)
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.run.plan import Plan
 from airflow_sqlmodels.run.sources import folded, relations_read
@@ -28,7 +38,7 @@ def deferred_nodes(
     """
     selected = {step.node for step in plan}
     built = selected if plan.command in _BUILDING else frozenset[NodeId]()
-    readers = (relations_read(means.manifest, means.manifest[each]) for each in selected)
+    readers = (_read_by(means, means.manifest[each]) for each in selected)
     # a query from the command line may read anything
     anything = chain.from_iterable(readers) if selected else means.manifest.values()
     functions = _functions_read(means, selected) & earlier.keys()
@@ -62,6 +72,18 @@ def _relation_of(means: Answerer, node_id: NodeId) -> Relation:
     return node.relation
 
 
+def _read_by(means: Answerer, node: AnyNode) -> Iterator[Relational]:
+    """What a node reads; a unit test looks up the columns of its inputs."""
+    if not isinstance(node, UnitTest):
+        yield from relations_read(means.manifest, node)
+        return
+    for each in node.given:
+        given = means.manifest[each.node]
+        if isinstance(given, Relational):
+            yield given
+
+
 def _functions_read(means: Answerer, selected: Iterable[NodeId]) -> set[NodeId]:
-    nodes = (means.manifest[node_id] for node_id in selected)
+    nodes = [means.manifest[node_id] for node_id in selected]
+    nodes += [means.manifest[node.model] for node in nodes if isinstance(node, UnitTest)]
     return {function for node in nodes if isinstance(node, Templated) for function in node.function_ids}

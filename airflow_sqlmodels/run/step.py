@@ -44,6 +44,8 @@ class StepRules(Struct, frozen=True):
     """Where a step tells what it does: waits, retries, rows at fault."""
     on_compiled: Callable[[str], None] = lambda _sql: None
     """Told the SQL of a node before it is sent."""
+    on_batch: Callable[[AnyNode, str, str, str], None] = lambda *_told: None
+    """Told of a batch of a microbatch model: its label, its SQL before it is sent, what was sent afterwards."""
     compiled_place: Callable[[AnyNode], str] = lambda node: f"compiled {node.path}"
     """Where people find the SQL of a node; what errors call it."""
 
@@ -109,11 +111,18 @@ def _batches(means: Answerer, node: Model, session: Session, rules: StepRules) -
     whole = found is None or found.kind != "table" or _full_refresh(means, node)
 
     def build(batch_means: Answerer, part: Part) -> Result:
+        def on_compiled(sql: str) -> None:
+            rules.on_compiled(sql)
+            rules.on_batch(node, part.batch.label, sql, "")
+
+        own = replace(rules, on_compiled=on_compiled)
         try:
-            return _build(batch_means, node, session, rules, part)
+            result = _build(batch_means, node, session, own, part)
         except SqlModelsError:
             session.rollback()
             raise
+        rules.on_batch(node, part.batch.label, "", result.sent_sql)
+        return result
 
     return run_batches(means, node, build, whole=whole, log=rules.log)
 
@@ -141,7 +150,7 @@ def _build(
         config=compiled.rendering.config,
         dialect=means.dialect,
         session=session,
-        full_refresh=_full_refresh(means, node) and (part is None or part.first),
+        full_refresh=_full_refresh(means, node) and (part is None or part.anew),
         pre_hooks=pre_hooks,
         post_hooks=post_hooks,
         rules=rules.publish,
