@@ -98,6 +98,12 @@ class ProfileError(SqlModelsError):
     """profiles.yml, or what it says about the connection, is wrong."""
 
 
+class ContractChangeError(SqlModelsError):
+    """A versioned model no longer keeps a contract that others rely on."""
+
+    kind = "Breaking change to contract"
+
+
 class SelectorError(SqlModelsError):
     """A selector is malformed, or names nothing."""
 

@@ -185,11 +185,11 @@ def methods(owner: type) -> Iterator[str]:
 
 
 def attributes(owner: Any) -> Iterator[str]:
-    """The fields and properties of a dataclass, with the text that stands below each."""
+    """The fields and properties of a class of data, with the text that stands below each."""
     texts = texts_below_fields(owner)
     yield from ("| attribute | type | is |", "|---|---|---|")
-    for field in dataclasses.fields(owner):
-        yield f"| `{field.name}` | `{_in_table(_type(field.type))}` | {texts.get(field.name, '')} |"
+    for name, kind in inspect.get_annotations(owner).items():
+        yield f"| `{name}` | `{_in_table(_type(kind))}` | {texts.get(name, '')} |"
     for name, each in vars(owner).items():
         if isinstance(each, property):
             returned = inspect.signature(each.fget).return_annotation if each.fget else ""
@@ -199,7 +199,7 @@ def attributes(owner: Any) -> Iterator[str]:
 def texts_below_fields(owner: type) -> dict[str, str]:
     """The literal below each field of a class, by the field's name."""
     found: dict[str, str] = {}
-    (tree,) = ast.parse(inspect.cleandoc(inspect.getsource(owner))).body
+    (tree,) = ast.parse(inspect.getsource(owner)).body
     assert isinstance(tree, ast.ClassDef)
     for field, below in itertools.pairwise(tree.body):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and _is_text(below):

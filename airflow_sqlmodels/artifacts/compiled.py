@@ -21,6 +21,15 @@ def write_compiled(target: Path, node: AnyNode, sql: str) -> str:
     return _kept(f"{target}/{compiled_path(node)}", sql)
 
 
+def write_batch(target: Path, node: AnyNode, label: str, compiled: str, sent: str) -> None:
+    """Write the SQL of one batch, as it was compiled or as it was sent: `daily/daily_2026-11-16.sql`."""
+    folder, _, name = compiled_path(node).partition("/")[2].rpartition("/")
+    stem = name.removesuffix(".sql")
+    for kind, sql in (("compiled", compiled), ("run", sent)):
+        if sql:
+            _kept(f"{target}/{kind}/{folder}/{stem}/{stem}_{label}.sql", sql)
+
+
 def _kept(path: str, sql: str) -> str:
     text = sql.encode()
     if _read(path) != text:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ MANIFEST, RESULTS, SOURCES = "manifest.json", "run_results.json", "sources.json"
 _VERSIONS = range(7, 13)
 """Versions of dbt's manifest schema that have all that is compared: dbt 1.3 to 1.12."""
 
-_PARTS = ("nodes", "sources", "exposures", "unit_tests")
+_PARTS = ("nodes", "sources", "exposures", "unit_tests", "functions")
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,14 @@ class Earlier:
 
     @functools.cached_property
     def relations(self) -> dict[NodeId, Relation]:
-        """Where its models, seeds and snapshots are; ephemeral ones are nowhere."""
+        """Where its models, seeds, snapshots and functions are; ephemeral models are nowhere."""
+        every = chain((self.content.get("nodes") or {}).items(), (self.content.get("functions") or {}).items())
         return {
             NodeId(node_id): Relation(
                 str(entry.get("database") or ""), str(entry["schema"]), str(entry["alias"]), _quoting(entry)
             )
-            for node_id, entry in (self.content.get("nodes") or {}).items()
-            if entry["resource_type"] in ("model", "seed", "snapshot") and entry.get("relation_name")
+            for node_id, entry in every
+            if entry["resource_type"] in ("model", "seed", "snapshot", "function") and entry.get("relation_name")
         }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from airflow_sqlmodels.artifacts.run_results import result_json
 from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import Model, NodeId, Seed, Snapshot
+from airflow_sqlmodels.manifest.nodes import Function, Model, NodeId, Seed, Snapshot
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.templating.node_view import node_view
 
@@ -58,7 +58,8 @@ def written_schemas(manifest: Manifest, nodes: Iterable[NodeId]) -> list[tuple[s
         dict.fromkeys(
             (node.relation.database or manifest.settings.target.database, node.relation.schema)
             for node in written
-            if isinstance(node, (Seed, Snapshot)) or (isinstance(node, Model) and node.materialized != "ephemeral")
+            if isinstance(node, (Seed, Snapshot, Function))
+            or (isinstance(node, Model) and node.materialized != "ephemeral")
         )
     )
 

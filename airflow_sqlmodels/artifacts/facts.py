@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from airflow_sqlmodels.graph.contract_changes import Promise, PromisedColumn
 from airflow_sqlmodels.graph.state import Facts
 from airflow_sqlmodels.project.configs import merge
 from airflow_sqlmodels.templating.inline_config import inline_config
@@ -30,8 +33,20 @@ def facts_of(entry: Entry) -> Facts:
             )
         case "unit_test":
             return Facts(kind=kind, fqn=fqn, rest=_unit_test(entry))
+        case "function":
+            facts = _parsed(entry, kind, fqn)
+            return replace(facts, rest=(*facts.rest, *_signature(entry)))
         case _:
             return _parsed(entry, kind, fqn)
+
+
+def _signature(entry: Entry) -> tuple[Any, ...]:
+    overloads = [{key: each.get(key) for key in _OVERLOAD} for each in entry.get("overloads") or ()]
+    return (_pruned(entry.get("arguments") or []), _pruned(entry.get("returns") or {}), _pruned(overloads))
+
+
+_OVERLOAD = ("defined_in", "arguments", "returns", "raw_body")
+"""What counts of an overload."""
 
 
 def _parsed(entry: Entry, kind: str, fqn: tuple[str, ...]) -> Facts:
@@ -49,8 +64,36 @@ def _parsed(entry: Entry, kind: str, fqn: tuple[str, ...]) -> Facts:
         column_descriptions={name: column.get("description") or "" for name, column in _columns(entry).items()},
         persisted=(bool(persisted.get("relation")), bool(persisted.get("columns"))),
         contract=_contract(entry, str(effective.get("materialized"))),
+        promise=_promise(entry, effective) if kind == "model" else None,
         rest=tuple(_text(entry.get(key)) for key in ("latest_version", "access", "deprecation_date")),
     )
+
+
+def _promise(entry: Entry, config: Mapping[str, Any]) -> Promise:
+    columns = {
+        name: PromisedColumn(_text(column.get("data_type")), _constraints(column))
+        for name, column in _columns(entry).items()
+    }
+    return Promise(
+        name=str(entry["name"]),
+        path=str(entry.get("original_file_path") or ""),
+        enforced=bool((entry.get("contract") or {}).get("enforced")),
+        materialized=str(config.get("materialized")),
+        versioned=entry.get("version") is not None,
+        columns=columns,
+        constraints=_constraints(entry),
+        over=_is_past(entry.get("deprecation_date")),
+    )
+
+
+def _is_past(day: object) -> bool:
+    if not day:
+        return False
+    try:
+        moment = datetime.datetime.fromisoformat(str(day))
+    except ValueError:
+        return False
+    return moment.astimezone(datetime.UTC) < datetime.datetime.now(datetime.UTC)
 
 
 def _body(entry: Entry) -> str:

@@ -23,6 +23,7 @@ from airflow_sqlmodels.manifest.nodes import (
     DataTest,
     Doc,
     Exposure,
+    Function,
     Metric,
     Model,
     NodeId,
@@ -45,11 +46,9 @@ _PARTS: dict[type, str] = {
     SemanticModel: "semantic_models",
     Metric: "metrics",
     SavedQuery: "saved_queries",
+    Function: "functions",
 }
 """Where a kind of node stands; all others are `nodes`."""
-
-_EMPTY = ("functions",)
-"""Parts for kinds of node that are not known here."""
 
 
 def write_manifest(
@@ -63,8 +62,9 @@ def write_manifest(
     content = manifest_json(manifest, graph, invocation)
     for node_id, sql in compiled.items():
         path_in_target = f"{manifest.settings.target_path}/{compiled_path(manifest[node_id])}"
-        content["nodes"][node_id] |= {"compiled": True, "compiled_code": sql, "compiled_path": path_in_target}
-        content["nodes"][node_id] |= {"extra_ctes": [], "extra_ctes_injected": True}
+        entry = content[_PARTS.get(type(manifest[node_id]), "nodes")][node_id]
+        entry |= {"compiled": True, "compiled_code": sql, "compiled_path": path_in_target}
+        entry |= {"extra_ctes": [], "extra_ctes_injected": True}
     write_json(path, content)
 
 
@@ -78,7 +78,6 @@ def manifest_json(manifest: Manifest, graph: Graph, invocation: Invocation) -> d
     return {
         "metadata": {**metadata(SCHEMA, invocation, manifest), **_project(manifest, invocation)},
         **parts,
-        **{part: {} for part in _EMPTY},
         "macros": macro_entries(manifest, made),
         "docs": {doc.id: _doc(doc) for doc in manifest.docs.values()},
         "groups": _groups(manifest),
@@ -109,7 +108,7 @@ def node_json(node: AnyNode, manifest: Manifest, made: float, tests: TestsOf = M
     view = {**_BLANK.get(type(node), {}), **node_view(node, dialect), "created_at": made, "doc_blocks": []}
     view.setdefault("depends_on", {"macros": [], "nodes": list(node.depends_on)})
     match node:
-        case Model() | Analysis() | DataTest(generic=None):
+        case Model() | Analysis() | Function() | DataTest(generic=None):
             view["checksum"] = _checksum(node.raw_code)  # of the file alone
             if isinstance(node, Model):
                 view["primary_key"] = primary_key(node, tests.get(node.id, ()))
@@ -137,7 +136,7 @@ def _place(node: AnyNode, manifest: Manifest) -> dict[str, Any]:
 
 
 def _contract(node: AnyNode, view: dict[str, Any]) -> dict[str, Any]:
-    if not isinstance(node, (Analysis, DataTest, Model, Operation, Snapshot)):
+    if not isinstance(node, (Analysis, DataTest, Function, Model, Operation, Snapshot)):
         return {}
     return {"contract": {"enforced": False, "alias_types": True, "checksum": None, **view.get("contract", {})}}
 
@@ -156,12 +155,13 @@ def _file_text(node: AnyNode, manifest: Manifest) -> str:
         return ""
 
 
-_TEMPLATED: dict[str, Any] = {"build_path": None, "compiled_path": None, "functions": []}
+_TEMPLATED: dict[str, Any] = {"build_path": None, "compiled_path": None}
 _BLANK: dict[type, dict[str, Any]] = {
     Model: {**_TEMPLATED, "constraints": []},
     Operation: _TEMPLATED,
     Snapshot: _TEMPLATED,
     Analysis: _TEMPLATED,
+    Function: _TEMPLATED,
     DataTest: {**_TEMPLATED, "file_key_name": None},
     Source: {"external": None},
 }

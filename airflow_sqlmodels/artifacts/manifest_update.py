@@ -61,7 +61,7 @@ def _following(manifest: Manifest, wanted: tuple[NodeId, ...]) -> dict[NodeId, N
     return found
 
 
-_ELSEWHERE = ("source.", "exposure.", "unit_test.", "metric.", "semantic_model.", "saved_query.")
+_ELSEWHERE = ("source.", "exposure.", "unit_test.", "metric.", "semantic_model.", "saved_query.", "function.")
 
 
 def _with_head(text: bytes, manifest: Manifest, invocation: Invocation) -> bytes:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from airflow_sqlmodels.artifacts.json_text import read_json
 from airflow_sqlmodels.errors import SqlModelsError
+from airflow_sqlmodels.templating.invocation import EarlierBatches
 
 _AGAIN = ("error", "fail", "skipped", "partial success", "runtime error")
 
@@ -21,6 +23,11 @@ class Previous:
     """Its flags, by dbt's name; `which` is the command."""
     statuses: Mapping[str, str]
     """What came of each node."""
+
+    batches: Mapping[str, EarlierBatches] = field(default_factory=dict)
+    """Of microbatch models of which some batches failed and others did not: which ones."""
+    started_at: datetime.datetime | None = None
+    """When it began; for microbatch models this is still `now`."""
 
     @property
     def command(self) -> str:
@@ -39,5 +46,24 @@ def read_previous(folder: Path) -> Previous:
     if content is None:
         hint = "run something first, or name the folder of its run_results.json: --state path/to/artifacts"
         raise SqlModelsError(f"there is no run_results.json in {str(folder)!r}", None, hint)
-    statuses = {str(each["unique_id"]): str(each["status"]) for each in content.get("results") or ()}
-    return Previous(dict(content.get("args") or {}), statuses)
+    results = content.get("results") or ()
+    statuses = {str(each["unique_id"]): str(each["status"]) for each in results}
+    batches = {str(each["unique_id"]): _batches(each["batch_results"]) for each in results if _is_partly_done(each)}
+    began = (content.get("metadata") or {}).get("invocation_started_at")
+    return Previous(dict(content.get("args") or {}), statuses, batches, _moment(began) if began else None)
+
+
+def _is_partly_done(result: Mapping[str, Any]) -> bool:
+    told = result.get("batch_results") or {}
+    return bool(told.get("successful") and told.get("failed"))
+
+
+def _batches(told: Mapping[str, Any]) -> EarlierBatches:
+    kinds = ([(_moment(start), _moment(end)) for start, end in told[kind]] for kind in ("successful", "failed"))
+    return EarlierBatches(*map(tuple, kinds))
+
+
+def _moment(text: str) -> datetime.datetime:
+    """A time as JSON has it; without a zone it is UTC."""
+    found = datetime.datetime.fromisoformat(text)
+    return found.replace(tzinfo=datetime.UTC) if found.tzinfo is None else found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
     DataTest,
     Exposure,
+    Function,
     Model,
     Operation,
     Seed,
@@ -22,7 +23,7 @@ from airflow_sqlmodels.manifest.nodes import (
     Templated,
     UnitTest,
 )
-from airflow_sqlmodels.run.result import Result
+from airflow_sqlmodels.run.result import FAIL_FAST, Result
 from airflow_sqlmodels.templating.invocation import Invocation
 
 SCHEMA = "https://schemas.getdbt.com/dbt/run-results/v6.json"
@@ -35,13 +36,36 @@ def write_run_results(
     write_json(path, run_results(manifest, results, invocation, seconds))
 
 
+def write_operation_results(path: Path, manifest: Manifest, outcome: Result, invocation: Invocation) -> None:
+    """Write the file for a macro that was called by itself; `outcome.node` is its id."""
+    entry: dict[str, Any] = {
+        "status": outcome.status,
+        "timing": timing(outcome.started_at, outcome.finished_at),
+        "thread_id": "MainThread",
+        "execution_time": outcome.seconds,
+        "adapter_response": {},
+        "message": outcome.message,
+        "failures": int(outcome.status == "error"),
+        "unique_id": outcome.node,
+        **{"compiled": False, "compiled_code": None, "relation_name": None},
+        **{"batch_results": None, "overload_results": None},
+    }
+    write_json(path, _file(manifest, [entry], invocation, outcome.seconds))
+
+
 def run_results(
     manifest: Manifest, results: Sequence[Result], invocation: Invocation, seconds: float
 ) -> dict[str, Any]:
     """The content of the file."""
+    return _file(manifest, [result_json(manifest, result) for result in results], invocation, seconds)
+
+
+def _file(
+    manifest: Manifest, entries: Sequence[Mapping[str, Any]], invocation: Invocation, seconds: float
+) -> dict[str, Any]:
     return {
         "metadata": metadata(SCHEMA, invocation, manifest),
-        "results": [result_json(manifest, result) for result in results],
+        "results": list(entries),
         "elapsed_time": seconds,
         "args": dict(invocation.args),
     }
@@ -50,20 +74,22 @@ def run_results(
 def result_json(manifest: Manifest, result: Result) -> dict[str, Any]:
     """The entry of one node."""
     node = manifest[result.node]
-    has_code = isinstance(node, (Templated, UnitTest))
+    has_code = isinstance(node, (Templated, UnitTest)) and not isinstance(node, Exposure)
+    sql = "" if "batch_results" in result.details else result.compiled_sql  # as in dbt, each batch has its own
     return {
         "status": result.status,
         "timing": timing(result.started_at, result.finished_at),
         "thread_id": result.thread,
         "execution_time": result.seconds,
         "adapter_response": _response(node, result),
-        "message": None if result.status == "skipped" else result.message,  # why is said where it is told
+        "message": _message(result),
         "failures": _failures(node, result),
         "unique_id": result.node,
-        "compiled": bool(result.compiled_sql) if has_code else None,
-        "compiled_code": result.compiled_sql or None if has_code else None,
+        "compiled": bool(sql) if has_code else None,
+        "compiled_code": sql or None if has_code else None,
         "relation_name": result.relation_name or _relation_name(manifest, node),
         "batch_results": result.details.get("batch_results"),
+        "overload_results": result.details.get("overload_results"),
     }
 
 
@@ -72,6 +98,13 @@ def _failures(node: AnyNode, result: Result) -> int | None:
     if isinstance(node, Operation):
         return int(not result.passed)
     return 0 if isinstance(node, Exposure) and result.status != "skipped" else result.failures
+
+
+def _message(result: Result) -> str | None:
+    """dbt does not say whose fault it is that a node was skipped."""
+    if result.status != "skipped":
+        return result.message
+    return "Skipping due to fail_fast" if FAIL_FAST in (result.message or "") else None
 
 
 def timing(started: datetime.datetime | None, finished: datetime.datetime | None) -> list[dict[str, Any]]:
@@ -86,7 +119,7 @@ def timing(started: datetime.datetime | None, finished: datetime.datetime | None
 
 def _relation_name(manifest: Manifest, node: AnyNode) -> str | None:
     """The relation of a node that did not get as far as writing it."""
-    if isinstance(node, (Model, Seed, Snapshot)):
+    if isinstance(node, (Model, Seed, Snapshot, Function)):
         return dialect_named(manifest.settings.target.type).render(node.relation)
     return None
 
@@ -97,7 +130,8 @@ def _response(node: AnyNode, result: Result) -> dict[str, Any]:
         return {"_message": "SELECT 1", "code": "SELECT", "rows_affected": 1}  # the one row with the verdict
     if isinstance(node, UnitTest) and result.status in ("pass", "fail"):
         return {"_message": f"SELECT {result.rows}", "code": "SELECT", "rows_affected": result.rows}
-    if result.status != "success" or not result.message or isinstance(node, Operation):
+    said = result.details.get("response") or (result.message if result.status == "success" else "")
+    if not said or isinstance(node, Operation):
         return {}
-    code = " ".join(word for word in result.message.split() if not word.isdigit())
-    return {"_message": result.message, "code": code, "rows_affected": result.rows}
+    code = " ".join(word for word in said.split() if not word.isdigit())
+    return {"_message": said, "code": code, "rows_affected": result.rows}

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.opening import warn
-from airflow_sqlmodels.cli.warnings import NOTHING_SELECTED
+from airflow_sqlmodels.cli.warnings import BROKEN_CONTRACT, NOTHING_SELECTED
+from airflow_sqlmodels.errors import ContractChangeError, Location
+from airflow_sqlmodels.graph.contract_changes import Promise
 from airflow_sqlmodels.graph.selection import nearest
 from airflow_sqlmodels.graph.state import State
 from airflow_sqlmodels.manifest.manifest import Manifest
@@ -38,7 +41,19 @@ def earlier_state(flags: Flags, manifest: Manifest) -> State | None:
         return None
     from airflow_sqlmodels.artifacts.earlier import read_earlier, state_of  # noqa: PLC0415  # few runs have a state
 
-    return state_of(read_earlier(flags.folder(flags.state)), manifest, flags.target_folder(manifest))
+    found = state_of(read_earlier(flags.folder(flags.state)), manifest, flags.target_folder(manifest))
+    return replace(found, on_broken=lambda promise, changes: _tell_broken(flags, manifest, promise, changes))
+
+
+def _tell_broken(flags: Flags, manifest: Manifest, promise: Promise, changes: Sequence[str]) -> None:
+    """A warning; of a model with versions an error, as others rely on its versions."""
+    listed = "".join(f"\n  - {each}" for each in changes)
+    if promise.versioned:
+        hint = "add to it instead, or make a new version of the model"
+        raise ContractChangeError(f"{promise.name} broke its contract since {flags.state}:{listed}",
+                                  Location(promise.path, 1), hint)  # fmt: skip
+    said = f"{promise.path}: {promise.name}, which has no versions, broke its contract since {flags.state}:{listed}"
+    warn(flags, manifest, said, BROKEN_CONTRACT)
 
 
 def kinds(said: Sequence[str], usual: Sequence[str], every: Sequence[str]) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ def run_clone(flags: Flags, opened: Opened, plan: Plan) -> int:
     """Clone the nodes of a plan, each for itself. The exit code."""
     relations = deferred_to(flags).relations
     if not plan.steps:
-        click.echo(NOTHING, err=True)
+        flags.log.tell(NOTHING, "warn", err=True)
         return 0
     alone = replace(plan, steps=tuple(Step(step.node) for step in plan), on_start=(), on_end=())
     execution = prepared(replace(flags, defer=False), opened, alone)

@@ -59,7 +59,7 @@ def compile_(context: click.Context, /, output: str, inline: str | None, **_valu
 def run_compile(flags: Flags, opened: Opened, plan: Plan, output: str = "text") -> int:
     """Compile the nodes of a plan and show those that were named. The exit code."""
     if not plan.steps:
-        click.echo(NOTHING, err=True)
+        flags.log.tell(NOTHING, "warn", err=True)
         return 0
     results = compiled(flags, opened, plan, prepared(flags, opened, plan).means)
     named = {_NEIGHBOURS.sub("", word) for text in flags.select for word in text.split()}
@@ -68,8 +68,8 @@ def run_compile(flags: Flags, opened: Opened, plan: Plan, output: str = "text") 
         if result.status == "success" and (name in named or len(results) == 1):
             _show(name, result.compiled_sql, output)
         elif result.status == "error":
-            click.echo("\n".join(failure(opened.manifest, result)), err=True)
-    return int(failed(results))
+            flags.log.tell("\n".join(failure(opened.manifest, result)), "error", err=True)
+    return 2 if failed(results) else 0
 
 
 def compile_step(means: Answerer, node: AnyNode, session: Session) -> Result:

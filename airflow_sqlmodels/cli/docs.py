@@ -27,6 +27,7 @@ from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.graph.selection import Selection, select_nodes
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import Relational
+from airflow_sqlmodels.project.settings import target_path
 from airflow_sqlmodels.templating.invocation import Invocation
 
 
@@ -49,7 +50,7 @@ def generate(context: click.Context, /, compiles: bool, empty_catalog: bool, sta
     folder = flags.target_folder(opened.manifest)
     invocation = Invocation(command="docs", args=flags.said)
     if compiles and not _compiled(flags, opened, invocation):
-        return 1
+        return 2
     described = no_catalog(opened.manifest, invocation) if empty_catalog else _described(flags, opened, invocation)
     write_catalog(folder / "catalog.json", described)
     write_page(folder, opened.manifest.settings.name)
@@ -73,7 +74,7 @@ def serve(context: click.Context, /, host: str, port: int, browser: bool, **_val
     """Show the documentation site, until ctrl-c."""
     flags = flags_of(context)
     settings = plain_settings(flags.project_dir)
-    folder = flags.project_dir / (flags.target_path or str(settings.get("target-path") or "target"))
+    folder = flags.project_dir / (flags.target_path or target_path(flags.project_dir, {}))
     if not (folder / "manifest.json").is_file():
         raise ProjectError(f"no manifest.json in {folder}", None, "make it first: sqlmodels docs generate")
     write_page(folder, str(settings.get("name") or folder.parent.name))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import click
 from msgspec import structs
 
-from airflow_sqlmodels.artifacts.compiled import compiled_path, write_compiled, write_run
+from airflow_sqlmodels.artifacts.compiled import compiled_path, write_batch, write_compiled, write_run
 from airflow_sqlmodels.artifacts.end_names import end_names, written_schemas
 from airflow_sqlmodels.artifacts.keeping import keep_manifest
 from airflow_sqlmodels.artifacts.run_results import write_run_results
@@ -18,10 +17,11 @@ from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
 from airflow_sqlmodels.cli.deferring import with_deferral
 from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.json_progress import JsonProgress
+from airflow_sqlmodels.cli.lines import level_of
 from airflow_sqlmodels.cli.opening import Opened, open_all
 from airflow_sqlmodels.cli.opening_lines import tell_opening
-from airflow_sqlmodels.cli.progress import Progress, progress_for
-from airflow_sqlmodels.cli.summary import failed, summary
+from airflow_sqlmodels.cli.progress import Noted, Progress, progress_for
+from airflow_sqlmodels.cli.summary import failed, failure, summary
 from airflow_sqlmodels.cli.warnings import TEST_RESULT
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, NodeId
 from airflow_sqlmodels.run.plan import Plan, Step
@@ -47,12 +47,16 @@ class Execution:
 
     def rules(self, node_id: NodeId) -> StepRules:
         """How a step is run. Rows at fault are not told while it runs: the summary says how to see them."""
-        rules = StepRules(compiled_place=self.compiled_place)
+        rules = StepRules(compiled_place=self.compiled_place, on_batch=self.on_batch)
         return (
             rules
             if isinstance(self.opened.manifest[node_id], DataTest)
             else structs.replace(rules, log=self.progress.say)
         )
+
+    def on_batch(self, node: AnyNode, label: str, compiled: str, sent: str) -> None:
+        """Keep the SQL of a batch."""
+        write_batch(self.flags.target_folder(self.opened.manifest), node, label, compiled, sent)
 
     def compiled_place(self, node: AnyNode) -> str:
         """Where the SQL of a node is written, as seen from the project."""
@@ -87,7 +91,7 @@ def execute_plan(flags: Flags, opened: Opened, plan: Plan) -> int:
         path = flags.target_folder(opened.manifest) / "manifest.json"
         keep_manifest(path, opened.manifest, Invocation(args=flags.said))
     if not plan.steps:
-        click.echo(NOTHING, err=True)
+        flags.log.tell(NOTHING, "warn", err=True)
         return 0
     execution = prepared(flags, opened, plan)
     threads = flags.threads or opened.profile.target.threads
@@ -100,7 +104,7 @@ def execute_plan(flags: Flags, opened: Opened, plan: Plan) -> int:
 def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:
     """Everything that running the plan needs. Nothing is sent yet, but for --defer: it asks what is there."""
     manifest = opened.manifest
-    run_id = str(uuid.uuid4())
+    run_id = flags.log.invocation
     progress = progress_for(manifest, plan, flags, run_id)
     invocation = Invocation(
         id=run_id,
@@ -112,6 +116,8 @@ def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:
         event_time_start=flags.event_time_start,
         event_time_end=flags.event_time_end,
         selected=tuple(step.node for step in plan),
+        as_of=flags.as_of,
+        batches=flags.batches,
         args=flags.said,
         say=progress.say,
         show=click.echo,
@@ -148,10 +154,32 @@ def report(execution: Execution, outcome: Outcome) -> None:
         path = flags.target_folder(manifest) / "run_results.json"
         write_run_results(path, manifest, outcome.results, invocation, outcome.seconds)
     lines = list(summary(manifest, outcome.results, outcome.seconds, outcome.interrupted))
-    if isinstance(execution.progress, JsonProgress):
-        execution.progress.summary(outcome.results, lines, outcome.seconds)
-    elif not flags.quiet or outcome.exit_code:
+    console, noted = _told(execution.progress)
+    for each in (console, noted):
+        if isinstance(each, JsonProgress):
+            each.summary(outcome.results, lines, outcome.seconds)
+    if not isinstance(noted, JsonProgress):
+        for line in lines:
+            flags.log.note(line)
+    if isinstance(console, JsonProgress):
+        return
+    if flags.log.shows("info"):
         click.echo("\n".join(lines))
+    else:
+        _tell_failures(execution, outcome)
+
+
+def _told(progress: Progress) -> tuple[Progress, Progress | None]:
+    """What the console is told by, and what the log file is."""
+    return (progress.console, progress.noted) if isinstance(progress, Noted) else (progress, None)
+
+
+def _tell_failures(execution: Execution, outcome: Outcome) -> None:
+    """What went wrong, on a console that shows no more."""
+    manifest, log = execution.opened.manifest, execution.flags.log
+    for result in outcome.results:
+        if level_of(result) != "info" and log.shows(level_of(result)):
+            click.echo("\n".join(("", *failure(manifest, result))))
 
 
 def _schemas_for_hooks(execution: Execution, session: Session) -> None:
@@ -176,9 +204,10 @@ def _steps(execution: Execution, one: RunStep, session: Session) -> Ran:
 
     def run_one(step: Step, session: Session) -> Result:
         result = one(execution.means, step.node, session, execution.rules(step.node))
-        if result.compiled_sql:
+        batches = "batch_results" in result.details  # whose SQL is written batch by batch
+        if result.compiled_sql and not batches:
             write_compiled(folder, manifest[step.node], result.compiled_sql)
-        if result.sent_sql:
+        if result.sent_sql and not batches:
             write_run(folder, manifest[step.node], result.sent_sql)
         if result.status == "fail" and step.node.startswith("unit_test."):
             place = execution.compiled_place(manifest[step.node])

@@ -11,11 +11,13 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from airflow_sqlmodels.cli.log import Log, log_for
 from airflow_sqlmodels.cli.warnings import Rule, options_of, rule_for
 from airflow_sqlmodels.cli.windows import times_of, window_of
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Manifest
 from airflow_sqlmodels.project.yaml_text import parse_yaml, plain
+from airflow_sqlmodels.templating.invocation import EarlierBatches
 from airflow_sqlmodels.templating.sampling import Window
 
 _RANK = {ParameterSource.COMMANDLINE: 2, ParameterSource.ENVIRONMENT: 1}
@@ -59,6 +61,12 @@ class Flags:
     defer_state: Path | None = None
     """The folder of the state to defer to, if it is not `state`."""
     favor_state: bool | None = None
+    as_of: datetime.datetime | None = None
+    """When the run that is retried began."""
+    batches: Mapping[str, EarlierBatches] = field(default_factory=dict)
+    """What the run that is retried did of microbatch models."""
+    log: Log = field(default_factory=Log, compare=False)
+    """Where words go: the console, from its level on, and the log file."""
     said: Mapping[str, Any] = field(default_factory=dict)
     """Every option of the command by dbt's name: what run_results.json and templates see."""
 
@@ -103,7 +111,9 @@ def flags_of(context: click.Context) -> Flags:
     variables = _vars(text)
     command = str(context.info_name)
     said = {**said, "which": command, "vars": variables}
-    return Flags(**{**known, "command": command, "vars": variables, "said": said})
+    log = log_for(said, known["project_dir"])
+    context.find_root().ensure_object(dict)["log"] = log
+    return Flags(**{**known, "log": log, "command": command, "vars": variables, "said": said})
 
 
 def _merged(context: click.Context, top: click.Context) -> dict[str, Any]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 import click
 
 from airflow_sqlmodels.artifacts.json_text import time_text
-from airflow_sqlmodels.cli.lines import result_line, start_line, subject
+from airflow_sqlmodels.cli.lines import level_of, result_line, start_line, subject
 from airflow_sqlmodels.cli.log_format import event
 from airflow_sqlmodels.cli.summary import COUNTED, count_line, failure
 from airflow_sqlmodels.dialects.registry import dialect_named
@@ -17,6 +17,7 @@ from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
     DataTest,
+    Function,
     Model,
     Operation,
     Seed,
@@ -32,20 +33,25 @@ _RESULTS: dict[type, tuple[str, str]] = {
     Model: ("LogModelResult", "Q012"),
     Seed: ("LogSeedResult", "Q016"),
     Snapshot: ("LogSnapshotResult", "Q015"),
+    Function: ("LogFunctionResult", "Q047"),
     DataTest: ("LogTestResult", "Q007"),
     UnitTest: ("LogTestResult", "Q007"),
     Source: ("LogFreshnessResult", "Q018"),
     Operation: ("LogHookEndLine", "Q033"),
 }
-_LEVELS = {"error": "error", "fail": "error", "warn": "warn"}
+
+
+Write = Callable[[str, str], None]
+"""Where a line goes, which is told its level first."""
 
 
 class JsonProgress:
     """Writes an event when a step begins and when it ends, and those of the whole run."""
 
-    def __init__(self, manifest: Manifest, plan: Plan, invocation: str) -> None:
+    def __init__(self, manifest: Manifest, plan: Plan, invocation: str, write: Write) -> None:
         self._manifest = manifest
         self._invocation = invocation
+        self._tell = write
         self._total = len(plan)
         self._numbers: dict[str, int] = {}
 
@@ -74,7 +80,7 @@ class JsonProgress:
             "node_info": self._info(node, result.status, result),
         }
         line = result_line(node, result, self._place(number))
-        self._write(name, code, line, data, _LEVELS.get(result.status, "info"))
+        self._write(name, code, line, data, level_of(result))
 
     def say(self, message: str) -> None:
         """Something a template or a step has to tell."""
@@ -90,7 +96,7 @@ class JsonProgress:
         text = f"Completed with {errors} errors and {warnings} warnings"
         self._write("EndOfRunSummary", "Z030", text, data, "error" if errors else "info")
         for result in results:
-            if result.status in _LEVELS:
+            if level_of(result) != "info":
                 self._failure(result)
         stats = {_STATS[word]: sum(counts[status] for status in statuses) for word, statuses in COUNTED}
         self._write("StatsLine", "Z023", count_line(results), {"stats": {**stats, "total": len(results)}})
@@ -99,7 +105,7 @@ class JsonProgress:
         node = self._manifest[result.node]
         warned = result.status == "warn"
         names = {"node_name": node.name, "path": node.path, "resource_type": resource_type(node)}
-        info, level = self._info(node, result.status, result), _LEVELS[result.status]
+        info, level = self._info(node, result.status, result), level_of(result)
         name, code = ("RunResultWarning", "Z021") if warned else ("RunResultFailure", "Z022")
         self._write(name, code, f"{resource_type(node)} {node.name} ({node.at})", {**names, "node_info": info}, level)
         text = click.unstyle("\n".join(failure(self._manifest, result)))
@@ -153,7 +159,7 @@ class JsonProgress:
         return f"{number} of {self._total}"
 
     def _write(self, name: str, code: str, message: str, data: Mapping[str, Any], level: str = "info") -> None:
-        click.echo(event(name, code, message, self._invocation, data, level))
+        self._tell(level, event(name, code, message, self._invocation, data, level))
 
 
 _STATS = {"PASS": "pass", "WARN": "warn", "ERROR": "error", "SKIP": "skip", "NO-OP": "noop"}

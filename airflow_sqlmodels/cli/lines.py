@@ -5,6 +5,7 @@ from __future__ import annotations
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
     DataTest,
+    Function,
     Model,
     NodeId,
     Operation,
@@ -14,6 +15,7 @@ from airflow_sqlmodels.manifest.nodes import (
     UnitTest,
     resource_type,
 )
+from airflow_sqlmodels.run.microbatch import is_microbatch
 from airflow_sqlmodels.run.plan import Plan
 from airflow_sqlmodels.run.result import Result
 
@@ -28,11 +30,14 @@ def subject(node: AnyNode) -> str:
     """What a node is and is called: `sql table model marts.fct_orders`, `test unique_orders_id`."""
     match node:
         case Model():
-            return f"sql {node.materialized} model {node.relation}"
+            kind = "microbatch" if is_microbatch(node) else node.materialized
+            return f"sql {kind} model {node.relation}"
         case Seed():
             return f"seed file {node.relation}"
         case Snapshot():
             return f"snapshot {node.relation}"
+        case Function():
+            return f"function {node.relation}"
         case Source():
             return f"freshness of {node.source_name}.{node.name}"
         case Operation():
@@ -41,6 +46,11 @@ def subject(node: AnyNode) -> str:
             return f"unit_test {_tested(node)}"
         case _:
             return f"{resource_type(node)} {node.name}"
+
+
+def level_of(result: Result) -> str:
+    """How loud the line of a result is."""
+    return {"error": "error", "fail": "error", "warn": "warn"}.get(result.status, "info")
 
 
 def start_line(node: AnyNode, place: str) -> str:
@@ -61,8 +71,12 @@ def verdict(node: AnyNode, result: Result) -> str:
 
 
 def _word(node: AnyNode, result: Result) -> str:
+    if result.status == "success" and isinstance(node, Function):
+        return "SUCCESS"
     if result.status == "success":
         return result.message if result.message and not isinstance(node, Operation) else "OK"
+    if result.status == "partial success" and (result.message or "").startswith("PARTIAL SUCCESS ("):
+        return str(result.message)
     if result.status in ("fail", "warn") and result.failures is not None:
         return f"{result.status.upper()} {result.failures}"
     if result.status == "error" and isinstance(node, Source) and result.error is None:
@@ -81,6 +95,10 @@ def _did(node: AnyNode, result: Result) -> str:
         return f"{_word(node, result)} {_tested(node)}"
     if isinstance(node, (Source, Operation)):
         return f"{_word(node, result)} {subject(node)}"
+    if isinstance(node, Function) and result.status == "partial success":
+        return f"OK created {subject(node)}"
+    if result.status == "partial success":
+        return f"PARTIALLY created {subject(node)}"
     done, failed = _VERBS.get(type(node), ("made", "making"))
     return f"OK {done} {subject(node)}" if result.passed else f"ERROR {failed} {subject(node)}"
 
@@ -91,13 +109,14 @@ def _tested(node: UnitTest) -> str:
 
 _VERBS: dict[type, tuple[str, str]] = {
     Model: ("created", "creating"),
+    Function: ("created", "creating"),
     Seed: ("loaded", "loading"),
     Snapshot: ("took", "taking"),
 }
 
 
 def _skipped(node: AnyNode) -> str:
-    return f"relation {node.relation}" if isinstance(node, (Model, Seed, Snapshot)) else subject(node)
+    return f"relation {node.relation}" if isinstance(node, (Model, Seed, Snapshot, Function)) else subject(node)
 
 
 def _filled(text: str) -> str:

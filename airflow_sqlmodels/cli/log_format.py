@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import json
 import os
-import threading
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import click
 
 from airflow_sqlmodels.errors import SqlModelsError
+from airflow_sqlmodels.warehouse import turns
 
 FORMATS = ("text", "debug", "json", "default")
 
@@ -50,7 +50,7 @@ def event(  # an event's parts are what collectors know it by
         "msg": message,
         "name": name,
         "pid": os.getpid(),
-        "thread": threading.current_thread().name,
+        "thread": turns.name(),
         "ts": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
     }
     return json.dumps({"data": dict(data), "info": info}, default=str)

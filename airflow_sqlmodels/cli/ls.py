@@ -33,7 +33,7 @@ from airflow_sqlmodels.templating.node_view import node_view
 
 USUAL = (
     *("model", "snapshot", "seed", "test", "source", "exposure", "unit_test"),
-    *("metric", "semantic_model", "saved_query"),
+    *("metric", "semantic_model", "saved_query", "function"),
 )
 EVERY = (*USUAL, "analysis")
 KEYS = (

@@ -11,6 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,6 +20,9 @@ from airflow_sqlmodels.cli.log_format import tell_error
 from airflow_sqlmodels.cli.options import global_options
 from airflow_sqlmodels.errors import SqlModelsError
 from airflow_sqlmodels.version import VERSION
+
+if TYPE_CHECKING:
+    from airflow_sqlmodels.cli.log import Log
 
 REPORT = "This should not have happened. Please report it, with the lines above, in the project's issue tracker."
 
@@ -72,13 +76,24 @@ def main() -> None:
 
 def exit_code(args: Sequence[str] | None = None) -> int:
     """Run the command; 0, 1 or 2. Nothing on purpose shows a traceback."""
+    shared: dict[str, Log] = {}  # what the command leaves behind
     try:
-        answer = cli.main(args=None if args is None else list(args), prog_name="sqlmodels", standalone_mode=False)
+        return _ended(args, shared)
+    finally:
+        if "log" in shared:
+            shared["log"].close()
+
+
+def _ended(args: Sequence[str] | None, shared: dict[str, Log]) -> int:
+    try:
+        said = None if args is None else list(args)
+        answer = cli.main(args=said, prog_name="sqlmodels", standalone_mode=False, obj=shared)
     except click.ClickException as error:
         error.show()
         return 2
     except SqlModelsError as error:
         tell_error(error, sys.argv[1:] if args is None else args)
+        _note(shared, f"{error.kind}\n{error}")
         return 2
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)
@@ -87,8 +102,14 @@ def exit_code(args: Sequence[str] | None = None) -> int:
         return 0
     except Exception:  # the last edge: whatever it is, the user is told what to do with it
         click.echo(f"{traceback.format_exc()}\n{REPORT}", err=True)
+        _note(shared, traceback.format_exc())
         return 2
     return answer if isinstance(answer, int) else 0
+
+
+def _note(shared: dict[str, Log], message: str) -> None:
+    if "log" in shared:
+        shared["log"].note(message, "error", "MainEncounteredError", "Z002")
 
 
 if __name__ == "__main__":

@@ -43,8 +43,8 @@ def open_project(flags: Flags) -> Manifest:
 def open_all(flags: Flags) -> Opened:
     """The loaded project, its profile with the secrets, and a way to connect. Nothing is connected yet."""
     manifest = open_project(flags)
-    profile = profile_of(flags)
-    return Opened(manifest, profile, lambda: connected(profile, _tell if flags.debug else None))
+    profile, log = profile_of(flags), flags.log
+    return Opened(manifest, profile, lambda: connected(profile, log.statement if log.wants_statements else None))
 
 
 def connected(profile: Profile, tell: Callable[[str, Outcome], None] | None = None) -> Session:
@@ -68,9 +68,5 @@ def warn(flags: Flags, manifest: Manifest, message: str, name: str = "") -> None
     rule = flags.rule(name, manifest)
     if rule == "error":
         raise ProjectError(f"{message}\n(a warning, and --warn-error is set)")
-    if rule == "warn" and not flags.quiet:
-        click.echo(f"{click.style('Warning', fg='yellow')} {message}", err=True)
-
-
-def _tell(sql: str, outcome: Outcome) -> None:
-    click.echo(f"{sql.strip()}\n-- {outcome.status or 'ok'} in {outcome.seconds:.3f}s", err=True)
+    if rule == "warn":
+        flags.log.tell(f"{click.style('Warning', fg='yellow')} {message}", "warn", err=True)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from airflow_sqlmodels.cli.log_file import LEVELS
 from airflow_sqlmodels.cli.log_format import FORMATS
 from airflow_sqlmodels.graph.modes import INDIRECT
 
@@ -29,10 +30,7 @@ NO_EFFECT = (
 )
 """Switches of dbt that change nothing here: they are taken, so that scripts go on working."""
 
-NO_EFFECT_VALUES = (
-    *("log-format-file", "log-level", "log-level-file", "log-path", "log-file-max-bytes"),
-    *("printer-width", "partial-parse-file-path", "record-timing-info", "sqlparse"),
-)
+NO_EFFECT_VALUES = (*("printer-width", "partial-parse-file-path", "record-timing-info", "sqlparse"),)
 """The same with a value."""
 
 
@@ -70,6 +68,10 @@ def _folder(name: str, text: str) -> Callable[[Any], Any]:
     return option(f"--{name}", type=click.Path(path_type=Path), help=text)
 
 
+def _level(name: str, text: str) -> Callable[[Any], Any]:
+    return option(f"--{name}", type=click.Choice(LEVELS, case_sensitive=False), help=text)
+
+
 _PLACE = (
     _folder("project-dir", "The folder with dbt_project.yml. Default: this one, or the nearest above."),
     _folder("profiles-dir", "The folder with profiles.yml."),
@@ -87,6 +89,11 @@ _GLOBAL = (
     _switch("debug", "Show each statement that is sent.", "d"),
     _switch("use-colors", "Colours, even where there is no terminal; or none."),
     option("--log-format", type=click.Choice(FORMATS), help="json: one event a line, for log collectors."),
+    _level("log-level", "The least that the console shows. Default: info."),
+    _folder("log-path", "The folder of dbt.log. Default: 'logs' in the project, or its 'log-path'."),
+    _level("log-level-file", "The least that dbt.log gets. Default: debug, which is each statement too."),
+    option("--log-format-file", type=click.Choice(FORMATS), help="The form of dbt.log: json is one event a line."),
+    option("--log-file-max-bytes", type=click.IntRange(0), help="When dbt.log is put aside and begun anew; 0 never."),
     _switch("warn-error", "Take every warning for an error."),
     option(
         "--warn-error-options", help="Which warnings are errors: '{error: all, warn: [LogTestResult], silence: []}'."

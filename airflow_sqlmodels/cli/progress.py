@@ -11,7 +11,8 @@ import click
 
 from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.json_progress import JsonProgress
-from airflow_sqlmodels.cli.lines import COLOURS, Places, result_line, start_line
+from airflow_sqlmodels.cli.lines import COLOURS, Places, level_of, result_line, start_line
+from airflow_sqlmodels.cli.log import Log
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.run.plan import Plan, Step
 from airflow_sqlmodels.run.result import Result
@@ -39,10 +40,79 @@ class Progress(Protocol):
 class Lines:
     """One line when a step begins, one when it ends, each with the time: for logs and pipes."""
 
-    def __init__(self, manifest: Manifest, plan: Plan, write: Callable[[str], None] = click.echo) -> None:
+    def __init__(
+        self, manifest: Manifest, plan: Plan, write: Callable[[str], None] = click.echo, log: Log | None = None
+    ) -> None:
         self._manifest = manifest
         self._places = Places(plan)
         self._write = write
+        self._log = log or Log()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        return None
+
+    def started(self, step: Step) -> None:
+        """A line that it begins."""
+        self._tell("info", start_line(self._manifest[step.node], self._places.of(step.node)))
+
+    def ended(self, result: Result) -> None:
+        """A line of what came of it, coloured on a terminal."""
+        line = result_line(self._manifest[result.node], result, self._places.of(result.node))
+        head, bracket, verdict = line.rpartition(" [")
+        styled = click.style(verdict[:-1], fg=COLOURS.get(result.status, "red"))
+        self._tell(level_of(result), f"{head}{bracket}{styled}]")
+
+    def say(self, message: str) -> None:
+        """A line with the time in front."""
+        self._tell("info", message)
+
+    def _tell(self, level: str, message: str) -> None:
+        if self._log.shows(level):
+            self._write(f"{time.strftime('%H:%M:%S')}  {message}")
+
+
+class Noted:
+    """Tells another progress, and the log file."""
+
+    def __init__(self, console: Progress, noted: Progress) -> None:
+        self.console = console
+        self.noted = noted
+
+    def __enter__(self) -> Self:
+        self.console.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.console.__exit__(kind, error, trace)
+
+    def started(self, step: Step) -> None:
+        """Tell both."""
+        self.console.started(step)
+        self.noted.started(step)
+
+    def ended(self, result: Result) -> None:
+        """Tell both."""
+        self.console.ended(result)
+        self.noted.ended(result)
+
+    def say(self, message: str) -> None:
+        """Tell both."""
+        self.console.say(message)
+        self.noted.say(message)
+
+
+class FileLines:
+    """The same lines for the log file, which puts time, level and thread in front."""
+
+    def __init__(self, manifest: Manifest, plan: Plan, log: Log) -> None:
+        self._manifest = manifest
+        self._places = Places(plan)
+        self._log = log
 
     def __enter__(self) -> Self:
         return self
@@ -55,48 +125,38 @@ class Lines:
         self.say(start_line(self._manifest[step.node], self._places.of(step.node)))
 
     def ended(self, result: Result) -> None:
-        """A line of what came of it, coloured on a terminal."""
+        """A line of what came of it."""
         line = result_line(self._manifest[result.node], result, self._places.of(result.node))
-        head, bracket, verdict = line.rpartition(" [")
-        styled = click.style(verdict[:-1], fg=COLOURS.get(result.status, "red"))
-        self.say(f"{head}{bracket}{styled}]")
+        self._log.note(line, level_of(result))
 
     def say(self, message: str) -> None:
-        """A line with the time in front."""
-        self._write(f"{time.strftime('%H:%M:%S')}  {message}")
+        """A line."""
+        self._log.note(message, "info", "JinjaLogInfo", "I062")
 
 
-class Silence:
-    """Says nothing: --quiet."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        return None
-
-    def started(self, step: Step) -> None:
-        """Nothing."""
-
-    def ended(self, result: Result) -> None:
-        """Nothing."""
-
-    def say(self, message: str) -> None:
-        """Nothing."""
+def progress_for(manifest: Manifest, plan: Plan, flags: Flags, invocation: str) -> Noted | Progress:
+    """What suits the output: live on a terminal, lines elsewhere, events if asked for; and the log file."""
+    log = flags.log
+    console = _console(manifest, plan, flags, invocation)
+    if log.file is None:
+        return console
+    if log.file.json:
+        return Noted(console, JsonProgress(manifest, plan, invocation, log.file.line))
+    return Noted(console, FileLines(manifest, plan, log))
 
 
-def progress_for(manifest: Manifest, plan: Plan, flags: Flags, invocation: str) -> Progress:
-    """What suits the output: live on a terminal, lines elsewhere, events if asked for, nothing with --quiet."""
-    if flags.quiet:
-        return Silence()
+def _console(manifest: Manifest, plan: Plan, flags: Flags, invocation: str) -> Progress:
+    log = flags.log
     if flags.log_format == "json":
-        return JsonProgress(manifest, plan, invocation)
+        return JsonProgress(
+            manifest, plan, invocation, lambda level, text: click.echo(text) if log.shows(level) else None
+        )
     # it takes long to import, and is of use where somebody looks on
     from rich.console import Console  # noqa: PLC0415
 
     from airflow_sqlmodels.cli.terminal import Terminal  # noqa: PLC0415
 
     console = Console(highlight=False)
-    if console.is_terminal and flags.use_colors is not False:
+    if console.is_terminal and flags.use_colors is not False and log.shows("info"):
         return Terminal(manifest, plan, console)
-    return Lines(manifest, plan)
+    return Lines(manifest, plan, log=log)

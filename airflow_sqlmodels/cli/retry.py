@@ -17,11 +17,13 @@ from airflow_sqlmodels.cli.execution import execute_plan
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.opening import Opened, open_all
 from airflow_sqlmodels.cli.options import global_options, refresh_option
+from airflow_sqlmodels.cli.run_operation import operate
 from airflow_sqlmodels.cli.windows import window_of
 from airflow_sqlmodels.errors import SqlModelsError
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import NodeId
+from airflow_sqlmodels.project.settings import target_path
 from airflow_sqlmodels.run.plan import Plan, make_plan, steps_of
 
 _RUNNERS: Mapping[str, Callable[[Flags, Opened, Plan], int]] = {
@@ -30,6 +32,8 @@ _RUNNERS: Mapping[str, Callable[[Flags, Opened, Plan], int]] = {
     "clone": run_clone,
 }
 """How the plan of each command is run."""
+
+_OPERATION = "run-operation"
 
 _KEPT = (
     *("profile", "target", "vars", "threads", "fail_fast", "full_refresh", "store_failures", "empty"),
@@ -47,8 +51,8 @@ def retry(context: click.Context, /, **_values: Any) -> int:
     flags = flags_of(context)
     previous = read_previous(_folder(flags))
     runner = _RUNNERS.get(previous.command)
-    if runner is None:
-        last, known = previous.command or "no command", f"these can be: {', '.join(_RUNNERS)}"
+    if runner is None and previous.command != _OPERATION:
+        last, known = previous.command or "no command", f"these can be: {', '.join((*_RUNNERS, _OPERATION))}"
         raise SqlModelsError(f"the last run was {last!r}, which cannot be retried", None, known)
     again = _flags_again(flags, previous, _said(context))
     opened = open_all(again)
@@ -56,6 +60,8 @@ def retry(context: click.Context, /, **_values: Any) -> int:
     if not unfinished:
         click.echo(f"Nothing to do: all of the last {previous.command!r} succeeded.", err=True)
         return 0
+    if runner is None:
+        return operate(again, opened, str(previous.args["macro"]), str(previous.args.get("args_text") or "{}"))
     return runner(again, opened, _plan(opened.manifest, previous.command, unfinished))
 
 
@@ -63,7 +69,7 @@ def _folder(flags: Flags) -> Path:
     """Where the last run left its results."""
     if flags.state is not None:
         return flags.folder(flags.state)
-    return flags.project_dir / (flags.target_path or "target")
+    return flags.project_dir / (flags.target_path or target_path(flags.project_dir, {}))
 
 
 def _said(context: click.Context) -> set[str]:
@@ -87,6 +93,7 @@ def _flags_again(flags: Flags, previous: Previous, said: set[str]) -> Flags:
     if said_again.get("warn_error_options"):
         kept["warn_error_options"] = said_again["warn_error_options"]
     state = previous.args.get("state")
+    kept |= {"batches": previous.batches, "as_of": previous.started_at}
     return replace(flags, **kept, command=previous.command, state=Path(state) if state else None, said=said_again)
 
 

@@ -49,7 +49,7 @@ def show(context: click.Context, /, output: str, inline: str | None, limit: int,
         raise click.UsageError("name a node with --select, or give a query with --inline", context)
     plan = Plan(command="show", steps=()) if inline else chosen_plan(flags, opened.manifest, "show")
     if not inline and not plan.steps:
-        click.echo(NOTHING, err=True)
+        flags.log.tell(NOTHING, "warn", err=True)
         return 0
     means = prepared(flags, opened, plan).means
     session = opened.open_session()

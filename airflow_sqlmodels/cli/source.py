@@ -31,7 +31,7 @@ def freshness(context: click.Context, /, output: Path | None, **_values: Any) ->
     opened = open_all(flags)
     plan = chosen_plan(flags, opened.manifest, "freshness")
     if not plan.steps:
-        click.echo(NOTHING, err=True)
+        flags.log.tell(NOTHING, "warn", err=True)
         return 0
     execution = prepared(flags, opened, plan)
     outcome = run(execution)

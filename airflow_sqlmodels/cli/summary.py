@@ -9,7 +9,7 @@ import click
 
 from airflow_sqlmodels.errors import DataTestError
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import Model, resource_type
+from airflow_sqlmodels.manifest.nodes import Model, Operation, resource_type
 from airflow_sqlmodels.run.result import Result
 
 COUNTED = (
@@ -41,7 +41,7 @@ def summary(manifest: Manifest, results: Sequence[Result], seconds: float, inter
     yield ""
     yield _verdict(results, interrupted)
     for result in results:
-        if result.status in ("error", "fail", "warn", "partial success"):
+        if result.status in ("error", "fail", "warn"):
             yield ""
             yield from failure(manifest, result)
     yield ""
@@ -74,9 +74,13 @@ def _kinds(manifest: Manifest, results: Sequence[Result]) -> str:
     counts: Counter[str] = Counter()
     for result in results:
         node = manifest[result.node]
-        kind = {"test": "data test", "operation": "project hook"}.get(resource_type(node), resource_type(node))
-        counts[f"{node.materialized} model" if isinstance(node, Model) else kind.replace("_", " ")] += 1
-    return ", ".join(_many(count, kind) for kind, count in sorted(counts.items())) or "nothing"
+        kind = "project hook" if isinstance(node, Operation) else resource_type(node)
+        counts[f"{node.materialized} model" if isinstance(node, Model) else kind] += 1
+    words = (
+        ("data test" if kind == "test" and count > 1 else kind.replace("_", " "), count)
+        for kind, count in sorted(counts.items())
+    )
+    return ", ".join(_many(count, word) for word, count in words) or "nothing"
 
 
 def _duration(seconds: float) -> str:
@@ -87,13 +91,18 @@ def _duration(seconds: float) -> str:
 
 def _verdict(results: Sequence[Result], interrupted: bool) -> str:
     counts = Counter(result.status for result in results)
-    errors, warnings = counts["error"] + counts["fail"] + counts["partial success"], counts["warn"]
+    errors, partly, warnings = counts["error"] + counts["fail"], counts["partial success"], counts["warn"]
+    warned = _many(warnings, "warning")
     if interrupted:
         return click.style("Stopped by ctrl-c; running statements were cancelled at the server.", fg="yellow")
-    if not errors and not warnings:
-        return click.style("Completed successfully", fg="green")
-    text = f"Completed with {_many(errors, 'error')} and {_many(warnings, 'warning')}:"
-    return click.style(text, fg="red" if errors else "yellow")
+    partial = f"{partly} partial success{'' if partly == 1 else 'es'}"
+    if errors:
+        return click.style(f"Completed with {_many(errors, 'error')}, {partial}, and {warned}:", fg="red")
+    if partly:
+        return click.style(f"Completed with {partial} and {warned}", fg="yellow")
+    if warnings:
+        return click.style(f"Completed with {warned}:", fg="yellow")
+    return click.style("Completed successfully", fg="green")
 
 
 def _many(count: int, word: str) -> str:

@@ -12,6 +12,8 @@ from airflow_sqlmodels.project.yaml_text import parse_yaml, plain
 
 TEST_RESULT = "LogTestResult"
 """A data test that warned."""
+BROKEN_CONTRACT = "UnversionedBreakingChange"
+"""A model without versions that breaks its contract."""
 NOTHING_SELECTED = "NoNodesForSelectionCriteria"
 """A selection that names nothing."""
 

@@ -180,9 +180,14 @@ def _sql(
 def _stored_types(means: Answerer, rendering: _TestRendering, session: Session) -> dict[NodeId, Mapping[str, str]]:
     """The columns of the inputs that are relations in the warehouse, if rows are given for them by column."""
     inputs = (means.manifest[node_id] for node_id in rendering.used if rendering.given[node_id].sql is None)
-    stored = {node.id: means.relation(node.relation) for node in inputs if isinstance(node, Relational)}
+    stored = {node.id: _relation(means, node) for node in inputs if isinstance(node, Relational)}
     there = catalog.types(session, means.dialect, list(stored.values()))
     return {node_id: there[relation.key] for node_id, relation in stored.items() if relation.key in there}
+
+
+def _relation(means: Answerer, node: Relational) -> Relation:
+    """Where the columns of an input are looked up: with --defer maybe in the earlier state."""
+    return means.relation(means.earlier[node.id] if node.id in means.deferred else node.relation)
 
 
 def _types_of_query(means: Answerer, test: UnitTest, node: AnyNode, session: Session) -> Mapping[str, str]:

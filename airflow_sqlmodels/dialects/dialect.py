@@ -86,6 +86,10 @@ class Dialect(ABC):
         """SQL that gives schema, name, kind (the catalog's word) and owner of all relations in these schemas."""
 
     @abstractmethod
+    def functions_query(self, schemas: Sequence[str]) -> str:
+        """SQL that gives schema and name of all functions in these schemas."""
+
+    @abstractmethod
     def catalog_query(self, relations: Sequence[Relation]) -> str:
         """SQL that gives schema, name, kind, owner, comment, column, position, type and the column's comment.
 

@@ -126,6 +126,15 @@ class Postgres(Dialect):
             f"where n.nspname in ({wanted}) and c.relkind in ('r', 'p', 'f', 'v', 'm')"
         )
 
+    def functions_query(self, schemas: Sequence[str]) -> str:
+        """SQL that gives schema and name of all functions in these schemas, each once."""
+        wanted = ", ".join(map(self.literal, schemas))
+        return (
+            "select distinct n.nspname, p.proname\n"
+            "from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace\n"
+            f"where n.nspname in ({wanted})"
+        )
+
     def catalog_query(self, relations: Sequence[Relation]) -> str:
         """SQL that describes relations and their columns, with the types as they are written."""
         schemas, names = (", ".join(self.literal(each.key[part].lower()) for each in relations) for part in (0, 1))

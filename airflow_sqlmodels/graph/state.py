@@ -5,10 +5,11 @@ It compares facts. Where they come from, a manifest.json or the loaded project, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from airflow_sqlmodels.graph.contract_changes import Promise, breaking_changes
 from airflow_sqlmodels.manifest.nodes import AnyNode
 
 _NAMES = ("alias", "schema", "database", "tags", "group")
@@ -44,6 +45,8 @@ class Facts:
     """The promised columns; None without an enforced contract."""
     rest: tuple[Any, ...] = ()
     """What else counts for this kind."""
+    promise: Promise | None = None
+    """What a model promises; None for what is no model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,9 @@ class State:
     """Where it was found; for people."""
     statuses: Mapping[str, str] | None = None
     """What came of each node in the earlier run; None if nobody kept it."""
+    on_broken: Callable[[Promise, Sequence[str]], None] = field(default=lambda _promise, _changes: None)
+    """Told of each model whose contract was broken, once. May raise, to stop the command."""
+    _told: set[str] = field(default_factory=set)
     fresher: frozenset[str] | None = None
     """The sources that got newer rows; None if nobody kept how old they were."""
 
@@ -70,6 +76,7 @@ class State:
         now, before = self.now(node), self.before.get(node.id)
         if before is None:
             return now.kind not in ("source", "exposure") or self.macros_changed(node)
+        self._look_at_contract(node.id, before, now)
         sides = _SIDES_OF.get("generic" if now.generic else now.kind, _SIDES)
         return any(_SIDE[side](before, now) for side in sides) or self.macros_changed(node)
 
@@ -80,7 +87,30 @@ class State:
         now, before = self.now(node), self.before.get(node.id)
         if now.kind in _WITHOUT.get(side, ()):
             return False
+        if side == "contract" and before is not None:
+            self._look_at_contract(node.id, before, now)
         return before is None or _SIDE[side](before, now)
+
+    def look_for_removed(self, there: Container[str], disabled: Container[str]) -> None:
+        """Tell of the models with an enforced contract that were there and are no more."""
+        for node_id in self.before:
+            if not node_id.startswith("model.") or node_id in there:
+                continue
+            promise = self.before[node_id].promise
+            if promise is not None and promise.enforced and not promise.over:
+                how = "disabled" if node_id in disabled else "deleted or renamed"
+                self._tell(node_id, promise, [f"the model was {how}"])
+
+    def _look_at_contract(self, node_id: str, before: Facts, now: Facts) -> None:
+        if before.promise is not None and now.promise is not None:
+            changes = breaking_changes(before.promise, now.promise)
+            if changes:
+                self._tell(node_id, now.promise, changes)
+
+    def _tell(self, node_id: str, promise: Promise, changes: Sequence[str]) -> None:
+        if node_id not in self._told:
+            self._told.add(node_id)
+            self.on_broken(promise, changes)
 
 
 SUB_SELECTORS = ("body", "configs", "relation", "persisted_descriptions", "macros", "contract")

@@ -12,6 +12,8 @@ RESULTS = ("success", "error", "fail", "warn", "pass", "skipped", "no-op", "part
 def state(asked: Asked) -> Predicate:
     """Nodes by what became of them since the earlier state."""
     earlier = asked.earlier()
+    if asked.value in ("modified", "unmodified", "modified.contract"):
+        earlier.look_for_removed(asked.manifest.nodes, asked.manifest.disabled)
     sides = {f"modified.{side}": side for side in SUB_SELECTORS}
     match one_of(asked, ("new", "old", "modified", "unmodified", *sides), "state"):
         case "new":

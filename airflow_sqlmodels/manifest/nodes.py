@@ -99,6 +99,10 @@ class Templated(Node, frozen=True, kw_only=True):
     source_refs: tuple[SourceRef, ...] = ()
     source_ids: tuple[NodeId, ...] = ()
     """What `source_refs` resolve to, one each."""
+    function_refs: tuple[Ref, ...] = ()
+    """The `function(...)` calls."""
+    function_ids: tuple[NodeId, ...] = ()
+    """What `function_refs` resolve to, one each."""
     macros: tuple[MacroId, ...] = ()
     """The macros the template calls itself."""
     body_line: int = 1
@@ -109,7 +113,7 @@ class Templated(Node, frozen=True, kw_only=True):
     @property
     def depends_on(self) -> tuple[NodeId, ...]:
         """The nodes it reads, each once, in the order in which they are named."""
-        return tuple(dict.fromkeys((*self.ref_ids, *self.source_ids)))
+        return tuple(dict.fromkeys((*self.ref_ids, *self.source_ids, *self.function_ids)))
 
 
 class Model(Templated, frozen=True, kw_only=True):
@@ -149,6 +153,49 @@ class Snapshot(Templated, frozen=True, kw_only=True):
 
 class Analysis(Templated, frozen=True, kw_only=True):
     """A query that is compiled, never run."""
+
+
+class Argument(Struct, frozen=True, kw_only=True):
+    """One argument of a function."""
+
+    name: str
+    data_type: str
+    description: str | None = None
+    default_value: Any = None
+
+
+class Returns(Struct, frozen=True, kw_only=True):
+    """What a function returns."""
+
+    data_type: str
+    description: str | None = None
+
+
+class Overload(Struct, frozen=True, kw_only=True):
+    """The same function for other arguments; its body stands in a file of its own."""
+
+    defined_in: str
+    """The name of that file, without its ending."""
+    arguments: tuple[Argument, ...] = ()
+    returns: Returns | None = None
+    """None: the same as without."""
+    description: str | None = None
+    raw_body: str = ""
+    at: Location
+    """The file."""
+
+
+class Function(Templated, frozen=True, kw_only=True):
+    """A function of the warehouse: a body in a file, arguments and what it returns in properties."""
+
+    relation: Relation
+    """Its name."""
+    arguments: tuple[Argument, ...] = ()
+    returns: Returns
+    overloads: tuple[Overload, ...] = ()
+    columns: dict[str, Column] = field(default_factory=dict)
+    """Allowed, and of no use, as in dbt."""
+    language: str = "sql"
 
 
 class DataTest(Templated, frozen=True, kw_only=True):
@@ -289,7 +336,7 @@ class SavedQuery(Node, frozen=True, kw_only=True):
 Semantic = SemanticModel | Metric | SavedQuery
 """What belongs to the semantic layer."""
 
-AnyNode = Model | Seed | Snapshot | Analysis | DataTest | UnitTest | Source | Operation | Exposure | Semantic
+AnyNode = Model | Seed | Snapshot | Analysis | Function | DataTest | UnitTest | Source | Operation | Exposure | Semantic
 """Everything that can stand in the graph."""
 
 Relational = Model | Seed | Snapshot | Source
@@ -300,6 +347,7 @@ RESOURCE_TYPES: dict[type, str] = {
     Seed: "seed",
     Snapshot: "snapshot",
     Analysis: "analysis",
+    Function: "function",
     DataTest: "test",
     UnitTest: "unit_test",
     Source: "source",

@@ -10,7 +10,7 @@ from typing import Any
 from airflow_sqlmodels.compile.origins import CompiledText
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.errors import WarehouseError
-from airflow_sqlmodels.manifest.nodes import Model, Seed, Snapshot
+from airflow_sqlmodels.manifest.nodes import Function, Model, Seed, Snapshot
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.publish.rules import PublishRules
 from airflow_sqlmodels.templating.answering import Rendering
@@ -34,7 +34,7 @@ class Hook:
 class Build:
     """One node, ready to be built: everything a materialization may use."""
 
-    node: Model | Seed | Snapshot
+    node: Model | Seed | Snapshot | Function
     relation: Relation
     select: str
     """The compiled query; "" for a seed."""
@@ -79,3 +79,7 @@ class Built:
     """Rows written; -1 unknown or not a matter of rows (views)."""
     status: str
     """What dbt shows: `SELECT 10`, `INSERT 0 1`, `CREATE VIEW`."""
+    partly: bool = False
+    """Whether some of it could not be built: overloads of a function."""
+    details: dict[str, Any] = field(default_factory=dict)
+    """What only one kind of node has to tell."""

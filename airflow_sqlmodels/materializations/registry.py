@@ -23,6 +23,7 @@ MATERIALIZATIONS: dict[str, str] = {
     "incremental": "airflow_sqlmodels.materializations.incremental:incremental",
     "seed": "airflow_sqlmodels.materializations.seed:seed",
     "materialized_view": "airflow_sqlmodels.materializations.materialized_view:materialized_view",
+    "function": "airflow_sqlmodels.materializations.function:function",
     "snapshot": "airflow_sqlmodels.materializations.snapshot:snapshot",
 }
 """By name where the function is: a task imports the one that it needs."""

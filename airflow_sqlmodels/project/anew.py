@@ -12,12 +12,13 @@ from airflow_sqlmodels.errors import NamingError, ProjectError, SqlModelsError, 
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.manifest.manifest import Manifest, Settings
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Doc, Macro, MacroId, Model, Node, NodeId, Templated
-from airflow_sqlmodels.project import other_nodes, template_nodes
+from airflow_sqlmodels.project import functions, other_nodes, template_nodes
 from airflow_sqlmodels.project.cache import Known
 from airflow_sqlmodels.project.choices import Choices
 from airflow_sqlmodels.project.elsewhere import described_elsewhere
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.fingerprint import Fingerprints, with_parents
+from airflow_sqlmodels.project.functions import with_overloads
 from airflow_sqlmodels.project.installed import outdated, refuse_missing
 from airflow_sqlmodels.project.macro_files import built_in_macros, described, read_docs, read_macros
 from airflow_sqlmodels.project.naming import NameRules, overridden_names
@@ -74,7 +75,7 @@ def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[Sou
     shared = {**shared_names(settings, Invocation(command="parse")), "env_var": choices.env_var}
     projects = {each.name: each for each in (project, *packages)}
     parts = make_parts(settings, projects, macros, docs, entries, shared)
-    built = _with_foreign_entries(parts, files, list(build_nodes(parts, files, entries)))
+    built = with_overloads(_with_foreign_entries(parts, files, list(build_nodes(parts, files, entries))), entries)
     manifest = assemble(parts, built, entries, _warnings(project, parts, built, entries), _of("fixture", files))
     graph_of(manifest)  # refuses rings
     return manifest
@@ -138,6 +139,7 @@ _ONE_NODE_FILES: Mapping[str, Callable[[Parts, SourceFile], AnyNode]] = {
     "seed": other_nodes.seed,
     "analysis": template_nodes.analysis,
     "test": template_nodes.singular_test,
+    "function": functions.function,
 }
 
 
@@ -276,11 +278,14 @@ def _warnings(project: ProjectFile, parts: Parts, built: Iterable[Node], entries
     names = {(node.id.partition(".")[0], node.package, PurePosixPath(node.path).stem) for node in built}
     used = {(node.id.partition(".")[0], node.name, node.patch_path) for node in built}
     own = [entry for entry in entries if entry.file.package == parts.settings.name]
-    found = [*unknown_keys(project), *outdated(project), *_passed_over(own), *_of_absent_packages(built)]
+    found = [*unknown_keys(project), *outdated(project), *_of_absent_packages(built)]
     for entry in own:
         if entry.kind == UNKNOWN:
             found.append(str(SqlModelsError(f"unknown key {entry.name!r}", entry.at, entry.text)))
-        if entry.kind not in ("model", "seed", "analysis") or (entry.kind, entry.name, entry.file.shown) in used:
+        if (
+            entry.kind not in ("model", "seed", "analysis", "function")
+            or (entry.kind, entry.name, entry.file.shown) in used
+        ):
             continue
         if (entry.kind, entry.file.package, entry.name) not in names:
             known = [name for kind, _, name in names if kind == entry.kind]
@@ -299,17 +304,3 @@ def _of_absent_packages(built: Iterable[Node]) -> Iterator[str]:
     for tests in found.values():
         problem, more = tests[0].problems[0], f" and {len(tests) - 1} more" if len(tests) > 1 else ""
         yield str(SqlModelsError(f"{problem.what}{more}: this fails when it runs", problem.at, problem.hint))
-
-
-_NOT_RUN = {
-    "function": "functions cannot be made yet",
-}
-
-
-def _passed_over(entries: Iterable[Entry]) -> Iterator[str]:
-    """A warning for each kind of thing that is described and not run."""
-    for kind, why in _NOT_RUN.items():
-        those = [entry for entry in entries if entry.kind == kind]
-        if those:
-            more = f" and {len(those) - 1} more" if len(those) > 1 else ""
-            yield f"{those[0].at}: {those[0].name!r}{more} passed over: {why}"

@@ -48,6 +48,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "event_time": None,
         "concurrent_batches": None,
         "access": "protected",
+        "on_error": None,
     },
     "seed": {**_SHARED, "materialized": "seed", "delimiter": ",", "quote_columns": None},
     "snapshot": {
@@ -64,6 +65,20 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "dbt_valid_to_current": None,
     },
     "analysis": dict(_SHARED),
+    "function": {
+        **_SHARED,
+        "materialized": "function",
+        "incremental_strategy": None,
+        "batch_size": None,
+        "begin": None,
+        "event_time": None,
+        "concurrent_batches": None,
+        "type": "scalar",
+        "volatility": None,
+        "runtime_version": None,
+        "entry_point": None,
+        "snowflake": {"quote_args": True},
+    },
     "operation": dict(_SHARED),
     "test": {
         "enabled": True,

@@ -15,8 +15,14 @@ _SQL_KINDS = {
     "test-paths": "test",
     "analysis-paths": "analysis",
     "macro-paths": "macro",
+    "function-paths": "function",
 }
-_WITH_PROPERTIES = ("model-paths", "seed-paths", "snapshot-paths", "analysis-paths", "macro-paths", "test-paths")
+_WITH_PROPERTIES = (
+    *("model-paths", "seed-paths", "snapshot-paths", "analysis-paths", "macro-paths", "test-paths"),
+    "function-paths",
+)
+_OTHER_LANGUAGES = (".py", ".js")
+"""What else the body of a function may be written in."""
 _GENERIC = "generic"
 """The folder under test-paths that holds test macros, not tests."""
 _FIXTURES = "fixtures"
@@ -28,7 +34,7 @@ class SourceFile:
     """One file of a project."""
 
     kind: str
-    """model, snapshot, test, analysis, macro, seed, fixture, properties or docs."""
+    """model, snapshot, test, analysis, function, macro, seed, fixture, properties or docs."""
     package: str
     base: str
     """The resource folder in which it was found: `models`."""
@@ -82,6 +88,8 @@ def _kind(path: str, key: str, base: str) -> str | None:
     if extension == ".sql":
         kind = _SQL_KINDS.get(key)
         return "macro" if kind == "test" and inside.startswith(_GENERIC + "/") else kind
+    if extension in _OTHER_LANGUAGES and key == "function-paths":
+        return "function"
     if extension in (".yml", ".yaml"):
         return "properties" if key in _WITH_PROPERTIES else None
     if extension == ".csv":

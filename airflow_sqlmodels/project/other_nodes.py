@@ -211,6 +211,7 @@ def _generic_test(parts: Parts, entry: Entry, written: TestEntry, tested: Tested
         raw_code=raw_code,
         refs=asked.refs,
         source_refs=asked.sources,
+        function_refs=asked.functions,
         macros=asked.macros,
         problems=tuple(Problem(each.what, written.at, each.hint) for each in asked.problems),
         generic=definition.macro_name.replace("test_", "", 1),
@@ -244,7 +245,8 @@ def _asked(parts: Parts, definition: Definition, entry: Entry, at: Location) -> 
     asked = read_template(text, entry.file.shown, package, parts.readers, placeholder)
     plain_refs = _from_arguments(parts, definition, package, (macro.id,))
     refs = tuple(dict.fromkeys((*plain_refs.refs, *asked.refs)))
-    return Asked(refs, tuple(dict.fromkeys((*plain_refs.sources, *asked.sources))), asked.configs, plain_refs.macros)
+    found = tuple(dict.fromkeys((*plain_refs.sources, *asked.sources)))
+    return Asked(refs, found, asked.configs, plain_refs.macros, asked.functions)
 
 
 def _is_mistaken(graph: CallGraph, macro: Macro, package: str) -> bool:

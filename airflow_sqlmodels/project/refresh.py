@@ -13,7 +13,7 @@ from pathlib import Path
 
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import Manifest, Since
-from airflow_sqlmodels.manifest.nodes import Model, NodeId, Ref, Seed, Snapshot, Source, SourceRef
+from airflow_sqlmodels.manifest.nodes import Function, Model, NodeId, Ref, Seed, Snapshot, Source, SourceRef
 from airflow_sqlmodels.manifest.store import Stored, node_record, rewrite_store
 from airflow_sqlmodels.project import template_nodes
 from airflow_sqlmodels.project.cache import Known
@@ -46,6 +46,15 @@ class SavedIndex:
         for package in self.manifest.settings.packages:
             node = self.manifest.nodes.get(NodeId(f"source.{package}.{wanted.source}.{wanted.table}"))
             if isinstance(node, Source):
+                return node
+        return None
+
+    def function(self, ref: Ref, package: str) -> Function | None:
+        """The function that a `function(...)` in a template of `package` means."""
+        settings = self.manifest.settings
+        for owner in (ref.package,) if ref.package else (settings.name, package, *settings.packages):
+            node = self.manifest.nodes.get(NodeId(f"function.{owner}.{ref.name}"))
+            if isinstance(node, Function):
                 return node
         return None
 

@@ -12,6 +12,7 @@ from airflow_sqlmodels.errors import Location, NamingError, closest
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
     DataTest,
+    Function,
     Model,
     Node,
     NodeId,
@@ -37,6 +38,9 @@ class Lookup(Protocol):
     def source(self, wanted: SourceRef) -> Source | None:
         """The table that a `source(...)` means."""
 
+    def function(self, ref: Ref, package: str) -> Function | None:
+        """The function that a `function(...)` in a template of `package` means."""
+
     def is_disabled(self, name: str) -> bool:
         """Whether a node of that name is there, and turned off."""
 
@@ -49,6 +53,18 @@ class Index:
     by_name: dict[str, list[Model | Seed | Snapshot]] = field(default_factory=dict)
     sources: dict[tuple[str, str], Source] = field(default_factory=dict)
     disabled: dict[str, Node] = field(default_factory=dict)
+    functions: dict[str, list[Function]] = field(default_factory=dict)
+
+    def function(self, ref: Ref, package: str) -> Function | None:
+        """The function that a `function(...)` in a template of `package` means."""
+        found = self.functions.get(ref.name, [])
+        if ref.package is not None:
+            return next((node for node in found if node.package == ref.package), None)
+        for wanted in (self.root, package):
+            for node in found:
+                if node.package == wanted:
+                    return node
+        return found[0] if found else None
 
     def source(self, wanted: SourceRef) -> Source | None:
         """The table that a `source(...)` means."""
@@ -84,6 +100,9 @@ def index_of(root: str, nodes: Iterable[AnyNode], disabled: Iterable[Node]) -> I
     for node in nodes:
         if isinstance(node, Source):
             index.sources[node.source_name, node.name] = node
+        elif isinstance(node, Function):
+            _refuse_twin_function(index.functions.setdefault(node.name, []), node)
+            index.functions[node.name].append(node)
         elif isinstance(node, (Model, Seed, Snapshot)):
             _refuse_twin(index.by_name.setdefault(node.name, []), node)
             index.by_name[node.name].append(node)
@@ -115,7 +134,26 @@ def resolved(node: T, index: Lookup) -> T | None:
                 return None
             raise _missing_source(node, source, index if isinstance(index, Index) else Index(""))
         source_ids.append(table.id)
-    return replace(node, ref_ids=tuple(ids), source_ids=tuple(source_ids))
+    functions = tuple(_function(node, ref, index).id for ref in node.function_refs)
+    return replace(node, ref_ids=tuple(ids), source_ids=tuple(source_ids), function_ids=functions)
+
+
+def _function(node: Templated, ref: Ref, index: Lookup) -> Function:
+    found = index.function(ref, node.package)
+    if found is not None:
+        return found
+    at = place_of(_text(node), node.at.path, "function", ref.name)
+    if index.is_disabled(ref.name):
+        raise NamingError(f"the function {ref.name!r} is disabled", at, "enable it (config enabled)")
+    known = index.functions if isinstance(index, Index) else {}
+    raise NamingError(f"no function {ref.name!r}", at, closest(ref.name, known) or "functions are files in functions/")
+
+
+def _refuse_twin_function(known: list[Function], node: Function) -> None:
+    for other in known:
+        if other.package == node.package:
+            raise NamingError(f"two functions are named {node.name!r}: the other is {other.path}",
+                               Location(node.at.path, 1), "rename one file")  # fmt: skip
 
 
 def _is_version(node: Model | Seed | Snapshot, wanted: str | None) -> bool:

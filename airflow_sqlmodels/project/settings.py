@@ -43,6 +43,7 @@ CONFIG_KEYS = {
     "metric": "metrics",
     "saved_query": "saved-queries",
     "analysis": "analyses",
+    "function": "functions",
 }
 """Under which key the configs of each kind of node stand."""
 
@@ -55,7 +56,7 @@ _KNOWN = frozenset(
         *CONFIG_KEYS.values(),
         *("name", "version", "config-version", "profile", "target-path", "log-path", "packages-install-path"),
         *("clean-targets", "vars", "on-run-start", "on-run-end", "quoting", "dispatch", "flags", "query-comment"),
-        *("require-dbt-version", "tests", "metrics", "semantic-models", "saved-queries", "dbt-cloud", "functions"),
+        *("require-dbt-version", "tests", "metrics", "semantic-models", "saved-queries", "dbt-cloud"),
         *("restrict-access", "packages", "dependencies", "airflow", "anchors", "groups", "projects"),
     )
 )
@@ -80,7 +81,7 @@ class ProjectFile:
         """`model-paths` and its siblings."""
         said = self.content.get(key, self.content.get(_FORMERLY.get(key, key)))
         if said is None and key == "docs-paths":
-            every = ("model-paths", "seed-paths", "snapshot-paths", "analysis-paths", "macro-paths", "test-paths")
+            every = (each for each in PATHS if each not in ("docs-paths", "asset-paths"))
             return tuple(dict.fromkeys(path for each in every for path in self.paths(each)))
         return PATHS[key] if said is None else tuple(str(path).strip("/") for path in said)
 
@@ -99,6 +100,13 @@ def profile_name(root: Path, env: Mapping[str, str]) -> str:
         raise SettingsError(f"{PROJECT_FILE} names no profile", Location(path), hint)
     renderer = YamlRenderer({"env_var": EnvVar(env), "var": Var({}, str)})
     return str(renderer.value(said, place_in(content, "profile", path, text)))
+
+
+def target_path(root: Path, env: Mapping[str, str]) -> str:
+    """Where the project's generated files go, told before it is loaded."""
+    content, path, text = _content(root, "")
+    renderer = YamlRenderer({"env_var": EnvVar(env), "var": Var({}, str)})
+    return str(renderer.value(content.get("target-path") or "target", place_in(content, "target-path", path, text)))
 
 
 def read_project_file(root: Path, choices: Choices, shown: str = "") -> ProjectFile:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from airflow_sqlmodels.errors import Location
+from airflow_sqlmodels.errors import Location, ProjectError, closest
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.manifest.nodes import (
     Analysis,
@@ -15,9 +16,7 @@ from airflow_sqlmodels.manifest.nodes import (
     NodeId,
     Operation,
     Problem,
-    Ref,
     Snapshot,
-    SourceRef,
 )
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.project.contracts import constraint_reads, contract_problems
@@ -39,18 +38,19 @@ def model(parts: Parts, file: SourceFile) -> Model:
     name, number = (file.stem, None) if version is None else (version.model, version.number)
     suffix = () if number is None else (f"v{number}",)
     fqn = (file.package, *file.folders, name, *suffix)
-    asked = _ask(parts, text, file.shown, file.package, name)
+    asked = ask(parts, text, file.shown, file.package, name)
     own = parts.own_config("model", file.package, fqn, entry, *asked.configs)
     config = parts.config("model", own)
+    _refuse_on_error(config, Location(file.shown, 1) if entry is None else entry.at)
     columns = parts.columns(entry, file.package)
-    refs, sources = _with_hooks(parts, config, asked, file, constraint_reads(entry, columns))
-    shared = _shared(parts, file, name, fqn, entry, config, own, asked.configs)
-    template = _template(text, asked, refs, sources)
+    read = _with_hooks(parts, config, asked, file, constraint_reads(entry, columns))
+    fields = shared(parts, file, name, fqn, entry, config, own, asked.configs)
+    template = template_fields(text, read)
     template["problems"] += tuple(contract_problems(entry, config, columns))
     return Model(
         id=NodeId(".".join(("model", file.package, name, *suffix))),
         relation=parts.rules.relation(
-            {**_seen(name, "model", file, fqn, config), "version": number and _number(number)}, file.package
+            {**seen(name, "model", file, fqn, config), "version": number and _number(number)}, file.package
         ),
         version=number,
         latest_version=None if version is None else version.latest,
@@ -59,9 +59,20 @@ def model(parts: Parts, file: SourceFile) -> Model:
         constraints=() if entry is None else tuple(plain(entry.content.get("constraints") or [])),
         access=str(config.get("access") or "protected"),
         group=config.get("group"),
-        **shared,
+        **fields,
         **template,
     )
+
+
+def _refuse_on_error(config: Mapping[str, Any], at: Location) -> None:
+    said = config.get("on_error")
+    if said not in (None, *_ON_ERROR):
+        hint = closest(str(said), _ON_ERROR) or f"there are {' and '.join(_ON_ERROR)}"
+        raise ProjectError(f"a model cannot have on_error {said!r}", at, hint)
+
+
+_ON_ERROR = ("skip_children", "continue")
+"""What becomes of those that read a model which could not be built."""
 
 
 def _number(version: str) -> int | float | str:
@@ -95,12 +106,12 @@ def analysis(parts: Parts, file: SourceFile) -> Analysis:
     name = file.stem
     entry = parts.entries.get(("analysis", file.package, name))
     fqn = (file.package, "analysis", *file.folders, name)
-    asked = _ask(parts, text, file.shown, file.package, name)
+    asked = ask(parts, text, file.shown, file.package, name)
     own = parts.own_config("model", file.package, fqn, entry, *asked.configs)
     return Analysis(
         id=NodeId(f"analysis.{file.package}.{name}"),
-        **_shared(parts, file, name, fqn, entry, parts.config("analysis", own), own, asked.configs),
-        **_template(text, asked, asked.refs, asked.sources),
+        **shared(parts, file, name, fqn, entry, parts.config("analysis", own), own, asked.configs),
+        **template_fields(text, asked),
     )
 
 
@@ -110,14 +121,14 @@ def singular_test(parts: Parts, file: SourceFile) -> DataTest:
     name = file.stem
     entry = parts.entries.get(("singular_test", file.package, name))
     fqn = (file.package, *file.folders, name)
-    asked = _ask(parts, text, file.shown, file.package, name)
+    asked = ask(parts, text, file.shown, file.package, name)
     own = parts.own_config("test", file.package, fqn, entry, *asked.configs)
     config = parts.config("test", own)
     return DataTest(
         id=NodeId(f"test.{file.package}.{name}"),
-        relation=parts.rules.relation(_seen(name, "test", file, fqn, config), file.package),
-        **_shared(parts, file, name, fqn, entry, config, own, asked.configs),
-        **_template(text, asked, asked.refs, asked.sources),
+        relation=parts.rules.relation(seen(name, "test", file, fqn, config), file.package),
+        **shared(parts, file, name, fqn, entry, config, own, asked.configs),
+        **template_fields(text, asked),
     )
 
 
@@ -127,7 +138,7 @@ def operations(parts: Parts, project: ProjectFile) -> Iterator[Operation]:
         for index, sql in enumerate(project.hooks(when)):
             name = f"{project.name}-{when}-{index}"
             shown = f"{project.shown}{PROJECT_FILE}"
-            asked = _ask(parts, sql, shown, project.name, name)
+            asked = ask(parts, sql, shown, project.name, name)
             yield Operation(
                 id=NodeId(f"operation.{project.name}.{name}"),
                 name=name,
@@ -140,7 +151,7 @@ def operations(parts: Parts, project: ProjectFile) -> Iterator[Operation]:
                 index=index,
                 tags=(when,),
                 files=(shown,),
-                **_template(sql, asked, asked.refs, asked.sources),
+                **template_fields(sql, asked),
             )
 
 
@@ -148,23 +159,24 @@ def _snapshot(parts: Parts, file: SourceFile, name: str, body: str, line: int) -
     entry = parts.entries.get(("snapshot", file.package, name))
     own_file = () if file.kind == "properties" else (file.stem,)
     fqn = (file.package, *file.folders, *own_file, name)
-    asked = _ask(parts, body, file.shown, file.package, name, line)
+    asked = ask(parts, body, file.shown, file.package, name, line)
     own = parts.own_config("snapshot", file.package, fqn, entry, *asked.configs)
     config = parts.config("snapshot", own)
     at = Location(file.shown, line)
     if config.get("enabled", True):
         check_snapshot(name, config, at)
-    refs, sources = _with_hooks(parts, config, asked, file)
+    read = _with_hooks(parts, config, asked, file)
     return Snapshot(
         id=NodeId(f"snapshot.{file.package}.{name}"),
-        relation=parts.rules.relation(_seen(name, "snapshot", file, fqn, config), file.package),
+        relation=parts.rules.relation(seen(name, "snapshot", file, fqn, config), file.package),
         columns=parts.columns(entry, file.package),
-        **{**_shared(parts, file, name, fqn, entry, config, own, asked.configs), "at": at},
-        **_template(body, asked, refs, sources, line),
+        **{**shared(parts, file, name, fqn, entry, config, own, asked.configs), "at": at},
+        **template_fields(body, read, line),
     )
 
 
-def _ask(parts: Parts, text: str, path: str, package: str, name: str, line: int = 1) -> Asked:
+def ask(parts: Parts, text: str, path: str, package: str, name: str, line: int = 1) -> Asked:
+    """What a template that begins in that line asks for."""
     placeholder = Relation(parts.settings.target.database, parts.settings.target.schema, name)
     above = "\n" * (line - 1)
     return read_template(above + text, path, package, parts.readers, placeholder)
@@ -172,16 +184,25 @@ def _ask(parts: Parts, text: str, path: str, package: str, name: str, line: int 
 
 def _with_hooks(
     parts: Parts, config: Mapping[str, Any], asked: Asked, file: SourceFile, others: Iterable[str] = ()
-) -> tuple[tuple[Ref, ...], tuple[SourceRef, ...]]:
-    """What a node reads, its hooks included: as in dbt, a ref in a hook counts."""
+) -> Asked:
+    """What a node asks for, with what its hooks read: as in dbt, a ref in a hook counts."""
     hooks = [each["sql"] for key in ("pre_hook", "post_hook") for each in config[key] if "{" in each["sql"]]
-    every = [asked, *(_ask(parts, text, file.shown, file.package, file.stem) for text in (*hooks, *others))]
-    refs = dict.fromkeys(ref for each in every for ref in each.refs)
-    sources = dict.fromkeys(source for each in every for source in each.sources)
-    return tuple(refs), tuple(sources)
+    every = [asked, *(ask(parts, text, file.shown, file.package, file.stem) for text in (*hooks, *others))]
+    return with_reads_of(asked, every)
 
 
-def _seen(name: str, kind: str, file: SourceFile, fqn: tuple[str, ...], config: Mapping[str, Any]) -> dict[str, Any]:
+def with_reads_of(asked: Asked, every: Iterable[Asked]) -> Asked:
+    """What a node asks for, and reads what any of these do."""
+    listed = list(every)
+    return replace(
+        asked,
+        refs=tuple(dict.fromkeys(ref for each in listed for ref in each.refs)),
+        sources=tuple(dict.fromkeys(source for each in listed for source in each.sources)),
+        functions=tuple(dict.fromkeys(function for each in listed for function in each.functions)),
+    )
+
+
+def seen(name: str, kind: str, file: SourceFile, fqn: tuple[str, ...], config: Mapping[str, Any]) -> dict[str, Any]:
     """What naming macros see of a node."""
     return {
         "name": name,
@@ -201,7 +222,7 @@ _CONFIGURED_AS = {"properties": "snapshot", "analysis": "model"}
 """Under whose key of dbt_project.yml nodes are configured that have none of their own: as in dbt."""
 
 
-def _shared(  # noqa: PLR0913  # one argument per thing that is known of a node
+def shared(  # noqa: PLR0913  # one argument per thing that is known of a node
     parts: Parts,
     file: SourceFile,
     name: str,
@@ -211,6 +232,7 @@ def _shared(  # noqa: PLR0913  # one argument per thing that is known of a node
     own: Mapping[str, Any],
     inline: Iterable[Mapping[str, Any]],
 ) -> dict[str, Any]:
+    """The fields that every kind of node has."""
     content = {} if entry is None else entry.content
     files = (file.shown,) if entry is None else (file.shown, entry.file.shown)
     at = Location(file.shown, 1)
@@ -232,16 +254,16 @@ def _shared(  # noqa: PLR0913  # one argument per thing that is known of a node
     }
 
 
-def _template(
-    text: str, asked: Asked, refs: tuple[Ref, ...], sources: tuple[SourceRef, ...], line: int = 1
-) -> dict[str, Any]:
+def template_fields(text: str, asked: Asked, line: int = 1) -> dict[str, Any]:
+    """What the fields of a templated node say of its template, which begins in that line of its file."""
     stripped = text.lstrip()
     return {
         "raw_code": stripped.rstrip(),
         "body_line": line + text.count("\n", 0, len(text) - len(stripped)),
         "problems": tuple(Problem(each.what, each.at, each.hint) for each in asked.problems if each.at),
-        "refs": refs,
-        "source_refs": sources,
+        "refs": asked.refs,
+        "source_refs": asked.sources,
+        "function_refs": asked.functions,
         "macros": asked.macros,
         "checksum": hashlib.sha256(text.strip().encode()).hexdigest(),
     }

@@ -36,6 +36,8 @@ class SqlModelsOperator(BaseOperator):
         relation: str = "",
         checksum: str = "",
         schemas: Sequence[tuple[str, str]] = (),
+        needed: Sequence[str] = (),
+        tolerated: Sequence[str] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -46,6 +48,8 @@ class SqlModelsOperator(BaseOperator):
         self.relation = relation
         self.checksum = checksum
         self.schemas = tuple(schemas)
+        self.needed = tuple(needed)
+        self.tolerated = tuple(tolerated)
         self.variables = dict(options.vars)
         self.compiled_sql = ""
 
@@ -53,6 +57,10 @@ class SqlModelsOperator(BaseOperator):
         """Run the nodes in order. All tests of a task are run before one is raised."""
         from airflow_sqlmodels.provider.execution import Execution  # noqa: PLC0415  # see the module's docstring
 
+        if self.tolerated:
+            from airflow_sqlmodels.provider.tolerance import refuse_unready  # noqa: PLC0415  # few models ask for it
+
+            refuse_unready(context["ti"], self.needed, self.tolerated)
         self._running: Execution | None = Execution(self, context)
         return self._running.run()
 
@@ -61,3 +69,15 @@ class SqlModelsOperator(BaseOperator):
         running = getattr(self, "_running", None)
         if running is not None:
             running.cancel()
+
+
+class FailedModelsOperator(BaseOperator):
+    """Fails if one of the models failed that others go on without (`on_error: continue`); is skipped otherwise."""
+
+    custom_operator_name = "SQL models that failed"
+
+    def execute(self, context: Any) -> None:
+        """Say which ones."""
+        from airflow_sqlmodels.provider.tolerance import raise_failed  # noqa: PLC0415  # few models ask for it
+
+        raise_failed(context["ti"], sorted(self.upstream_task_ids))

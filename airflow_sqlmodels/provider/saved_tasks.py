@@ -40,9 +40,10 @@ class SavedTasks:
             return None
         if record is None:
             return None
-        own_id, kind, nodes, group, model, schemas = msgspec.msgpack.decode(record)
+        own_id, kind, nodes, group, model, schemas, upstream, tolerated = msgspec.msgpack.decode(record)
         found = TaskSpec(own_id, kind, [NodeId(each) for each in nodes], tuple(group), model)
         found.schemas = tuple((database, schema) for database, schema in schemas)
+        found.upstream, found.tolerated = set(upstream), set(tolerated)
         return found
 
     def of_node(self, name: str, kind: str) -> TaskSpec | None:
@@ -69,7 +70,8 @@ class SavedTasks:
         profiles = os.path.join(self.project, "profiles.yml")
         records = []
         for spec in specs.values():
-            record = _encode((spec.id, spec.kind, spec.nodes, spec.group, spec.model, spec.schemas))
+            waits = (sorted(spec.upstream), sorted(spec.tolerated)) if spec.tolerated else ((), ())
+            record = _encode((spec.id, spec.kind, spec.nodes, spec.group, spec.model, spec.schemas, *waits))
             records.append((spec.id, record))
             if spec.model is not None and spec.id != f"{spec.model}.{spec.kind}":
                 records.append((_by_name(spec.model, spec.kind), record))

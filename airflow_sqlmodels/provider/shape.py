@@ -15,9 +15,19 @@ from airflow_sqlmodels.compile.compiler import refuse_problems
 from airflow_sqlmodels.errors import ProjectError, SelectorError
 from airflow_sqlmodels.graph.order import kind_of
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, NodeId, Seed, Snapshot, Source, UnitTest
+from airflow_sqlmodels.manifest.nodes import (
+    AnyNode,
+    DataTest,
+    Function,
+    Model,
+    NodeId,
+    Seed,
+    Snapshot,
+    Source,
+    UnitTest,
+)
 from airflow_sqlmodels.provider.options import Options
-from airflow_sqlmodels.provider.specs import ALL_TESTS, END, START, TaskSpec
+from airflow_sqlmodels.provider.specs import ALL_TESTS, END, FAILED, FAILED_KIND, START, TaskSpec
 from airflow_sqlmodels.provider.translate import Translator
 from airflow_sqlmodels.run.freshness import is_checked
 from airflow_sqlmodels.run.plan import COMMANDS, Plan, make_plan, nearest
@@ -40,6 +50,7 @@ def task_specs(manifest: Manifest, options: Options, translator: Translator) -> 
     for spec in specs.values():
         spec.upstream.discard(spec.id)
     _after_all(specs)
+    _tolerate(specs, {step.node for step in plan.steps if step.tolerated})
     return specs if options.hooks == "none" or not specs else _with_hooks(manifest, plan, specs)
 
 
@@ -127,7 +138,7 @@ class _Shape:
                 return self._test_task(node)
             case UnitTest():
                 return self._unit_test_task(node)
-            case Model() | Seed() | Snapshot():
+            case Model() | Seed() | Snapshot() | Function():
                 return self._spec(node, "run"), node
             case _:
                 return None, node
@@ -172,6 +183,17 @@ def _after_all(specs: dict[str, TaskSpec]) -> None:
     for spec in specs.values():
         spec.upstream.discard(ALL_TESTS)
     last.upstream = {spec.id for spec in specs.values() if spec is not last}
+
+
+def _tolerate(specs: dict[str, TaskSpec], tolerated: set[NodeId]) -> None:
+    """Note what may fail above a task. A task with data tests in it may not: these are no matter of `on_error`."""
+    free = {spec.id for spec in specs.values() if spec.kind == "run" and tolerated.intersection(spec.nodes)}
+    free -= {spec.id for spec in specs.values() if any(kind_of(each) == "test" for each in spec.nodes)}
+    for spec in specs.values():
+        spec.tolerated = spec.upstream & free
+    if free:
+        nodes = [node for task_id in sorted(free) for node in specs[task_id].nodes if node in tolerated]
+        specs[FAILED] = TaskSpec(FAILED, FAILED_KIND, nodes, (), None, free)
 
 
 def _with_hooks(manifest: Manifest, plan: Plan, specs: dict[str, TaskSpec]) -> dict[str, TaskSpec]:

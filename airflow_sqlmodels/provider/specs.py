@@ -7,6 +7,9 @@ from msgspec import Struct, field
 from airflow_sqlmodels.manifest.nodes import NodeId
 
 START, END = "on_run_start", "on_run_end"
+FAILED = "failed_models"
+"""The task that fails if a model did that others go on without: else the DAG run would count as a success."""
+FAILED_KIND = "failed"
 ALL_TESTS = "tests"
 """The task that holds every test, if tests run after all."""
 
@@ -16,7 +19,7 @@ class TaskSpec(Struct):
 
     id: str
     kind: str
-    """run, test, freshness or hooks."""
+    """run, test, freshness, hooks or failed."""
     nodes: list[NodeId]
     """What it runs, in order."""
     group: tuple[str, ...]
@@ -25,5 +28,7 @@ class TaskSpec(Struct):
     """The group of its node's own tasks; None for a task that belongs to no single node."""
     upstream: set[str] = field(default_factory=set)
     """The ids of the tasks it waits for."""
+    tolerated: set[str] = field(default_factory=set)
+    """Those of `upstream` that may fail: their models say `on_error: continue`."""
     schemas: tuple[tuple[str, str], ...] = ()
     """For the tasks of hooks: database and schema of all that the DAG writes."""

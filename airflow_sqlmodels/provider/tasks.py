@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from airflow.sdk import Asset, TaskGroup
+from airflow.sdk import Asset, BaseOperator, TaskGroup
 
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, NodeId, UnitTest, resource_type
 from airflow_sqlmodels.project.saved import load_saved_nodes
-from airflow_sqlmodels.provider.operators import SqlModelsOperator
+from airflow_sqlmodels.provider.operators import FailedModelsOperator, SqlModelsOperator
 from airflow_sqlmodels.provider.options import Options
 from airflow_sqlmodels.provider.saved_tasks import SavedTasks, saved_tasks
-from airflow_sqlmodels.provider.specs import ALL_TESTS, END, TaskSpec
+from airflow_sqlmodels.provider.specs import ALL_TESTS, END, FAILED_KIND, TaskSpec
 from airflow_sqlmodels.provider.translate import Translator, operator_arguments
 
 
@@ -80,7 +80,7 @@ def build_wanted(place: Place, options: Options, translator: type[Translator], w
         manifest = load_saved_nodes(path, Path(options.project), options.env, spec.nodes)
         if manifest is None:
             return None
-        maker = OperatorMaker(manifest, options, translator(manifest.settings.name), str(path))
+        maker = OperatorMaker(manifest, options, translator(manifest.settings.name), str(path), place.prefix)
         return maker.operator(spec, place.dag, place.dag.task_group, place.prefix + spec.id, 1)
 
     return _wanted(saved, wanted.removeprefix(place.prefix), make)
@@ -115,11 +115,16 @@ class OperatorMaker:
     translator: Translator
     saved: str = ""
     """The file in which the project is saved, for the task itself to read."""
+    prefix: str = ""
+    """What the ids of all tasks begin with."""
 
-    def operator(self, spec: TaskSpec, dag: Any, group: TaskGroup, label: str, rank: int) -> SqlModelsOperator:
+    def operator(self, spec: TaskSpec, dag: Any, group: TaskGroup, label: str, rank: int) -> BaseOperator:
         """The operator of a spec, in its group, under its label there."""
+        if spec.kind == FAILED_KIND:
+            rule = "one_failed"
+            return FailedModelsOperator(task_id=label, dag=dag, task_group=group, trigger_rule=rule, retries=0)
         node = self.manifest[main_node(spec.nodes)]
-        arguments = {"priority_weight": rank, **self._arguments(spec, node)}
+        arguments = {"priority_weight": rank, **self._waiting(spec), **self._arguments(spec, node)}
         if spec.model is not None and label != spec.kind:
             arguments.setdefault("task_display_name", spec.kind)
         task = SqlModelsOperator(
@@ -139,6 +144,16 @@ class OperatorMaker:
         if spec.id == END:
             task.as_teardown()  # it runs after failures too, and the run still counts as failed
         return task
+
+    def _waiting(self, spec: TaskSpec) -> dict[str, Any]:
+        """What a task is told of those above it, if one of them may fail."""
+        if not spec.tolerated:
+            return {}
+        return {
+            "trigger_rule": "all_done",
+            "needed": [self.prefix + each for each in sorted(spec.upstream - spec.tolerated)],
+            "tolerated": [self.prefix + each for each in sorted(spec.tolerated)],
+        }
 
     def _arguments(self, spec: TaskSpec, node: AnyNode) -> dict[str, Any]:
         kind = _argument_kind(spec, node)

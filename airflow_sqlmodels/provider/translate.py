@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, Operation, Source
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Function, Model, Operation, Source
 
 _NOT_ALLOWED = re.compile(r"[^\w.-]")  # airflow/sdk/definitions/_internal/node.py: what a task id may hold
 _LONGEST_ID = 250
@@ -86,7 +86,7 @@ class Translator:
     def asset_uri(self, node: AnyNode, conn_id: str) -> str | None:
         """The asset that a node's task updates; None for none. The same in every DAG that names the relation."""
         relation = getattr(node, "relation", None)
-        if relation is None or isinstance(node, DataTest):
+        if relation is None or isinstance(node, (DataTest, Function)):
             return None
         return f"x-sqlmodels://{conn_id}/{relation.schema}/{relation.identifier}"
 

@@ -23,7 +23,7 @@ def build_all(place: Place, options: Options, translator: type[Translator]) -> M
     """Every task, with groups and edges."""
     manifest = projects.whole(options, place.reading)
     saved = projects.saved_path(options)
-    maker = OperatorMaker(manifest, options, translator(manifest.settings.name), str(saved or ""))
+    maker = OperatorMaker(manifest, options, translator(manifest.settings.name), str(saved or ""), place.prefix)
     specs = task_specs(manifest, options, maker.translator)
     saved_tasks(options, place.dag.dag_id, place.prefix, translator).save(specs, saved)
     ranks, below = priorities(specs), downstream_of(specs)

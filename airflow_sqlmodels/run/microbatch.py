@@ -7,8 +7,10 @@ built, unless it is the first.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import cast
 
 from msgspec import structs
 
@@ -24,6 +26,8 @@ from airflow_sqlmodels.templating.batches import (
     end_of,
     start_of_lookback,
 )
+from airflow_sqlmodels.templating.invocation import EarlierBatches, Span
+from airflow_sqlmodels.templating.sampling import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,8 @@ class Part:
     batch: Batch
     first: bool
     last: bool
+    anew: bool
+    """Whether a full refresh begins with it."""
 
 
 BuildPart = Callable[[Answerer, Part], Result]
@@ -45,34 +51,50 @@ def is_microbatch(node: Model) -> bool:
 
 def run_batches(means: Answerer, node: Model, build: BuildPart, *, whole: bool, log: Callable[[str], None]) -> Result:
     """Build all batches; `whole`: from the beginning on. Raises ProjectError if the config names no batches."""
-    batches = batches_of(means, node, whole=whole)
+    earlier = means.invocation.batches.get(node.id)
+    batches = batches_of(means, node, whole=whole) if earlier is None else _again(node, earlier)
     well: list[Batch] = []
     failed: list[Batch] = []
     last: Result | None = None
     errors: list[SqlModelsError] = []
-    for part in _parts(batches):
+    for part in _parts(batches, anew=earlier is None):
+        what, began = f"batch {part.batch.label} of {node.relation}", time.perf_counter()
+        place = f"{len(well) + len(failed) + 1} of {len(batches)}"
+        log(_line(place, f"START {what}", "RUN"))
         try:
             last = build(replace(means, batch=part.batch), part)
         except UnreachableError:
             raise
         except SqlModelsError as error:
-            log(f"the batch {part.batch.label} of {node.relation} failed: {error}")
+            log(_line(place, f"ERROR creating {what}", f"ERROR in {time.perf_counter() - began:.2f}s"))
+            log(str(error))
             failed.append(part.batch)
             errors.append(error)
-            if part.first:
+            if part.first and earlier is None:
                 failed += [each for each in batches if each is not part.batch]
                 break
         else:
-            log(f"the batch {part.batch.label} of {node.relation}: {last.message}")
+            log(_line(place, f"OK created {what}", f"{last.message} in {time.perf_counter() - began:.2f}s"))
             well.append(part.batch)
-    return _result(node, last, well, failed, errors)
+    return _result(node, last, well, failed, errors, () if earlier is None else earlier.successful)
+
+
+def _line(place: str, what: str, verdict: str) -> str:
+    """A line as dbt says it, which is filled with dots up to the verdict."""
+    return f"Batch {place + ' ' + what + ' ':.<80} [{verdict}]"
+
+
+def _again(node: Model, earlier: EarlierBatches) -> list[Batch]:
+    """The batches that failed before, and no others: their time is known."""
+    size = _size(node)
+    return [Batch(Window(start, end), size) for start, end in earlier.failed]
 
 
 def batches_of(means: Answerer, node: Model, *, whole: bool) -> list[Batch]:
     """The batches of this run."""
     size, begin = _size(node), _begin(node)
-    now = datetime.datetime.now(datetime.UTC)
     said = means.invocation
+    now = said.as_of or datetime.datetime.now(datetime.UTC)
     end = said.event_time_end or end_of(now, size)
     if said.event_time_start:
         start = begin_of(said.event_time_start, size)
@@ -83,9 +105,9 @@ def batches_of(means: Answerer, node: Model, *, whole: bool) -> list[Batch]:
     return batches_between(start, end, size)
 
 
-def _parts(batches: list[Batch]) -> Iterator[Part]:
+def _parts(batches: list[Batch], *, anew: bool) -> Iterator[Part]:
     for index, batch in enumerate(batches):
-        yield Part(batch, index == 0, index == len(batches) - 1)
+        yield Part(batch, index == 0, index == len(batches) - 1, anew and index == 0)
 
 
 def _size(node: Model) -> str:
@@ -108,17 +130,29 @@ def _begin(node: Model) -> datetime.datetime:
 
 
 def _result(
-    node: Model, last: Result | None, well: list[Batch], failed: list[Batch], errors: list[SqlModelsError]
+    node: Model,
+    last: Result | None,
+    well: list[Batch],
+    failed: list[Batch],
+    errors: list[SqlModelsError],
+    before: Iterable[Span],
 ) -> Result:
+    """`before` are the batches that need not be done again: as in dbt, they are told of with the others."""
     count = len(well) + len(failed)
-    details = {"batch_results": {"successful": _shown(well), "failed": _shown(failed)}}
+    successful = [*_shown(each.window.span for each in well), *_shown(before)]
+    details = {"batch_results": {"successful": successful, "failed": _shown(each.window.span for each in failed)}}
     base = last or Result(node=node.id, status="success")
     if not failed:
         return structs.replace(base, status="success", message="SUCCESS", failures=0, details=details)
-    said = f"{len(failed)} of {count} batches failed: {', '.join(each.label for each in failed)}\n{errors[0]}"
-    status: Status = "partial success" if well else "error"
-    return structs.replace(base, status=status, message=said, failures=0, error=errors[0], details=details)
+    if well:
+        said, status = f"PARTIAL SUCCESS ({len(well)}/{count})", "partial success"
+    else:
+        labels = ", ".join(each.label for each in failed)
+        said, status = f"{len(failed)} of {count} batches failed: {labels}\n{errors[0]}", "error"
+    return structs.replace(
+        base, status=cast("Status", status), message=said, failures=0, error=errors[0], details=details
+    )
 
 
-def _shown(batches: list[Batch]) -> list[list[str]]:
-    return [[each.window.start.isoformat(), each.window.end.isoformat()] for each in batches]
+def _shown(spans: Iterable[Span]) -> list[list[str]]:
+    return [[start.isoformat(), end.isoformat()] for start, end in spans]

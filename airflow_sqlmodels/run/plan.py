@@ -16,12 +16,12 @@ from airflow_sqlmodels.manifest.nodes import Model, NodeId, Operation, Source, U
 from airflow_sqlmodels.run.test_edges import edges_of_tests
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
-    "build": ("model", "seed", "snapshot", "test", "unit_test", "exposure", "saved_query"),
+    "build": ("model", "seed", "snapshot", "function", "test", "unit_test", "exposure", "saved_query"),
     "run": ("model",),
     "test": ("test", "unit_test"),
     "seed": ("seed",),
     "snapshot": ("snapshot",),
-    "compile": ("model", "seed", "snapshot", "test", "analysis"),
+    "compile": ("model", "seed", "snapshot", "function", "test", "analysis"),
     "show": ("model", "seed", "snapshot", "test", "analysis"),
     "clone": ("model", "seed", "snapshot"),
     "freshness": ("source",),

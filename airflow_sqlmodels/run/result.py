@@ -13,6 +13,9 @@ from airflow_sqlmodels.manifest.nodes import NodeId
 Status = Literal["success", "error", "fail", "warn", "pass", "skipped", "no-op", "partial success"]
 """dbt's words. `fail` and `warn` are verdicts of tests, `error` means that it could not be run."""
 
+FAIL_FAST = "--fail-fast"
+"""Why the rest is skipped after a failure, if that was asked for."""
+
 
 class Result(Struct, frozen=True, kw_only=True):
     """One node's outcome."""

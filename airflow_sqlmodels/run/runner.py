@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 from msgspec import structs
 
+from airflow_sqlmodels.graph.order import kind_of
 from airflow_sqlmodels.manifest.nodes import NodeId
 from airflow_sqlmodels.run.crew import Crew, OpenSession, RunOne
 from airflow_sqlmodels.run.plan import Plan, Step
-from airflow_sqlmodels.run.result import Result
+from airflow_sqlmodels.run.result import FAIL_FAST, Result
 
 CANCEL_AGAIN = 0.5
 """Seconds until a step that should stop is cancelled once more: it may have been between two statements."""
@@ -114,7 +115,7 @@ class _Run:
             result = structs.replace(result, status="skipped", message=f"cancelled: {self._stopped}", error=None)
         self._take(result)
         if self._rules.fail_fast and result.status in ("error", "fail") and not self._stopped:
-            self.stop("--fail-fast")
+            self.stop(FAIL_FAST)
 
     def stop(self, reason: str) -> None:
         """Begin nothing any more, and cancel what runs."""
@@ -136,10 +137,13 @@ class _Run:
     def _take(self, result: Result) -> None:
         self.results.append(result)
         step = self._steps[result.node]
-        failed = result.status in self._blocking and not step.tolerated
         cause = self._blocked.get(step.node, step.node)
+        # as in dbt, what a model's own unit test stopped is tolerated like an error
+        own = not self._stopped and cause in step.after and kind_of(cause) == "unit_test"
+        failed = result.status in self._blocking and not step.tolerated
+        skipped = result.status == "skipped" and not (step.tolerated and own)
         for child in self._children[step.node]:
-            if failed or result.status == "skipped":
+            if failed or skipped:
                 self._blocked.setdefault(child, cause)
             self._waits[child] -= 1
             if not self._waits[child]:

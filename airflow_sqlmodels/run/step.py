@@ -14,6 +14,7 @@ from airflow_sqlmodels.errors import Location, SqlModelsError, UnreachableError,
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
     DataTest,
+    Function,
     Model,
     NodeId,
     Operation,
@@ -43,6 +44,8 @@ class StepRules(Struct, frozen=True):
     """Where a step tells what it does: waits, retries, rows at fault."""
     on_compiled: Callable[[str], None] = lambda _sql: None
     """Told the SQL of a node before it is sent."""
+    on_batch: Callable[[AnyNode, str, str, str], None] = lambda *_told: None
+    """Told of a batch of a microbatch model: its label, its SQL before it is sent, what was sent afterwards."""
     compiled_place: Callable[[AnyNode], str] = lambda node: f"compiled {node.path}"
     """Where people find the SQL of a node; what errors call it."""
 
@@ -83,7 +86,7 @@ def _run(means: Answerer, node: AnyNode, session: Session, rules: StepRules) -> 
             return Result(node=node.id, status="no-op", message="it becomes part of the queries that read it")
         case Model() if is_microbatch(node):
             return _batches(means, node, session, rules)
-        case Model() | Seed() | Snapshot():
+        case Model() | Seed() | Snapshot() | Function():
             return _build(means, node, session, rules)
         case DataTest():
             label = rules.compiled_place(node)
@@ -108,17 +111,28 @@ def _batches(means: Answerer, node: Model, session: Session, rules: StepRules) -
     whole = found is None or found.kind != "table" or _full_refresh(means, node)
 
     def build(batch_means: Answerer, part: Part) -> Result:
+        def on_compiled(sql: str) -> None:
+            rules.on_compiled(sql)
+            rules.on_batch(node, part.batch.label, sql, "")
+
+        own = replace(rules, on_compiled=on_compiled)
         try:
-            return _build(batch_means, node, session, rules, part)
+            result = _build(batch_means, node, session, own, part)
         except SqlModelsError:
             session.rollback()
             raise
+        rules.on_batch(node, part.batch.label, "", result.sent_sql)
+        return result
 
     return run_batches(means, node, build, whole=whole, log=rules.log)
 
 
 def _build(
-    means: Answerer, node: Model | Seed | Snapshot, session: Session, rules: StepRules, part: Part | None = None
+    means: Answerer,
+    node: Model | Seed | Snapshot | Function,
+    session: Session,
+    rules: StepRules,
+    part: Part | None = None,
 ) -> Result:
     compiled = compile_node(means, node, session)
     rules.on_compiled(compiled.sql)
@@ -136,7 +150,7 @@ def _build(
         config=compiled.rendering.config,
         dialect=means.dialect,
         session=session,
-        full_refresh=_full_refresh(means, node) and (part is None or part.first),
+        full_refresh=_full_refresh(means, node) and (part is None or part.anew),
         pre_hooks=pre_hooks,
         post_hooks=post_hooks,
         rules=rules.publish,
@@ -147,12 +161,13 @@ def _build(
     built = materialization_for(build, name)(build)
     return Result(
         node=node.id,
-        status="success",
+        status="partial success" if built.partly else "success",
         rows=built.rows,
         message=built.status,
         compiled_sql=compiled.sql,
         sent_sql=build.sent[-1] if build.sent else "",
         relation_name=means.dialect.render(relation),
+        details=built.details,
     )
 
 

@@ -17,6 +17,8 @@ from airflow_sqlmodels.manifest.nodes import NodeId
 
 _WAITING = ("model.", "seed.", "snapshot.", "analysis.")
 """What the ids of nodes that wait for tests begin with: exposures don't."""
+_PASSING = "function."
+"""Functions don't either, as in dbt; what reads them does."""
 
 
 def edges_of_tests(graph: Graph, chosen: Collection[NodeId]) -> dict[NodeId, list[NodeId]]:
@@ -26,12 +28,24 @@ def edges_of_tests(graph: Graph, chosen: Collection[NodeId]) -> dict[NodeId, lis
     for test in sorted(tests):
         tested = set(graph.parents[test])
         if len(tested) == 1:
-            for child in graph.children[tested.pop()]:
-                if child.startswith(_WAITING):
-                    waits[child].append(test)
+            for child in _readers(graph, tested.pop()):
+                waits[child].append(test)
     for test, node_id in _edges_of_wide_tests(graph, tests):
         waits[node_id].append(test)
     return waits
+
+
+def _readers(graph: Graph, node_id: NodeId) -> list[NodeId]:
+    """The waiting nodes that read a node, themselves or through functions, each once."""
+    found: dict[NodeId, None] = {}
+    waiting = [node_id]
+    while waiting:
+        for child in graph.children[waiting.pop()]:
+            if child.startswith(_WAITING):
+                found[child] = None
+            elif child.startswith(_PASSING):
+                waiting.append(child)
+    return list(found)
 
 
 def _edges_of_wide_tests(graph: Graph, tests: Iterable[NodeId]) -> Iterator[tuple[NodeId, NodeId]]:
@@ -58,5 +72,7 @@ def _descendants(graph: Graph) -> tuple[list[NodeId], dict[NodeId, int]]:
         for child in graph.children[node_id]:
             if child.startswith(_WAITING):
                 bits |= below[child] | 1 << place[child]
+            elif child.startswith(_PASSING):
+                bits |= below[child]
         below[node_id] = bits
     return order, below

@@ -19,6 +19,7 @@ from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
+    Function,
     Macro,
     MacroId,
     Model,
@@ -140,13 +141,15 @@ class Rendering:
     _scope: MacroScope | None = None
     _refs: dict[Ref, NodeId] = field(init=False)
     _sources: dict[SourceRef, NodeId] = field(init=False)
+    _functions: dict[Ref, NodeId] = field(init=False)
 
     def __post_init__(self) -> None:
         node = self.node
-        self._refs, self._sources = {}, {}
+        self._refs, self._sources, self._functions = {}, {}, {}
         if isinstance(node, Templated):
             self._refs = dict(zip(node.refs, node.ref_ids, strict=True))
             self._sources = dict(zip(node.source_refs, node.source_ids, strict=True))
+            self._functions = dict(zip(node.function_refs, node.function_ids, strict=True))
         self.config = dict(config_view(node))
 
     @property
@@ -310,10 +313,28 @@ class Rendering:
             raise CompilationError(f"no source {source!r} with a table {table!r}")
         return self.relation_of(self.means.manifest[node_id])
 
+    def function(self, *args: str) -> TemplateRelation:
+        """What `function` gives: its name. Raises CompilationError if it was not seen while loading."""
+        package, name = (None, args[0]) if len(args) == 1 else args
+        node_id = self._functions.get(Ref(name, package))
+        if node_id is None and self.free_refs:
+            node_id = _function_by_name(self.means.manifest, name, package)
+        if node_id is None:
+            raise CompilationError(
+                f"function({name!r}) was not seen while the project was loaded",
+                None,
+                f"say so where it is always read: -- depends_on: {{{{ function({name!r}) }}}}",
+            )
+        node = self.means.manifest[node_id]
+        assert isinstance(node, Function), node_id
+        own = self.means.earlier[node_id] if node_id in self.means.deferred else node.relation
+        return TemplateRelation(self.means.relation(own), self.means.dialect, "function")
+
 
 _OWN: Mapping[str, Callable[..., object]] = {
     "ref": Rendering.ref,
     "source": Rendering.source,
+    "function": Rendering.function,
     "this": Rendering.this,
     "var": lambda rendering, *args, **kwargs: rendering.var(*args, **kwargs),
 }
@@ -326,6 +347,12 @@ def _kind(node: Relational) -> str | None:
     if isinstance(node, Model):
         return {"view": "view", "materialized_view": "materialized_view"}.get(node.materialized, "table")
     return "table"
+
+
+def _function_by_name(manifest: Manifest, name: str, package: str | None) -> NodeId | None:
+    packages = (package,) if package else (manifest.settings.name, *manifest.settings.packages)
+    ids = (NodeId(f"function.{each}.{name}") for each in packages)
+    return next((node_id for node_id in ids if node_id in manifest.nodes), None)
 
 
 def _by_name(manifest: Manifest, ref: Ref) -> NodeId | None:

@@ -108,6 +108,7 @@ def _own_names(rendering: Rendering) -> dict[str, Any]:
         "execute": True,
         "ref": Asking(rendering.ref, settings, means.invocation),
         "source": Asking(rendering.source, settings, means.invocation),
+        "function": rendering.function,
         "config": AnsweringConfig(rendering.config),
         "var": rendering.var,
         "this": this,
@@ -125,7 +126,7 @@ def _own_names(rendering: Rendering) -> dict[str, Any]:
         "metric": _refuse_metric,
         "defer_relation": rendering.defer_relation(),
     }
-    names["builtins"] = {key: names[key] for key in ("ref", "source", "config", "var")}
+    names["builtins"] = {key: names[key] for key in ("ref", "source", "function", "config", "var")}
     return names
 
 

@@ -19,6 +19,18 @@ def _silent(_message: str) -> None:
     return None
 
 
+Span = tuple[datetime.datetime, datetime.datetime]
+"""From when until when."""
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierBatches:
+    """What came of the batches of a model in an earlier run."""
+
+    successful: tuple[Span, ...]
+    failed: tuple[Span, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invocation:
     """One run. The defaults are those of a run without flags."""
@@ -36,6 +48,10 @@ class Invocation:
     """The ids of the nodes of this run: `selected_resources`."""
     event_time_start: datetime.datetime | None = None
     event_time_end: datetime.datetime | None = None
+    as_of: datetime.datetime | None = None
+    """Up to when there are batches, unless `event_time_end` says: the start of the run that is retried; None: now."""
+    batches: Mapping[str, EarlierBatches] = field(default_factory=dict)
+    """By id of a microbatch model what an earlier run did of it, if only the rest is to be done."""
     args: Mapping[str, Any] = field(default_factory=dict)
     """All flags, by dbt's name: `invocation_args_dict`."""
     say: Callable[[str], None] = _silent

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from typing import Any
+
+from msgspec.structs import asdict
 
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.manifest.fixtures import FixtureRows
@@ -14,9 +17,11 @@ from airflow_sqlmodels.manifest.nodes import (
     DataTest,
     Exposure,
     Freshness,
+    Function,
     Metric,
     Model,
     Operation,
+    Overload,
     Period,
     SavedQuery,
     SemanticModel,
@@ -141,6 +146,7 @@ def _template_part(node: Templated) -> dict[str, Any]:
         "refs": [{"name": ref.name, "package": ref.package, "version": ref.version} for ref in node.refs],
         "sources": [[source.source, source.table] for source in node.source_refs],
         "metrics": [],
+        "functions": [[ref.package, ref.name] if ref.package else [ref.name] for ref in node.function_refs],
         "depends_on": {"macros": list(node.macros), "nodes": list(node.depends_on)},
     }
 
@@ -158,10 +164,8 @@ def _own_part(node: AnyNode) -> dict[str, Any]:
                 "time_spine": None,  # macros look for the models that have one
                 "deprecation_date": None,
             }
-        case DataTest():
-            return _test_part(node)
-        case Source():
-            return _source_part(node)
+        case Function() | DataTest() | Source():
+            return _PART_OF[type(node)](node)
         case Operation():
             return {"index": node.index + 1, "original_file_path": f"./{node.path}"}
         case Exposure():
@@ -176,6 +180,26 @@ def _own_part(node: AnyNode) -> dict[str, Any]:
             return semantic_part(node)
         case _:
             return {}
+
+
+def _function_part(node: Function) -> dict[str, Any]:
+    return {
+        "language": node.language,
+        "arguments": [asdict(each) for each in node.arguments],
+        "returns": asdict(node.returns),
+        "overloads": [_overload(each) for each in node.overloads],
+    }
+
+
+def _overload(overload: Overload) -> dict[str, Any]:
+    return {
+        "defined_in": overload.defined_in,
+        "arguments": [asdict(each) for each in overload.arguments],
+        "returns": None if overload.returns is None else asdict(overload.returns),
+        "description": overload.description,
+        "raw_body": overload.raw_body,
+        "compiled_body": None,
+    }
 
 
 def _attached(node: DataTest) -> str | None:
@@ -238,6 +262,13 @@ def freshness_view(freshness: Freshness | None) -> dict[str, Any] | None:
         "error_after": _period(freshness.error_after),
         "filter": freshness.filter,
     }
+
+
+_PART_OF: dict[type, Callable[[Any], dict[str, Any]]] = {
+    Function: _function_part,
+    DataTest: _test_part,
+    Source: _source_part,
+}
 
 
 def _period(period: Period | None) -> dict[str, Any]:

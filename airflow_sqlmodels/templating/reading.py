@@ -31,6 +31,7 @@ class Asked:
     configs: tuple[dict[str, Any], ...] = ()
     """The arguments of each `config(...)`, in order."""
     macros: tuple[MacroId, ...] = ()
+    functions: tuple[Ref, ...] = ()
     problems: tuple[SqlModelsError, ...] = ()
     """What is certain to fail once the node is compiled."""
 
@@ -86,6 +87,8 @@ def _from_calls(
             recorder.ref(*call.args, **arguments)
         elif call.name == "source":
             recorder.source(*call.args, **arguments)
+        elif call.name == "function":
+            recorder.function(*call.args, **arguments)
         elif call.name == "config":
             recorder.config(*call.args, **arguments)
         elif call.name == "var" and call.certain and len(call.args) == 1 and not call.kwargs:
@@ -112,6 +115,7 @@ class Recorder:
     refs: list[Ref] = field(default_factory=list)
     sources: list[SourceRef] = field(default_factory=list)
     configs: list[dict[str, Any]] = field(default_factory=list)
+    functions: list[Ref] = field(default_factory=list)
 
     def ref(self, *args: Any, **kwargs: Any) -> None:
         """Note a `ref(...)`."""
@@ -130,6 +134,14 @@ class Recorder:
         if all(isinstance(each, str) for each in args):
             self.sources.append(SourceRef(*args))
 
+    def function(self, *args: Any) -> None:
+        """Note a `function(...)`."""
+        if any(isinstance(each, jinja2.Undefined) for each in args):
+            return
+        if not 1 <= len(args) <= 2 or not all(isinstance(each, str) for each in args):
+            raise CompilationError("function() takes a function's name, or a package and a function's name")
+        self.functions.append(Ref(args[-1], args[0] if len(args) == 2 else None))
+
     def config(self, *args: Any, **kwargs: Any) -> None:
         """Note a `config(...)`."""
         if args and (len(args) > 1 or not isinstance(args[0], dict)):
@@ -139,7 +151,8 @@ class Recorder:
     def asked(self, macros: tuple[MacroId, ...], problems: tuple[SqlModelsError, ...] = ()) -> Asked:
         """All that was noted; each ref and source once, where it first stands."""
         refs, sources = tuple(dict.fromkeys(self.refs)), tuple(dict.fromkeys(self.sources))
-        return Asked(refs, sources, tuple(self.configs), macros, problems)
+        functions = tuple(dict.fromkeys(self.functions))
+        return Asked(refs, sources, tuple(self.configs), macros, functions, problems)
 
 
 def _render(  # one more than usual: the macros are known to the caller already
@@ -178,12 +191,16 @@ def reading_names(recorder: Recorder, here: TemplateRelation, var: Var) -> dict[
         recorder.source(*args, **kwargs)
         return here
 
+    def function(*args: Any) -> TemplateRelation:
+        recorder.function(*args)
+        return here
+
     config = ReadingConfig(recorder)
     names: dict[str, Any] = {
         "execute": False,
         "ref": ref,
         "source": source,
-        "function": source,
+        "function": function,
         "metric": _nothing,
         "config": config,
         "var": var,
@@ -206,7 +223,7 @@ def reading_names(recorder: Recorder, here: TemplateRelation, var: Var) -> dict[
         "compiled_code": "",
         "defer_relation": None,
     }
-    names["builtins"] = {"ref": ref, "source": source, "config": config, "var": var}
+    names["builtins"] = {key: names[key] for key in ("ref", "source", "function", "config", "var")}
     return names
 
 

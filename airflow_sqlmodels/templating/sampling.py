@@ -19,6 +19,11 @@ class Window:
     start: datetime.datetime
     end: datetime.datetime
 
+    @property
+    def span(self) -> tuple[datetime.datetime, datetime.datetime]:
+        """Both ends."""
+        return self.start, self.end
+
     def condition(self, node: Relational) -> str | None:
         """Which rows of a node are read; None if it has no `event_time`: then it is read as a whole."""
         name = node.config.get("event_time")

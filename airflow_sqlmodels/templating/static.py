@@ -30,7 +30,7 @@ _SIMPLE = re.compile(
 )
 """What most expressions are; Jinja's parser takes a hundred times as long."""
 
-CAPTURED = ("ref", "source", "config")
+CAPTURED = ("ref", "source", "function", "config")
 """Calls that say something about the node itself."""
 
 _ALWAYS = ("set", "filter")

@@ -89,6 +89,13 @@ def schema_catalog(session: Session, dialect: Dialect, schemas: Sequence[str]) -
     return {(schema, name): Found(dialect.kinds[kind], owner) for schema, name, kind, owner in rows}
 
 
+def functions(session: Session, dialect: Dialect, schemas: Sequence[str]) -> set[Key]:
+    """The names of all functions of these schemas."""
+    return (
+        {(schema, name) for schema, name in session.query(dialect.functions_query(schemas)).rows} if schemas else set()
+    )
+
+
 def columns(session: Session, dialect: Dialect, relations: Sequence[Relation]) -> dict[Key, tuple[ColumnFacts, ...]]:
     """The columns of each relation that exists, in their order."""
     if not relations:

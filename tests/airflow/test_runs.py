@@ -96,3 +96,49 @@ def test_the_example_runs(warehouse: str) -> None:
     assert done.state == "success"
     assert set(done.tasks.values()) == {"success"}
     assert set(done.tasks) == set(dag.task_dict)
+
+
+TOLERANT = {
+    "models/broken.sql": "{{ config(on_error='continue') }} select 1 / (select 0) as id from {{ ref('top') }}",
+    "models/top.sql": "{{ config(materialized='table') }} select 1 as id",
+    "models/other.sql": "select 1 as id",
+    "models/below.sql": "select * from {{ ref('other') }} -- {{ ref('broken') }}",
+    "models/lower.sql": "select * from {{ ref('below') }}",
+}
+
+
+@pytest.mark.usefixtures("warehouse")
+def test_what_reads_a_model_with_on_error_continue_goes_on_when_it_fails(tmp_path: Path) -> None:
+    table = TOLERANT["models/broken.sql"].replace("on_error", "materialized='table', on_error")
+    dag = dag_of(tmp_path, {**TOLERANT, "models/broken.sql": table})
+
+    done = run(dag)
+
+    assert done.state == "failed"
+    assert done.tasks == {
+        **dict.fromkeys(("top.run", "other.run", "below.run", "lower.run"), "success"),
+        **dict.fromkeys(("broken.run", "failed_models"), "failed"),
+    }
+
+
+@pytest.mark.usefixtures("warehouse")
+def test_on_error_continue_tolerates_no_other_failure(tmp_path: Path) -> None:
+    refused = {**TOLERANT, "models/other.sql": "select nope"}
+    dag = dag_of(tmp_path, refused)
+
+    done = run(dag)
+
+    assert {task: state for task, state in done.tasks.items() if state != "success"} == {
+        **dict.fromkeys(("other.run", "below.run"), "failed"),
+        "lower.run": "upstream_failed",
+        "failed_models": "skipped",
+    }
+
+
+@pytest.mark.usefixtures("warehouse")
+def test_on_error_continue_does_not_hold_for_a_model_that_could_not_begin(tmp_path: Path) -> None:
+    dag = dag_of(tmp_path, {**TOLERANT, "models/top.sql": "select nope"})
+
+    done = run(dag)
+
+    assert (done.state, done.tasks["below.run"], done.tasks["lower.run"]) == ("failed", "failed", "upstream_failed")

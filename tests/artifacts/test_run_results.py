@@ -80,6 +80,7 @@ def test_a_built_model_has_dbts_fields() -> None:
             "compiled_code": "select 1",
             "relation_name": '"warehouse"."public"."orders"',
             "batch_results": None,
+            "overload_results": None,
         }
     ]  # fmt: skip
 

@@ -184,3 +184,97 @@ def test_a_warning_is_an_error_if_it_is_listed(options: str, code: int, word: st
 
     assert ended == code, said
     assert word in said
+
+
+def test_retry_finds_the_target_path_of_the_project(call: Call, tmp_path: Path) -> None:
+    place = tmp_path / "project/dbt_project.yml"
+    place.write_text(place.read_text() + "target-path: out\n")
+    (tmp_path / "project/models/marts/revenue.sql").write_text("select nope")
+    assert call("run")[0] == 1
+    assert (tmp_path / "project/out/run_results.json").is_file()
+
+    code, said = call("retry")
+
+    assert code == 1
+    assert "TOTAL=3" in said
+
+
+def test_retry_calls_a_macro_again_that_failed(call: Call, tmp_path: Path) -> None:
+    macros = tmp_path / "project/macros"
+    macros.mkdir()
+    macro = "{% macro note(by) %}{{ log('by ' ~ by, info=true) if var('well', false) else boom.x.y }}{% endmacro %}"
+    (macros / "note.sql").write_text(macro)
+
+    failed = call("run-operation", "note", "--args", "{by: 2}")[0]
+    results = json.loads((tmp_path / "project/target/run_results.json").read_text())["results"]
+    again = call("retry", "--vars", "{well: true}")
+
+    assert failed == 1
+    assert [(each["unique_id"], each["status"], each["failures"]) for each in results] == [
+        ("macro.shop.note", "error", 1)
+    ]
+    assert again[0] == 0, again[1]
+    assert "by 2" in again[1]
+    results = json.loads((tmp_path / "project/target/run_results.json").read_text())["results"]
+    assert (results[0]["status"], results[0]["message"]) == ("success", None)
+
+
+DAILY = """{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='at', batch_size='day',
+    begin='2026-11-16', unique_key='id') }}
+select id, at, 1 / (id - {{ var('bad', 1) }}) as one from {{ ref('events') }}"""
+EVENTS = """{{ config(event_time='at', materialized='table') }}
+select g as id, timestamp '2026-11-16' + g * interval '1 day' as at from generate_series(0, 2) g"""
+PERIOD = ("--event-time-start", "2026-11-16", "--event-time-end", "2026-11-19")
+
+
+def daily_of(tmp_path: Path) -> dict[str, Any]:
+    results = json.loads((tmp_path / "project/target/run_results.json").read_text())["results"]
+    return next(dict(each) for each in results if each["unique_id"] == "model.shop.daily")
+
+
+def test_retry_does_the_batches_again_that_failed(call: Call, tmp_path: Path, connection: Any) -> None:
+    models = tmp_path / "project/models"
+    (models / "events.sql").write_text(EVENTS)
+    (models / "daily.sql").write_text(DAILY)
+    code, said = call("run", "--select", "+daily", *PERIOD)
+    assert code == 1
+    assert "[PARTIAL SUCCESS (2/3) in" in said
+    told = daily_of(tmp_path)["batch_results"]
+    connection.execute("update dev.daily set one = 42")  # what went well is not done again
+
+    code, said = call("retry", "--full-refresh", "--vars", "{bad: 9}")
+
+    assert code == 0, said
+    assert connection.execute("select id, one from dev.daily order by id").fetchall() == [(0, 42), (1, 0), (2, 42)]
+    again = daily_of(tmp_path)["batch_results"]
+    assert again == {"successful": [*told["failed"], *told["successful"]], "failed": []}
+
+
+def test_the_sql_of_each_batch_is_kept(call: Call, tmp_path: Path) -> None:
+    models = tmp_path / "project/models"
+    (models / "events.sql").write_text(EVENTS)
+    (models / "daily.sql").write_text(DAILY)
+    call("run", "--select", "+daily", *PERIOD)
+
+    target = tmp_path / "project/target"
+    days = ("daily_2026-11-16.sql", "daily_2026-11-17.sql", "daily_2026-11-18.sql")
+    compiled_batches = target / "compiled/shop/models/daily"
+    assert sorted(path.name for path in compiled_batches.iterdir()) == list(days)
+    assert "at >= '2026-11-17 00:00:00+00:00'" in (compiled_batches / days[1]).read_text()
+    assert sorted(path.name for path in (target / "run/shop/models/daily").iterdir()) == [days[0], days[2]]
+    assert not (target / "compiled/shop/models/daily.sql").exists()
+
+
+def test_a_unit_test_finds_the_columns_of_its_inputs_in_the_other_state(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "project/models/tests.yml").write_text(
+        "unit_tests:\n  - name: adds\n    model: revenue\n"
+        "    given: [{input: ref('stg_orders'), rows: [{amount: 1}, {amount: 2}]}]\n"
+        "    expect: {rows: [{amount: 3}]}\n"
+    )
+    words = ("test", "--select", "test_type:unit")
+
+    assert call(*words)[0] == 1
+    code, said = call(*words, "--defer", "--state", str(tmp_path / "prod"))
+
+    assert code == 0, said
+    assert "PASS revenue::adds" in said

@@ -12,7 +12,8 @@ from rich.console import Console
 
 from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.lines import result_line, start_line, subject
-from airflow_sqlmodels.cli.progress import Lines, Silence, progress_for
+from airflow_sqlmodels.cli.log import Log
+from airflow_sqlmodels.cli.progress import Lines, progress_for
 from airflow_sqlmodels.cli.summary import count_line, failed, summary
 from airflow_sqlmodels.cli.terminal import Terminal
 from airflow_sqlmodels.errors import DataTestError, FailedTest, WarehouseError
@@ -118,12 +119,15 @@ def test_on_a_terminal_what_ended_stays_and_what_runs_is_counted() -> None:
     assert "sql table model public.orders  0s" in shown.getvalue()
 
 
-def test_quiet_says_nothing() -> None:
-    progress = progress_for(
-        MANIFEST, Plan(command="run", steps=()), Flags(command="run", project_dir=Path(), quiet=True), "id"
-    )
+def test_quiet_tells_of_errors_only(capsys: pytest.CaptureFixture[str]) -> None:
+    flags = Flags(command="run", project_dir=Path(), log=Log("error"))
+    progress = progress_for(MANIFEST, Plan(command="run", steps=()), flags, "id")
 
-    assert isinstance(progress, Silence)
+    progress.say("hello")
+    progress.ended(Result(node=ORDERS.id, status="success"))
+    progress.ended(Result(node=ORDERS.id, status="error"))
+
+    assert "ERROR creating sql table model" in capsys.readouterr().out.strip().partition("\n")[0]
 
 
 def test_the_last_line_counts_as_dbt_does() -> None:
@@ -152,8 +156,8 @@ def test_the_end_tells_each_failure_with_its_place_and_query() -> None:
     lines = [click.unstyle(line) for line in summary(MANIFEST, results, 61.5, interrupted=False)]
 
     assert "\n".join(lines) == (
-        "\nFinished running 1 data test, 1 table model in 0 hours 1 minutes and 1.50 seconds (61.50s).\n"
-        "\nCompleted with 2 errors and 0 warnings:\n"
+        "\nFinished running 1 table model, 1 test in 0 hours 1 minutes and 1.50 seconds (61.50s).\n"
+        "\nCompleted with 2 errors, 0 partial successes, and 0 warnings:\n"
         "\nDatabase Error in model orders (models/marts/orders.sql:1)\n"
         "  models/marts/orders.sql:1: no\n"
         "\nFailure in test unique_orders (models/schema.yml:1)\n"

@@ -128,3 +128,72 @@ def test_results_of_the_earlier_run_choose_nodes(call: Call, tmp_path: Path) -> 
     (tmp_path / "prod/run_results.json").write_text(json.dumps({"results": results}))
 
     assert call("result:error+")[1] == ["shop.marts.revenue"]
+
+
+PROMISED = """\
+models:
+  - name: orders
+    config: {contract: {enforced: true}}
+    columns: [{name: id, data_type: int}, {name: amount, data_type: numeric(10, 2)}]
+    VERSIONS
+"""
+
+
+@pytest.fixture
+def promised(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Puts a contract, and maybe versions, into the project and into the state it is compared with."""
+    request.getfixturevalue("call")  # which writes the project
+    project = tmp_path / "project"
+
+    def promise(versions: str) -> None:
+        (project / "models/contract.yml").write_text(PROMISED.replace("VERSIONS", versions))
+        if versions:
+            (project / "models/marts/orders.sql").rename(project / "models/marts/orders_v1.sql")
+        assert exit_code(["parse", "-q", "--project-dir", str(project), "--profiles-dir", str(project)]) == 0
+        shutil.rmtree(tmp_path / "prod")
+        shutil.copytree(project / "target", tmp_path / "prod")
+
+    return promise
+
+
+def test_a_broken_contract_is_a_warning(call: Call, promised: Callable[[str], None], tmp_path: Path) -> None:
+    promised("")
+    place = tmp_path / "project/models/contract.yml"
+    place.write_text(place.read_text().replace("{name: id, data_type: int}, ", "").replace("(10, 2)", "(12, 2)"))
+
+    code, found, said = call("state:modified", "--no-quiet")
+    strict = call("state:modified", "--warn-error")
+
+    assert code == 0
+    assert "shop.marts.orders" in found
+    assert "orders, which has no versions, broke its contract since" in said
+    assert "\n  - columns were removed: id\n" in said
+    assert strict[0] == 2
+    options = "{error: all, warn: [UnversionedBreakingChange]}"
+    assert call("state:modified", "--warn-error-options", options)[0] == 0
+
+
+def test_a_broken_contract_of_a_versioned_model_is_an_error(
+    call: Call, promised: Callable[[str], None], tmp_path: Path
+) -> None:
+    promised("versions: [{v: 1}]")
+    place = tmp_path / "project/models/contract.yml"
+    assert call("state:modified")[0] == 0
+    place.write_text(place.read_text().replace("data_type: int", "data_type: text"))
+
+    code, _found, said = call("state:modified.contract")
+
+    assert code == 2
+    assert "Breaking change to contract" in said
+    assert "columns have another data_type: id (int -> text)" in said
+
+
+def test_a_model_with_a_contract_that_is_gone_is_told_of(
+    call: Call, promised: Callable[[str], None], tmp_path: Path
+) -> None:
+    promised("")
+    (tmp_path / "project/models/contract.yml").unlink()
+    (tmp_path / "project/models/marts/orders.sql").unlink()
+
+    assert "the model was deleted or renamed" in call("state:modified", "--no-quiet")[2]
+    assert "the model was" not in call("state:new", "--no-quiet")[2]

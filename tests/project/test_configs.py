@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.nodes import AnyNode, NodeId
 from airflow_sqlmodels.project.configs import ConfigTree, merge, with_defaults
 from tests.projects import load
@@ -133,3 +134,8 @@ def test_defaults_are_never_shared() -> None:
 
 def _schema(node: AnyNode) -> str:
     return str(node.relation.schema)  # type: ignore[union-attr]
+
+
+def test_on_error_takes_two_words(tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match=r"models/a\.sql:1: a model cannot have on_error 'go_on'"):
+        load(tmp_path, {"models/a.sql": "{{ config(on_error='go_on') }} select 1 as id"})

@@ -25,22 +25,22 @@ def test_folders_below_tests_have_meanings_of_their_own(tmp_path: Path) -> None:
     assert "macro.shop.test_odd" in manifest.macros
 
 
-def test_what_is_not_run_is_told_once_for_each_kind(tmp_path: Path) -> None:
+def test_what_describes_nothing_is_told(tmp_path: Path) -> None:
     files = {
         "models/a.sql": "select 1 as id",
         "models/all.yml": """\
             modles: [{name: a}]
             functions:
-              - {name: first}
-              - {name: second}
+              - {name: first, returns: {data_type: int}}
             """,
     }
 
     manifest = load(tmp_path, files)
 
     assert list(manifest.warnings) == [
-        "models/all.yml:3:5: 'first' and 1 more passed over: functions cannot be made yet",
         "models/all.yml:1:1: unknown key 'modles'\n    modles: [{name: a}]\n    ^\nhint: did you mean 'models'?",
+        "models/all.yml:3:5: there is no function 'first' to describe\n"
+        "    - {name: first, returns: {data_type: int}}\n      ^",
     ]
 
 

@@ -362,3 +362,36 @@ def test_where_only_tests_run_unit_tests_are_among_their_models_tests(tmp_path: 
     specs = specs_of(tmp_path, UNIT, tests="only")
 
     assert sorted(nodes(specs["orders.test"])) == ["test.not_null_orders_id", "unit_test.orders", "unit_test.orders"]
+
+
+def test_a_function_is_a_task_before_what_calls_it(tmp_path: Path) -> None:
+    files = {
+        "functions/cents.sql": "select 1",
+        "functions/f.yml": "functions:\n  - name: cents\n    returns: {data_type: int}\n",
+        "models/marts/orders.sql": "select {{ function('cents') }}() as n",
+    }
+
+    specs = specs_of(tmp_path, files)
+
+    assert {task: spec.upstream for task, spec in specs.items()} == {
+        "cents.run": set(),
+        "orders.run": {"cents.run"},
+    }
+    assert specs["cents.run"].kind == "run"
+
+
+def test_tasks_below_a_model_with_on_error_continue_know_which_may_fail(tmp_path: Path) -> None:
+    files = {
+        "models/a.sql": "{{ config(on_error='continue') }} select 1 as id",
+        "models/b.sql": "select 1 as id",
+        "models/c.sql": "select * from {{ ref('a') }} join {{ ref('b') }} using (id)",
+        "models/m.yml": "models: [{name: a, columns: [{name: id, data_tests: [unique]}]}]",
+    }
+
+    specs = specs_of(tmp_path, files)
+
+    assert {task: spec.tolerated for task, spec in specs.items() if spec.tolerated} == {
+        **{"a.test": {"a.run"}, "c.run": {"a.run"}},
+    }
+    assert specs["failed_models"].upstream == {"a.run"}
+    assert not any(spec.tolerated for spec in specs_of(tmp_path, files, tests="with_model").values())

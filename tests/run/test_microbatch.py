@@ -90,8 +90,8 @@ def test_a_batch_that_fails_leaves_the_others(tmp_path: Path, session: DbApiSess
     broken = MODEL.replace("nullif(id - 99, 0)", "(id - 3)")
     result = _run(tmp_path, connection, session, model=broken)
     assert result.status == "partial success"
-    assert "1 of 3 batches failed: 2026-11-17" in str(result.message)
-    assert "division by zero" in str(result.message)
+    assert result.message == "PARTIAL SUCCESS (2/3)"
+    assert "division by zero" in str(result.error)
     assert rows_of(connection, "select distinct batch from daily order by 1") == [("20261116",), ("20261118",)]
 
 

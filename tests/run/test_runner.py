@@ -251,3 +251,20 @@ def opener(sessions: list[FakeSession]) -> Callable[[], FakeSession]:
         return sessions[-1]
 
     return open_session
+
+
+def test_others_go_on_when_its_own_unit_test_stops_a_tolerated_step() -> None:
+    unit, other = NodeId("unit_test.shop.u"), NodeId("model.shop.other")
+    steps = (
+        Step(unit),
+        Step(other),
+        Step(NodeId("tolerated"), (unit,), 1, tolerated=True),
+        Step(NodeId("late"), (other,), 1, tolerated=True),
+        Step(NodeId("below"), (NodeId("tolerated"),), 2),
+        Step(NodeId("below_late"), (NodeId("late"),), 2),
+    )
+
+    found = statuses(ran(Plan(command="build", steps=steps), {unit: "fail", other: "error"}))
+
+    assert (found["tolerated"], found["below"]) == ("skipped", "success")
+    assert (found["late"], found["below_late"]) == ("skipped", "skipped")

@@ -1,0 +1,83 @@
+"""Where the command's words go: to the console from the level on that was asked for, and to the log file."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+
+from airflow_sqlmodels.cli.log_file import LEVELS, LogFile, file_for
+from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
+from airflow_sqlmodels.project.yaml_text import parse_yaml
+from airflow_sqlmodels.warehouse.session import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The console and the file of one command."""
+
+    level: str = "info"
+    """The least that the console shows."""
+    file: LogFile | None = None
+    invocation: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+    def shows(self, level: str) -> bool:
+        """Whether the console shows something of that level."""
+        return LEVELS.index(level) >= LEVELS.index(self.level) and self.level != "none"
+
+    def tell(self, message: str, level: str = "info", *, err: bool = False) -> None:
+        """Say something on the console, and in the file."""
+        if self.shows(level):
+            click.echo(message, err=err)
+        self.note(message, level)
+
+    def note(self, message: str, level: str = "info", name: str = "", code: str = "") -> None:
+        """Say something in the file alone."""
+        if self.file is not None:
+            self.file.say(level, message, name, code)
+
+    def statement(self, sql: str, outcome: Outcome) -> None:
+        """Note a statement that was sent, and show it if the console shows everything."""
+        said = f"{sql.strip()}\n-- {outcome.status or 'ok'} in {outcome.seconds:.3f}s"
+        if self.shows("debug"):
+            click.echo(said, err=True)
+        self.note(said, "debug", "SQLQuery", "E016")
+
+    @property
+    def wants_statements(self) -> bool:
+        """Whether anybody wants to know what is sent."""
+        return self.shows("debug") or (self.file is not None and self.file.takes("debug"))
+
+    def close(self) -> None:
+        """Write what is left."""
+        if self.file is not None:
+            self.file.close()
+
+
+def log_for(said: Mapping[str, Any], root: Path) -> Log:
+    """The log of a command with these flags, over the project in a folder; without a project no file."""
+    place = root / PROJECT_FILE
+    text = place.read_text(encoding="utf-8", errors="replace") if place.is_file() else ""
+    # most projects say nothing of logs, and reading YAML takes time
+    content: object = {}
+    if "log" in text:
+        with contextlib.suppress(ProjectError):  # said again, and better, when the project is loaded
+            content = parse_yaml(text, PROJECT_FILE)
+    project = content if isinstance(content, dict) else {}
+    flags = project.get("flags") or {}
+    level = str(said.get("log_level") or flags.get("log_level") or "info").lower()
+    if said.get("debug"):
+        level = "debug"
+    if said.get("quiet"):
+        level = "error"
+    invocation = str(uuid.uuid4())
+    log = Log(level, file_for(said, project, root, invocation) if text else None, invocation)
+    shown = {key: value for key, value in said.items() if key != "vars"}
+    log.note(f"running sqlmodels with arguments {shown}", "debug", "MainReportArgs", "A002")
+    return log

@@ -1,0 +1,134 @@
+"""logs/dbt.log: what a command said and sent, for those who look later. Written in blocks, so that it costs little."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from airflow_sqlmodels.cli.log_format import event
+from airflow_sqlmodels.warehouse import turns
+
+LEVELS = ("debug", "info", "warn", "error", "none")
+NAME = "dbt.log"
+
+_BLOCK = 1 << 16
+_WRITTEN_AFTER = 1.0
+"""Seconds after which something that was said is in the file, if more is said."""
+_KEPT = 5
+"""How many full files are kept: dbt.log.1 is the newest of them."""
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_SECRET = "DBT_ENV_SECRET"  # what the names of such variables begin with
+_HIDDEN = "*****"
+
+
+class LogFile:
+    """A log file, made when something is written. A file that cannot be written is no reason to stop."""
+
+    def __init__(self, folder: Path, *, level: str, json: bool, most_bytes: int, invocation: str) -> None:
+        self.json = json
+        self._place = folder / NAME
+        self._rank = LEVELS.index(level)
+        self._most = most_bytes
+        self._invocation = invocation
+        self._waiting: list[str] = []
+        self._length = 0
+        self._since = 0.0
+        self._begun = self._broken = False
+        self._second, self._clock = 0, ""
+        self._lock = threading.Lock()
+        self._secrets = [value for key, value in os.environ.items() if key.startswith(_SECRET) and value]
+
+    def takes(self, level: str) -> bool:
+        """Whether something of that level is written."""
+        return not self._broken and LEVELS.index(level) >= self._rank and self._rank < LEVELS.index("none")
+
+    def say(self, level: str, message: str, name: str = "", code: str = "") -> None:
+        """Write a message; with the name and code of dbt's event, for JSON."""
+        if not self.takes(level):
+            return
+        if self.json:
+            said = _COLOURS.sub("", message)
+            self.line(level, event(name or "Note", code or "Z050", said, self._invocation, {"msg": said}, level))
+        else:
+            self.line(level, f"{self._time()} [{level:<5}] [{turns.name()}]: {_COLOURS.sub('', message)}")
+
+    def line(self, level: str, text: str) -> None:
+        """Write a line as it is, but for secrets."""
+        if not self.takes(level):
+            return
+        for secret in self._secrets:
+            text = text.replace(secret, _HIDDEN)
+        with self._lock:
+            if not self._waiting:
+                self._since = time.monotonic()
+            self._waiting.append(text + "\n")
+            self._length += len(text) + 1
+            if level == "error" or self._length > _BLOCK or time.monotonic() - self._since > _WRITTEN_AFTER:
+                self._write()
+
+    def close(self) -> None:
+        """Write what is left."""
+        with self._lock:
+            self._write()
+
+    def _write(self) -> None:
+        """Put what waits at the end of the file."""
+        text, self._waiting, self._length = "".join(self._waiting), [], 0
+        if not text:
+            return
+        try:
+            self._place.parent.mkdir(parents=True, exist_ok=True)
+            there = self._place.stat().st_size if self._place.exists() else 0
+            if self._most and there and there + len(text) > self._most:
+                self._roll_over()
+            with self._place.open("a", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(self._head() + text)
+        except OSError:
+            self._broken = True
+
+    def _head(self) -> str:
+        """What a command begins with in the file."""
+        if self._begun or self.json:
+            return ""
+        self._begun = True
+        line = "=" * 30
+        return f"\n\n{line} {self._time()} | {self._invocation} {line}\n"
+
+    def _roll_over(self) -> None:
+        """Move dbt.log to dbt.log.1, that to dbt.log.2…; the oldest goes."""
+        for number in range(_KEPT - 1, -1, -1):
+            old = self._place.with_name(f"{NAME}.{number}") if number else self._place
+            if old.exists():
+                os.replace(old, self._place.with_name(f"{NAME}.{number + 1}"))
+
+    def _time(self) -> str:
+        now = time.time()
+        if int(now) != self._second:  # putting the clock into words takes longer than all the rest
+            self._second, self._clock = int(now), time.strftime("%H:%M:%S", time.localtime(now))
+        return f"{self._clock}.{int(now % 1 * 1_000_000):06}"
+
+
+def file_for(said: Mapping[str, Any], project: Mapping[str, Any], root: Path, invocation: str) -> LogFile | None:
+    """The file that the flags, `flags:` and `log-path` of dbt_project.yml ask for; None for none."""
+    flags = project.get("flags") or {}
+
+    def asked(name: str, usual: Any) -> Any:
+        value = said.get(name)
+        return flags.get(name, usual) if value is None else value
+
+    level = str(asked("log_level_file", "debug")).lower()
+    if level == "none":
+        return None
+    folder = Path(asked("log_path", None) or project.get("log-path") or "logs")
+    return LogFile(
+        folder if said.get("log_path") else root / folder,  # what is said here is meant from here
+        level="debug" if said.get("debug") else level,
+        json=asked("log_format_file", "debug") == "json",
+        most_bytes=int(asked("log_file_max_bytes", 10 * 1024 * 1024)),
+        invocation=invocation,
+    )

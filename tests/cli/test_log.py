@@ -1,0 +1,145 @@
+"""logs/dbt.log, and what the console shows from which level on."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from airflow_sqlmodels.cli.log_file import LogFile
+from airflow_sqlmodels.cli.main import exit_code
+from tests.cli.projects import profile_for, write_project
+
+Call = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def call(tmp_path: Path, postgres_dsn: str, capfd: pytest.CaptureFixture[str]) -> Call:
+    """Runs a command on a small project: the exit code, and all it said."""
+    fields = {key: str(value) for key, value in psycopg.conninfo.conninfo_to_dict(postgres_dsn).items()}
+    write_project(tmp_path, **{"profiles.yml": profile_for({**fields, "password": "hush-hush"})})
+
+    def run(*args: str) -> tuple[int, str]:
+        code = exit_code([*args, "--project-dir", str(tmp_path), "--profiles-dir", str(tmp_path)])
+        said = capfd.readouterr()
+        return code, said.out + said.err
+
+    return run
+
+
+def test_the_file_holds_what_was_told_and_what_was_sent(call: Call, tmp_path: Path) -> None:
+    call("build")
+    call("ls")
+
+    text = (tmp_path / "logs/dbt.log").read_text()
+    heads = re.findall(r"^={30} \d\d:\d\d:\d\d\.\d{6} \| [0-9a-f-]{36} ={30}$", text, re.MULTILINE)
+    assert len(heads) == 2
+    assert re.search(r"\[info \] \[MainThread\]: 1 of 6 START seed file public.raw_orders", text)
+    assert re.search(r'\[debug\] \[[\w-]+\]: create view "\w+"."public"."stg_orders" as', text)
+    assert "Done. PASS=6 WARN=0 ERROR=0 SKIP=0 NO-OP=0 TOTAL=6" in text
+    assert "hush-hush" not in text
+    assert "\x1b" not in text
+
+
+def test_what_failed_is_there_as_an_error(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "models/marts/orders.sql").write_text("select nope")
+    call("run", "--select", "orders")
+    (tmp_path / "models/marts/orders.sql").write_text("select * from {{ ref('nobody') }}")
+    call("run")
+
+    loud = [line for line in (tmp_path / "logs/dbt.log").read_text().splitlines() if "[error]" in line]
+    assert re.search("ERROR creating sql table model public.orders .* \\[ERROR in", loud[0])
+    assert "Error" in loud[1]
+
+
+def test_the_file_may_be_elsewhere_less_or_none(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    call("run", "--log-path", str(tmp_path / "here"), "--log-level-file", "info")
+    monkeypatch.setenv("DBT_LOG_PATH", str(tmp_path / "there"))
+    call("ls")
+    monkeypatch.delenv("DBT_LOG_PATH")
+    (tmp_path / "dbt_project.yml").write_text("name: shop\nprofile: shop\nlog-path: project_logs\n")
+    call("ls")
+    call("ls", "--log-level-file", "none", "--log-path", str(tmp_path / "never"))
+
+    written = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("dbt.log*"))
+    assert written == ["here/dbt.log", "project_logs/dbt.log", "there/dbt.log"]
+    here = (tmp_path / "here/dbt.log").read_text()
+    assert "START sql view model" in here
+    assert "[debug]" not in here
+
+
+def test_the_file_may_hold_events(call: Call, tmp_path: Path) -> None:
+    call("build", "--log-format-file", "json")
+
+    events = [json.loads(line) for line in (tmp_path / "logs/dbt.log").read_text().splitlines()]
+    names = {each["info"]["name"] for each in events}
+    assert {"MainReportArgs", "LogStartLine", "LogModelResult", "SQLQuery", "StatsLine"} <= names
+    assert len({each["info"]["invocation_id"] for each in events}) == 1
+
+
+def test_the_console_shows_from_a_level_on(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "seeds/raw_orders.csv").write_text("id,amount\n1,10\n1,20\n")
+
+    quiet, least = call("build", "--quiet")[1], call("build", "--log-level", "error")[1]
+    nothing, everything = call("build", "--log-level", "none"), call("build", "--log-level", "debug")[1]
+
+    for said in (quiet, least):
+        assert "FAIL 1 unique_stg_orders_id" in said
+        assert "START" not in said
+        assert "Done." not in said
+        assert "SKIP" not in said
+        assert "Failure in test unique_stg_orders_id" in said
+    assert nothing == (1, "")
+    assert "START sql view model" in everything
+    assert "create or replace view" in everything
+
+
+def test_a_full_file_is_put_aside(tmp_path: Path) -> None:
+    for number in range(3):
+        log = LogFile(tmp_path, level="debug", json=False, most_bytes=300, invocation=f"run-{number}")
+        for _ in range(3):
+            log.say("info", f"{number}" * 80)
+        log.close()
+
+    files = sorted(path.name for path in tmp_path.iterdir())
+    assert files == ["dbt.log", "dbt.log.1", "dbt.log.2"]
+    assert "2" * 80 in (tmp_path / "dbt.log").read_text()
+    assert "0" * 80 in (tmp_path / "dbt.log.2").read_text()
+
+
+def test_secrets_of_the_environment_are_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBT_ENV_SECRET_KEY", "abracadabra")
+    log = LogFile(tmp_path, level="debug", json=True, most_bytes=0, invocation="i")
+    log.say("debug", "select 'abracadabra'")
+    log.close()
+
+    assert "select '*****'" in (tmp_path / "dbt.log").read_text()
+    assert "abracadabra" not in (tmp_path / "dbt.log").read_text()
+
+
+def test_a_file_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "logs").write_text("a file")
+    log = LogFile(tmp_path / "logs", level="debug", json=False, most_bytes=0, invocation="i")
+
+    log.say("info", "hello")
+    log.close()
+
+    assert not log.takes("error")
+
+
+def test_what_waits_is_written_at_an_error_and_at_the_end(tmp_path: Path) -> None:
+    log = LogFile(tmp_path, level="info", json=False, most_bytes=0, invocation="i")
+    log.say("info", "first")
+    before = (tmp_path / "dbt.log").exists()
+    log.say("error", "second")
+    text = (tmp_path / "dbt.log").read_text()
+    log.say("info", "third")
+    log.close()
+
+    assert not before
+    assert "first" in text
+    assert "third" in (tmp_path / "dbt.log").read_text()
