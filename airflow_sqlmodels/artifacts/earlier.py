@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow_sqlmodels.artifacts.facts import facts_of
 from airflow_sqlmodels.artifacts.json_text import read_json
-from airflow_sqlmodels.artifacts.manifest_json import node_json
+from airflow_sqlmodels.artifacts.node_entries import node_json
 from airflow_sqlmodels.errors import Location, SqlModelsError
 from airflow_sqlmodels.graph.state import Facts, State
 from airflow_sqlmodels.manifest.manifest import Manifest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -11,6 +12,7 @@ from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.manifest.nodes import (
     Analysis,
     DataTest,
+    MacroId,
     Model,
     NodeId,
     Operation,
@@ -26,9 +28,11 @@ from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry
 from airflow_sqlmodels.project.settings import ProjectFile
 from airflow_sqlmodels.project.snapshot_config import check_snapshot
+from airflow_sqlmodels.project.unrendered import Inline
 from airflow_sqlmodels.project.yaml_text import plain
 from airflow_sqlmodels.templating.blocks import find_blocks
 from airflow_sqlmodels.templating.reading import Asked, read_template
+from airflow_sqlmodels.templating.static import CAPTURED
 
 
 def model(parts: Parts, file: SourceFile) -> Model:
@@ -43,9 +47,10 @@ def model(parts: Parts, file: SourceFile) -> Model:
     own = parts.own_config("model", file.package, fqn, entry, *asked.configs)
     config = parts.config("model", own)
     columns = parts.columns(entry, file.package)
-    refs, sources = _with_hooks(parts, config, asked, file, constraint_reads(entry, columns))
-    shared = _shared(parts, file, name, fqn, entry, config, own, asked.configs)
-    template = _template(text, asked, refs, sources)
+    refs, sources, called = _with_hooks(parts, config, asked, file, constraint_reads(entry, columns))
+    inline = Inline(asked.configs, text, rendered=parts.overrides(CAPTURED, file.package))
+    shared = _shared(parts, file, name, fqn, entry, config, own, inline)
+    template = {**_template(text, asked, refs, sources), "called": called}
     template["problems"] += tuple(contract_problems(entry, config, columns))
     return Model(
         id=NodeId(".".join(("model", file.package, name, *suffix))),
@@ -59,6 +64,8 @@ def model(parts: Parts, file: SourceFile) -> Model:
         constraints=() if entry is None else tuple(plain(entry.content.get("constraints") or [])),
         access=str(config.get("access") or "protected"),
         group=config.get("group"),
+        deprecation_date=None if entry is None else _moment(entry.content.get("deprecation_date")),
+        time_spine=None if entry is None else _time_spine(entry.content.get("time_spine")),
         **shared,
         **template,
     )
@@ -70,6 +77,27 @@ def _number(version: str) -> int | float | str:
         return int(version)
     except ValueError:
         return version
+
+
+def _moment(said: Any) -> str | None:
+    """A date or time of YAML with its zone; without one it is this machine's, as in dbt."""
+    if isinstance(said, str):
+        said = datetime.datetime.fromisoformat(said)
+    if isinstance(said, datetime.datetime):
+        return said.astimezone().isoformat()
+    if isinstance(said, datetime.date):
+        return datetime.datetime(said.year, said.month, said.day).astimezone().isoformat()
+    return None
+
+
+def _time_spine(said: Any) -> dict[str, Any] | None:
+    if not said:
+        return None
+    custom = [
+        {"name": each.get("name"), "column_name": each.get("column_name")}
+        for each in said.get("custom_granularities") or ()
+    ]
+    return {"standard_granularity_column": said.get("standard_granularity_column"), "custom_granularities": custom}
 
 
 def snapshots(parts: Parts, file: SourceFile) -> Iterator[Snapshot]:
@@ -97,9 +125,11 @@ def analysis(parts: Parts, file: SourceFile) -> Analysis:
     fqn = (file.package, "analysis", *file.folders, name)
     asked = _ask(parts, text, file.shown, file.package, name)
     own = parts.own_config("model", file.package, fqn, entry, *asked.configs)
+    config = parts.config("analysis", own)
     return Analysis(
         id=NodeId(f"analysis.{file.package}.{name}"),
-        **_shared(parts, file, name, fqn, entry, parts.config("analysis", own), own, asked.configs),
+        schema=parts.rules.relation(_seen(name, "analysis", file, fqn, config), file.package).schema,
+        **_shared(parts, file, name, fqn, entry, config, own, Inline(asked.configs, text)),
         **_template(text, asked, asked.refs, asked.sources),
     )
 
@@ -116,7 +146,7 @@ def singular_test(parts: Parts, file: SourceFile) -> DataTest:
     return DataTest(
         id=NodeId(f"test.{file.package}.{name}"),
         relation=parts.rules.relation(_seen(name, "test", file, fqn, config), file.package),
-        **_shared(parts, file, name, fqn, entry, config, own, asked.configs),
+        **_shared(parts, file, name, fqn, entry, config, own, Inline(asked.configs, text)),
         **_template(text, asked, asked.refs, asked.sources),
     )
 
@@ -128,20 +158,31 @@ def operations(parts: Parts, project: ProjectFile) -> Iterator[Operation]:
             name = f"{project.name}-{when}-{index}"
             shown = f"{project.shown}{PROJECT_FILE}"
             asked = _ask(parts, sql, shown, project.name, name)
+            fqn = (project.name, "hooks", name)
+            own = parts.own_config("model", project.name, fqn, None)
+            config = parts.config("operation", own)
             yield Operation(
                 id=NodeId(f"operation.{project.name}.{name}"),
                 name=name,
                 package=project.name,
                 path=PROJECT_FILE,
-                fqn=(project.name, "hooks", name),
+                fqn=fqn,
                 at=Location(shown),
-                config=parts.config("operation", {}),
+                config=config,
+                own_config=own,
+                written=parts.written_config("model", project.name, fqn, None, own),
+                schema=parts.rules.relation(_seen_hook(name, project.name, fqn, config), project.name).schema,
                 when=when,
                 index=index,
                 tags=(when,),
                 files=(shown,),
                 **_template(sql, asked, asked.refs, asked.sources),
             )
+
+
+def _seen_hook(name: str, package: str, fqn: tuple[str, ...], config: Mapping[str, Any]) -> dict[str, Any]:
+    seen = {"name": name, "resource_type": "operation", "package_name": package, "original_file_path": PROJECT_FILE}
+    return {**seen, "path": f"hooks/{name}", "fqn": list(fqn), "config": config, "tags": [], "version": None}
 
 
 def _snapshot(parts: Parts, file: SourceFile, name: str, body: str, line: int) -> Snapshot:
@@ -154,13 +195,13 @@ def _snapshot(parts: Parts, file: SourceFile, name: str, body: str, line: int) -
     at = Location(file.shown, line)
     if config.get("enabled", True):
         check_snapshot(name, config, at)
-    refs, sources = _with_hooks(parts, config, asked, file)
+    refs, sources, called = _with_hooks(parts, config, asked, file)
     return Snapshot(
         id=NodeId(f"snapshot.{file.package}.{name}"),
         relation=parts.rules.relation(_seen(name, "snapshot", file, fqn, config), file.package),
         columns=parts.columns(entry, file.package),
-        **{**_shared(parts, file, name, fqn, entry, config, own, asked.configs), "at": at},
-        **_template(body, asked, refs, sources, line),
+        **{**_shared(parts, file, name, fqn, entry, config, own, Inline(asked.configs, body)), "at": at},
+        **{**_template(body, asked, refs, sources, line), "called": called},
     )
 
 
@@ -172,13 +213,16 @@ def _ask(parts: Parts, text: str, path: str, package: str, name: str, line: int 
 
 def _with_hooks(
     parts: Parts, config: Mapping[str, Any], asked: Asked, file: SourceFile, others: Iterable[str] = ()
-) -> tuple[tuple[Ref, ...], tuple[SourceRef, ...]]:
-    """What a node reads, its hooks included: as in dbt, a ref in a hook counts."""
+) -> tuple[tuple[Ref, ...], tuple[SourceRef, ...], tuple[MacroId, ...] | None]:
+    """What a node reads and which macros it called, its hooks included: as in dbt, a ref in a hook counts."""
     hooks = [each["sql"] for key in ("pre_hook", "post_hook") for each in config[key] if "{" in each["sql"]]
     every = [asked, *(_ask(parts, text, file.shown, file.package, file.stem) for text in (*hooks, *others))]
     refs = dict.fromkeys(ref for each in every for ref in each.refs)
     sources = dict.fromkeys(source for each in every for source in each.sources)
-    return tuple(refs), tuple(sources)
+    if len(every) == 1:
+        return tuple(refs), tuple(sources), asked.called
+    called = dict.fromkeys(macro for each in every for macro in (each.macros if each.called is None else each.called))
+    return tuple(refs), tuple(sources), tuple(called)
 
 
 def _seen(name: str, kind: str, file: SourceFile, fqn: tuple[str, ...], config: Mapping[str, Any]) -> dict[str, Any]:
@@ -209,7 +253,7 @@ def _shared(  # noqa: PLR0913  # one argument per thing that is known of a node
     entry: Entry | None,
     config: Mapping[str, Any],
     own: Mapping[str, Any],
-    inline: Iterable[Mapping[str, Any]],
+    inline: Inline,
 ) -> dict[str, Any]:
     content = {} if entry is None else entry.content
     files = (file.shown,) if entry is None else (file.shown, entry.file.shown)
@@ -222,6 +266,7 @@ def _shared(  # noqa: PLR0913  # one argument per thing that is known of a node
         "fqn": fqn,
         "at": at,
         "description": parts.description(content.get("description"), file.package, at if entry is None else entry.at),
+        "doc_blocks": parts.doc_blocks(content.get("description"), file.package),
         "tags": tuple(config["tags"]),
         "meta": plain(config.get("meta") or {}),
         "config": config,
@@ -243,5 +288,6 @@ def _template(
         "refs": refs,
         "source_refs": sources,
         "macros": asked.macros,
+        "called": asked.called,
         "checksum": hashlib.sha256(text.strip().encode()).hexdigest(),
     }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from airflow_sqlmodels.dialects.dialect import Dialect
@@ -69,9 +71,25 @@ def template_view(node: AnyNode, dialect: Dialect) -> dict[str, Any]:
     return node_view(node, dialect)
 
 
-def unrendered_config(node: AnyNode) -> dict[str, Any]:
-    """What was set for it, templates of YAML files as they are written. Only what is said inside of the file is not."""
-    return node.own_config if isinstance(node, Source) else {**node.own_config, **node.written}
+def unrendered_config(node: AnyNode, texts: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
+    """What was set for it as it is written. `texts` are those of the `config(...)` in its own file, if they count."""
+    if isinstance(node, Source):
+        return _unrendered_source(node)
+    said = {key: value for key, value in node.own_config.items() if key not in _SPELLED}
+    said |= texts
+    said |= node.written
+    return {key: value for key, value in said.items() if value is not None or node.written.get(key, "") is not None}
+
+
+def _unrendered_source(node: Source) -> dict[str, Any]:
+    said = {
+        "loaded_at_field": node.loaded_at_field,
+        "loaded_at_query": node.loaded_at_query,
+        "meta": node.meta,
+        "tags": list(node.tags),
+    }
+    fresh = {} if node.freshness is None else {"freshness": freshness_view(node.freshness)}
+    return {**node.own_config, **fresh, **said}
 
 
 _NOT_OF_OTHERS = ("alias", "checksum", "docs", "group", "language", "raw_code")
@@ -118,7 +136,11 @@ def _path(node: AnyNode) -> str:
         return f"analysis/{node.path.partition('/')[2]}"
     if isinstance(node, DataTest) and node.generic:
         return f"{node.config.get('alias') or node.name}.sql"
-    return node.path.partition("/")[2] or node.path
+    folders = node.fqn[1:-1]
+    name = node.path.rpartition("/")[2]
+    below = "/".join((*folders, name))
+    # below the resource folder, however deep that lies
+    return below if node.path.endswith(f"/{below}") else node.path.partition("/")[2] or node.path
 
 
 def _relation_part(node: AnyNode, dialect: Dialect) -> dict[str, Any]:
@@ -141,7 +163,10 @@ def _template_part(node: Templated) -> dict[str, Any]:
         "refs": [{"name": ref.name, "package": ref.package, "version": ref.version} for ref in node.refs],
         "sources": [[source.source, source.table] for source in node.source_refs],
         "metrics": [],
-        "depends_on": {"macros": list(node.macros), "nodes": list(node.depends_on)},
+        "depends_on": {
+            "macros": list(node.macros if node.called is None else node.called),
+            "nodes": list(node.depends_on),
+        },
     }
 
 
@@ -151,19 +176,19 @@ def _own_part(node: AnyNode) -> dict[str, Any]:
         case Model():
             return {
                 "access": node.access,
-                "version": _number(node.version),
-                "latest_version": _number(node.latest_version),
+                "version": number(node.version),
+                "latest_version": number(node.latest_version),
                 "constraints": [_constraint(each, {"columns": []}) for each in node.constraints],
                 "contract": node.config.get("contract") or {"enforced": False, "alias_types": True},
-                "time_spine": None,  # macros look for the models that have one
-                "deprecation_date": None,
+                "time_spine": node.time_spine,  # macros look for the models that have one
+                "deprecation_date": node.deprecation_date,
             }
         case DataTest():
             return _test_part(node)
         case Source():
             return _source_part(node)
         case Operation():
-            return {"index": node.index + 1, "original_file_path": f"./{node.path}"}
+            return {"index": node.index, "original_file_path": f"./{node.path}"}
         case Exposure():
             return {"type": node.type, "owner": node.owner, "label": node.label, "url": node.url,
                     "maturity": node.maturity}  # fmt: skip
@@ -215,7 +240,7 @@ def _fixture(each: FixtureRows) -> dict[str, Any]:
 
 
 def _source_part(node: Source) -> dict[str, Any]:
-    quoting = node.relation.quoting
+    quoting = node.written.get("quoting") or {}
     return {
         "source_name": node.source_name,
         "source_description": node.source_description,
@@ -225,7 +250,7 @@ def _source_part(node: Source) -> dict[str, Any]:
         "loaded_at_field": node.loaded_at_field,
         "loaded_at_query": node.loaded_at_query,
         "freshness": freshness_view(node.freshness),
-        "quoting": {"database": quoting.database, "schema": quoting.schema, "identifier": quoting.identifier},
+        "quoting": {part: quoting.get(part) for part in ("database", "schema", "identifier", "column")},
     }
 
 
@@ -244,11 +269,13 @@ def _period(period: Period | None) -> dict[str, Any]:
     return {"count": None, "period": None} if period is None else {"count": period.count, "period": period.period}
 
 
-def _number(version: str | None) -> int | float | str | None:
+def number(version: int | float | str | None) -> int | float | str | None:
     """A version as it stands in YAML."""
+    if not isinstance(version, str):
+        return version
     for kind in (int, float):
         with contextlib.suppress(TypeError, ValueError):
-            return kind(version or "")
+            return kind(version)
     return version
 
 
@@ -266,6 +293,8 @@ def _column(column: Column) -> dict[str, Any]:
         "quote": column.quote,
         "meta": column.meta,
         "tags": list(column.tags),
+        "doc_blocks": list(column.doc_blocks),
+        "granularity": column.granularity,
         "constraints": [_constraint(each, {}) for each in column.constraints],
         "config": {"meta": column.meta, "tags": list(column.tags)},
     }

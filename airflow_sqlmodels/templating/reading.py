@@ -14,7 +14,7 @@ from airflow_sqlmodels.manifest.nodes import MacroId, Ref, SourceRef
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.templating.call_graph import CallGraph
 from airflow_sqlmodels.templating.environment import SCOPE, SilentUndefined
-from airflow_sqlmodels.templating.macros import MacroCall, MacroLibrary, MacroScope, dispatch
+from airflow_sqlmodels.templating.macros import CallNotes, MacroCall, MacroLibrary, MacroScope, dispatch
 from airflow_sqlmodels.templating.places import place_of_error, placed
 from airflow_sqlmodels.templating.relation import RelationApi, TemplateColumn, TemplateRelation
 from airflow_sqlmodels.templating.results import empty_table
@@ -33,6 +33,8 @@ class Asked:
     macros: tuple[MacroId, ...] = ()
     problems: tuple[SqlModelsError, ...] = ()
     """What is certain to fail once the node is compiled."""
+    called: tuple[MacroId, ...] | None = None
+    """The macros that were called when it was rendered; None if it was not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,9 @@ class Recorder:
                 return
             raise CompilationError("ref() takes a model's name, or a package and a model's name")
         package, name = (None, args[0]) if len(args) == 1 else args
-        self.refs.append(Ref(name, package, None if version is None else str(version)))
+        self.refs.append(
+            Ref(name, package, version if version is None or isinstance(version, (int, float)) else str(version))
+        )
 
     def source(self, *args: Any, **_kwargs: Any) -> None:
         """Note a `source(...)`."""
@@ -136,10 +140,15 @@ class Recorder:
             raise CompilationError("config() takes named values: config(materialized='table')")
         self.configs.append({**(args[0] if args else {}), **kwargs})
 
-    def asked(self, macros: tuple[MacroId, ...], problems: tuple[SqlModelsError, ...] = ()) -> Asked:
+    def asked(
+        self,
+        macros: tuple[MacroId, ...],
+        problems: tuple[SqlModelsError, ...] = (),
+        called: tuple[MacroId, ...] | None = None,
+    ) -> Asked:
         """All that was noted; each ref and source once, where it first stands."""
         refs, sources = tuple(dict.fromkeys(self.refs)), tuple(dict.fromkeys(self.sources))
-        return Asked(refs, sources, tuple(self.configs), macros, problems)
+        return Asked(refs, sources, tuple(self.configs), macros, problems, called)
 
 
 def _render(  # one more than usual: the macros are known to the caller already
@@ -151,6 +160,7 @@ def _render(  # one more than usual: the macros are known to the caller already
     var = Var(readers.vars.get(package, {}), lambda said: environment.from_string(said).render({SCOPE: scope}), False)
     names = {**readers.shared, **reading_names(recorder, here, var)}
     scope = MacroScope(readers.library, names, package)
+    scope.notes = notes = CallNotes()
     names["adapter"] = ReadingAdapter(scope)
     try:
         template = environment.from_string(text)
@@ -164,7 +174,7 @@ def _render(  # one more than usual: the macros are known to the caller already
         raise placed(error, place_of_error(error, text, Location(path))) from error
     except (jinja2.TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
         raise CompilationError(str(error), place_of_error(error, text, Location(path))) from error
-    return recorder.asked(macros)
+    return recorder.asked(macros, called=tuple(notes.called))
 
 
 def reading_names(recorder: Recorder, here: TemplateRelation, var: Var) -> dict[str, Any]:
