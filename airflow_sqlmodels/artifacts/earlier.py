@@ -24,7 +24,7 @@ MANIFEST, RESULTS, SOURCES = "manifest.json", "run_results.json", "sources.json"
 _VERSIONS = range(7, 13)
 """Versions of dbt's manifest schema that have all that is compared: dbt 1.3 to 1.12."""
 
-_PARTS = ("nodes", "sources", "exposures", "unit_tests")
+_PARTS = ("nodes", "sources", "exposures", "unit_tests", "semantic_models", "metrics", "saved_queries")
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def manifest_json(manifest: Manifest, graph: Graph, invocation: Invocation) -> d
     for node_id, node in manifest.nodes.items():
         parts[_PARTS.get(type(node), "nodes")][node_id] = node_json(node, manifest, made, tests)
     return {
-        "metadata": {**metadata(SCHEMA, invocation, manifest), **_project(manifest, invocation)},
+        "metadata": {**metadata(SCHEMA, invocation), **_project(manifest, invocation)},
         **parts,
         **{part: {} for part in _EMPTY},
         "macros": macro_entries(manifest, made),
@@ -116,7 +116,9 @@ def _project(manifest: Manifest, invocation: Invocation) -> dict[str, Any]:
     name = manifest.settings.name.encode()
     return {
         "run_started_at": time_text(invocation.started_at),
-        "sqlmodels_mark": manifest.mark,
+        "env": {"sqlmodels_mark": manifest.mark} if manifest.mark else {},
+        "project_name": manifest.settings.name,
+        "adapter_type": manifest.settings.target.type,
         "project_id": hashlib.md5(name, usedforsecurity=False).hexdigest(),
         "quoting": {key: manifest.settings.quoting.get(key) for key in ("database", "schema", "identifier", "column")},
         "send_anonymous_usage_stats": False,

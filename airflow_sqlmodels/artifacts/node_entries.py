@@ -16,6 +16,7 @@ from airflow_sqlmodels.manifest.nodes import (
     Analysis,
     AnyNode,
     DataTest,
+    Exposure,
     MacroId,
     Metric,
     Model,
@@ -42,10 +43,13 @@ def node_json(node: AnyNode, manifest: Manifest, made: float, tests: TestsOf = M
     dialect = dialect_named(manifest.settings.target.type)
     view = {**_BLANK.get(type(node), {}), **node_view(node, dialect), "created_at": made}
     view.setdefault("depends_on", {"macros": [], "nodes": list(node.depends_on)})
+    view = {key: value for key, value in view.items() if key not in _WITHOUT.get(type(node), ())}
     if isinstance(node, UnitTest):
         return {**view, "checksum": unit_test_checksum(node, view)}
     if isinstance(node, (SemanticModel, Metric, SavedQuery)):
         return completed(node, view, manifest)
+    if isinstance(node, Exposure):
+        return view
     view |= {"doc_blocks": list(node.doc_blocks), "patch_path": _patch_path(node, manifest, view)}
     if isinstance(node, _WithTemplate):
         view |= _template_part(node, manifest, view)
@@ -65,7 +69,12 @@ def _own_part(node: AnyNode, manifest: Manifest, tests: TestsOf) -> Entry:
             place = {"database": manifest.settings.target.database, "schema": node.schema}
             return {**place, "alias": node.name, "relation_name": None}
         case Seed():
-            return {"checksum": seed_checksum(node)}
+            return {
+                "checksum": seed_checksum(node),
+                "raw_code": "",
+                "root_path": node.root,
+                "depends_on": {"macros": []},
+            }
         case Source():
             return {"path": node.path, **{f"unrendered_{key}": node.written.get(key) for key in ("schema", "database")}}
         case _:
@@ -123,7 +132,7 @@ def _test_part(test: DataTest, manifest: Manifest) -> Entry:
         said["relation_name"] = dialect_named(manifest.settings.target.type).render(test.relation)
     if test.generic is None:
         return said
-    said["checksum"] = {"name": "none", "checksum": ""}
+    said |= {"checksum": {"name": "none", "checksum": ""}, "file_key_name": None}
     attached_id = test.attached_node
     attached = attached_id and (manifest.nodes.get(attached_id) or manifest.disabled.get(attached_id))
     if not attached:  # it is described as another kind than it is, or not there at all
@@ -160,7 +169,15 @@ _BLANK: dict[type, Entry] = {
     Operation: _TEMPLATED,
     Snapshot: _TEMPLATED,
     Analysis: _TEMPLATED,
-    DataTest: {**_TEMPLATED, "file_key_name": None},
+    DataTest: _TEMPLATED,
     Source: {"external": None},
 }
 """Fields that readers expect, and that say nothing here."""
+
+_WITHOUT: dict[type, tuple[str, ...]] = {
+    Exposure: ("columns", "patch_path"),
+    Source: ("depends_on",),
+    SemanticModel: ("meta", "metrics", "sources", "tags"),
+    SavedQuery: ("meta",),
+}
+"""Fields that templates see, and that the schema of the file does not allow."""

@@ -40,7 +40,7 @@ def run_results(
 ) -> dict[str, Any]:
     """The content of the file."""
     return {
-        "metadata": metadata(SCHEMA, invocation, manifest),
+        "metadata": metadata(SCHEMA, invocation),
         "results": [result_json(manifest, result) for result in results],
         "elapsed_time": seconds,
         "args": dict(invocation.args),

@@ -75,7 +75,7 @@ class Node(Struct, frozen=True, kw_only=True, omit_defaults=True):
     written: dict[str, Any] = field(default_factory=dict)
     """What was set as it is written, where that differs from `own_config`; None for what counts as not said.
 
-    Of a source: its `schema`, `database` and `quoting`, where it says them.
+    Of a source: its `schema`, `database` and `quoting`, where it says them, and `freshness` if that is to be none.
     """
     patch_path: str | None = None
     """The properties file that describes it, relative to the root project."""
@@ -342,6 +342,8 @@ class Macro(Struct, frozen=True, kw_only=True):
     at: Location
     text: str
     """The whole block, tags included."""
+    around: tuple[str, str] = ("", "")
+    """The white space in front of it and behind it that its tags swallow (`{%-`, `-%}`)."""
     file_text: str = ""
     """The whole file, if it sets names outside its blocks that this macro could use; else empty."""
     description: str = ""

@@ -106,7 +106,7 @@ def _source(parts: Parts, entry: Entry, table: YamlMap, at: Location) -> Source:
         source_meta=plain(entry.content.get("meta") or {}),
         config=config,
         own_config=own,
-        written=_source_written(parts, entry, table),
+        written=_source_written(parts, entry, table) | ({"freshness": None} if own_rule and rule is None else {}),
         files=(entry.file.shown, PROJECT_FILE),
         loader=str(table.get("loader", entry.content.get("loader")) or ""),
         relation=_source_relation(parts, entry, table, said),

@@ -88,7 +88,8 @@ def _unrendered_source(node: Source) -> dict[str, Any]:
         "meta": node.meta,
         "tags": list(node.tags),
     }
-    fresh = {} if node.freshness is None else {"freshness": freshness_view(node.freshness)}
+    has_rule = node.freshness is not None or "freshness" in node.written
+    fresh = {"freshness": _freshness(node)} if has_rule else {}
     return {**node.own_config, **fresh, **said}
 
 
@@ -113,7 +114,7 @@ def config_view(node: AnyNode) -> ConfigView:
     view = ConfigView({_SPELLED.get(key, key): value for key, value in node.config.items()})
     if isinstance(node, Source):
         loaded = {"loaded_at_field": node.loaded_at_field, "loaded_at_query": node.loaded_at_query}
-        view |= {"event_time": None, **view, **loaded, "freshness": freshness_view(node.freshness)}
+        view |= {"event_time": None, **view, **loaded, "freshness": _freshness(node)}
     return view
 
 
@@ -249,9 +250,15 @@ def _source_part(node: Source) -> dict[str, Any]:
         "loader": node.loader,
         "loaded_at_field": node.loaded_at_field,
         "loaded_at_query": node.loaded_at_query,
-        "freshness": freshness_view(node.freshness),
+        "freshness": _freshness(node),
         "quoting": {part: quoting.get(part) for part in ("database", "schema", "identifier", "column")},
     }
+
+
+def _freshness(node: Source) -> dict[str, Any] | None:
+    """The freshness rule of a source: one without periods if none is said, nothing only if just that is said."""
+    said_null = node.freshness is None and "freshness" in node.written
+    return None if said_null else freshness_view(node.freshness or Freshness())
 
 
 def freshness_view(freshness: Freshness | None) -> dict[str, Any] | None:
@@ -295,6 +302,8 @@ def _column(column: Column) -> dict[str, Any]:
         "tags": list(column.tags),
         "doc_blocks": list(column.doc_blocks),
         "granularity": column.granularity,
+        "dimension": None,
+        "entity": None,
         "constraints": [_constraint(each, {}) for each in column.constraints],
         "config": {"meta": column.meta, "tags": list(column.tags)},
     }
