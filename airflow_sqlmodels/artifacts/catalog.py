@@ -72,16 +72,16 @@ def catalog(
         for node in nodes
         if node.relation.database not in ("", here)
     ]
-    return {**_head(manifest, invocation), **described, "errors": elsewhere or None}
+    return {**_head(invocation), **described, "errors": elsewhere or None}
 
 
-def empty_catalog(manifest: Manifest, invocation: Invocation) -> dict[str, Any]:
+def empty_catalog(invocation: Invocation) -> dict[str, Any]:
     """The content of the file when nobody asked the warehouse."""
-    return {**_head(manifest, invocation), "nodes": {}, "sources": {}, "errors": None}
+    return {**_head(invocation), "nodes": {}, "sources": {}, "errors": None}
 
 
-def _head(manifest: Manifest, invocation: Invocation) -> dict[str, Any]:
-    every = metadata(SCHEMA, invocation, manifest)
+def _head(invocation: Invocation) -> dict[str, Any]:
+    every = metadata(SCHEMA, invocation)
     return {"metadata": {key: every[key] for key in _HEAD}}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from airflow_sqlmodels.artifacts.facts import facts_of
 from airflow_sqlmodels.artifacts.json_text import read_json
-from airflow_sqlmodels.artifacts.manifest_json import node_json
+from airflow_sqlmodels.artifacts.node_entries import node_json
 from airflow_sqlmodels.errors import Location, SqlModelsError
 from airflow_sqlmodels.graph.state import Facts, State
 from airflow_sqlmodels.manifest.manifest import Manifest
@@ -25,7 +25,10 @@ MANIFEST, RESULTS, SOURCES = "manifest.json", "run_results.json", "sources.json"
 _VERSIONS = range(7, 13)
 """Versions of dbt's manifest schema that have all that is compared: dbt 1.3 to 1.12."""
 
-_PARTS = ("nodes", "sources", "exposures", "unit_tests", "functions")
+_PARTS = (
+    *("nodes", "sources", "exposures", "unit_tests", "functions"),
+    *("semantic_models", "metrics", "saved_queries"),
+)
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,8 @@ def facts_of(entry: Entry) -> Facts:
             return Facts(
                 kind=kind, fqn=fqn, config=_pruned(entry.get("unrendered_config") or {}), rest=_exposure(entry)
             )
+        case "semantic_model" | "metric" | "saved_query":
+            return Facts(kind=kind, fqn=fqn, rest=tuple(_pruned(entry.get(key)) or None for key in _OF_SEMANTICS))
         case "unit_test":
             return Facts(kind=kind, fqn=fqn, rest=_unit_test(entry))
         case "function":
@@ -47,6 +49,11 @@ def _signature(entry: Entry) -> tuple[Any, ...]:
 
 _OVERLOAD = ("defined_in", "arguments", "returns", "raw_body")
 """What counts of an overload."""
+
+_OF_SEMANTICS = (
+    *("description", "label", "group", "type", "type_params", "filter", "model", "defaults", "entities", "dimensions"),
+    *("measures", "primary_entity", "query_params", "exports"),
+)
 
 
 def _parsed(entry: Entry, kind: str, fqn: tuple[str, ...]) -> Facts:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,29 +12,23 @@ from airflow_sqlmodels.artifacts.compiled import compiled_path
 from airflow_sqlmodels.artifacts.json_text import time_text, write_json
 from airflow_sqlmodels.artifacts.manifest_macros import macro_entries
 from airflow_sqlmodels.artifacts.metadata import metadata
-from airflow_sqlmodels.artifacts.primary_key import TestsOf, primary_key, tests_of
-from airflow_sqlmodels.dialects.registry import dialect_named
+from airflow_sqlmodels.artifacts.node_entries import node_json
+from airflow_sqlmodels.artifacts.primary_key import tests_of
 from airflow_sqlmodels.graph.order import Edges, Graph
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import (
-    Analysis,
-    AnyNode,
     DataTest,
     Doc,
     Exposure,
     Function,
     Metric,
-    Model,
     NodeId,
-    Operation,
     SavedQuery,
     SemanticModel,
-    Snapshot,
     Source,
     UnitTest,
 )
 from airflow_sqlmodels.templating.invocation import Invocation
-from airflow_sqlmodels.templating.node_view import node_view
 
 SCHEMA = "https://schemas.getdbt.com/dbt/manifest/v12.json"
 
@@ -72,21 +65,49 @@ def manifest_json(manifest: Manifest, graph: Graph, invocation: Invocation) -> d
     """The content of the file."""
     made = invocation.started_at.timestamp()
     tests = tests_of(manifest)
+    lost = _of_nothing(manifest)
     parts: dict[str, dict[str, Any]] = {"nodes": {}, **{part: {} for part in _PARTS.values()}}
+    for test in lost:
+        entry = node_json(test, manifest, made, tests)
+        parts["nodes"][test.id] = {**entry, "config": {**entry["config"], "enabled": False}}
     for node_id, node in manifest.nodes.items():
         parts[_PARTS.get(type(node), "nodes")][node_id] = node_json(node, manifest, made, tests)
     return {
-        "metadata": {**metadata(SCHEMA, invocation, manifest), **_project(manifest, invocation)},
+        "metadata": {**metadata(SCHEMA, invocation), **_project(manifest, invocation)},
         **parts,
         "macros": macro_entries(manifest, made),
         "docs": {doc.id: _doc(doc) for doc in manifest.docs.values()},
         "groups": _groups(manifest),
         "group_map": _group_map(manifest),
-        "selectors": dict(manifest.selectors),
-        "disabled": {node_id: [node_json(node, manifest, made, tests)] for node_id, node in manifest.disabled.items()},
-        "parent_map": _map(graph.parents),
-        "child_map": _map(graph.children),
+        "selectors": {name: _selector(said) for name, said in manifest.selectors.items()},
+        "disabled": {
+            node_id: [node_json(node, manifest, made, tests)]
+            for node_id, node in manifest.disabled.items()
+            if node not in lost
+        },
+        **_maps(graph, lost),
     }
+
+
+def _of_nothing(manifest: Manifest) -> list[DataTest]:
+    """Tests that name something that is not there: as in dbt they are among the nodes, turned off."""
+    disabled = manifest.disabled.values()
+    return [node for node in disabled if isinstance(node, DataTest) and node.config.get("enabled", True) is not False]
+
+
+def _maps(graph: Graph, lost: Iterable[DataTest]) -> dict[str, Any]:
+    parents, children = _map(graph.parents), _map(graph.children)
+    for test in lost:
+        parents[test.id], children[test.id] = sorted(test.depends_on), []
+        for node_id in parents[test.id]:
+            children[node_id] = sorted((*children[node_id], test.id))
+    return {"parent_map": parents, "child_map": children}
+
+
+def _selector(said: Any) -> Any:
+    if not isinstance(said, dict) or not isinstance(said.get("description"), str):
+        return said
+    return {**said, "description": said["description"].removesuffix("\n")}
 
 
 def _project(manifest: Manifest, invocation: Invocation) -> dict[str, Any]:
@@ -94,78 +115,14 @@ def _project(manifest: Manifest, invocation: Invocation) -> dict[str, Any]:
     name = manifest.settings.name.encode()
     return {
         "run_started_at": time_text(invocation.started_at),
-        "sqlmodels_mark": manifest.mark,
+        "env": {"sqlmodels_mark": manifest.mark} if manifest.mark else {},
+        "project_name": manifest.settings.name,
+        "adapter_type": manifest.settings.target.type,
         "project_id": hashlib.md5(name, usedforsecurity=False).hexdigest(),
         "quoting": {key: manifest.settings.quoting.get(key) for key in ("database", "schema", "identifier", "column")},
         "send_anonymous_usage_stats": False,
         "user_id": None,
     }
-
-
-def node_json(node: AnyNode, manifest: Manifest, made: float, tests: TestsOf = MappingProxyType({})) -> dict[str, Any]:
-    """The node as templates see it, and what only this file says."""
-    dialect = dialect_named(manifest.settings.target.type)
-    view = {**_BLANK.get(type(node), {}), **node_view(node, dialect), "created_at": made, "doc_blocks": []}
-    view.setdefault("depends_on", {"macros": [], "nodes": list(node.depends_on)})
-    match node:
-        case Model() | Analysis() | Function() | DataTest(generic=None):
-            view["checksum"] = _checksum(node.raw_code)  # of the file alone
-            if isinstance(node, Model):
-                view["primary_key"] = primary_key(node, tests.get(node.id, ()))
-        case DataTest():
-            view["checksum"] = {"name": "none", "checksum": ""}
-        case Snapshot() | Operation():
-            view["checksum"] = _checksum(_file_text(node, manifest))
-        case Source():
-            view["path"] = node.path
-            said = ("schema", "database")
-            view |= {f"unrendered_{key}": node.written.get(key) for key in said}
-        case UnitTest() | SemanticModel() | Metric() | SavedQuery():
-            del view["doc_blocks"]
-        case _:
-            pass
-    return {**view, **_place(node, manifest), **_contract(node, view)}
-
-
-def _place(node: AnyNode, manifest: Manifest) -> dict[str, Any]:
-    """Where dbt would put what is never built."""
-    if not isinstance(node, (Analysis, Operation)):
-        return {}
-    target = manifest.settings.target
-    return {"database": target.database, "schema": target.schema, "alias": node.name, "relation_name": None}
-
-
-def _contract(node: AnyNode, view: dict[str, Any]) -> dict[str, Any]:
-    if not isinstance(node, (Analysis, DataTest, Function, Model, Operation, Snapshot)):
-        return {}
-    return {"contract": {"enforced": False, "alias_types": True, "checksum": None, **view.get("contract", {})}}
-
-
-def _checksum(text: str) -> dict[str, str]:
-    """As dbt has it: white space of any kind and length counts as one space."""
-    return {"name": "sha256", "checksum": hashlib.sha256(" ".join(text.split()).encode()).hexdigest()}
-
-
-def _file_text(node: AnyNode, manifest: Manifest) -> str:
-    """The whole file that a node stands in, with others; "" if it is gone."""
-    root = manifest.settings.packages.get(node.package, manifest.settings.root)
-    try:
-        return (Path(root) / node.path).read_text(encoding="utf-8-sig")
-    except OSError:
-        return ""
-
-
-_TEMPLATED: dict[str, Any] = {"build_path": None, "compiled_path": None}
-_BLANK: dict[type, dict[str, Any]] = {
-    Model: {**_TEMPLATED, "constraints": []},
-    Operation: _TEMPLATED,
-    Snapshot: _TEMPLATED,
-    Analysis: _TEMPLATED,
-    Function: _TEMPLATED,
-    DataTest: {**_TEMPLATED, "file_key_name": None},
-    Source: {"external": None},
-}
-"""Fields that readers expect, and that say nothing here."""
 
 
 def _doc(doc: Doc) -> dict[str, Any]:
@@ -192,19 +149,23 @@ def _groups(manifest: Manifest) -> dict[str, Any]:
             "unique_id": f"group.{package}.{name}",
             "owner": {"email": None, "name": None, **(group.get("owner") or {})},
             "description": group.get("description"),
-            "config": {"meta": (group.get("config") or {}).get("meta") or {}},
+            "config": {"meta": {}, **(group.get("config") or {})},
         }
         for name, group in manifest.groups.items()
     }
 
 
 def _group_map(manifest: Manifest) -> dict[str, list[NodeId]]:
-    found: dict[str, list[NodeId]] = defaultdict(list)
+    found: dict[str, list[NodeId]] = {name: [] for name in manifest.groups}
     for node_id, node in manifest.nodes.items():
-        if node.config.get("group"):
-            found[str(node.config["group"])].append(node_id)
-    return dict(found)
+        group = node.config.get("group")
+        if isinstance(node, DataTest) and node.attached_node:
+            attached = manifest.nodes.get(node.attached_node)
+            group = group if attached is None or isinstance(attached, Source) else attached.config.get("group")
+        if group:
+            found.setdefault(str(group), []).append(node_id)
+    return found
 
 
-def _map(edges: Edges) -> Mapping[str, list[NodeId]]:
+def _map(edges: Edges) -> dict[NodeId, list[NodeId]]:
     return {node_id: sorted(others) for node_id, others in edges.items()}

@@ -39,7 +39,7 @@ def _entry(macro: Macro, graph: CallGraph, test_folders: tuple[str, ...], made: 
         "package_name": macro.package,
         "path": macro.path,
         "original_file_path": macro.path,
-        "macro_sql": macro.text,
+        "macro_sql": macro.text.join(macro.around),
         "description": macro.description,
         "meta": macro.meta,
         "arguments": [_argument(each) for each in macro.arguments] or list(signature),

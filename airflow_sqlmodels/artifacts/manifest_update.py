@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from airflow_sqlmodels.artifacts.json_text import json_bytes, time_text, write_bytes
-from airflow_sqlmodels.artifacts.manifest_json import node_json
 from airflow_sqlmodels.artifacts.mark import HEAD_BYTES, marked
+from airflow_sqlmodels.artifacts.node_entries import node_json
 from airflow_sqlmodels.artifacts.primary_key import tests_of
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import NodeId

@@ -6,12 +6,11 @@ import datetime
 from typing import Any
 
 from airflow_sqlmodels.artifacts.json_text import time_text
-from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.templating.invocation import LANGUAGE_VERSION, Invocation
 
 
-def metadata(schema: str, invocation: Invocation, manifest: Manifest) -> dict[str, Any]:
-    """Which schema, when, in which run, for which project."""
+def metadata(schema: str, invocation: Invocation) -> dict[str, Any]:
+    """Which schema, when, in which run: readers that check the schema allow nothing else."""
     return {
         "dbt_schema_version": schema,
         "dbt_version": LANGUAGE_VERSION,
@@ -19,6 +18,4 @@ def metadata(schema: str, invocation: Invocation, manifest: Manifest) -> dict[st
         "invocation_id": invocation.id,
         "invocation_started_at": time_text(invocation.started_at),
         "env": {},
-        "project_name": manifest.settings.name,
-        "adapter_type": manifest.settings.target.type,
     }

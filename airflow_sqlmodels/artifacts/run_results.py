@@ -50,21 +50,19 @@ def write_operation_results(path: Path, manifest: Manifest, outcome: Result, inv
         **{"compiled": False, "compiled_code": None, "relation_name": None},
         **{"batch_results": None, "overload_results": None},
     }
-    write_json(path, _file(manifest, [entry], invocation, outcome.seconds))
+    write_json(path, _file([entry], invocation, outcome.seconds))
 
 
 def run_results(
     manifest: Manifest, results: Sequence[Result], invocation: Invocation, seconds: float
 ) -> dict[str, Any]:
     """The content of the file."""
-    return _file(manifest, [result_json(manifest, result) for result in results], invocation, seconds)
+    return _file([result_json(manifest, result) for result in results], invocation, seconds)
 
 
-def _file(
-    manifest: Manifest, entries: Sequence[Mapping[str, Any]], invocation: Invocation, seconds: float
-) -> dict[str, Any]:
+def _file(entries: Sequence[Mapping[str, Any]], invocation: Invocation, seconds: float) -> dict[str, Any]:
     return {
-        "metadata": metadata(SCHEMA, invocation, manifest),
+        "metadata": metadata(SCHEMA, invocation),
         "results": list(entries),
         "elapsed_time": seconds,
         "args": dict(invocation.args),

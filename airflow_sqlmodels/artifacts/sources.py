@@ -29,7 +29,7 @@ def sources(manifest: Manifest, results: Sequence[Result], invocation: Invocatio
     """The content of the file. Results of anything but sources are left out."""
     nodes = ((manifest[result.node], result) for result in results)
     return {
-        "metadata": metadata(SCHEMA, invocation, manifest),
+        "metadata": metadata(SCHEMA, invocation),
         "results": [_result(node, result) for node, result in nodes if isinstance(node, Source)],
         "elapsed_time": seconds,
     }

@@ -51,7 +51,7 @@ def generate(context: click.Context, /, compiles: bool, empty_catalog: bool, sta
     invocation = Invocation(command="docs", args=flags.said)
     if compiles and not _compiled(flags, opened, invocation):
         return 2
-    described = no_catalog(opened.manifest, invocation) if empty_catalog else _described(flags, opened, invocation)
+    described = no_catalog(invocation) if empty_catalog else _described(flags, opened, invocation)
     write_catalog(folder / "catalog.json", described)
     write_page(folder, opened.manifest.settings.name)
     _copy_assets(opened.manifest, flags.project_dir, folder)

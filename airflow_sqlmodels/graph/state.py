@@ -151,6 +151,9 @@ _SIDES_OF: Mapping[str, tuple[str, ...]] = {
     "source": ("relation", "fqn", "configs", "rest"),
     "exposure": ("fqn", "configs", "rest"),
     "unit_test": ("rest",),
+    "semantic_model": ("rest",),
+    "metric": ("rest",),
+    "saved_query": ("rest",),
 }
 """Which sides make a node modified, where it is not all of them."""
 

@@ -26,7 +26,7 @@ class Ref(Struct, frozen=True):
 
     name: str
     package: str | None = None
-    version: str | None = None
+    version: int | float | str | None = None
 
 
 class SourceRef(Struct, frozen=True):
@@ -36,12 +36,16 @@ class SourceRef(Struct, frozen=True):
     table: str
 
 
-class Column(Struct, frozen=True, kw_only=True):
+class Column(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the properties say of a column."""
 
     name: str
     description: str = ""
+    doc_blocks: tuple[str, ...] = ()
+    """The docs blocks that the description takes in, by id."""
     data_type: str | None = None
+    granularity: str | None = None
+    """Of a time spine's column."""
     quote: bool | None = None
     meta: dict[str, Any] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
@@ -49,7 +53,7 @@ class Column(Struct, frozen=True, kw_only=True):
     config: dict[str, Any] = field(default_factory=dict)
 
 
-class Node(Struct, frozen=True, kw_only=True):
+class Node(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What every kind has."""
 
     id: NodeId
@@ -61,15 +65,17 @@ class Node(Struct, frozen=True, kw_only=True):
     at: Location
     """Where it is defined, relative to the root project."""
     description: str = ""
+    doc_blocks: tuple[str, ...] = ()
+    """The docs blocks that the description takes in, by id."""
     tags: tuple[str, ...] = ()
     meta: dict[str, Any] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
     own_config: dict[str, Any] = field(default_factory=dict)
-    """What was set for it anywhere, before defaults were filled in (dbt's unrendered_config, rendered)."""
+    """What was set for it anywhere, before defaults were filled in (dbt's unrendered_config, rendered and merged)."""
     written: dict[str, Any] = field(default_factory=dict)
-    """Those of `own_config` that YAML files say as templates, as they are written.
+    """What was set as it is written, where that differs from `own_config`; None for what counts as not said.
 
-    Of a source: its `schema` and `database`, where it says them.
+    Of a source: its `schema`, `database` and `quoting`, where it says them, and `freshness` if that is to be none.
     """
     patch_path: str | None = None
     """The properties file that describes it, relative to the root project."""
@@ -104,7 +110,9 @@ class Templated(Node, frozen=True, kw_only=True):
     function_ids: tuple[NodeId, ...] = ()
     """What `function_refs` resolve to, one each."""
     macros: tuple[MacroId, ...] = ()
-    """The macros the template calls itself."""
+    """The macros the template calls itself, under whatever condition."""
+    called: tuple[MacroId, ...] | None = None
+    """Those that it and its hooks called when it was read; None if it was read without being rendered."""
     body_line: int = 1
     """The line of the file on which `raw_code` begins."""
     problems: tuple[Problem, ...] = ()
@@ -126,6 +134,8 @@ class Model(Templated, frozen=True, kw_only=True):
     latest_version: str | None = None
     access: str = "protected"
     group: str | None = None
+    deprecation_date: str | None = None
+    time_spine: dict[str, Any] | None = None
     constraints: tuple[dict[str, Any], ...] = ()
     """Those of the whole table; those of one column stand with the column."""
 
@@ -153,6 +163,9 @@ class Snapshot(Templated, frozen=True, kw_only=True):
 
 class Analysis(Templated, frozen=True, kw_only=True):
     """A query that is compiled, never run."""
+
+    schema: str = ""
+    """Where a model with its config would be."""
 
 
 class Argument(Struct, frozen=True, kw_only=True):
@@ -289,6 +302,8 @@ class Operation(Templated, frozen=True, kw_only=True):
 
     when: str
     """`on-run-start` or `on-run-end`."""
+    schema: str = ""
+    """Where a model with its config would be."""
     index: int
 
 
@@ -375,6 +390,8 @@ class Macro(Struct, frozen=True, kw_only=True):
     at: Location
     text: str
     """The whole block, tags included."""
+    around: tuple[str, str] = ("", "")
+    """The white space in front of it and behind it that its tags swallow (`{%-`, `-%}`)."""
     file_text: str = ""
     """The whole file, if it sets names outside its blocks that this macro could use; else empty."""
     description: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -15,6 +15,7 @@ from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Doc, Macro, Macr
 from airflow_sqlmodels.project import functions, other_nodes, template_nodes
 from airflow_sqlmodels.project.cache import Known
 from airflow_sqlmodels.project.choices import Choices
+from airflow_sqlmodels.project.docs import DocLookup
 from airflow_sqlmodels.project.elsewhere import described_elsewhere
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.fingerprint import Fingerprints, with_parents
@@ -26,7 +27,7 @@ from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import UNKNOWN, Entry, read_properties
 from airflow_sqlmodels.project.refresh import properties_of, refreshed_models
 from airflow_sqlmodels.project.rendering import YamlRenderer
-from airflow_sqlmodels.project.resolve import Index, index_of, resolved
+from airflow_sqlmodels.project.resolve import Index, index_of, partly_resolved, resolved
 from airflow_sqlmodels.project.selectors_file import read_selectors
 from airflow_sqlmodels.project.semantic import semantic_nodes
 from airflow_sqlmodels.project.settings import (
@@ -163,9 +164,11 @@ def assemble(  # all that was read, one by one
                 raise
             # as in dbt, a test of something that is not there is left out
             warnings.append(f"the test {node.name!r} is left out: {error}")
-            disabled[node.id], final = node, None
+            final = None
         if final is not None:
             nodes[final.id] = fingerprints.of(final)
+        elif isinstance(node, DataTest):
+            disabled[node.id] = partly_resolved(node, index)
     nodes = with_parents(nodes)
     unit_tests = read_unit_tests(parts, entries, nodes, index, fixtures)
     groups = {entry.name: {**entry.content, "path": entry.file.path} for entry in entries if entry.kind == "group"}
@@ -228,30 +231,12 @@ def _known_materialization(node: Model, parts: Parts) -> None:
         raise ProjectError(f"no materialization {name!r}", at, closest(name, (*BUILT_IN_MATERIALIZATIONS, *custom)))
 
 
-@dataclass(frozen=True, slots=True)
-class _DocLookup:
-    """`doc('name')` and `doc('package', 'name')` in descriptions."""
-
-    docs: Mapping[str, Doc]
-    package: str
-    root: str
-
-    def __call__(self, *names: str) -> str:
-        packages = names[:-1] or (self.package, self.root)
-        for package in packages:
-            found = self.docs.get(f"doc.{package}.{names[-1]}")
-            if found:
-                return found.text
-        known = [doc.name for doc in self.docs.values()]
-        raise NamingError(f"no docs block {names[-1]!r}", None, closest(names[-1], known))
-
-
 def _renderer(settings: Settings, package: str, docs: Mapping[str, Doc], shared: Mapping[str, Any]) -> YamlRenderer:
     return YamlRenderer(
         {
             **shared,
             "var": Var(known_vars(settings, package), str),
-            "doc": _DocLookup(docs, package, settings.name),
+            "doc": DocLookup(docs, package, settings.name),
         }
     )
 

@@ -6,9 +6,12 @@ installed packages the folders of the root project's dbt_project.yml.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+Merge = Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
+"""What puts the second mapping over the first."""
 
 _APPENDED = frozenset(("tags", "pre_hook", "post_hook", "packages"))
 _UPDATED = frozenset(("meta", "docs", "quoting", "column_types", "contract", "airflow"))
@@ -128,6 +131,11 @@ def merge(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
+def merge_plainly(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with `more` over it, whatever the key."""
+    return {**base, **more}
+
+
 def merge_all(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """All layers, the lowest first."""
     result: dict[str, Any] = {}
@@ -142,7 +150,17 @@ def with_defaults(kind: str, own: Mapping[str, Any]) -> dict[str, Any]:
     result = merge(DEFAULTS[kind], own) if own else dict(DEFAULTS[kind])
     if result.get("tags"):
         result["tags"] = list(dict.fromkeys(result["tags"]))
+    if kind == "test":
+        _agree_on_failures(result)
     return result
+
+
+def _agree_on_failures(config: dict[str, Any]) -> None:
+    """The two configs for rows at fault say the same: the newer one counts."""
+    if config["store_failures_as"] is not None:
+        config["store_failures"] = config["store_failures_as"] != "ephemeral"
+    elif isinstance(config["store_failures"], bool):
+        config["store_failures_as"] = "table" if config["store_failures"] else "ephemeral"
 
 
 @dataclass(slots=True)
@@ -153,6 +171,8 @@ class ConfigTree:
     """
 
     tree: Mapping[str, Any]
+    merge: Merge = merge
+    """How a folder's configs go over those of the folder above it."""
     _by_folder: dict[tuple[str, ...], tuple[dict[str, Any], Mapping[str, Any]]] = field(default_factory=dict)
 
     def configs(self, fqn: tuple[str, ...]) -> dict[str, Any]:
@@ -161,17 +181,17 @@ class ConfigTree:
             return {}
         config, below = self._folder(fqn[:-1])
         own = below.get(fqn[-1])
-        return merge(config, _configs_in(own)) if isinstance(own, Mapping) else config
+        return self.merge(config, _configs_in(own)) if isinstance(own, Mapping) else config
 
     def _folder(self, path: tuple[str, ...]) -> tuple[dict[str, Any], Mapping[str, Any]]:
         if path not in self._by_folder:
             if not path:
-                self._by_folder[path] = (merge({}, _configs_in(self.tree)), self.tree)
+                self._by_folder[path] = (self.merge({}, _configs_in(self.tree)), self.tree)
             else:
                 config, level = self._folder(path[:-1])
                 below = level.get(path[-1])
                 inside = below if isinstance(below, Mapping) else {}
-                self._by_folder[path] = (merge(config, _configs_in(inside)), inside)
+                self._by_folder[path] = (self.merge(config, _configs_in(inside)), inside)
         return self._by_folder[path]
 
 

@@ -14,6 +14,7 @@ from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry
 from airflow_sqlmodels.project.template_nodes import ask, seen, shared, template_fields
+from airflow_sqlmodels.project.unrendered import Inline
 from airflow_sqlmodels.project.yaml_text import YamlMap
 from airflow_sqlmodels.templating.reading import Asked
 
@@ -46,7 +47,7 @@ def function(parts: Parts, file: SourceFile) -> Function:
         returns=returns,
         language=language,
         columns=parts.columns(entry, package),
-        **shared(parts, file, name, fqn, entry, config, own, asked.configs),
+        **shared(parts, file, name, fqn, entry, config, own, Inline(asked.configs, text)),
         **{**fields, "checksum": hashlib.sha256(signature.encode()).hexdigest()},
     )
 

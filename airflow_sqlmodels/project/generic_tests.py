@@ -26,12 +26,12 @@ CONFIG_KEYS = (
     "fail_calc",
     "store_failures",
     "store_failures_as",
+    "sql_header",
     "meta",
     "database",
     "schema",
     "alias",
     "group",
-    "sql_header",
     "airflow",
 )
 """What may stand beside a test's arguments, for config."""
@@ -92,11 +92,12 @@ class Definition:
 def take_apart(entry: TestEntry, tested: Tested) -> Definition:
     """The test that `entry` defines for `tested`. Raises ProjectError with the place if it is malformed."""
     written, arguments = _name_and_arguments(entry)
-    config = {key: arguments.pop(key) for key in CONFIG_KEYS if key in arguments}
+    beside = {key: arguments.pop(key) for key in CONFIG_KEYS if key in arguments}
     nested = arguments.pop("config", None) or {}
     if not isinstance(nested, dict):
         raise ProjectError(f"config of the data test {written!r} must be a mapping", entry.at)
-    config.update(nested)
+    said = {**beside, **nested}
+    config = {key: said[key] for key in (*(key for key in CONFIG_KEYS if key in said), *said)}
     custom, description = arguments.pop("name", None), arguments.pop("description", "") or ""
     arguments.pop("doc_blocks", None)
     inner = arguments.pop("arguments", None) or {}

@@ -13,7 +13,7 @@ from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry
 from airflow_sqlmodels.project.yaml_text import plain
-from airflow_sqlmodels.templating.blocks import find_blocks, macro_name, outside_blocks
+from airflow_sqlmodels.templating.blocks import Block, find_blocks, macro_name, outside_blocks
 from airflow_sqlmodels.templating.macro_table import BUILT_IN, macro_id
 
 _LIBRARY = "airflow_sqlmodels.templating.library"
@@ -63,15 +63,27 @@ def macros_in(text: str, package: str, path: str, shown: str) -> list[Macro]:
     # Names set outside of the blocks can be seen in them, so then the file must stay whole.
     whole = text if any("{%" in part for part in [outside_blocks(text, blocks)]) else ""
     macros = []
-    line, counted = 1, 0
+    line, counted, end = 1, 0, 0
     for block in blocks:
         line += text.count("\n", counted, block.start)
         counted = block.start
+        around = _swallowed(text, block, end)
+        end = block.start + len(block.text) + len(around[1])
         name = macro_name(block)
         at = Location(shown, line)
         macros.append(Macro(id=macro_id(package, name), name=name, package=package, path=path, at=at,
-                            text=block.text, file_text=whole))  # fmt: skip
+                            text=block.text, around=around, file_text=whole))  # fmt: skip
     return macros
+
+
+def _swallowed(text: str, block: Block, begin: int) -> tuple[str, str]:
+    """The white space that the tags of a block take along, from `begin` on."""
+    before, behind = text[begin : block.start], text[block.start + len(block.text) :]
+    at_start, at_end = not text[: block.start].strip(), not behind.strip()  # a file counts without what is around it
+    return (
+        before[len(before.rstrip()) :] if block.text.startswith("{%-") and not at_start else "",
+        behind[: len(behind) - len(behind.lstrip())] if block.text.endswith("-%}") and not at_end else "",
+    )
 
 
 def read_docs(files: Iterable[SourceFile]) -> dict[str, Doc]:

@@ -28,6 +28,7 @@ from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.generic_tests import Definition, Tested, take_apart
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry, TestEntry, data_tests_of
+from airflow_sqlmodels.project.unrendered import Inline
 from airflow_sqlmodels.project.yaml_text import YamlMap, plain
 from airflow_sqlmodels.templating.arguments import rendered_argument
 from airflow_sqlmodels.templating.call_graph import CallGraph
@@ -53,6 +54,7 @@ def seed(parts: Parts, file: SourceFile) -> Seed:
         fqn=fqn,
         at=at,
         description=parts.description(content.get("description"), file.package, at),
+        doc_blocks=parts.doc_blocks(content.get("description"), file.package),
         tags=tuple(config["tags"]),
         meta=plain(config.get("meta") or {}),
         config=config,
@@ -97,13 +99,14 @@ def _source(parts: Parts, entry: Entry, table: YamlMap, at: Location) -> Source:
         fqn=fqn,
         at=at,
         description=parts.description(table.get("description"), package, at),
+        doc_blocks=parts.doc_blocks(table.get("description"), package),
         source_description=parts.description(entry.content.get("description"), package, at),
         tags=tuple(dict.fromkeys([*_as_list(entry.content.get("tags")), *config["tags"]])),
         meta=plain(config.get("meta") or {}),
         source_meta=plain(entry.content.get("meta") or {}),
         config=config,
         own_config=own,
-        written=_source_written(entry, table),
+        written=_source_written(parts, entry, table) | ({"freshness": None} if own_rule and rule is None else {}),
         files=(entry.file.shown, PROJECT_FILE),
         loader=str(table.get("loader", entry.content.get("loader")) or ""),
         relation=_source_relation(parts, entry, table, said),
@@ -119,8 +122,8 @@ _PLACE_KEYS = ("database", "schema", "loaded_at_field", "loaded_at_query")
 
 def _source_relation(parts: Parts, entry: Entry, table: YamlMap, said: Mapping[str, Any]) -> Relation:
     """Where a source lies. The project's quoting does not hold for sources; their own does."""
-    content = {**(entry.content.get("quoting") or {}), **(table.get("quoting") or {})}
-    quoting = Quoting(*(bool(content.get(part, True)) for part in ("database", "schema", "identifier")))
+    content = _source_quoting(parts, entry, table)
+    quoting = Quoting(*(content.get(part) is not False for part in ("database", "schema", "identifier")))
     package = entry.file.package
     schema = parts.rendered({"schema": entry.content.get("schema")}, package, entry.at)["schema"]
     identifier = parts.rendered({"identifier": table.get("identifier")}, package, entry.at)["identifier"]
@@ -128,9 +131,23 @@ def _source_relation(parts: Parts, entry: Entry, table: YamlMap, said: Mapping[s
     return Relation(str(database or ""), str(schema or entry.name), str(identifier or table["name"]), quoting)
 
 
-def _source_written(entry: Entry, table: YamlMap) -> dict[str, Any]:
-    """Schema and database as they are written; what is not said is not there."""
-    said = {"schema": entry.content.get("schema"), "database": table.get("database", entry.content.get("database"))}
+def _source_quoting(parts: Parts, entry: Entry, table: YamlMap) -> dict[str, Any]:
+    """What is said of quoting, the table's word last."""
+    said = {**(entry.content.get("quoting") or {}), **(table.get("quoting") or {})}
+    return {key: _as_bool(value) for key, value in parts.rendered(said, entry.file.package, entry.at).items()}
+
+
+def _as_bool(value: Any) -> Any:
+    return value.strip().lower() == "true" if isinstance(value, str) else value
+
+
+def _source_written(parts: Parts, entry: Entry, table: YamlMap) -> dict[str, Any]:
+    """Schema, database and quoting as they are written; what is not said is not there."""
+    said = {
+        "schema": entry.content.get("schema"),
+        "database": table.get("database", entry.content.get("database")),
+        "quoting": _source_quoting(parts, entry, table) or None,
+    }
     return {key: value for key, value in said.items() if value is not None}
 
 
@@ -185,15 +202,18 @@ def _generic_test(parts: Parts, entry: Entry, written: TestEntry, tested: Tested
     definition = take_apart(written, tested)
     package = entry.file.package
     asked = _asked(parts, definition, entry, written.at)
-    fqn = (package, *entry.file.folders, definition.name)
+    # as in dbt below the first folder, whichever folder is the resource folder
+    fqn = (package, *entry.file.path.split("/")[1:-1], definition.name)
     said = parts.rendered(definition.config, package, written.at)
-    inherited = {"tags": _column_tags(written)}
-    own = parts.own_config("test", package, fqn, None, inherited, *asked.configs, said)
+    own = parts.own_config("test", package, fqn, None, *asked.configs, said)
     config = parts.config("test", own)
     config["tags"] = sorted(config["tags"])
     seen = {"name": definition.short_name, "resource_type": "test", "package_name": package, "fqn": list(fqn),
             "config": config}  # fmt: skip
     raw_code = definition.raw_code(said)
+    # of its own two fastest tests dbt keeps the values
+    text = "" if _READ_AT_ONCE & set(asked.macros) else raw_code
+    as_said = parts.written_config("test", package, fqn, None, own, Inline((said, *asked.configs), text))
     return DataTest(
         id=NodeId(definition.unique_id(package)),
         name=definition.name,
@@ -202,10 +222,12 @@ def _generic_test(parts: Parts, entry: Entry, written: TestEntry, tested: Tested
         fqn=fqn,
         at=written.at,
         description=parts.description(definition.description, package, written.at),
-        tags=tuple(config["tags"]),
+        doc_blocks=parts.doc_blocks(definition.description, package),
+        tags=tuple(sorted({*config["tags"], *_column_tags(written)})),
         meta=plain(config.get("meta") or {}),
         config=config,
         own_config=own,
+        written=as_said,
         files=(entry.file.shown, PROJECT_FILE),
         checksum=hashlib.sha256((raw_code + repr(definition.kwargs)).encode()).hexdigest(),
         raw_code=raw_code,
@@ -220,6 +242,9 @@ def _generic_test(parts: Parts, entry: Entry, written: TestEntry, tested: Tested
         attached_node=attached,
         relation=parts.rules.relation(seen, package),
     )
+
+
+_READ_AT_ONCE = {"macro.dbt.test_unique", "macro.dbt.test_not_null"}
 
 
 def _column_tags(written: TestEntry) -> list[str]:

@@ -10,13 +10,16 @@ from airflow_sqlmodels.errors import Location
 from airflow_sqlmodels.manifest.manifest import Settings
 from airflow_sqlmodels.manifest.nodes import Column, Doc
 from airflow_sqlmodels.project.configs import merge_all, with_defaults
+from airflow_sqlmodels.project.docs import DocLookup
 from airflow_sqlmodels.project.naming import NameRules
 from airflow_sqlmodels.project.properties import Entry, columns_in
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.settings import ProjectFile
+from airflow_sqlmodels.project.unrendered import Inline, as_written, unrendered
 from airflow_sqlmodels.project.yaml_text import YamlMap, plain
 from airflow_sqlmodels.templating.reading import Readers
 
+_NOTHING_INLINE = Inline()
 _UNRENDERED = frozenset(("pre-hook", "post-hook", "pre_hook", "post_hook"))
 
 
@@ -47,24 +50,28 @@ class Parts:
             layers.append(self.projects[self.settings.name].trees[kind].configs(fqn))
         return merge_all(layers)
 
-    def written_config(
+    def written_config(  # one argument per layer
         self,
         kind: str,
         package: str,
         fqn: tuple[str, ...],
         entry: Entry | None,
         own: Mapping[str, Any],
-        inline: Iterable[Mapping[str, Any]] = (),
+        inline: Inline = _NOTHING_INLINE,
     ) -> dict[str, Any]:
-        """The templates among what YAML files say of a node's config, where its own file does not say more."""
-        layers: list[Mapping[str, Any]] = [self.projects[package].written[kind].configs(fqn)]
+        """Where what was said of a node's config, as it is written, differs from `own`."""
+        said: Mapping[str, Any] = {}
         if entry is not None:
-            layers.append(_beside(entry.config, self.rendered(entry.config, package, entry.at)))
-        if package != self.settings.name:
-            layers.append(self.projects[self.settings.name].written[kind].configs(fqn))
-        said = plain(merge_all(layers))
-        inside = {key for each in inline for key in each}
-        return {key: value for key, value in said.items() if key not in inside and own.get(key) != value}
+            said = as_written(plain(entry.content.get("config") or {}), self.rendered(entry.config, package, entry.at))
+        below = self.projects[package].written[kind].configs(fqn)
+        root = self.settings.name
+        above = {} if package == root else self.projects[root].written[kind].configs(fqn)
+        return unrendered(below, said, inline, above, own)
+
+    def overrides(self, names: Iterable[str], package: str) -> bool:
+        """Whether the package or the project has a macro of one of these names."""
+        macros = self.readers.library.table.macros
+        return any(f"macro.{each}.{name}" in macros for each in (package, self.settings.name) for name in names)
 
     def config(self, kind: str, own: Mapping[str, Any]) -> dict[str, Any]:
         """The whole config of a node: defaults filled in."""
@@ -79,10 +86,18 @@ class Parts:
         }
 
     def description(self, text: Any, package: str, at: Location) -> str:
-        """A description with its `doc()` calls answered."""
+        """A description with its `doc()` calls answered. As in dbt a template loses the line end behind it."""
         if not isinstance(text, str):
             return "" if text is None else str(text)
-        return str(self.renderer(package).text(text, at)) if "{{" in text else text
+        if "{{" not in text and "{%" not in text:
+            return text
+        return str(self.renderer(package).text(text, at)).removesuffix("\n")
+
+    def doc_blocks(self, text: Any, package: str) -> tuple[str, ...]:
+        """The ids of the docs blocks that a description, as written, takes in."""
+        if not isinstance(text, str) or "doc(" not in text:
+            return ()
+        return DocLookup(self.docs, package, self.settings.name).blocks(text)
 
     def columns(self, entry: Entry | None, package: str, holder: YamlMap | None = None) -> dict[str, Column]:
         """The columns that an entry (or a source's table in it) describes."""
@@ -91,28 +106,26 @@ class Parts:
         listed = columns_in(entry, entry.content if holder is None else holder)
         return {str(each["name"]): self._column(each, entry, package) for each in listed}
 
+    def _data_type(self, said: Any, package: str, at: Location) -> str | None:
+        if not isinstance(said, str) or "{{" not in said:
+            return None if said is None else str(said)
+        return str(self.renderer(package).text(said, at))
+
     def _column(self, content: YamlMap, entry: Entry, package: str) -> Column:
         config = content.get("config") or {}
         tags = [*_listed(content.get("tags")), *_listed(config.get("tags"))]
         return Column(
             name=str(content["name"]),
             description=self.description(content.get("description"), package, entry.at),
-            data_type=content.get("data_type"),
+            doc_blocks=self.doc_blocks(content.get("description"), package),
+            data_type=self._data_type(content.get("data_type"), package, entry.at),
+            granularity=content.get("granularity"),
             quote=content.get("quote"),
             meta={**plain(content.get("meta") or {}), **plain(config.get("meta") or {})},
             tags=tuple(dict.fromkeys(tags)),
             constraints=tuple(plain(content.get("constraints") or [])),
             config=plain(config),
         )
-
-
-def _beside(written: Any, rendered: Any) -> Any:
-    """A config as it is written; in lists with templates what they give stands behind, as in dbt's manifest."""
-    if isinstance(written, Mapping) and isinstance(rendered, Mapping):
-        return {key: _beside(value, rendered.get(key)) for key, value in written.items()}
-    if isinstance(written, list) and written != rendered and isinstance(rendered, list):
-        return [*plain(written), *rendered]
-    return written
 
 
 def _listed(value: Any) -> list[str]:

@@ -156,11 +156,22 @@ def _refuse_twin_function(known: list[Function], node: Function) -> None:
                                Location(node.at.path, 1), "rename one file")  # fmt: skip
 
 
-def _is_version(node: Model | Seed | Snapshot, wanted: str | None) -> bool:
+def partly_resolved(node: T, index: Lookup) -> T:
+    """The node with the ids of those of its references that are there."""
+    found = (index.find(ref, node.package) for ref in node.refs)
+    tables = (index.source(source) for source in node.source_refs)
+    return replace(
+        node,
+        ref_ids=tuple(each.id for each in found if each is not None),
+        source_ids=tuple(each.id for each in tables if each is not None),
+    )
+
+
+def _is_version(node: Model | Seed | Snapshot, wanted: int | float | str | None) -> bool:
     """Whether a ref with that version means the node. Without one it means the latest."""
     version = node.version if isinstance(node, Model) else None
     if wanted is not None:
-        return version == wanted
+        return version == str(wanted)
     return version is None or (isinstance(node, Model) and version == node.latest_version)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from airflow_sqlmodels.errors import Location, SettingsError, closest
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Settings
 from airflow_sqlmodels.project.choices import Choices
-from airflow_sqlmodels.project.configs import ConfigTree
+from airflow_sqlmodels.project.configs import ConfigTree, Merge, merge, merge_plainly
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.yaml_text import parse_yaml, place_in, plain
 from airflow_sqlmodels.templating.variables import EnvVar, Var, target_names
@@ -75,7 +75,7 @@ class ProjectFile:
     content: Mapping[str, Any]
     trees: dict[str, ConfigTree] = field(default_factory=dict)
     written: dict[str, ConfigTree] = field(default_factory=dict)
-    """The same, templates as they are written; the very same trees where there are none."""
+    """The same as it is written: templates are not rendered, and nothing is merged."""
 
     def paths(self, key: str) -> tuple[str, ...]:
         """`model-paths` and its siblings."""
@@ -129,14 +129,14 @@ def read_project_file(root: Path, choices: Choices, shown: str = "") -> ProjectF
     if not rendered.get("name"):
         raise SettingsError(f"{PROJECT_FILE} has no name", Location(path), "add 'name: my_project' to it")
     trees = _trees(rendered)
-    written = _trees(plain(content)) if "{{" in text or "{%" in text else trees
+    written = _trees(plain(content), merge_plainly)
     return ProjectFile(str(rendered["name"]), root, shown, rendered, trees, written)
 
 
-def _trees(content: Mapping[str, Any]) -> dict[str, ConfigTree]:
-    trees = {kind: ConfigTree(content.get(key) or {}) for kind, key in CONFIG_KEYS.items()}
+def _trees(content: Mapping[str, Any], combine: Merge = merge) -> dict[str, ConfigTree]:
+    trees = {kind: ConfigTree(content.get(key) or {}, combine) for kind, key in CONFIG_KEYS.items()}
     if "tests" in content and "data_tests" not in content:
-        trees["test"] = ConfigTree(content["tests"] or {})
+        trees["test"] = ConfigTree(content["tests"] or {}, combine)
     return trees
 
 

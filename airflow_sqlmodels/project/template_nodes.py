@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -25,9 +26,11 @@ from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry
 from airflow_sqlmodels.project.settings import ProjectFile
 from airflow_sqlmodels.project.snapshot_config import check_snapshot
+from airflow_sqlmodels.project.unrendered import Inline
 from airflow_sqlmodels.project.yaml_text import plain
 from airflow_sqlmodels.templating.blocks import find_blocks
 from airflow_sqlmodels.templating.reading import Asked, read_template
+from airflow_sqlmodels.templating.static import CAPTURED
 
 
 def model(parts: Parts, file: SourceFile) -> Model:
@@ -44,7 +47,8 @@ def model(parts: Parts, file: SourceFile) -> Model:
     _refuse_on_error(config, Location(file.shown, 1) if entry is None else entry.at)
     columns = parts.columns(entry, file.package)
     read = _with_hooks(parts, config, asked, file, constraint_reads(entry, columns))
-    fields = shared(parts, file, name, fqn, entry, config, own, asked.configs)
+    inline = Inline(asked.configs, text, rendered=parts.overrides(CAPTURED, file.package))
+    fields = shared(parts, file, name, fqn, entry, config, own, inline)
     template = template_fields(text, read)
     template["problems"] += tuple(contract_problems(entry, config, columns))
     return Model(
@@ -59,6 +63,8 @@ def model(parts: Parts, file: SourceFile) -> Model:
         constraints=() if entry is None else tuple(plain(entry.content.get("constraints") or [])),
         access=str(config.get("access") or "protected"),
         group=config.get("group"),
+        deprecation_date=None if entry is None else _moment(entry.content.get("deprecation_date")),
+        time_spine=None if entry is None else _time_spine(entry.content.get("time_spine")),
         **fields,
         **template,
     )
@@ -81,6 +87,27 @@ def _number(version: str) -> int | float | str:
         return int(version)
     except ValueError:
         return version
+
+
+def _moment(said: Any) -> str | None:
+    """A date or time of YAML with its zone; without one it is this machine's, as in dbt."""
+    if isinstance(said, str):
+        said = datetime.datetime.fromisoformat(said)
+    if isinstance(said, datetime.datetime):
+        return said.astimezone().isoformat()
+    if isinstance(said, datetime.date):
+        return datetime.datetime(said.year, said.month, said.day).astimezone().isoformat()
+    return None
+
+
+def _time_spine(said: Any) -> dict[str, Any] | None:
+    if not said:
+        return None
+    custom = [
+        {"name": each.get("name"), "column_name": each.get("column_name")}
+        for each in said.get("custom_granularities") or ()
+    ]
+    return {"standard_granularity_column": said.get("standard_granularity_column"), "custom_granularities": custom}
 
 
 def snapshots(parts: Parts, file: SourceFile) -> Iterator[Snapshot]:
@@ -108,9 +135,11 @@ def analysis(parts: Parts, file: SourceFile) -> Analysis:
     fqn = (file.package, "analysis", *file.folders, name)
     asked = ask(parts, text, file.shown, file.package, name)
     own = parts.own_config("model", file.package, fqn, entry, *asked.configs)
+    config = parts.config("analysis", own)
     return Analysis(
         id=NodeId(f"analysis.{file.package}.{name}"),
-        **shared(parts, file, name, fqn, entry, parts.config("analysis", own), own, asked.configs),
+        schema=parts.rules.relation(seen(name, "analysis", file, fqn, config), file.package).schema,
+        **shared(parts, file, name, fqn, entry, config, own, Inline(asked.configs, text)),
         **template_fields(text, asked),
     )
 
@@ -127,7 +156,7 @@ def singular_test(parts: Parts, file: SourceFile) -> DataTest:
     return DataTest(
         id=NodeId(f"test.{file.package}.{name}"),
         relation=parts.rules.relation(seen(name, "test", file, fqn, config), file.package),
-        **shared(parts, file, name, fqn, entry, config, own, asked.configs),
+        **shared(parts, file, name, fqn, entry, config, own, Inline(asked.configs, text)),
         **template_fields(text, asked),
     )
 
@@ -139,20 +168,31 @@ def operations(parts: Parts, project: ProjectFile) -> Iterator[Operation]:
             name = f"{project.name}-{when}-{index}"
             shown = f"{project.shown}{PROJECT_FILE}"
             asked = ask(parts, sql, shown, project.name, name)
+            fqn = (project.name, "hooks", name)
+            own = parts.own_config("model", project.name, fqn, None)
+            config = parts.config("operation", own)
             yield Operation(
                 id=NodeId(f"operation.{project.name}.{name}"),
                 name=name,
                 package=project.name,
                 path=PROJECT_FILE,
-                fqn=(project.name, "hooks", name),
+                fqn=fqn,
                 at=Location(shown),
-                config=parts.config("operation", {}),
+                config=config,
+                own_config=own,
+                written=parts.written_config("model", project.name, fqn, None, own),
+                schema=parts.rules.relation(_seen_hook(name, project.name, fqn, config), project.name).schema,
                 when=when,
                 index=index,
                 tags=(when,),
                 files=(shown,),
                 **template_fields(sql, asked),
             )
+
+
+def _seen_hook(name: str, package: str, fqn: tuple[str, ...], config: Mapping[str, Any]) -> dict[str, Any]:
+    seen = {"name": name, "resource_type": "operation", "package_name": package, "original_file_path": PROJECT_FILE}
+    return {**seen, "path": f"hooks/{name}", "fqn": list(fqn), "config": config, "tags": [], "version": None}
 
 
 def _snapshot(parts: Parts, file: SourceFile, name: str, body: str, line: int) -> Snapshot:
@@ -170,7 +210,7 @@ def _snapshot(parts: Parts, file: SourceFile, name: str, body: str, line: int) -
         id=NodeId(f"snapshot.{file.package}.{name}"),
         relation=parts.rules.relation(seen(name, "snapshot", file, fqn, config), file.package),
         columns=parts.columns(entry, file.package),
-        **{**shared(parts, file, name, fqn, entry, config, own, asked.configs), "at": at},
+        **{**shared(parts, file, name, fqn, entry, config, own, Inline(asked.configs, body)), "at": at},
         **template_fields(body, read, line),
     )
 
@@ -194,8 +234,13 @@ def _with_hooks(
 def with_reads_of(asked: Asked, every: Iterable[Asked]) -> Asked:
     """What a node asks for, and reads what any of these do."""
     listed = list(every)
+    called = asked.called
+    if len(listed) > 1:
+        each_called = (macro for each in listed for macro in (each.macros if each.called is None else each.called))
+        called = tuple(dict.fromkeys(each_called))
     return replace(
         asked,
+        called=called,
         refs=tuple(dict.fromkeys(ref for each in listed for ref in each.refs)),
         sources=tuple(dict.fromkeys(source for each in listed for source in each.sources)),
         functions=tuple(dict.fromkeys(function for each in listed for function in each.functions)),
@@ -230,7 +275,7 @@ def shared(  # noqa: PLR0913  # one argument per thing that is known of a node
     entry: Entry | None,
     config: Mapping[str, Any],
     own: Mapping[str, Any],
-    inline: Iterable[Mapping[str, Any]],
+    inline: Inline,
 ) -> dict[str, Any]:
     """The fields that every kind of node has."""
     content = {} if entry is None else entry.content
@@ -244,6 +289,7 @@ def shared(  # noqa: PLR0913  # one argument per thing that is known of a node
         "fqn": fqn,
         "at": at,
         "description": parts.description(content.get("description"), file.package, at if entry is None else entry.at),
+        "doc_blocks": parts.doc_blocks(content.get("description"), file.package),
         "tags": tuple(config["tags"]),
         "meta": plain(config.get("meta") or {}),
         "config": config,
@@ -265,5 +311,6 @@ def template_fields(text: str, asked: Asked, line: int = 1) -> dict[str, Any]:
         "source_refs": asked.sources,
         "function_refs": asked.functions,
         "macros": asked.macros,
+        "called": asked.called,
         "checksum": hashlib.sha256(text.strip().encode()).hexdigest(),
     }

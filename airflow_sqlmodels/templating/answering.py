@@ -49,6 +49,11 @@ if TYPE_CHECKING:
     from airflow_sqlmodels.templating.results import StatementResult
 
 
+def _spoken(ref: Ref) -> Ref:
+    """The same reference whether its version is written as a number or as a text."""
+    return ref if ref.version is None else Ref(ref.name, ref.package, str(ref.version))
+
+
 @dataclass(frozen=True)
 class Answerer:
     """What compiling needs, made once for a run."""
@@ -147,7 +152,7 @@ class Rendering:
         node = self.node
         self._refs, self._sources, self._functions = {}, {}, {}
         if isinstance(node, Templated):
-            self._refs = dict(zip(node.refs, node.ref_ids, strict=True))
+            self._refs = {_spoken(ref): node_id for ref, node_id in zip(node.refs, node.ref_ids, strict=True)}
             self._sources = dict(zip(node.source_refs, node.source_ids, strict=True))
             self._functions = dict(zip(node.function_refs, node.function_ids, strict=True))
         self.config = dict(config_view(node))
@@ -277,7 +282,7 @@ class Rendering:
         """What `ref` gives. Raises CompilationError if it was not seen while the project was loaded."""
         package, name = (None, args[0]) if len(args) == 1 else args
         wanted = version if v is None else v
-        ref = Ref(name, package, None if wanted is None else str(wanted))
+        ref = _spoken(Ref(name, package, wanted))
         node_id = self._refs.get(ref)
         if node_id is None and self.free_refs:
             node_id = _by_name(self.means.manifest, ref)

@@ -69,6 +69,20 @@ def _outward(environment: Environment, text: str, name: str) -> str | nodes.Temp
     return tree
 
 
+@dataclass(slots=True)
+class CallNotes:
+    """Notes which macros a template calls itself, not those that they call."""
+
+    called: dict[MacroId, None] = field(default_factory=dict)
+    depth: int = 0
+
+    def enter(self, macro: MacroId) -> None:
+        """A macro is called."""
+        if not self.depth:
+            self.called[macro] = None
+        self.depth += 1
+
+
 class MacroCall:
     """A macro together with the scope it is called in: what a template gets when it names one."""
 
@@ -79,11 +93,17 @@ class MacroCall:
         self.scope = scope
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        notes = self.scope.notes
+        if notes is not None:
+            notes.enter(self.macro.id)
         try:
             found = self.scope.file_of(self.macro)
             return found.get(_INNER + self.macro.name, found.get(self.macro.name))(*args, **kwargs)
         except Return as returned:
             return returned.value
+        finally:
+            if notes is not None:
+                notes.depth -= 1
 
     def __repr__(self) -> str:
         return f"<macro {self.macro.package}.{self.macro.name}>"
@@ -122,7 +142,7 @@ class PackageMacros:
 class MacroScope:
     """The names visible in a template of one package: macros first, then what the phase offers."""
 
-    __slots__ = ("_files", "_siblings", "library", "names", "origin", "package", "stand_ins")
+    __slots__ = ("_files", "_siblings", "library", "names", "notes", "origin", "package", "stand_ins")
 
     def __init__(
         self,
@@ -135,6 +155,7 @@ class MacroScope:
         self.names = names
         self.package = self.origin = package
         self.stand_ins = stand_ins
+        self.notes: CallNotes | None = None
         self._files: dict[MacroId, Mapping[str, Any]] = {}
         self._siblings: dict[str, MacroScope] = {package: self}
 
@@ -179,6 +200,7 @@ class MacroScope:
         if package not in self._siblings:
             sibling = MacroScope(self.library, self.names, package, self.stand_ins)
             sibling.origin = self.origin
+            sibling.notes = self.notes
             sibling._siblings = self._siblings
             self._siblings[package] = sibling
         return self._siblings[package]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from msgspec.structs import asdict
@@ -74,9 +75,26 @@ def template_view(node: AnyNode, dialect: Dialect) -> dict[str, Any]:
     return node_view(node, dialect)
 
 
-def unrendered_config(node: AnyNode) -> dict[str, Any]:
-    """What was set for it, templates of YAML files as they are written. Only what is said inside of the file is not."""
-    return node.own_config if isinstance(node, Source) else {**node.own_config, **node.written}
+def unrendered_config(node: AnyNode, texts: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
+    """What was set for it as it is written. `texts` are those of the `config(...)` in its own file, if they count."""
+    if isinstance(node, Source):
+        return _unrendered_source(node)
+    said = {key: value for key, value in node.own_config.items() if key not in _SPELLED}
+    said |= texts
+    said |= node.written
+    return {key: value for key, value in said.items() if value is not None or node.written.get(key, "") is not None}
+
+
+def _unrendered_source(node: Source) -> dict[str, Any]:
+    said = {
+        "loaded_at_field": node.loaded_at_field,
+        "loaded_at_query": node.loaded_at_query,
+        "meta": node.meta,
+        "tags": list(node.tags),
+    }
+    has_rule = node.freshness is not None or "freshness" in node.written
+    fresh = {"freshness": _freshness(node)} if has_rule else {}
+    return {**node.own_config, **fresh, **said}
 
 
 _NOT_OF_OTHERS = ("alias", "checksum", "docs", "group", "language", "raw_code")
@@ -100,7 +118,7 @@ def config_view(node: AnyNode) -> ConfigView:
     view = ConfigView({_SPELLED.get(key, key): value for key, value in node.config.items()})
     if isinstance(node, Source):
         loaded = {"loaded_at_field": node.loaded_at_field, "loaded_at_query": node.loaded_at_query}
-        view |= {"event_time": None, **view, **loaded, "freshness": freshness_view(node.freshness)}
+        view |= {"event_time": None, **view, **loaded, "freshness": _freshness(node)}
     return view
 
 
@@ -123,7 +141,11 @@ def _path(node: AnyNode) -> str:
         return f"analysis/{node.path.partition('/')[2]}"
     if isinstance(node, DataTest) and node.generic:
         return f"{node.config.get('alias') or node.name}.sql"
-    return node.path.partition("/")[2] or node.path
+    folders = node.fqn[1:-1]
+    name = node.path.rpartition("/")[2]
+    below = "/".join((*folders, name))
+    # below the resource folder, however deep that lies
+    return below if node.path.endswith(f"/{below}") else node.path.partition("/")[2] or node.path
 
 
 def _relation_part(node: AnyNode, dialect: Dialect) -> dict[str, Any]:
@@ -147,7 +169,10 @@ def _template_part(node: Templated) -> dict[str, Any]:
         "sources": [[source.source, source.table] for source in node.source_refs],
         "metrics": [],
         "functions": [[ref.package, ref.name] if ref.package else [ref.name] for ref in node.function_refs],
-        "depends_on": {"macros": list(node.macros), "nodes": list(node.depends_on)},
+        "depends_on": {
+            "macros": list(node.macros if node.called is None else node.called),
+            "nodes": list(node.depends_on),
+        },
     }
 
 
@@ -157,17 +182,17 @@ def _own_part(node: AnyNode) -> dict[str, Any]:
         case Model():
             return {
                 "access": node.access,
-                "version": _number(node.version),
-                "latest_version": _number(node.latest_version),
+                "version": number(node.version),
+                "latest_version": number(node.latest_version),
                 "constraints": [_constraint(each, {"columns": []}) for each in node.constraints],
                 "contract": node.config.get("contract") or {"enforced": False, "alias_types": True},
-                "time_spine": None,  # macros look for the models that have one
-                "deprecation_date": None,
+                "time_spine": node.time_spine,  # macros look for the models that have one
+                "deprecation_date": node.deprecation_date,
             }
         case Function() | DataTest() | Source():
             return _PART_OF[type(node)](node)
         case Operation():
-            return {"index": node.index + 1, "original_file_path": f"./{node.path}"}
+            return {"index": node.index, "original_file_path": f"./{node.path}"}
         case Exposure():
             return {"type": node.type, "owner": node.owner, "label": node.label, "url": node.url,
                     "maturity": node.maturity}  # fmt: skip
@@ -239,7 +264,7 @@ def _fixture(each: FixtureRows) -> dict[str, Any]:
 
 
 def _source_part(node: Source) -> dict[str, Any]:
-    quoting = node.relation.quoting
+    quoting = node.written.get("quoting") or {}
     return {
         "source_name": node.source_name,
         "source_description": node.source_description,
@@ -248,9 +273,15 @@ def _source_part(node: Source) -> dict[str, Any]:
         "loader": node.loader,
         "loaded_at_field": node.loaded_at_field,
         "loaded_at_query": node.loaded_at_query,
-        "freshness": freshness_view(node.freshness),
-        "quoting": {"database": quoting.database, "schema": quoting.schema, "identifier": quoting.identifier},
+        "freshness": _freshness(node),
+        "quoting": {part: quoting.get(part) for part in ("database", "schema", "identifier", "column")},
     }
+
+
+def _freshness(node: Source) -> dict[str, Any] | None:
+    """The freshness rule of a source: one without periods if none is said, nothing only if just that is said."""
+    said_null = node.freshness is None and "freshness" in node.written
+    return None if said_null else freshness_view(node.freshness or Freshness())
 
 
 def freshness_view(freshness: Freshness | None) -> dict[str, Any] | None:
@@ -275,11 +306,13 @@ def _period(period: Period | None) -> dict[str, Any]:
     return {"count": None, "period": None} if period is None else {"count": period.count, "period": period.period}
 
 
-def _number(version: str | None) -> int | float | str | None:
+def number(version: int | float | str | None) -> int | float | str | None:
     """A version as it stands in YAML."""
+    if not isinstance(version, str):
+        return version
     for kind in (int, float):
         with contextlib.suppress(TypeError, ValueError):
-            return kind(version or "")
+            return kind(version)
     return version
 
 
@@ -297,6 +330,10 @@ def _column(column: Column) -> dict[str, Any]:
         "quote": column.quote,
         "meta": column.meta,
         "tags": list(column.tags),
+        "doc_blocks": list(column.doc_blocks),
+        "granularity": column.granularity,
+        "dimension": None,
+        "entity": None,
         "constraints": [_constraint(each, {}) for each in column.constraints],
         "config": {"meta": column.meta, "tags": list(column.tags)},
     }

@@ -14,7 +14,7 @@ from airflow_sqlmodels.manifest.nodes import MacroId, Ref, SourceRef
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.templating.call_graph import CallGraph
 from airflow_sqlmodels.templating.environment import SCOPE, SilentUndefined
-from airflow_sqlmodels.templating.macros import MacroCall, MacroLibrary, MacroScope, dispatch
+from airflow_sqlmodels.templating.macros import CallNotes, MacroCall, MacroLibrary, MacroScope, dispatch
 from airflow_sqlmodels.templating.places import place_of_error, placed
 from airflow_sqlmodels.templating.relation import RelationApi, TemplateColumn, TemplateRelation
 from airflow_sqlmodels.templating.results import empty_table
@@ -34,6 +34,8 @@ class Asked:
     functions: tuple[Ref, ...] = ()
     problems: tuple[SqlModelsError, ...] = ()
     """What is certain to fail once the node is compiled."""
+    called: tuple[MacroId, ...] | None = None
+    """The macros that were called when it was rendered; None if it was not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,9 @@ class Recorder:
                 return
             raise CompilationError("ref() takes a model's name, or a package and a model's name")
         package, name = (None, args[0]) if len(args) == 1 else args
-        self.refs.append(Ref(name, package, None if version is None else str(version)))
+        self.refs.append(
+            Ref(name, package, version if version is None or isinstance(version, (int, float)) else str(version))
+        )
 
     def source(self, *args: Any, **_kwargs: Any) -> None:
         """Note a `source(...)`."""
@@ -148,11 +152,16 @@ class Recorder:
             raise CompilationError("config() takes named values: config(materialized='table')")
         self.configs.append({**(args[0] if args else {}), **kwargs})
 
-    def asked(self, macros: tuple[MacroId, ...], problems: tuple[SqlModelsError, ...] = ()) -> Asked:
+    def asked(
+        self,
+        macros: tuple[MacroId, ...],
+        problems: tuple[SqlModelsError, ...] = (),
+        called: tuple[MacroId, ...] | None = None,
+    ) -> Asked:
         """All that was noted; each ref and source once, where it first stands."""
         refs, sources = tuple(dict.fromkeys(self.refs)), tuple(dict.fromkeys(self.sources))
         functions = tuple(dict.fromkeys(self.functions))
-        return Asked(refs, sources, tuple(self.configs), macros, functions, problems)
+        return Asked(refs, sources, tuple(self.configs), macros, functions, problems, called)
 
 
 def _render(  # one more than usual: the macros are known to the caller already
@@ -164,6 +173,7 @@ def _render(  # one more than usual: the macros are known to the caller already
     var = Var(readers.vars.get(package, {}), lambda said: environment.from_string(said).render({SCOPE: scope}), False)
     names = {**readers.shared, **reading_names(recorder, here, var)}
     scope = MacroScope(readers.library, names, package)
+    scope.notes = notes = CallNotes()
     names["adapter"] = ReadingAdapter(scope)
     try:
         template = environment.from_string(text)
@@ -177,7 +187,7 @@ def _render(  # one more than usual: the macros are known to the caller already
         raise placed(error, place_of_error(error, text, Location(path))) from error
     except (jinja2.TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
         raise CompilationError(str(error), place_of_error(error, text, Location(path))) from error
-    return recorder.asked(macros)
+    return recorder.asked(macros, called=tuple(notes.called))
 
 
 def reading_names(recorder: Recorder, here: TemplateRelation, var: Var) -> dict[str, Any]:

@@ -11,6 +11,8 @@ _PARAMS = (
     *("measure", "numerator", "denominator", "expr", "window", "grain_to_date", "conversion_type_params"),
     *("cumulative_type_params", "metric_aggregation_params", "fill_nulls_with", "is_private"),
 )
+_OF_METRICS = ("offset_window", "offset_to_grain")
+_OF_MEASURES = ("join_to_timespine", "fill_nulls_with")
 _ENTITY = ("name", "type", "description", "label", "role", "expr")
 _DIMENSION = ("name", "type", "description", "label", "is_partition", "type_params", "expr", "metadata", "datatype")
 _MEASURE = (
@@ -30,7 +32,7 @@ def semantic_part(node: SemanticModel | Metric | SavedQuery) -> dict[str, Any]:
             rest = {"defaults": said.get("defaults"), "primary_entity": said.get("primary_entity")}
             return {**common, "model": said.get("model"), **parts, **rest}
         case Metric():
-            shown = {"type": said.get("type"), "type_params": _params(said.get("type_params") or {})}
+            shown = {"type": said.get("type"), "type_params": _params(said.get("type_params") or {}, said.get("type"))}
             return {
                 **common,
                 **shown,
@@ -47,15 +49,26 @@ def semantic_part(node: SemanticModel | Metric | SavedQuery) -> dict[str, Any]:
             }
 
 
-def _params(said: Mapping[str, Any]) -> dict[str, Any]:
+def _params(said: Mapping[str, Any], kind: Any) -> dict[str, Any]:
     found: dict[str, Any] = {key: said.get(key) for key in _PARAMS}
-    found["measure"] = _input(said.get("measure"), ("join_to_timespine", "fill_nulls_with"))
+    found["measure"] = _input(said.get("measure"), _OF_MEASURES)
     for key in ("numerator", "denominator"):
-        found[key] = _input(said.get(key), ("offset_window", "offset_to_grain"))
-    found["metrics"] = [_input(each, ("offset_window", "offset_to_grain")) for each in said.get("metrics") or ()]
+        found[key] = _input(said.get(key), _OF_METRICS)
+    found["metrics"] = [_input(each, _OF_METRICS) for each in said.get("metrics") or ()]
     found["join_to_timespine"] = bool(said.get("join_to_timespine"))
     found["window"] = _window(said.get("window"))
+    if kind == "cumulative":
+        found["cumulative_type_params"] = _cumulative(said.get("cumulative_type_params") or {})
     return found
+
+
+def own_measures(definition: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The measures that a metric names itself."""
+    said = definition.get("type_params") or {}
+    conversion = said.get("conversion_type_params") or {}
+    named = (said.get("measure"), conversion.get("base_measure"), conversion.get("conversion_measure"))
+    found = (_input(each, _OF_MEASURES) for each in named)
+    return [each for each in found if each is not None]
 
 
 def _filter(said: Any) -> dict[str, Any] | None:
@@ -69,7 +82,16 @@ def _filter(said: Any) -> dict[str, Any] | None:
 def _window(said: Any) -> Any:
     """`1 month`, taken apart."""
     count, _, unit = said.strip().partition(" ") if isinstance(said, str) else ("", "", "")
-    return {"count": int(count), "granularity": unit.strip()} if count.isdecimal() else said
+    return {"count": int(count), "granularity": unit.strip().removesuffix("s")} if count.isdecimal() else said
+
+
+def _cumulative(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "window": _window(said.get("window")),
+        "grain_to_date": said.get("grain_to_date"),
+        "period_agg": said.get("period_agg") or "first",
+        "metric": _input(said.get("metric"), _OF_METRICS),
+    }
 
 
 def _export(said: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,4 +123,6 @@ def _filled(said: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     for key in ("is_partition", "create_metric"):
         if key in found:
             found[key] = bool(found[key])
+    if found.get("expr") is not None:
+        found["expr"] = str(found["expr"])
     return {**found, "config": {"meta": {}, **(said.get("config") or {})}}

@@ -106,7 +106,7 @@ def test_tests_and_ephemeral_models_have_no_relation() -> None:
 
 
 def test_an_empty_catalog_has_a_head() -> None:
-    described = empty_catalog(manifest_of(model("orders")), RUN)
+    described = empty_catalog(RUN)
 
     assert (described["nodes"], described["sources"], described["errors"]) == ({}, {}, None)
     assert described["metadata"]["dbt_schema_version"].endswith("catalog/v1.json")

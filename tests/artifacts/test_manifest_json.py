@@ -92,7 +92,7 @@ def test_every_templated_node_has_a_contract_and_a_place(tmp_path: Path) -> None
     assert nodes["analysis.shop.an"]["path"] == "analysis/deep/an.sql"
     hook = nodes["operation.shop.shop-on-run-start-0"]
     said = (hook["path"], hook["original_file_path"], hook["index"])
-    assert said == ("hooks/shop-on-run-start-0.sql", "./dbt_project.yml", 1)
+    assert said == ("hooks/shop-on-run-start-0.sql", "./dbt_project.yml", 0)
 
 
 def test_sources_say_no_more_than_they_have(tmp_path: Path) -> None:

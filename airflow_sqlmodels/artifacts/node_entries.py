@@ -1,0 +1,185 @@
+"""The entry of a node in manifest.json: what templates see of it, and what only this file says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from airflow_sqlmodels.artifacts.checksums import contract_checksum, seed_checksum, text_checksum, unit_test_checksum
+from airflow_sqlmodels.artifacts.primary_key import TestsOf, primary_key
+from airflow_sqlmodels.artifacts.semantic_entries import completed
+from airflow_sqlmodels.dialects.registry import dialect_named
+from airflow_sqlmodels.manifest.manifest import Manifest
+from airflow_sqlmodels.manifest.nodes import (
+    Analysis,
+    AnyNode,
+    DataTest,
+    Exposure,
+    Function,
+    MacroId,
+    Metric,
+    Model,
+    Operation,
+    SavedQuery,
+    Seed,
+    SemanticModel,
+    Snapshot,
+    Source,
+    UnitTest,
+)
+from airflow_sqlmodels.templating.blocks import find_blocks
+from airflow_sqlmodels.templating.inline_config import inline_config, is_literal
+from airflow_sqlmodels.templating.node_view import node_view, number, unrendered_config
+from airflow_sqlmodels.templating.static import CAPTURED
+
+Entry = dict[str, Any]
+
+_WithTemplate = Model | Snapshot | Analysis | DataTest | Function | Operation
+
+
+def node_json(node: AnyNode, manifest: Manifest, made: float, tests: TestsOf = MappingProxyType({})) -> Entry:
+    """The entry of a node. `tests` are the generic tests of each: models get their primary keys from them."""
+    dialect = dialect_named(manifest.settings.target.type)
+    view = {**_BLANK.get(type(node), {}), **node_view(node, dialect), "created_at": made}
+    view.setdefault("depends_on", {"macros": [], "nodes": list(node.depends_on)})
+    view = {key: value for key, value in view.items() if key not in _WITHOUT.get(type(node), ())}
+    if isinstance(node, UnitTest):
+        return {**view, "checksum": unit_test_checksum(node, view)}
+    if isinstance(node, (SemanticModel, Metric, SavedQuery)):
+        return completed(node, view, manifest)
+    if isinstance(node, Exposure):
+        return view
+    view |= {"doc_blocks": list(node.doc_blocks), "patch_path": _patch_path(node, manifest, view)}
+    if isinstance(node, _WithTemplate):
+        view |= _template_part(node, manifest, view)
+    return {**view, **_own_part(node, manifest, tests)}
+
+
+def _own_part(node: AnyNode, manifest: Manifest, tests: TestsOf) -> Entry:
+    """What only some kinds have."""
+    match node:
+        case Model():
+            return {"primary_key": primary_key(node, tests.get(node.id, ()))}
+        case DataTest():
+            return _test_part(node, manifest)
+        case Snapshot():
+            return _snapshot_part(node, manifest)
+        case Analysis() | Operation():
+            place = {"database": manifest.settings.target.database, "schema": node.schema}
+            return {**place, "alias": node.name, "relation_name": None}
+        case Seed():
+            return {
+                "checksum": seed_checksum(node),
+                "raw_code": "",
+                "root_path": node.root,
+                "depends_on": {"macros": []},
+            }
+        case Source():
+            return {"path": node.path, **{f"unrendered_{key}": node.written.get(key) for key in ("schema", "database")}}
+        case _:
+            return {}
+
+
+def _template_part(node: _WithTemplate, manifest: Manifest, view: Mapping[str, Any]) -> Entry:
+    contract = {"enforced": False, "alias_types": True, "checksum": None, **view.get("contract", {})}
+    if isinstance(node, Model) and contract["enforced"] is True:
+        contract["checksum"] = contract_checksum(node, view)
+    return {
+        "checksum": text_checksum(node.raw_code if isinstance(node, _ALONE) else _file_text(node, manifest)),
+        "contract": contract,
+        "unrendered_config": unrendered_config(node, _config_texts(node, manifest)),
+    }
+
+
+_ALONE = (Model, Analysis, DataTest, Function)
+"""The kinds whose file holds nothing else."""
+
+
+def _config_texts(node: _WithTemplate, manifest: Manifest) -> dict[str, str]:
+    """The texts of the `config(...)` in its template, where dbt keeps these and not the values."""
+    texts = inline_config(node.raw_code)
+    if texts.keys().isdisjoint(node.own_config):  # the call stands where it is not reached
+        return {}
+    if isinstance(node, Model) and is_literal(node.raw_code):
+        own_macros = (f"macro.{each}.{name}" for each in {node.package, manifest.settings.name} for name in CAPTURED)
+        return texts if any(MacroId(each) in manifest.macros for each in own_macros) else {}
+    return {} if isinstance(node, DataTest) and _is_read_at_once(node) else texts
+
+
+def _is_read_at_once(test: DataTest) -> bool:
+    """Whether it is one of the two tests that dbt does not render to read them."""
+    return not {"macro.dbt.test_unique", "macro.dbt.test_not_null"}.isdisjoint(test.macros)
+
+
+def _patch_path(node: AnyNode, manifest: Manifest, view: Mapping[str, Any]) -> str | None:
+    """The properties file, as part of the package that has it: that may be another than the node's."""
+    said: str | None = view.get("patch_path")
+    settings = manifest.settings
+    if said is None or node.patch_path is None or len(settings.packages) == 1:
+        return said
+    full = f"{settings.root}/{node.patch_path}"
+    for name, folder in settings.packages.items():
+        if folder != settings.root and full.startswith(f"{folder}/"):
+            return f"{name}://{full[len(folder) + 1 :]}"
+    return f"{settings.name}://{node.patch_path}"
+
+
+def _test_part(test: DataTest, manifest: Manifest) -> Entry:
+    """What follows from the node it stands under, and where its failing rows are kept."""
+    said: Entry = {}
+    if test.relation is not None and test.config.get("store_failures_as") not in (None, "ephemeral"):
+        said["relation_name"] = dialect_named(manifest.settings.target.type).render(test.relation)
+    if test.generic is None:
+        return said
+    said |= {"checksum": {"name": "none", "checksum": ""}, "file_key_name": None}
+    attached_id = test.attached_node
+    attached = attached_id and (manifest.nodes.get(attached_id) or manifest.disabled.get(attached_id))
+    if not attached:  # it is described as another kind than it is, or not there at all
+        name = (attached_id or "").rpartition(".")[2]
+        return {**said, "attached_node": next((each for each in test.ref_ids if each.endswith(f".{name}")), None)}
+    if not isinstance(attached, Source):
+        said["group"] = attached.config.get("group")
+    if isinstance(attached, Model) and attached.version and _is_read_at_once(test):
+        refs = ((each, number(each.version)) for each in test.refs)
+        said["refs"] = [{"name": each.name, "package": each.package, "version": version} for each, version in refs]
+    return said
+
+
+def _snapshot_part(node: Snapshot, manifest: Manifest) -> Entry:
+    """A snapshot of a SQL file has its block as it is written; one of properties counts as a file of its own."""
+    if not node.path.endswith(".sql"):
+        return {"path": f"{node.name}.sql"}
+    blocks = find_blocks(_file_text(node, manifest), node.path)
+    return next(({"raw_code": each.body} for each in blocks if (each.kind, each.name) == ("snapshot", node.name)), {})
+
+
+def _file_text(node: AnyNode, manifest: Manifest) -> str:
+    """The whole file that a node stands in, with others; "" if it is gone."""
+    root = manifest.settings.packages.get(node.package, manifest.settings.root)
+    try:
+        return (Path(root) / node.path).read_text(encoding="utf-8-sig")
+    except OSError:
+        return ""
+
+
+_TEMPLATED: Entry = {"build_path": None, "compiled_path": None, "functions": []}
+_BLANK: dict[type, Entry] = {
+    Model: {**_TEMPLATED, "constraints": []},
+    Operation: _TEMPLATED,
+    Snapshot: _TEMPLATED,
+    Analysis: _TEMPLATED,
+    Function: _TEMPLATED,
+    DataTest: _TEMPLATED,
+    Source: {"external": None},
+}
+"""Fields that readers expect, and that say nothing here."""
+
+_WITHOUT: dict[type, tuple[str, ...]] = {
+    Exposure: ("columns", "patch_path"),
+    Source: ("depends_on",),
+    SemanticModel: ("meta", "metrics", "sources", "tags"),
+    SavedQuery: ("meta",),
+}
+"""Fields that templates see, and that the schema of the file does not allow."""

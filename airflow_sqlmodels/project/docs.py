@@ -1,0 +1,45 @@
+"""`doc('name')` in descriptions: which block it means, and which blocks a description is made of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from airflow_sqlmodels.errors import NamingError, closest
+from airflow_sqlmodels.manifest.nodes import Doc
+
+_CALL = re.compile(r"\{\{-?\s*doc\(\s*(?P<arguments>[^(){}]*?)\s*,?\s*\)\s*-?\}\}")
+_NAME = re.compile(r"'([^']*)'|\"([^\"]*)\"")
+
+
+@dataclass(frozen=True, slots=True)
+class DocLookup:
+    """`doc('name')` and `doc('package', 'name')` in descriptions of one package."""
+
+    docs: Mapping[str, Doc]
+    package: str
+    root: str
+
+    def __call__(self, *names: str) -> str:
+        found = self.find(*names)
+        if found is None:
+            known = [doc.name for doc in self.docs.values()]
+            raise NamingError(f"no docs block {names[-1]!r}", None, closest(names[-1], known))
+        return found.text
+
+    def find(self, *names: str) -> Doc | None:
+        """The block of that name: as in dbt the project's own go before those of the package."""
+        for package in names[:-1] or (self.root, self.package):
+            found = self.docs.get(f"doc.{package}.{names[-1]}")
+            if found:
+                return found
+        return None
+
+    def blocks(self, description: str) -> tuple[str, ...]:
+        """The ids of the blocks that a description, as written, takes in."""
+        calls = (
+            [one or other for one, other in _NAME.findall(call["arguments"])] for call in _CALL.finditer(description)
+        )
+        found = (self.find(*names) for names in calls if 1 <= len(names) <= 2)
+        return tuple(doc.id for doc in found if doc is not None)

@@ -1,0 +1,71 @@
+"""What YAML files and `config(...)` calls say of a node as they say it: dbt's unrendered_config.
+
+Unlike the config itself nothing is merged here: the strongest says all. The texts of the node's own `config(...)` call
+are not taken up: they are read from its template when a manifest.json is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_sqlmodels.project.configs import merge_plainly
+from airflow_sqlmodels.templating.inline_config import inline_config, is_literal
+
+HOOKS = frozenset(("pre_hook", "post_hook"))
+"""Keys that the config spells in its own way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """What a node says of its config in its own file."""
+
+    configs: Sequence[Mapping[str, Any]] = ()
+    """The arguments of each `config(...)`, in order."""
+    text: str = ""
+    """The template; "" if dbt keeps the values whatever it looks like."""
+    rendered: bool = True
+    """Whether dbt renders the template even if it is literal."""
+
+
+def unrendered(
+    below: Mapping[str, Any], entry: Mapping[str, Any], inline: Inline, above: Mapping[str, Any], own: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Where what is said differs from the config `own`; None for a key that counts as not said.
+
+    `below` and `above` are the folders of dbt_project.yml, of the node's package and, if that is another, of the
+    project; `entry` is the config in properties.
+    """
+    said = merge_plainly(below, entry)
+    inside: dict[str, Any] = {}
+    for each in inline.configs:
+        inside.update(each)
+    if not inside or not _kept_as_text(inline):
+        said.update((key.replace("_hook", "-hook") if key in HOOKS else key, value) for key, value in inside.items())
+    else:
+        texts = inline_config(inline.text) if len(inline.configs) > 1 else inside
+        for key in inside:
+            if key in texts:
+                said.pop(key, None)
+            else:
+                said.setdefault(key, None)
+    said.update(above)
+    return {key: value for key, value in said.items() if key in HOOKS or key not in own or own[key] != value}
+
+
+def _kept_as_text(inline: Inline) -> bool:
+    return "config(" in inline.text and (inline.rendered or not is_literal(inline.text))
+
+
+def as_written(content: Mapping[str, Any], rendered: Mapping[str, Any]) -> dict[str, Any]:
+    """A config in properties, as written; in lists what they give stands behind, as in dbt's manifest."""
+    return {**rendered, **{key: _beside(value, rendered.get(key)) for key, value in content.items()}}
+
+
+def _beside(written: Any, rendered: Any) -> Any:
+    if isinstance(written, Mapping) and isinstance(rendered, Mapping):
+        return {key: _beside(value, rendered.get(key)) for key, value in written.items()}
+    if isinstance(written, list) and isinstance(rendered, list):
+        return [*written, *rendered]
+    return written

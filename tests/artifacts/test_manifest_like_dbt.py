@@ -1,0 +1,124 @@
+"""What manifest.json says as dbt 1.12 says it: configs as they are written, docs blocks, called macros, checksums."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from airflow_sqlmodels.artifacts.manifest_json import manifest_json
+from airflow_sqlmodels.graph.order import graph_of
+from airflow_sqlmodels.templating.inline_config import inline_config, is_literal
+from airflow_sqlmodels.templating.invocation import Invocation
+from tests.projects import load
+
+
+def written(root: Path, files: dict[str, str], **options: Any) -> dict[str, Any]:
+    """The content of manifest.json for a project of these files, as readers get it."""
+    manifest = load(root, files, **options)
+    content = manifest_json(manifest, graph_of(manifest), Invocation(command="parse"))
+    found: dict[str, Any] = json.loads(json.dumps(content, default=str))
+    return found
+
+
+def test_literal_configs_are_values_and_others_are_texts(tmp_path: Path) -> None:
+    """dbt renders no model that holds literals alone, and keeps the text of what it renders."""
+    files = {
+        "models/a.sql": "{{ config(tags=['x'], enabled=True) }} select 1",
+        "models/b.sql": "{{ config(tags=['x'], enabled=var('on', true) and not false) }} select {{ var('n', 1) }}",
+    }
+    nodes = written(tmp_path, files)["nodes"]
+    assert nodes["model.shop.a"]["unrendered_config"] == {"tags": ["x"], "enabled": True}
+    assert nodes["model.shop.b"]["unrendered_config"] == {
+        "tags": "['x']",
+        "enabled": "var('on', True) and not False",
+    }
+
+
+def test_in_unrendered_configs_the_strongest_says_all(tmp_path: Path) -> None:
+    """Tags add up in the config, not in what was written; a YAML list stands beside what it gives."""
+    files = {
+        "models/a.sql": "{{ config(post_hook='select {{ 1 }}') }} select 1",
+        "models/a.yml": "models: [{name: a, config: {tags: [near], group: null}}]",
+    }
+    files["dbt_project.yml"] = "{name: shop, profile: shop, models: {+tags: far}}"
+    node = written(tmp_path, files)["nodes"]["model.shop.a"]
+    assert node["config"]["tags"] == ["far", "near"]
+    assert node["unrendered_config"] == {"tags": ["near", "near"], "group": None, "post_hook": "select {{ 1 }}"}
+
+
+def test_what_is_read_without_rendering() -> None:
+    """The templates that dbt reads by their syntax alone."""
+    literal = ["select 1", "{{ ref('a', v=1) }}", "{# {{ this }} #}{{ config(a={'b': ['c', True]}) }}"]
+    rendered = [
+        "{{ this }}",
+        "{{ config(a=1) }}",
+        "{{- ref('a') }}",
+        "{{ config(pre_hook='x') }}",
+        "{% if a %}{% endif %}",
+    ]
+    assert [is_literal(each) for each in (*literal, *rendered)] == [True] * 3 + [False] * 5
+    assert inline_config("{{ config(a='x' ~ target.name, b=c[0] not in (1,)) }}") == {
+        "a": "'x' ~ target.name",
+        "b": "c[0] not in (1,)",
+    }
+
+
+def test_descriptions_name_the_docs_blocks_they_take_in(tmp_path: Path) -> None:
+    """For the node and for each column; the block of the project goes before one of a package."""
+    files = {
+        "models/a.sql": "select 1 as id",
+        "models/a.yml": """
+            models:
+              - name: a
+                description: "{{ doc('whole') }} and {{ doc('shop', 'part') }}"
+                columns: [{name: id, description: "{{ doc('part') }}"}, {name: n, description: plain}]
+        """,
+        "models/d.md": "{% docs whole %}W{% enddocs %}{% docs part %}P{% enddocs %}",
+    }
+    node = written(tmp_path, files)["nodes"]["model.shop.a"]
+    assert node["doc_blocks"] == ["doc.shop.whole", "doc.shop.part"]
+    assert [each["doc_blocks"] for each in node["columns"].values()] == [["doc.shop.part"], []]
+
+
+def test_only_macros_that_were_called_are_depended_on(tmp_path: Path) -> None:
+    """A macro under a condition that did not hold is not listed."""
+    files = {
+        "models/a.sql": "{% if execute %}{{ late() }}{% else %}{{ early() }}{% endif %}",
+        "models/b.sql": "select 1",
+        "macros/m.sql": "{% macro late() %}{{ ref('b') }}{% endmacro %}{% macro early() %}{{ late() }}{% endmacro %}",
+    }
+    assert written(tmp_path, files)["nodes"]["model.shop.a"]["depends_on"]["macros"] == ["macro.shop.early"]
+
+
+def test_a_test_of_something_that_is_not_there_is_a_node_turned_off(tmp_path: Path) -> None:
+    """As in dbt it keeps its place in the graph."""
+    files = {
+        "models/a.sql": "select 1 as id",
+        "models/a.yml": """
+            models: [{name: a, columns: [{name: id, data_tests: [
+                {relationships: {arguments: {to: "ref('gone')", field: id}}}]}]}]
+        """,
+    }
+    content = written(tmp_path, files)
+    (test,) = (node for node in content["nodes"].values() if node["resource_type"] == "test")
+    assert test["config"]["enabled"] is False
+    assert content["parent_map"][test["unique_id"]] == ["model.shop.a"]
+    assert content["child_map"]["model.shop.a"] == [test["unique_id"]]
+    assert content["disabled"] == {}
+
+
+def test_seeds_above_a_mebibyte_are_known_by_their_path(tmp_path: Path) -> None:
+    """dbt does not read the content of large files."""
+    content = written(tmp_path, {"seeds/small.csv": "id\n1\n", "seeds/large.csv": "id\n" + "1234567\n" * (1 << 17)})
+    said = {name: content["nodes"][f"seed.shop.{name}"]["checksum"] for name in ("small", "large")}
+    assert said["large"] == {"name": "path", "checksum": "seeds/large.csv"}
+    assert said["small"] == {"name": "sha256", "checksum": hashlib.sha256(b"id\n1").hexdigest()}
+
+
+def test_the_head_holds_no_field_of_its_own(tmp_path: Path) -> None:
+    """Readers that check the schema refuse what is not in it."""
+    content = written(tmp_path, {"models/a.sql": "select 1", "seeds/s.csv": "id\n1\n"})
+    assert "sqlmodels_mark" not in content["metadata"]
+    assert content["nodes"]["seed.shop.s"]["depends_on"] == {"macros": []}
