@@ -36,7 +36,7 @@ def write_run_results(
     write_json(path, run_results(manifest, results, invocation, seconds))
 
 
-def write_operation_results(path: Path, manifest: Manifest, outcome: Result, invocation: Invocation) -> None:
+def write_operation_results(path: Path, outcome: Result, invocation: Invocation) -> None:
     """Write the file for a macro that was called by itself; `outcome.node` is its id."""
     entry: dict[str, Any] = {
         "status": outcome.status,

@@ -94,7 +94,7 @@ def _write(execution: Execution, outcome: Result) -> None:
     flags, manifest = execution.flags, execution.opened.manifest
     if flags.switch("write_json", manifest, default=True):
         path = flags.target_folder(manifest) / "run_results.json"
-        write_operation_results(path, manifest, outcome, execution.means.invocation)
+        write_operation_results(path, outcome, execution.means.invocation)
 
 
 def _id_of(manifest: Manifest, macro: str) -> NodeId:

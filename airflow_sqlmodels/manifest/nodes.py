@@ -134,10 +134,12 @@ class Model(Templated, frozen=True, kw_only=True):
     latest_version: str | None = None
     access: str = "protected"
     group: str | None = None
-    deprecation_date: str | None = None
-    time_spine: dict[str, Any] | None = None
     constraints: tuple[dict[str, Any], ...] = ()
     """Those of the whole table; those of one column stand with the column."""
+    time_spine: dict[str, Any] | None = None
+    """What makes it a table of points in time."""
+    deprecation_date: str | None = None
+    """From when on nobody should read it: a time in ISO 8601."""
 
 
 class Seed(Node, frozen=True, kw_only=True):

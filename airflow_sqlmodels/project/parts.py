@@ -20,6 +20,10 @@ from airflow_sqlmodels.project.yaml_text import YamlMap, plain
 from airflow_sqlmodels.templating.reading import Readers
 
 _NOTHING_INLINE = Inline()
+
+_OF_COLUMNS = ("config", "tags", "data_type", "meta", "constraints", "granularity")
+"""What may be a template in a column's entry, beside its description."""
+
 _UNRENDERED = frozenset(("pre-hook", "post-hook", "pre_hook", "post_hook"))
 
 
@@ -106,25 +110,21 @@ class Parts:
         listed = columns_in(entry, entry.content if holder is None else holder)
         return {str(each["name"]): self._column(each, entry, package) for each in listed}
 
-    def _data_type(self, said: Any, package: str, at: Location) -> str | None:
-        if not isinstance(said, str) or "{{" not in said:
-            return None if said is None else str(said)
-        return str(self.renderer(package).text(said, at))
-
     def _column(self, content: YamlMap, entry: Entry, package: str) -> Column:
-        config = content.get("config") or {}
-        tags = [*_listed(content.get("tags")), *_listed(config.get("tags"))]
+        said = self.rendered({key: content[key] for key in _OF_COLUMNS if content.get(key)}, package, entry.at)
+        config = said.get("config") or {}
+        tags = [*_listed(said.get("tags")), *_listed(config.get("tags"))]
         return Column(
             name=str(content["name"]),
             description=self.description(content.get("description"), package, entry.at),
             doc_blocks=self.doc_blocks(content.get("description"), package),
-            data_type=self._data_type(content.get("data_type"), package, entry.at),
-            granularity=content.get("granularity"),
+            data_type=said.get("data_type"),
             quote=content.get("quote"),
-            meta={**plain(content.get("meta") or {}), **plain(config.get("meta") or {})},
+            meta={**(said.get("meta") or {}), **(config.get("meta") or {})},
             tags=tuple(dict.fromkeys(tags)),
-            constraints=tuple(plain(content.get("constraints") or [])),
-            config=plain(config),
+            constraints=tuple(said.get("constraints") or []),
+            config=config,
+            granularity=said.get("granularity"),
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -22,6 +21,7 @@ from airflow_sqlmodels.manifest.nodes import (
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.project.contracts import constraint_reads, contract_problems
 from airflow_sqlmodels.project.files import SourceFile
+from airflow_sqlmodels.project.model_facts import deprecation_date, time_spine
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry
 from airflow_sqlmodels.project.settings import ProjectFile
@@ -63,8 +63,8 @@ def model(parts: Parts, file: SourceFile) -> Model:
         constraints=() if entry is None else tuple(plain(entry.content.get("constraints") or [])),
         access=str(config.get("access") or "protected"),
         group=config.get("group"),
-        deprecation_date=None if entry is None else _moment(entry.content.get("deprecation_date")),
-        time_spine=None if entry is None else _time_spine(entry.content.get("time_spine")),
+        time_spine=time_spine(entry),
+        deprecation_date=deprecation_date(entry),
         **fields,
         **template,
     )
@@ -87,27 +87,6 @@ def _number(version: str) -> int | float | str:
         return int(version)
     except ValueError:
         return version
-
-
-def _moment(said: Any) -> str | None:
-    """A date or time of YAML with its zone; without one it is this machine's, as in dbt."""
-    if isinstance(said, str):
-        said = datetime.datetime.fromisoformat(said)
-    if isinstance(said, datetime.datetime):
-        return said.astimezone().isoformat()
-    if isinstance(said, datetime.date):
-        return datetime.datetime(said.year, said.month, said.day).astimezone().isoformat()
-    return None
-
-
-def _time_spine(said: Any) -> dict[str, Any] | None:
-    if not said:
-        return None
-    custom = [
-        {"name": each.get("name"), "column_name": each.get("column_name")}
-        for each in said.get("custom_granularities") or ()
-    ]
-    return {"standard_granularity_column": said.get("standard_granularity_column"), "custom_granularities": custom}
 
 
 def snapshots(parts: Parts, file: SourceFile) -> Iterator[Snapshot]:

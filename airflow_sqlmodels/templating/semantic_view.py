@@ -24,7 +24,8 @@ _MEASURE = (
 def semantic_part(node: SemanticModel | Metric | SavedQuery) -> dict[str, Any]:
     """What only these kinds have."""
     said = node.definition
-    common = {"label": said.get("label"), "metadata": None}
+    depends_on = {"macros": [], "nodes": list(node.depends_on)}
+    common = {"label": said.get("label"), "metadata": None, "depends_on": depends_on}
     match node:
         case SemanticModel():
             lists = (("entities", _ENTITY), ("dimensions", _DIMENSION), ("measures", _MEASURE))

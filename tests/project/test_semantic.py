@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from airflow_sqlmodels.artifacts.manifest_json import manifest_json
+from airflow_sqlmodels.dialects.postgres import Postgres
 from airflow_sqlmodels.errors import NamingError
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.run.plan import make_plan
+from airflow_sqlmodels.templating.graph_view import GraphView
 from airflow_sqlmodels.templating.invocation import Invocation
 from tests.projects import load
 
@@ -80,3 +82,26 @@ def test_a_measure_that_is_not_there_is_told_with_the_nearest(tmp_path: Path) ->
         _manifest(tmp_path, PROPERTIES.replace("measure: total}}\n  - {name: per", "measure: totl}}\n  - {name: per"))
     assert raised.value.hint == "did you mean 'total'?"
     assert str(raised.value.at).startswith("models/s.yml:9:")
+
+
+def test_macros_see_what_metrics_read_and_over_which_time(tmp_path: Path) -> None:
+    properties = PROPERTIES.replace(
+        "saved_queries:",
+        """\
+  - name: monthly
+    label: Monthly
+    type: cumulative
+    type_params: {measure: total, cumulative_type_params: {window: 30 days}}
+saved_queries:""",
+    )
+    manifest = _manifest(tmp_path, properties)
+
+    seen = GraphView(manifest, Postgres(), {})["metrics"]["metric.shop.monthly"]
+
+    assert seen["depends_on"]["nodes"] == ["semantic_model.shop.sales"]
+    assert seen["type_params"]["cumulative_type_params"] == {
+        "window": {"count": 30, "granularity": "day"},
+        "grain_to_date": None,
+        "period_agg": "first",
+        "metric": None,
+    }
