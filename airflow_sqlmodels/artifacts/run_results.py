@@ -80,7 +80,7 @@ def result_json(manifest: Manifest, result: Result) -> dict[str, Any]:
         "thread_id": result.thread,
         "execution_time": result.seconds,
         "adapter_response": _response(node, result),
-        "message": _message(result),
+        "message": _message(node, result),
         "failures": _failures(node, result),
         "unique_id": result.node,
         "compiled": bool(sql) if has_code else None,
@@ -98,11 +98,14 @@ def _failures(node: AnyNode, result: Result) -> int | None:
     return 0 if isinstance(node, Exposure) and result.status != "skipped" else result.failures
 
 
-def _message(result: Result) -> str | None:
-    """dbt does not say whose fault it is that a node was skipped."""
-    if result.status != "skipped":
-        return result.message
-    return "Skipping due to fail_fast" if FAIL_FAST in (result.message or "") else None
+def _message(node: AnyNode, result: Result) -> str | None:
+    """What dbt says of a verdict; it does not say whose fault it is that a node was skipped."""
+    if result.status == "skipped":
+        return "Skipping due to fail_fast" if FAIL_FAST in (result.message or "") else None
+    if isinstance(node, DataTest) and result.status in ("fail", "warn"):
+        rows = f"{result.failures} result{'' if result.failures == 1 else 's'}"
+        return f"Got {rows}, configured to {result.status} if {result.details.get('condition', '!= 0')}"
+    return result.message
 
 
 def timing(started: datetime.datetime | None, finished: datetime.datetime | None) -> list[dict[str, Any]]:

@@ -7,11 +7,24 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from msgspec import structs
+
 from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.errors import NamingError, ProjectError, SqlModelsError, closest
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.manifest.manifest import Manifest, Settings
-from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Doc, Macro, MacroId, Model, Node, NodeId, Templated
+from airflow_sqlmodels.manifest.nodes import (
+    AnyNode,
+    DataTest,
+    Doc,
+    Macro,
+    MacroId,
+    Model,
+    Node,
+    NodeId,
+    Problem,
+    Templated,
+)
 from airflow_sqlmodels.project import functions, other_nodes, template_nodes
 from airflow_sqlmodels.project.cache import Known
 from airflow_sqlmodels.project.choices import Choices
@@ -210,25 +223,34 @@ def _parted(built: Iterable[AnyNode]) -> tuple[list[AnyNode], dict[NodeId, AnyNo
 
 def _final(node: AnyNode, index: Index, parts: Parts) -> AnyNode | None:
     if isinstance(node, Model):
-        _known_materialization(node, parts)
+        node = _with_materialization(node, parts)
     if not isinstance(node, Templated):
         return node
     return resolved(node, index)
 
 
-def _known_materialization(node: Model, parts: Parts) -> None:
+def _with_materialization(node: Model, parts: Parts) -> Model:
+    """The model; with a problem if nothing here builds what it wants to be, which may be of another warehouse.
+
+    Raises ProjectError if it looks like a slip: as in dbt, the other models of such a project can be built.
+    """
     name = node.materialized
     if name in BUILT_IN_MATERIALIZATIONS:
-        return
+        return node
     prefix = "materialization_"
     custom = {
         macro.name.removeprefix(prefix).rpartition("_")[0]
         for macro in parts.readers.library.table.macros.values()
         if macro.name.startswith(prefix)
     }
-    if name not in custom:
-        at = place_of_value(node, name)
-        raise ProjectError(f"no materialization {name!r}", at, closest(name, (*BUILT_IN_MATERIALIZATIONS, *custom)))
+    if name in custom:
+        return node
+    what, at = f"no materialization {name!r}", place_of_value(node, name)
+    meant = closest(name, (*BUILT_IN_MATERIALIZATIONS, *custom))
+    if meant:
+        raise ProjectError(what, at, meant)
+    hint = "there is none of that name for Postgres: use one that it has, or turn the model off"
+    return structs.replace(node, problems=(*node.problems, Problem(what, at, hint)))
 
 
 def _renderer(settings: Settings, package: str, docs: Mapping[str, Doc], shared: Mapping[str, Any]) -> YamlRenderer:

@@ -57,6 +57,7 @@ def run_data_test(
         sent_sql=judging,
         relation_name=stored,
         error=error,
+        details={} if status == "pass" else {"condition": _condition(node, status)},
     )
 
 
@@ -95,6 +96,11 @@ def _status(node: DataTest, should_warn: bool, should_error: bool) -> Status:
     if str(node.config.get("severity") or "error").lower() == "error" and should_error:
         return "fail"
     return "warn" if should_warn else "pass"
+
+
+def _condition(node: DataTest, status: Status) -> str:
+    """What the count was judged by."""
+    return str(node.config.get("error_if" if status == "fail" else "warn_if") or "!= 0")
 
 
 def _message(node: DataTest, failures: int) -> str:

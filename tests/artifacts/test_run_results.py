@@ -89,6 +89,12 @@ def test_a_built_model_has_dbts_fields() -> None:
     ("node", "result", "expected"),
     [
         (UNIQUE, {"status": "fail", "failures": 3, "message": "3 rows"}, {"failures": 3, "relation_name": None}),
+        (UNIQUE, {"status": "fail", "failures": 1}, {"message": "Got 1 result, configured to fail if != 0"}),
+        (
+            UNIQUE,
+            {"status": "warn", "failures": 3, "details": {"condition": ">1"}},
+            {"message": "Got 3 results, configured to warn if >1"},
+        ),
         (UNIQUE, {"status": "pass"}, {"adapter_response": VERDICT}),
         (ORDERS, {"status": "skipped"}, {"compiled": False, "compiled_code": None, "timing": []}),
         (ORDERS, {"status": "skipped", "message": "skipped: a did not succeed"}, {"message": None}),

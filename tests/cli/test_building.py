@@ -52,6 +52,19 @@ def test_a_failing_test_skips_what_reads_its_model(call: Call, tmp_path: Path) -
     assert "to see the rows:" in said
 
 
+def test_a_materialization_of_another_warehouse_fails_its_model_alone(call: Call, tmp_path: Path) -> None:
+    model = "{{ config(materialized='dynamic_table') }}\nselect 1 as id\n"
+    (tmp_path / "models/marts/orders.sql").write_text(model)
+
+    listed, (code, said) = call("ls", "--select", "orders"), call("build", "--select", "orders", "+stg_orders")
+
+    assert listed == (0, "shop.marts.orders\n")
+    assert code == 1
+    assert "Compilation Error" in said
+    assert "models/marts/orders.sql:1:25: no materialization 'dynamic_table'" in said
+    assert "OK created sql view model public.stg_orders" in said
+
+
 def test_a_refused_statement_is_told_with_its_file(call: Call, tmp_path: Path) -> None:
     (tmp_path / "models/marts/orders.sql").write_text("select nope from {{ ref('stg_orders') }}\n")
 
