@@ -7,6 +7,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from msgspec import structs
+
 from airflow_sqlmodels.artifacts.checksums import contract_checksum, seed_checksum, text_checksum, unit_test_checksum
 from airflow_sqlmodels.artifacts.primary_key import TestsOf, primary_key
 from airflow_sqlmodels.artifacts.semantic_entries import completed
@@ -29,6 +31,7 @@ from airflow_sqlmodels.manifest.nodes import (
     Source,
     UnitTest,
 )
+from airflow_sqlmodels.manifest.relation import Quoting
 from airflow_sqlmodels.templating.blocks import find_blocks
 from airflow_sqlmodels.templating.inline_config import inline_config, is_literal
 from airflow_sqlmodels.templating.node_view import node_view, number, unrendered_config
@@ -54,10 +57,10 @@ def node_json(node: AnyNode, manifest: Manifest, made: float, tests: TestsOf = M
     view |= {"doc_blocks": list(node.doc_blocks), "patch_path": _patch_path(node, manifest, view)}
     if isinstance(node, _WithTemplate):
         view |= _template_part(node, manifest, view)
-    return {**view, **_own_part(node, manifest, tests)}
+    return {**view, **_own_part(node, manifest, tests, view)}
 
 
-def _own_part(node: AnyNode, manifest: Manifest, tests: TestsOf) -> Entry:
+def _own_part(node: AnyNode, manifest: Manifest, tests: TestsOf, view: Mapping[str, Any]) -> Entry:
     """What only some kinds have."""
     match node:
         case Model():
@@ -77,7 +80,7 @@ def _own_part(node: AnyNode, manifest: Manifest, tests: TestsOf) -> Entry:
                 "depends_on": {"macros": []},
             }
         case Source():
-            return {"path": node.path, **{f"unrendered_{key}": node.written.get(key) for key in ("schema", "database")}}
+            return _source_part(node, manifest, view)
         case _:
             return {}
 
@@ -145,6 +148,19 @@ def _test_part(test: DataTest, manifest: Manifest) -> Entry:
         refs = ((each, number(each.version)) for each in test.refs)
         said["refs"] = [{"name": each.name, "package": each.package, "version": version} for each, version in refs]
     return said
+
+
+def _source_part(node: Source, manifest: Manifest, view: Mapping[str, Any]) -> Entry:
+    """In this file alone the project's quoting counts for sources: `source()` does not know it, as in dbt."""
+    said, usual = view["quoting"], manifest.settings.quoting
+    parts = ("database", "schema", "identifier")
+    quoting = Quoting(*(usual.get(part) is not False if said.get(part) is None else said[part] for part in parts))
+    relation = structs.replace(node.relation, quoting=quoting)
+    return {
+        "path": node.path,
+        "relation_name": dialect_named(manifest.settings.target.type).render(relation),
+        **{f"unrendered_{key}": node.written.get(key) for key in ("schema", "database")},
+    }
 
 
 def _snapshot_part(node: Snapshot, manifest: Manifest) -> Entry:

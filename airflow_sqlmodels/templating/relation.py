@@ -82,6 +82,7 @@ class TemplateRelation(Mapping[str, Any]):
     is_table = property(lambda self: self.type == "table")
     is_view = property(lambda self: self.type == "view")
     is_cte = property(lambda self: self.type == "cte")
+    is_function = property(lambda self: self.type == "function")
     is_materialized_view = property(lambda self: self.type == "materialized_view")
     is_pointer = property(lambda self: self.type == "pointer_table")
     is_iceberg_format = property(lambda _self: False)
@@ -136,6 +137,14 @@ class TemplateRelation(Mapping[str, Any]):
         inside = Relation(self.relation.database, "information_schema", view or "", Quoting(True, False, False))
         return TemplateRelation(inside, self.dialect)
 
+    def quoted(self, identifier: str) -> str:
+        """A name as it stands in SQL."""
+        return self.dialect.quote(identifier)
+
+    def create(self, **parts: Any) -> TemplateRelation:
+        """Another relation, as `api.Relation.create` makes it."""
+        return RelationApi(self.dialect).create(**parts)
+
     def relation_max_name_length(self) -> int:
         """The longest name the warehouse keeps, in bytes."""
         return self.dialect.identifier_bytes
@@ -183,21 +192,18 @@ class RelationApi:
         """The name of the CTE that an ephemeral model of that name becomes."""
         return CTE_PREFIX + name
 
-    @property
-    def Table(self) -> str:  # noqa: N802  # dbt's name
-        """The type `table`."""
-        return "table"
-
-    @property
-    def View(self) -> str:  # noqa: N802  # dbt's name
-        """The type `view`."""
-        return "view"
+    Table = property(lambda _self: "table")
+    View = property(lambda _self: "view")
+    CTE = property(lambda _self: "cte")
+    MaterializedView = property(lambda _self: "materialized_view")
+    External = property(lambda _self: "external")
 
 
 _STRINGS = ("text", "character varying", "varchar", "character", "char", "bpchar")
 _INTEGERS = ("smallint", "integer", "bigint", "smallserial", "serial", "bigserial", "int2", "int4", "int8", "int")
 _FLOATS = ("real", "float4", "float", "double precision", "float8")
 _NUMERICS = ("numeric", "decimal")
+_LABELS = {"STRING": "TEXT"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,10 +275,20 @@ class TemplateColumn:
         """The type for text of a size."""
         return f"character varying({size})"
 
+    @staticmethod
+    def numeric_type(dtype: str, precision: Any, scale: Any) -> str:
+        """The type for decimal numbers of a precision and a scale; without both, as it is."""
+        return dtype if precision is None or scale is None else f"{dtype}({precision},{scale})"
+
+    @classmethod
+    def translate_type(cls, dtype: str) -> str:
+        """The type that Postgres has for one of the general labels; anything else as it is."""
+        return _LABELS.get(dtype.upper(), dtype)
+
     @classmethod
     def create(cls, name: str, label_or_dtype: str) -> TemplateColumn:
-        """A column of a name and a type."""
-        return cls(name, label_or_dtype)
+        """A column of a name and a type, or a general label for one."""
+        return cls(name, cls.translate_type(label_or_dtype))
 
     @classmethod
     def from_description(cls, name: str, raw_data_type: str) -> TemplateColumn:

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from airflow_sqlmodels.artifacts.manifest_json import manifest_json
+from airflow_sqlmodels.compile.compiler import compile_node
 from airflow_sqlmodels.graph.order import graph_of
+from airflow_sqlmodels.manifest.nodes import NodeId
+from airflow_sqlmodels.templating.answering import answerer
 from airflow_sqlmodels.templating.invocation import Invocation
-from tests.projects import load
+from tests.projects import PROJECT, load
 
 
 def written(root: Path, files: dict[str, str], **options: Any) -> dict[str, Any]:
@@ -100,3 +103,23 @@ def test_sources_say_no_more_than_they_have(tmp_path: Path) -> None:
     assert not {"alias", "checksum", "docs"} & content["sources"]["source.shop.raw.t"].keys()
     tests = [node for node in content["nodes"].values() if node["name"].startswith("source_unique")]
     assert [node["attached_node"] for node in tests] == [None]
+
+
+def test_the_projects_quoting_counts_for_sources_in_the_file_but_not_in_sql(tmp_path: Path) -> None:
+    files = {
+        "dbt_project.yml": PROJECT + "quoting: {schema: false, identifier: false}\n",
+        "models/s.yml": """
+            sources:
+              - {name: raw, schema: raw, tables: [{name: orders}]}
+              - {name: own, schema: raw, quoting: {identifier: true}, tables: [{name: orders}]}
+        """,
+        "models/m.sql": "select * from {{ source('raw', 'orders') }}",
+    }
+    manifest = load(tmp_path, files)
+
+    sources = manifest_json(manifest, graph_of(manifest), Invocation())["sources"]
+    sql = compile_node(answerer(manifest, Invocation()), manifest[NodeId("model.shop.m")], None).sql
+
+    assert sources["source.shop.raw.orders"]["relation_name"] == "raw.orders"
+    assert sources["source.shop.own.orders"]["relation_name"] == 'raw."orders"'
+    assert sql == 'select * from "raw"."orders"'

@@ -33,6 +33,10 @@ class Run:
         """By task its instance."""
         return {each["task_id"]: each for each in self.api.tasks(self.dag_id, self.run_id)}
 
+    def task(self, task_id: str) -> dict[str, Any]:
+        """One instance, with its rendered fields."""
+        return self.api.task(self.dag_id, self.run_id, task_id)
+
     def states(self) -> dict[str, str | None]:
         """By task its state."""
         return {task_id: each["state"] for task_id, each in self.tasks().items()}

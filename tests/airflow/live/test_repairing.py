@@ -71,6 +71,6 @@ def check_repaired(live: Live, run: Run, before: dict[str, dict[str, Any]], sche
             assert after[task_id][what] == before[task_id][what], (task_id, what)
     assert live.columns(schema, "orders") == ["id", "amount", "double"]
     assert live.query(f"select double from {schema}.overview") == [(120,)]
-    rendered = after["orders.run"]["rendered_fields"]["compiled_sql"]
+    rendered = run.task("orders.run")["rendered_fields"]["compiled_sql"]
     assert "amount * 2" in rendered
     assert f'"{schema}"."stg_orders"' in rendered
