@@ -19,6 +19,13 @@ def median_of(measure: Callable[[], float], runs: int) -> float:
     return statistics.median(measure() for _ in range(runs))
 
 
+def medians_in_turn(one: Callable[[], float], other: Callable[[], float], runs: int) -> tuple[float, float]:
+    """The medians of two measurements that take turns: what changes with time, as the server's catalog, hits both."""
+    pairs = [(one(), other()) for _ in range(runs)]
+    first, second = zip(*pairs, strict=True)
+    return statistics.median(first), statistics.median(second)
+
+
 def seconds_of(command: Sequence[str], env: Mapping[str, str], cwd: Path | None = None) -> float:
     """How long a process takes from start to end. Raises CalledProcessError if it fails."""
     clock = time.perf_counter()
