@@ -10,8 +10,8 @@ PYTHONS := 3.11 3.12 3.13
 AIRFLOWS := 3.1 3.2 3.3
 LOCKED := 3.3.2
 # with newer ones these releases do not work, although they allow them
-PINS-3.1 := 'fastapi<0.137' 'cadwyn<8' 'starlette<1' 'sqlalchemy<2.1'
-PINS-3.2 := 'fastapi<0.137' 'cadwyn<8' 'sqlalchemy<2.1'
+PINS-3.1 := 'fastapi<0.137' 'cadwyn<8' 'starlette<1' 'sqlalchemy<2.1' 'svcs<26'
+PINS-3.2 := 'fastapi<0.137' 'cadwyn<8' 'sqlalchemy<2.1' 'svcs<26'
 # args="-k seeds" narrows `make test`, port=9090 moves the UI of `make demo` and `make ui`
 args ?=
 port ?= 8080

@@ -15,7 +15,7 @@ _FIRST = """
 import contextlib, time
 from airflow.sdk import DAG
 from airflow.providers.postgres.hooks.postgres import PostgresHook
-import airflow.sdk.execution_time.supervisor, airflow.sdk.execution_time.task_runner  # a task's process is made by these
+import airflow.sdk.execution_time.supervisor, airflow.sdk.execution_time.task_runner  # they run every task
 from airflow_sqlmodels import SqlModelsDag
 dag = SqlModelsDag("bench", project={project!r}, conn_id="warehouse", schedule=None)
 task = dag.get_task("m1_00000.run")

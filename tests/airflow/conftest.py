@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -44,24 +42,6 @@ def records() -> None:
     from airflow.utils.db import initdb  # noqa: PLC0415  # not before the settings above are made
 
     initdb()
-    _wait_for_the_api_of_tasks()
-
-
-def _wait_for_the_api_of_tasks() -> None:
-    """Before 3.3, `dag.test()` lets a task ask its API before that has begun: on a busy machine the task fails."""
-    from airflow.sdk.execution_time import supervisor  # noqa: PLC0415
-
-    plain = supervisor.in_process_api_server
-
-    def begun() -> Any:
-        api = plain()
-        assert api.transport  # begins it
-        until = time.monotonic() + 30
-        while not hasattr(api.app.state, "svcs_registry") and time.monotonic() < until:
-            time.sleep(0.01)
-        return api
-
-    supervisor.in_process_api_server = begun
 
 
 @pytest.fixture
