@@ -15,6 +15,7 @@ from airflow_sqlmodels.artifacts.metadata import metadata
 from airflow_sqlmodels.artifacts.node_entries import node_json
 from airflow_sqlmodels.artifacts.primary_key import tests_of
 from airflow_sqlmodels.graph.order import Edges, Graph
+from airflow_sqlmodels.manifest.lost import tests_of_nothing
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import (
     DataTest,
@@ -65,7 +66,7 @@ def manifest_json(manifest: Manifest, graph: Graph, invocation: Invocation) -> d
     """The content of the file."""
     made = invocation.started_at.timestamp()
     tests = tests_of(manifest)
-    lost = _of_nothing(manifest)
+    lost = tests_of_nothing(manifest)
     parts: dict[str, dict[str, Any]] = {"nodes": {}, **{part: {} for part in _PARTS.values()}}
     for test in lost:
         entry = node_json(test, manifest, made, tests)
@@ -87,12 +88,6 @@ def manifest_json(manifest: Manifest, graph: Graph, invocation: Invocation) -> d
         },
         **_maps(graph, lost),
     }
-
-
-def _of_nothing(manifest: Manifest) -> list[DataTest]:
-    """Tests that name something that is not there: as in dbt they are among the nodes, turned off."""
-    disabled = manifest.disabled.values()
-    return [node for node in disabled if isinstance(node, DataTest) and node.config.get("enabled", True) is not False]
 
 
 def _maps(graph: Graph, lost: Iterable[DataTest]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
 from airflow_sqlmodels.dialects.dialect import Dialect
+from airflow_sqlmodels.manifest.lost import tests_of_nothing
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.templating.node_view import template_view
 
@@ -50,4 +51,9 @@ class GraphView(MutableMapping[str, Any]):
             return dict(self._manifest.groups)
         kinds = _PARTS[part]
         wanted = (node for node_id, node in self._manifest.items() if node_id.partition(".")[0] in kinds)
-        return {node.id: template_view(node, self._dialect) for node in wanted}
+        views: dict[str, Any] = {node.id: template_view(node, self._dialect) for node in wanted}
+        if part == "nodes":
+            for test in tests_of_nothing(self._manifest):
+                view = template_view(test, self._dialect)
+                views[test.id] = {**view, "config": {**view["config"], "enabled": False}}
+        return views

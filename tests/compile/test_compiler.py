@@ -154,3 +154,19 @@ def test_templates_see_versions_as_numbers(tmp_path: Path) -> None:
     manifest = load(tmp_path, files, target=TARGET)
 
     assert compile_node(answerer(manifest, Invocation()), manifest[NodeId("model.shop.m")], None).sql == "2"
+
+
+def test_graph_has_the_tests_of_a_disabled_model_turned_off(tmp_path: Path) -> None:
+    files = {
+        "models/off.sql": "{{ config(enabled=false) }}select 1 as id",
+        "models/kept.sql": "select 1 as id",
+        "models/m.yml": "models: [{name: kept, data_tests: [{relationships: {to: ref('off'), field: id}}]}]",
+        "models/m.sql": "{% for each in graph.nodes.values() if each.resource_type == 'test' %}"
+        "{{ each.name }} {{ each.config.enabled }}{% endfor %}",
+    }
+    manifest = load(tmp_path, files)
+
+    sql = compile_node(answerer(manifest, Invocation()), manifest[NodeId("model.shop.m")], None).sql
+
+    assert sql.startswith("relationships_kept_")
+    assert sql.endswith("False")
