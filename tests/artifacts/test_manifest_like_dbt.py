@@ -122,3 +122,71 @@ def test_the_head_holds_no_field_of_its_own(tmp_path: Path) -> None:
     content = written(tmp_path, {"models/a.sql": "select 1", "seeds/s.csv": "id\n1\n"})
     assert "sqlmodels_mark" not in content["metadata"]
     assert content["nodes"]["seed.shop.s"]["depends_on"] == {"macros": []}
+
+
+def test_all_configs_in_one_mapping_are_values(tmp_path: Path) -> None:
+    """dbt takes the texts of keywords; where there are none it keeps the values, and the strongest says all."""
+    files = {
+        "models/a.sql": "{{ config({'tags': ['x'], 'materialized': 'table'}) }} select {{ var('n', 1) }}",
+        "dbt_project.yml": "{name: shop, profile: shop, models: {+tags: far}}",
+    }
+    node = written(tmp_path, files)["nodes"]["model.shop.a"]
+    assert node["config"]["tags"] == ["far", "x"]
+    assert node["unrendered_config"] == {"tags": ["x"], "materialized": "table"}
+
+
+def test_tags_beside_the_config_of_a_model_are_nothing_to_dbt(tmp_path: Path) -> None:
+    """What else stands there is a config, or it is kept as a property of a column."""
+    files = {
+        "models/a.sql": "select 1 as id",
+        "models/a.yml": """
+            models:
+              - name: a
+                tags: [nobody]
+                meta: {owner: me}
+                columns: [{name: id, relationship: {to: "ref('b')"}}]
+            exposures:
+              - {name: e, type: application, owner: {name: me}, tags: [t], meta: {m: 1}, depends_on: ["ref('a')"]}
+        """,
+    }
+    content = written(tmp_path, files)
+    node, exposure = content["nodes"]["model.shop.a"], content["exposures"]["exposure.shop.e"]
+    assert (node["tags"], node["meta"]) == ([], {"owner": "me"})
+    assert node["columns"]["id"]["relationship"] == {"to": "ref('b')"}
+    assert (exposure["tags"], exposure["meta"], exposure["unrendered_config"]) == (["t"], {"m": 1}, {})
+
+
+def test_tests_have_the_tags_of_their_source_and_column(tmp_path: Path) -> None:
+    """Those that stand beside the config of the source and of its table, and all those of the column."""
+    files = {
+        "models/a.yml": """
+            sources:
+              - name: raw
+                tags: [one]
+                config: {tags: [not this]}
+                tables:
+                  - name: t
+                    tags: [two]
+                    columns: [{name: id, tags: [three], config: {tags: four}, data_tests: [unique]}]
+        """,
+    }
+    (test,) = written(tmp_path, files)["nodes"].values()
+    assert test["tags"] == ["four", "one", "three", "two"]
+
+
+def test_descriptions_end_as_in_dbt(tmp_path: Path) -> None:
+    """The text at the end of a file has no line end, any other of several lines has one; comments are taken out."""
+    files = {
+        "models/a.sql": "select 1 as id",
+        "models/b.sql": "select 1 as id",
+        "models/a.yml": (
+            "models:\n  - name: a\n    config:\n      meta:\n        m: |\n          text\n"
+            "    description: |\n      first {# not seen #}\n"
+            "    columns:\n      - name: id\n        description: |\n          kept\n"
+            "  - name: b\n    description: |\n      last\n\n"
+        ),
+    }
+    nodes = written(tmp_path, files)["nodes"]
+    a, b = nodes["model.shop.a"], nodes["model.shop.b"]
+    assert [a["description"], a["columns"]["id"]["description"], b["description"]] == ["first ", "kept\n", "last"]
+    assert a["meta"] == {"m": "text"}  # values of the config go through Jinja, which takes the line end
