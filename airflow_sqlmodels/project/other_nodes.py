@@ -23,7 +23,7 @@ from airflow_sqlmodels.manifest.nodes import (
     SourceRef,
 )
 from airflow_sqlmodels.manifest.relation import Quoting, Relation
-from airflow_sqlmodels.project.configs import merge
+from airflow_sqlmodels.project.configs import merge, merge_all
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.generic_tests import Definition, Tested, take_apart
 from airflow_sqlmodels.project.parts import Parts
@@ -101,7 +101,7 @@ def _source(parts: Parts, entry: Entry, table: YamlMap, at: Location) -> Source:
         description=parts.description(table.get("description"), package, at),
         doc_blocks=parts.doc_blocks(table.get("description"), package),
         source_description=parts.description(entry.content.get("description"), package, at),
-        tags=tuple(dict.fromkeys([*_as_list(entry.content.get("tags")), *config["tags"]])),
+        tags=tuple(config["tags"]),
         meta=plain(config.get("meta") or {}),
         source_meta=plain(entry.content.get("meta") or {}),
         config=config,
@@ -153,7 +153,7 @@ def _source_written(parts: Parts, entry: Entry, table: YamlMap) -> dict[str, Any
 
 def _config_of(table: YamlMap) -> dict[str, Any]:
     beside = {key: table[key] for key in ("tags", "meta", "enabled") if table.get(key) is not None}
-    return {**beside, **(table.get("config") or {})}
+    return merge_all((beside, table.get("config") or {}))
 
 
 def _first(config: Mapping[str, Any], said: Mapping[str, Any], key: str) -> str | None:

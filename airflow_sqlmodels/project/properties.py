@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_sqlmodels.errors import Location, ProjectError, closest
+from airflow_sqlmodels.project.configs import merge_all
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.yaml_text import YamlMap, parse_yaml, place_in
 
@@ -75,7 +76,7 @@ class Entry:
             return beside
         if not isinstance(said, dict):
             raise ProjectError("config must be a mapping", self.place(self.content, "config"))
-        return {**beside, **said}
+        return {**beside, **said} if self.kind in _WITH_FILES else merge_all((beside, said))
 
 
 _BESIDE = ("docs", "group", "access", "meta", "tags", "enabled", "latest_version_pointer")

@@ -7,7 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from airflow_sqlmodels.artifacts.manifest_json import manifest_json
+from airflow_sqlmodels.errors import CompilationError
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.templating.inline_config import inline_config, is_literal
 from airflow_sqlmodels.templating.invocation import Invocation
@@ -190,3 +193,52 @@ def test_descriptions_end_as_in_dbt(tmp_path: Path) -> None:
     a, b = nodes["model.shop.a"], nodes["model.shop.b"]
     assert [a["description"], a["columns"]["id"]["description"], b["description"]] == ["first ", "kept\n", "last"]
     assert a["meta"] == {"m": "text"}  # values of the config go through Jinja, which takes the line end
+
+
+def test_docs_blocks_are_templates_without_names(tmp_path: Path) -> None:
+    """Comments in them are not seen; a name that nobody knows is an error with its place."""
+    files = {
+        "models/a.sql": "select 1",
+        "models/a.yml": "models: [{name: a, description: \"{{ doc('d') }}\"}]",
+        "models/d.md": "\n{% docs d %} text {# not seen #}{{ 1 + 1 }} {% raw %}{{ x }}{% endraw %}\n{% enddocs %}",
+    }
+    assert written(tmp_path, files)["nodes"]["model.shop.a"]["description"] == "text 2 {{ x }}"
+    with pytest.raises(CompilationError, match=r"models/d\.md:2"):
+        written(tmp_path, {"models/d.md": "\n{% docs d %} {{ x.y }} {% enddocs %}"})
+
+
+def test_what_stands_beside_a_config_adds_to_it(tmp_path: Path) -> None:
+    """Tags and meta of sources and exposures, of the source and of its table; arguments of macros are rendered."""
+    files = {
+        "macros/m.sql": "{% macro m(x) %}{% endmacro %}",
+        "models/a.yml": """
+            sources:
+              - name: raw
+                tags: [one]
+                config: {tags: [two]}
+                tables: [{name: t, tags: three, config: {tags: [four]}, meta: {a: 1}}]
+            exposures:
+              - {name: e, type: application, owner: {name: me}, tags: [t], config: {tags: [u], meta: {m: 1}}}
+            macros: [{name: m, arguments: [{name: x, description: "{{ 1 + 1 }} of them"}]}]
+        """,
+    }
+    content = written(tmp_path, files)
+    source = content["sources"]["source.shop.raw.t"]
+    assert source["tags"] == source["config"]["tags"] == ["one", "two", "three", "four"]
+    exposure = content["exposures"]["exposure.shop.e"]
+    assert (exposure["tags"], exposure["meta"]) == (["t", "u"], {"m": 1})
+    assert content["macros"]["macro.shop.m"]["arguments"][0]["description"] == "2 of them"
+
+
+def test_the_config_of_a_group_has_that_of_models_in_it(tmp_path: Path) -> None:
+    """As in dbt, folder by folder; hooks are left out, meta adds up."""
+    files = {
+        "dbt_project.yml": """
+            name: shop
+            profile: shop
+            models: {+materialized: table, +post-hook: select 1, shop: {+meta: {a: 1}, sub: {+meta: {b: 2}}}}
+        """,
+        "models/sub/g.yml": "groups: [{name: fin, owner: {name: me}, config: {meta: {c: 3}}}]",
+    }
+    config = written(tmp_path, files)["groups"]["group.shop.fin"]["config"]
+    assert config == {"meta": {"a": 1, "b": 2, "c": 3}, "materialized": "table"}
