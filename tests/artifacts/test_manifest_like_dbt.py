@@ -242,3 +242,24 @@ def test_the_config_of_a_group_has_that_of_models_in_it(tmp_path: Path) -> None:
     }
     config = written(tmp_path, files)["groups"]["group.shop.fin"]["config"]
     assert config == {"meta": {"a": 1, "b": 2, "c": 3}, "materialized": "table"}
+
+
+def test_macros_of_hooks_are_those_of_analyses_and_operations_too(tmp_path: Path) -> None:
+    """What is configured as a model has its hooks; in a hook as well only what was called is listed."""
+    files = {
+        "dbt_project.yml": """
+            name: shop
+            profile: shop
+            on-run-end: select 1
+            models: {+pre-hook: "{{ before() }}", +post-hook: "{% if target.name == 'other' %}{{ after() }}{% endif %}"}
+        """,
+        "models/a.sql": "select 1",
+        "analyses/b.sql": "select 1",
+        "macros/m.sql": "{% macro before() %}{% endmacro %}{% macro after() %}{% endmacro %}",
+    }
+    nodes = written(tmp_path, files)["nodes"]
+    assert {key: node["depends_on"]["macros"] for key, node in nodes.items()} == {
+        "model.shop.a": ["macro.shop.before"],
+        "analysis.shop.b": ["macro.shop.before"],
+        "operation.shop.shop-on-run-end-0": ["macro.shop.before"],
+    }
