@@ -70,7 +70,7 @@ class Parts:
         """Where what was said of a node's config, as it is written, differs from `own`."""
         said: Mapping[str, Any] = {}
         if entry is not None:
-            said = as_written(plain(entry.content.get("config") or {}), self.rendered(entry.config, package, entry.at))
+            said = as_written(_written_in(entry), self.rendered(entry.config, package, entry.at))
         below = self.projects[package].written[kind].configs(fqn)
         root = self.settings.name
         above = {} if package == root else self.projects[root].written[kind].configs(fqn)
@@ -132,6 +132,15 @@ class Parts:
             granularity=said.get("granularity"),
             more=self.rendered(more, package, entry.at),
         )
+
+
+def _written_in(entry: Entry) -> dict[str, Any]:
+    """The config of an entry as it is written; as in dbt, for a version of a model only what it says itself."""
+    holder: Mapping[str, Any] = entry.content
+    if entry.version is not None:
+        own = (each for each in entry.content["versions"] if str(each["v"]) == entry.version.number)
+        holder = next(own, holder)
+    return dict(plain(holder.get("config") or {}))
 
 
 def _listed(value: Any) -> list[str]:

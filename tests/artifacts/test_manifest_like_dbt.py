@@ -263,3 +263,36 @@ def test_macros_of_hooks_are_those_of_analyses_and_operations_too(tmp_path: Path
         "analysis.shop.b": ["macro.shop.before"],
         "operation.shop.shop-on-run-end-0": ["macro.shop.before"],
     }
+
+
+def test_macros_that_macros_name(tmp_path: Path) -> None:
+    """As in dbt by name alone if what stands before the dot is no package; `ref` and the macro itself are none."""
+    files = {
+        "macros/m.sql": """
+            {% macro ref(name) %}{{ return(builtins.ref(name)) }}{% endmacro %}
+            {% macro date(x) %}{{ x }}{% endmacro %}
+            {% macro again(x) %}{{ again(x) }}{{ ref('a') }}{{ x.date() }}{{ adapter.date() }}{% endmacro %}
+            {% macro other(x) %}{{ config(meta={'a': {'b': 1}}) }}{{ shop.again(x) }}{{ x.y.date() }}{% endmacro %}
+        """,
+    }
+    macros = written(tmp_path, files)["macros"]
+    assert {name: macros[f"macro.shop.{name}"]["depends_on"]["macros"] for name in ("ref", "again", "other")} == {
+        "ref": ["macro.shop.ref"],
+        "again": ["macro.shop.date"],
+        "other": ["macro.shop.again"],
+    }
+
+
+def test_of_a_version_only_its_own_config_is_kept_as_written(tmp_path: Path) -> None:
+    """What is said of all versions is kept as values."""
+    files = {
+        "models/a_v1.sql": "select 1",
+        "models/a.yml": """
+            models:
+              - name: a
+                config: {policy: "{{ 'x' if true else none }}"}
+                versions: [{v: 1, config: {label: "{{ 'y' }}"}}]
+        """,
+    }
+    node = written(tmp_path, files)["nodes"]["model.shop.a.v1"]
+    assert node["unrendered_config"] == {"policy": "x", "label": "{{ 'y' }}"}
