@@ -5,7 +5,7 @@ Worked out when the file is written, from the macros' texts: nothing that runs n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jinja2
@@ -15,6 +15,7 @@ from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import Macro, MacroId
 from airflow_sqlmodels.templating.blocks import as_macros, opening_tag
 from airflow_sqlmodels.templating.call_graph import CallGraph, call_graph_of
+from airflow_sqlmodels.templating.macro_table import BUILT_IN
 from airflow_sqlmodels.templating.static import called_names
 
 _JINJA = jinja2.Environment()
@@ -24,10 +25,13 @@ def macro_entries(manifest: Manifest, made: float) -> dict[str, dict[str, Any]]:
     """The part `macros` of the file."""
     graph = call_graph_of(manifest)
     test_folders = {f"{folder}/generic/" for folder in ("tests", *manifest.settings.paths.get("test-paths", ()))}
-    return {macro.id: _entry(macro, graph, tuple(test_folders), made) for macro in manifest.macros.values()}
+    by_name = _by_name(manifest)
+    return {macro.id: _entry(macro, graph, by_name, tuple(test_folders), made) for macro in manifest.macros.values()}
 
 
-def _entry(macro: Macro, graph: CallGraph, test_folders: tuple[str, ...], made: float) -> dict[str, Any]:
+def _entry(
+    macro: Macro, graph: CallGraph, by_name: Mapping[str, Macro], test_folders: tuple[str, ...], made: float
+) -> dict[str, Any]:
     # dbt reads test macros that lie among tests less thoroughly
     signature = () if macro.path.startswith(test_folders) else _signature(macro)
     return {
@@ -43,7 +47,7 @@ def _entry(macro: Macro, graph: CallGraph, test_folders: tuple[str, ...], made: 
         "description": macro.description,
         "meta": macro.meta,
         "arguments": [_argument(each) for each in macro.arguments] or list(signature),
-        "depends_on": {"macros": _called(macro, graph)},
+        "depends_on": {"macros": _called(macro, graph, by_name)},
         "docs": {"show": True, "node_color": None},
         "patch_path": f"{macro.package}://{macro.patch_path}" if macro.patch_path else None,
         "supported_languages": None,
@@ -68,14 +72,41 @@ def _signature(macro: Macro) -> Iterator[dict[str, Any]]:
         yield from (_argument({"name": each.name}) for each in found.args)
 
 
-def _called(macro: Macro, graph: CallGraph) -> list[MacroId]:
+def _by_name(manifest: Manifest) -> dict[str, Macro]:
+    """Whom dbt takes for a name that the macro's own package does not have: the project goes before its packages."""
+    ranks = {BUILT_IN: 0, manifest.settings.name: 2}
+    found: dict[str, Macro] = {}
+    for macro in manifest.macros.values():
+        before = found.get(macro.name)
+        if before is None or ranks.get(macro.package, 1) >= ranks.get(before.package, 1):
+            found[macro.name] = macro
+    return found
+
+
+def _called(macro: Macro, graph: CallGraph, by_name: Mapping[str, Macro]) -> list[MacroId]:
     """The macros that its own text names."""
-    calls = graph.reader.calls(as_macros(macro.text))
+    text = as_macros(macro.text)
+    calls = graph.reader.calls(text)
+    if calls is None:
+        calls = graph.reader.whole(text)
     found: dict[MacroId, None] = {}
-    for name in () if calls is None else called_names(calls):
-        called = [graph.macro_of(name, macro.package)]
+    for name in called_names(calls or ()):
         if name.startswith("dispatch:"):  # as in dbt, the macro without a prefix counts too
             bare = graph.macro_of(name.removeprefix("dispatch:"), macro.package)
-            called += [] if bare is None or bare.id == macro.id else [bare]
+            called = [graph.macro_of(name, macro.package), None if bare is None or bare.id == macro.id else bare]
+        else:
+            called = [_meant(name, macro, graph, by_name)]
         found.update((each.id, None) for each in called if each is not None)
     return list(found)
+
+
+def _meant(name: str, caller: Macro, graph: CallGraph, by_name: Mapping[str, Macro]) -> Macro | None:
+    """The macro of that name, whatever stands before the dot: as in dbt, `day.date()` is a call of a macro `date`."""
+    before, dot, bare = name.rpartition(".")
+    if name in (*_NEVER, caller.name) or before in ("?", "adapter") or "." in before:
+        return None
+    return graph.table.of_package(bare, before if dot else caller.package) or by_name.get(bare)
+
+
+_NEVER = ("ref", "source", "config")
+"""What dbt takes for no macro even if the project has one of that name."""

@@ -51,6 +51,8 @@ class Column(Struct, frozen=True, kw_only=True, omit_defaults=True):
     tags: tuple[str, ...] = ()
     constraints: tuple[dict[str, Any], ...] = ()
     config: dict[str, Any] = field(default_factory=dict)
+    more: dict[str, Any] = field(default_factory=dict)
+    """What else is said there, under keys that mean nothing here: for who reads manifest.json."""
 
 
 class Node(Struct, frozen=True, kw_only=True, omit_defaults=True):

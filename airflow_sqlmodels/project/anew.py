@@ -33,6 +33,7 @@ from airflow_sqlmodels.project.elsewhere import described_elsewhere
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.fingerprint import Fingerprints, with_parents
 from airflow_sqlmodels.project.functions import with_overloads
+from airflow_sqlmodels.project.groups import groups
 from airflow_sqlmodels.project.installed import outdated, refuse_missing
 from airflow_sqlmodels.project.macro_files import built_in_macros, described, read_docs, read_macros
 from airflow_sqlmodels.project.naming import NameRules, overridden_names
@@ -184,14 +185,13 @@ def assemble(  # all that was read, one by one
             disabled[node.id] = partly_resolved(node, index)
     nodes = with_parents(nodes)
     unit_tests = read_unit_tests(parts, entries, nodes, index, fixtures)
-    groups = {entry.name: {**entry.content, "path": entry.file.path} for entry in entries if entry.kind == "group"}
     return Manifest(
         settings=parts.settings,
         nodes={**nodes, **unit_tests.enabled, **semantic_nodes(parts, entries, index)},
         macros=described(parts.readers.library.table.macros, parts, entries),
         docs=parts.docs,
         disabled={**disabled, **unit_tests.disabled},
-        groups=groups,
+        groups=groups(parts, entries),
         selectors=read_selectors(Path(parts.settings.root)),
         warnings=(*warnings, *unit_tests.warnings),
     )

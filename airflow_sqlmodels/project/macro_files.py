@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from importlib import resources
+from typing import Any
 
 from msgspec import structs
 
@@ -12,7 +13,8 @@ from airflow_sqlmodels.manifest.nodes import Doc, Macro, MacroId
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry
-from airflow_sqlmodels.project.yaml_text import plain
+from airflow_sqlmodels.project.rendering import YamlRenderer, is_template
+from airflow_sqlmodels.project.yaml_text import YamlMap, plain
 from airflow_sqlmodels.templating.blocks import Block, find_blocks, macro_name, outside_blocks
 from airflow_sqlmodels.templating.macro_table import BUILT_IN, macro_id
 
@@ -40,10 +42,17 @@ def described(macros: Mapping[MacroId, Macro], parts: Parts, entries: Iterable[E
                 macro,
                 description=parts.description(entry.content.get("description"), entry.file.package, entry.at),
                 meta=plain(entry.config.get("meta") or {}),
-                arguments=tuple(plain(entry.content.get("arguments") or ())),
+                arguments=tuple(_argument(parts, entry, each) for each in entry.content.get("arguments") or ()),
                 patch_path=entry.file.path,
             )
     return found
+
+
+def _argument(parts: Parts, entry: Entry, said: YamlMap) -> dict[str, Any]:
+    package = entry.file.package
+    rendered = parts.rendered({key: value for key, value in said.items() if key != "description"}, package, entry.at)
+    text = parts.description(said.get("description"), package, entry.at)
+    return {**rendered, "description": text} if "description" in said else rendered
 
 
 def built_in_macros() -> dict[MacroId, Macro]:
@@ -97,5 +106,13 @@ def read_docs(files: Iterable[SourceFile]) -> dict[str, Doc]:
             if block.kind == "docs":
                 doc_id = f"doc.{file.package}.{block.name}"
                 found[doc_id] = Doc(id=doc_id, name=block.name, package=file.package, path=file.path,
-                                    text=block.body.strip(), base=file.base)  # fmt: skip
+                                    text=_docs_text(block, text, file.shown), base=file.base)  # fmt: skip
     return found
+
+
+def _docs_text(block: Block, text: str, shown: str) -> str:
+    """What is in a docs block. As in dbt it is a template, to which no name is known."""
+    if not is_template(block.body):
+        return block.body.strip()
+    at = Location(shown, 1 + text.count("\n", 0, block.start))
+    return str(YamlRenderer({}).text(block.body, at)).strip()

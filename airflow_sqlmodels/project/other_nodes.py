@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from airflow_sqlmodels.manifest.nodes import (
     SourceRef,
 )
 from airflow_sqlmodels.manifest.relation import Quoting, Relation
-from airflow_sqlmodels.project.configs import merge
+from airflow_sqlmodels.project.configs import merge, merge_all
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.generic_tests import Definition, Tested, take_apart
 from airflow_sqlmodels.project.parts import Parts
@@ -101,7 +101,7 @@ def _source(parts: Parts, entry: Entry, table: YamlMap, at: Location) -> Source:
         description=parts.description(table.get("description"), package, at),
         doc_blocks=parts.doc_blocks(table.get("description"), package),
         source_description=parts.description(entry.content.get("description"), package, at),
-        tags=tuple(dict.fromkeys([*_as_list(entry.content.get("tags")), *config["tags"]])),
+        tags=tuple(config["tags"]),
         meta=plain(config.get("meta") or {}),
         source_meta=plain(entry.content.get("meta") or {}),
         config=config,
@@ -153,7 +153,7 @@ def _source_written(parts: Parts, entry: Entry, table: YamlMap) -> dict[str, Any
 
 def _config_of(table: YamlMap) -> dict[str, Any]:
     beside = {key: table[key] for key in ("tags", "meta", "enabled") if table.get(key) is not None}
-    return {**beside, **(table.get("config") or {})}
+    return merge_all((beside, table.get("config") or {}))
 
 
 def _first(config: Mapping[str, Any], said: Mapping[str, Any], key: str) -> str | None:
@@ -183,10 +183,11 @@ def generic_tests(parts: Parts, entry: Entry) -> Iterator[DataTest]:
         return
     for table in entry.content.get("tables") or []:
         name = str(table["name"])
+        tags = (*_as_list(entry.content.get("tags")), *_as_list(table.get("tags")))
         tested = Tested("source", f"{entry.name}_{name}", f"source('{entry.name}', '{name}')")
         attached = NodeId(f"source.{entry.file.package}.{entry.name}.{name}")
         for each in data_tests_of(entry, table):
-            yield _generic_test(parts, entry, each, tested, attached)
+            yield _generic_test(parts, entry, each, tested, attached, tags)
 
 
 def _tested(entry: Entry) -> tuple[Tested, NodeId]:
@@ -198,7 +199,9 @@ def _tested(entry: Entry) -> tuple[Tested, NodeId]:
     return Tested(entry.kind, name, reference), NodeId(f"{entry.kind}.{package}.{version.model}.v{version.number}")
 
 
-def _generic_test(parts: Parts, entry: Entry, written: TestEntry, tested: Tested, attached: NodeId) -> DataTest:
+def _generic_test(  # one argument per thing that is known of a test
+    parts: Parts, entry: Entry, written: TestEntry, tested: Tested, attached: NodeId, tags: Sequence[str] = ()
+) -> DataTest:
     definition = take_apart(written, tested)
     package = entry.file.package
     asked = _asked(parts, definition, entry, written.at)
@@ -223,7 +226,7 @@ def _generic_test(parts: Parts, entry: Entry, written: TestEntry, tested: Tested
         at=written.at,
         description=parts.description(definition.description, package, written.at),
         doc_blocks=parts.doc_blocks(definition.description, package),
-        tags=tuple(sorted({*config["tags"], *_column_tags(written)})),
+        tags=tuple(sorted({*config["tags"], *tags, *_column_tags(written)})),
         meta=plain(config.get("meta") or {}),
         config=config,
         own_config=own,
@@ -248,7 +251,10 @@ _READ_AT_ONCE = {"macro.dbt.test_unique", "macro.dbt.test_not_null"}
 
 
 def _column_tags(written: TestEntry) -> list[str]:
-    return [] if written.column is None else _as_list(written.column.get("tags"))
+    if written.column is None:
+        return []
+    config = written.column.get("config") or {}
+    return [*_as_list(written.column.get("tags")), *_as_list(config.get("tags"))]
 
 
 def _asked(parts: Parts, definition: Definition, entry: Entry, at: Location) -> Asked:
@@ -369,7 +375,7 @@ def exposure(parts: Parts, entry: Entry) -> Exposure:
         meta=plain(config.get("meta") or {}),
         config=config,
         own_config=own,
-        written=parts.written_config("exposure", package, fqn, entry, own),
+        written=_without_beside(entry, parts.written_config("exposure", package, fqn, entry, own)),
         files=(entry.file.shown, PROJECT_FILE),
         refs=tuple(refs),
         source_refs=tuple(found),
@@ -379,6 +385,12 @@ def exposure(parts: Parts, entry: Entry) -> Exposure:
         url=entry.content.get("url"),
         maturity=entry.content.get("maturity"),
     )
+
+
+def _without_beside(entry: Entry, written: dict[str, Any]) -> dict[str, Any]:
+    """As in dbt, what an exposure says beside its `config:` is none of its unrendered config."""
+    inside = entry.content.get("config") or {}
+    return {**{key: None for key in ("tags", "meta") if key in entry.content and key not in inside}, **written}
 
 
 def _as_list(value: Any) -> list[str]:

@@ -12,8 +12,8 @@ from airflow_sqlmodels.manifest.nodes import Column, Doc
 from airflow_sqlmodels.project.configs import merge_all, with_defaults
 from airflow_sqlmodels.project.docs import DocLookup
 from airflow_sqlmodels.project.naming import NameRules
-from airflow_sqlmodels.project.properties import Entry, columns_in
-from airflow_sqlmodels.project.rendering import YamlRenderer
+from airflow_sqlmodels.project.properties import TEST_KEYS, Entry, columns_in
+from airflow_sqlmodels.project.rendering import YamlRenderer, is_template
 from airflow_sqlmodels.project.settings import ProjectFile
 from airflow_sqlmodels.project.unrendered import Inline, as_written, unrendered
 from airflow_sqlmodels.project.yaml_text import YamlMap, plain
@@ -23,6 +23,10 @@ _NOTHING_INLINE = Inline()
 
 _OF_COLUMNS = ("config", "tags", "data_type", "meta", "constraints", "granularity")
 """What may be a template in a column's entry, beside its description."""
+
+_KNOWN_OF_COLUMNS = frozenset(
+    (*_OF_COLUMNS, *TEST_KEYS, "name", "description", "quote", "docs", "dimension", "entity", "include", "exclude")
+)
 
 _UNRENDERED = frozenset(("pre-hook", "post-hook", "pre_hook", "post_hook"))
 
@@ -66,7 +70,7 @@ class Parts:
         """Where what was said of a node's config, as it is written, differs from `own`."""
         said: Mapping[str, Any] = {}
         if entry is not None:
-            said = as_written(plain(entry.content.get("config") or {}), self.rendered(entry.config, package, entry.at))
+            said = as_written(_written_in(entry), self.rendered(entry.config, package, entry.at))
         below = self.projects[package].written[kind].configs(fqn)
         root = self.settings.name
         above = {} if package == root else self.projects[root].written[kind].configs(fqn)
@@ -93,7 +97,7 @@ class Parts:
         """A description with its `doc()` calls answered. As in dbt a template loses the line end behind it."""
         if not isinstance(text, str):
             return "" if text is None else str(text)
-        if "{{" not in text and "{%" not in text:
+        if not is_template(text):
             return text
         return str(self.renderer(package).text(text, at)).removesuffix("\n")
 
@@ -112,6 +116,7 @@ class Parts:
 
     def _column(self, content: YamlMap, entry: Entry, package: str) -> Column:
         said = self.rendered({key: content[key] for key in _OF_COLUMNS if content.get(key)}, package, entry.at)
+        more = {str(key): value for key, value in content.items() if key not in _KNOWN_OF_COLUMNS}
         config = said.get("config") or {}
         tags = [*_listed(said.get("tags")), *_listed(config.get("tags"))]
         return Column(
@@ -125,7 +130,17 @@ class Parts:
             constraints=tuple(said.get("constraints") or []),
             config=config,
             granularity=said.get("granularity"),
+            more=self.rendered(more, package, entry.at),
         )
+
+
+def _written_in(entry: Entry) -> dict[str, Any]:
+    """The config of an entry as it is written; as in dbt, for a version of a model only what it says itself."""
+    holder: Mapping[str, Any] = entry.content
+    if entry.version is not None:
+        own = (each for each in entry.content["versions"] if str(each["v"]) == entry.version.number)
+        holder = next(own, holder)
+    return dict(plain(holder.get("config") or {}))
 
 
 def _listed(value: Any) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_sqlmodels.errors import Location, ProjectError, closest
+from airflow_sqlmodels.project.configs import merge_all
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.yaml_text import YamlMap, parse_yaml, place_in
 
@@ -69,16 +70,22 @@ class Entry:
     def config(self) -> dict[str, Any]:
         """Its `config:` and what may stand beside it for the same purpose."""
         said = self.content.get("config")
-        beside = {key: self.content[key] for key in _BESIDE if self.content.get(key) is not None}
+        keys = _BESIDE_OF_FILES if self.kind in _WITH_FILES else _BESIDE
+        beside = {key: self.content[key] for key in keys if self.content.get(key) is not None}
         if said is None:
             return beside
         if not isinstance(said, dict):
             raise ProjectError("config must be a mapping", self.place(self.content, "config"))
-        return {**beside, **said}
+        return {**beside, **said} if self.kind in _WITH_FILES else merge_all((beside, said))
 
 
 _BESIDE = ("docs", "group", "access", "meta", "tags", "enabled", "latest_version_pointer")
 """Configs that dbt also takes from beside `config:`."""
+
+_BESIDE_OF_FILES = ("docs", "group", "access", "meta", "contract", "latest_version_pointer")
+"""The same for what has a file of its own: tags there are nothing to dbt."""
+
+_WITH_FILES = frozenset(("model", "seed", "snapshot", "analysis", "function"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +150,7 @@ def _tests(entry: Entry, holder: YamlMap) -> Iterator[tuple[Any, Location]]:
 
 def _entries(file: SourceFile) -> Iterator[Entry]:
     text = file.read()
-    content = parse_yaml(text, file.shown)
+    content = parse_yaml(text.rstrip(), file.shown)  # so a text at the end has no line end, as in dbt
     if content is None:
         return
     if not isinstance(content, YamlMap):

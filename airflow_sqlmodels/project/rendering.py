@@ -8,6 +8,11 @@ from typing import Any
 from airflow_sqlmodels.errors import Location
 
 
+def is_template(text: str) -> bool:
+    """Whether rendering it may give something else than the text."""
+    return "{{" in text or "{%" in text or "{#" in text
+
+
 class YamlRenderer:
     """Renders values with a fixed set of names."""
 
@@ -20,7 +25,7 @@ class YamlRenderer:
     def value(self, value: Any, at: Location) -> Any:
         """The value with all strings in it rendered; types as the templates give them."""
         if value.__class__ is str:
-            return self.text(value, at) if "{{" in value or "{%" in value else value
+            return self.text(value, at) if is_template(value) else value.removesuffix("\n")  # as Jinja does
         if isinstance(value, dict):
             return {key: self.value(each, at) for key, each in value.items()}
         if isinstance(value, list):

@@ -46,7 +46,7 @@ def model(parts: Parts, file: SourceFile) -> Model:
     config = parts.config("model", own)
     _refuse_on_error(config, Location(file.shown, 1) if entry is None else entry.at)
     columns = parts.columns(entry, file.package)
-    read = _with_hooks(parts, config, asked, file, constraint_reads(entry, columns))
+    read = _with_hooks(parts, config, asked, (file.shown, file.package, name), constraint_reads(entry, columns))
     inline = Inline(asked.configs, text, rendered=parts.overrides(CAPTURED, file.package))
     fields = shared(parts, file, name, fqn, entry, config, own, inline)
     template = template_fields(text, read)
@@ -119,7 +119,7 @@ def analysis(parts: Parts, file: SourceFile) -> Analysis:
         id=NodeId(f"analysis.{file.package}.{name}"),
         schema=parts.rules.relation(seen(name, "analysis", file, fqn, config), file.package).schema,
         **shared(parts, file, name, fqn, entry, config, own, Inline(asked.configs, text)),
-        **template_fields(text, asked),
+        **template_fields(text, _with_hooks(parts, config, asked, (file.shown, file.package, name))),
     )
 
 
@@ -165,7 +165,7 @@ def operations(parts: Parts, project: ProjectFile) -> Iterator[Operation]:
                 index=index,
                 tags=(when,),
                 files=(shown,),
-                **template_fields(sql, asked),
+                **template_fields(sql, _with_hooks(parts, config, asked, (shown, project.name, name))),
             )
 
 
@@ -184,7 +184,7 @@ def _snapshot(parts: Parts, file: SourceFile, name: str, body: str, line: int) -
     at = Location(file.shown, line)
     if config.get("enabled", True):
         check_snapshot(name, config, at)
-    read = _with_hooks(parts, config, asked, file)
+    read = _with_hooks(parts, config, asked, (file.shown, file.package, name))
     return Snapshot(
         id=NodeId(f"snapshot.{file.package}.{name}"),
         relation=parts.rules.relation(seen(name, "snapshot", file, fqn, config), file.package),
@@ -202,11 +202,14 @@ def ask(parts: Parts, text: str, path: str, package: str, name: str, line: int =
 
 
 def _with_hooks(
-    parts: Parts, config: Mapping[str, Any], asked: Asked, file: SourceFile, others: Iterable[str] = ()
+    parts: Parts, config: Mapping[str, Any], asked: Asked, holder: tuple[str, str, str], others: Iterable[str] = ()
 ) -> Asked:
-    """What a node asks for, with what its hooks read: as in dbt, a ref in a hook counts."""
+    """What a node asks for, with what its hooks read: as in dbt, a ref in a hook counts.
+
+    `holder` is the place, the package and the name of the node.
+    """
     hooks = [each["sql"] for key in ("pre_hook", "post_hook") for each in config[key] if "{" in each["sql"]]
-    every = [asked, *(ask(parts, text, file.shown, file.package, file.stem) for text in (*hooks, *others))]
+    every = [asked, *(ask(parts, text, *holder) for text in (*hooks, *others))]
     return with_reads_of(asked, every)
 
 

@@ -6,12 +6,15 @@ are not taken up: they are read from its template when a manifest.json is writte
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from airflow_sqlmodels.project.configs import merge_plainly
 from airflow_sqlmodels.templating.inline_config import inline_config, is_literal
+
+_OF_MAPPING = re.compile(r"config\(\s*[{*]")
 
 HOOKS = frozenset(("pre_hook", "post_hook"))
 """Keys that the config spells in its own way."""
@@ -55,7 +58,10 @@ def unrendered(
 
 
 def _kept_as_text(inline: Inline) -> bool:
-    return "config(" in inline.text and (inline.rendered or not is_literal(inline.text))
+    """Whether of its `config(...)` dbt keeps texts: not if all is in a mapping, as those of keywords alone are read."""
+    if "config(" not in inline.text or not (inline.rendered or not is_literal(inline.text)):
+        return False
+    return _OF_MAPPING.search(inline.text) is None or bool(inline_config(inline.text))
 
 
 def as_written(content: Mapping[str, Any], rendered: Mapping[str, Any]) -> dict[str, Any]:

@@ -324,6 +324,7 @@ def _constraint(said: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
 
 def _column(column: Column) -> dict[str, Any]:
     return {
+        **column.more,
         "name": column.name,
         "description": column.description,
         "data_type": column.data_type,

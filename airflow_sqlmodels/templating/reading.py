@@ -14,6 +14,7 @@ from airflow_sqlmodels.manifest.nodes import MacroId, Ref, SourceRef
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.templating.call_graph import CallGraph
 from airflow_sqlmodels.templating.environment import SCOPE, SilentUndefined
+from airflow_sqlmodels.templating.macro_table import BUILT_IN
 from airflow_sqlmodels.templating.macros import CallNotes, MacroCall, MacroLibrary, MacroScope, dispatch
 from airflow_sqlmodels.templating.places import place_of_error, placed
 from airflow_sqlmodels.templating.relation import RelationApi, TemplateColumn, TemplateRelation
@@ -68,9 +69,15 @@ def _is_plain(calls: list[Call], package: str, graph: CallGraph) -> bool:
         if call.name in CAPTURED:
             if not (call.certain and call.literal) or graph.macro_of(call.name, package):
                 return False
-        elif graph.is_noisy(call.name, package):
+        elif graph.is_noisy(call.name, package) or not (call.certain or _is_built_in(call, package, graph)):
             return False
     return True
+
+
+def _is_built_in(call: Call, package: str, graph: CallGraph) -> bool:
+    """Whether it is none of the project's and packages' macros: of those, only what is really called is listed."""
+    macro = graph.macro_of(call.name, package)
+    return macro is None or macro.package == BUILT_IN
 
 
 def _has_template(known: Mapping[str, Any]) -> bool:

@@ -81,6 +81,10 @@ class TemplateReader:
             found += [_placed(call, match.start(), certain) for call in calls]
         return None if open_blocks else found
 
+    def whole(self, text: str) -> tuple[Call, ...] | None:
+        """The calls in a template, parsed as one: slow, but no brace within an expression can end it too early."""
+        return self._parsed(text)
+
     def _expression(self, text: str) -> tuple[Call, ...] | None:
         simple = _SIMPLE.fullmatch(text)
         if simple:

@@ -7,7 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from airflow_sqlmodels.artifacts.manifest_json import manifest_json
+from airflow_sqlmodels.errors import CompilationError
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.templating.inline_config import inline_config, is_literal
 from airflow_sqlmodels.templating.invocation import Invocation
@@ -122,3 +125,174 @@ def test_the_head_holds_no_field_of_its_own(tmp_path: Path) -> None:
     content = written(tmp_path, {"models/a.sql": "select 1", "seeds/s.csv": "id\n1\n"})
     assert "sqlmodels_mark" not in content["metadata"]
     assert content["nodes"]["seed.shop.s"]["depends_on"] == {"macros": []}
+
+
+def test_all_configs_in_one_mapping_are_values(tmp_path: Path) -> None:
+    """dbt takes the texts of keywords; where there are none it keeps the values, and the strongest says all."""
+    files = {
+        "models/a.sql": "{{ config({'tags': ['x'], 'materialized': 'table'}) }} select {{ var('n', 1) }}",
+        "dbt_project.yml": "{name: shop, profile: shop, models: {+tags: far}}",
+    }
+    node = written(tmp_path, files)["nodes"]["model.shop.a"]
+    assert node["config"]["tags"] == ["far", "x"]
+    assert node["unrendered_config"] == {"tags": ["x"], "materialized": "table"}
+
+
+def test_tags_beside_the_config_of_a_model_are_nothing_to_dbt(tmp_path: Path) -> None:
+    """What else stands there is a config, or it is kept as a property of a column."""
+    files = {
+        "models/a.sql": "select 1 as id",
+        "models/a.yml": """
+            models:
+              - name: a
+                tags: [nobody]
+                meta: {owner: me}
+                columns: [{name: id, relationship: {to: "ref('b')"}}]
+            exposures:
+              - {name: e, type: application, owner: {name: me}, tags: [t], meta: {m: 1}, depends_on: ["ref('a')"]}
+        """,
+    }
+    content = written(tmp_path, files)
+    node, exposure = content["nodes"]["model.shop.a"], content["exposures"]["exposure.shop.e"]
+    assert (node["tags"], node["meta"]) == ([], {"owner": "me"})
+    assert node["columns"]["id"]["relationship"] == {"to": "ref('b')"}
+    assert (exposure["tags"], exposure["meta"], exposure["unrendered_config"]) == (["t"], {"m": 1}, {})
+
+
+def test_tests_have_the_tags_of_their_source_and_column(tmp_path: Path) -> None:
+    """Those that stand beside the config of the source and of its table, and all those of the column."""
+    files = {
+        "models/a.yml": """
+            sources:
+              - name: raw
+                tags: [one]
+                config: {tags: [not this]}
+                tables:
+                  - name: t
+                    tags: [two]
+                    columns: [{name: id, tags: [three], config: {tags: four}, data_tests: [unique]}]
+        """,
+    }
+    (test,) = written(tmp_path, files)["nodes"].values()
+    assert test["tags"] == ["four", "one", "three", "two"]
+
+
+def test_descriptions_end_as_in_dbt(tmp_path: Path) -> None:
+    """The text at the end of a file has no line end, any other of several lines has one; comments are taken out."""
+    files = {
+        "models/a.sql": "select 1 as id",
+        "models/b.sql": "select 1 as id",
+        "models/a.yml": (
+            "models:\n  - name: a\n    config:\n      meta:\n        m: |\n          text\n"
+            "    description: |\n      first {# not seen #}\n"
+            "    columns:\n      - name: id\n        description: |\n          kept\n"
+            "  - name: b\n    description: |\n      last\n\n"
+        ),
+    }
+    nodes = written(tmp_path, files)["nodes"]
+    a, b = nodes["model.shop.a"], nodes["model.shop.b"]
+    assert [a["description"], a["columns"]["id"]["description"], b["description"]] == ["first ", "kept\n", "last"]
+    assert a["meta"] == {"m": "text"}  # values of the config go through Jinja, which takes the line end
+
+
+def test_docs_blocks_are_templates_without_names(tmp_path: Path) -> None:
+    """Comments in them are not seen; a name that nobody knows is an error with its place."""
+    files = {
+        "models/a.sql": "select 1",
+        "models/a.yml": "models: [{name: a, description: \"{{ doc('d') }}\"}]",
+        "models/d.md": "\n{% docs d %} text {# not seen #}{{ 1 + 1 }} {% raw %}{{ x }}{% endraw %}\n{% enddocs %}",
+    }
+    assert written(tmp_path, files)["nodes"]["model.shop.a"]["description"] == "text 2 {{ x }}"
+    with pytest.raises(CompilationError, match=r"models/d\.md:2"):
+        written(tmp_path, {"models/d.md": "\n{% docs d %} {{ x.y }} {% enddocs %}"})
+
+
+def test_what_stands_beside_a_config_adds_to_it(tmp_path: Path) -> None:
+    """Tags and meta of sources and exposures, of the source and of its table; arguments of macros are rendered."""
+    files = {
+        "macros/m.sql": "{% macro m(x) %}{% endmacro %}",
+        "models/a.yml": """
+            sources:
+              - name: raw
+                tags: [one]
+                config: {tags: [two]}
+                tables: [{name: t, tags: three, config: {tags: [four]}, meta: {a: 1}}]
+            exposures:
+              - {name: e, type: application, owner: {name: me}, tags: [t], config: {tags: [u], meta: {m: 1}}}
+            macros: [{name: m, arguments: [{name: x, description: "{{ 1 + 1 }} of them"}]}]
+        """,
+    }
+    content = written(tmp_path, files)
+    source = content["sources"]["source.shop.raw.t"]
+    assert source["tags"] == source["config"]["tags"] == ["one", "two", "three", "four"]
+    exposure = content["exposures"]["exposure.shop.e"]
+    assert (exposure["tags"], exposure["meta"]) == (["t", "u"], {"m": 1})
+    assert content["macros"]["macro.shop.m"]["arguments"][0]["description"] == "2 of them"
+
+
+def test_the_config_of_a_group_has_that_of_models_in_it(tmp_path: Path) -> None:
+    """As in dbt, folder by folder; hooks are left out, meta adds up."""
+    files = {
+        "dbt_project.yml": """
+            name: shop
+            profile: shop
+            models: {+materialized: table, +post-hook: select 1, shop: {+meta: {a: 1}, sub: {+meta: {b: 2}}}}
+        """,
+        "models/sub/g.yml": "groups: [{name: fin, owner: {name: me}, config: {meta: {c: 3}}}]",
+    }
+    config = written(tmp_path, files)["groups"]["group.shop.fin"]["config"]
+    assert config == {"meta": {"a": 1, "b": 2, "c": 3}, "materialized": "table"}
+
+
+def test_macros_of_hooks_are_those_of_analyses_and_operations_too(tmp_path: Path) -> None:
+    """What is configured as a model has its hooks; in a hook as well only what was called is listed."""
+    files = {
+        "dbt_project.yml": """
+            name: shop
+            profile: shop
+            on-run-end: select 1
+            models: {+pre-hook: "{{ before() }}", +post-hook: "{% if target.name == 'other' %}{{ after() }}{% endif %}"}
+        """,
+        "models/a.sql": "select 1",
+        "analyses/b.sql": "select 1",
+        "macros/m.sql": "{% macro before() %}{% endmacro %}{% macro after() %}{% endmacro %}",
+    }
+    nodes = written(tmp_path, files)["nodes"]
+    assert {key: node["depends_on"]["macros"] for key, node in nodes.items()} == {
+        "model.shop.a": ["macro.shop.before"],
+        "analysis.shop.b": ["macro.shop.before"],
+        "operation.shop.shop-on-run-end-0": ["macro.shop.before"],
+    }
+
+
+def test_macros_that_macros_name(tmp_path: Path) -> None:
+    """As in dbt by name alone if what stands before the dot is no package; `ref` and the macro itself are none."""
+    files = {
+        "macros/m.sql": """
+            {% macro ref(name) %}{{ return(builtins.ref(name)) }}{% endmacro %}
+            {% macro date(x) %}{{ x }}{% endmacro %}
+            {% macro again(x) %}{{ again(x) }}{{ ref('a') }}{{ x.date() }}{{ adapter.date() }}{% endmacro %}
+            {% macro other(x) %}{{ config(meta={'a': {'b': 1}}) }}{{ shop.again(x) }}{{ x.y.date() }}{% endmacro %}
+        """,
+    }
+    macros = written(tmp_path, files)["macros"]
+    assert {name: macros[f"macro.shop.{name}"]["depends_on"]["macros"] for name in ("ref", "again", "other")} == {
+        "ref": ["macro.shop.ref"],
+        "again": ["macro.shop.date"],
+        "other": ["macro.shop.again"],
+    }
+
+
+def test_of_a_version_only_its_own_config_is_kept_as_written(tmp_path: Path) -> None:
+    """What is said of all versions is kept as values."""
+    files = {
+        "models/a_v1.sql": "select 1",
+        "models/a.yml": """
+            models:
+              - name: a
+                config: {policy: "{{ 'x' if true else none }}"}
+                versions: [{v: 1, config: {label: "{{ 'y' }}"}}]
+        """,
+    }
+    node = written(tmp_path, files)["nodes"]["model.shop.a.v1"]
+    assert node["unrendered_config"] == {"policy": "x", "label": "{{ 'y' }}"}
