@@ -87,10 +87,8 @@ def _called(macro: Macro, graph: CallGraph, by_name: Mapping[str, Macro]) -> lis
     """The macros that its own text names."""
     text = as_macros(macro.text)
     calls = graph.reader.calls(text)
-    if calls is None:
-        calls = graph.reader.whole(text)
     found: dict[MacroId, None] = {}
-    for name in called_names(calls or ()):
+    for name in called_names(graph.reader.whole(text) or () if calls is None else calls):
         if name.startswith("dispatch:"):  # as in dbt, the macro without a prefix counts too
             bare = graph.macro_of(name.removeprefix("dispatch:"), macro.package)
             called = [graph.macro_of(name, macro.package), None if bare is None or bare.id == macro.id else bare]
