@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import msgspec
+
 from airflow_sqlmodels.artifacts.json_text import json_bytes, time_text, write_bytes
 from airflow_sqlmodels.artifacts.mark import HEAD_BYTES, marked
 from airflow_sqlmodels.artifacts.node_entries import node_json
-from airflow_sqlmodels.artifacts.primary_key import tests_of
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import NodeId
 from airflow_sqlmodels.templating.invocation import Invocation
@@ -28,7 +29,6 @@ def update_manifest(path: Path, manifest: Manifest, invocation: Invocation) -> b
         return False
     if not since.mark or marked(since.mark) not in text[:HEAD_BYTES]:
         return False
-    tests = tests_of(manifest)
     following = _following(manifest, since.changed)
     for node_id in since.changed:
         begin = text.find(_key(node_id) + b"{")
@@ -36,7 +36,9 @@ def update_manifest(path: Path, manifest: Manifest, invocation: Invocation) -> b
         end = -1 if begin < 0 else text.find(_END if after is None else b"," + _key(after) + b"{", begin)
         if end < 0:
             return False
-        made = node_json(manifest[node_id], manifest, _made(invocation), tests)
+        made = node_json(manifest[node_id], manifest, _made(invocation))
+        # it follows from properties, and these are as they were; finding the tests would mean to read all nodes
+        made["primary_key"] = msgspec.json.decode(text[begin + len(_key(node_id)) : end])["primary_key"]
         text = text[:begin] + _key(node_id) + json_bytes(made) + text[end:]
     write_bytes(path, _with_head(text, manifest, invocation))
     return True
