@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from airflow_sqlmodels.dialects.dialect import Dialect
+from airflow_sqlmodels.errors import WarehouseError
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.warehouse.session import Session
 
@@ -193,6 +194,9 @@ class Attached(Record, frozen=True, kw_only=True):
 
 _DECODER = msgspec.json.Decoder(Attached)
 
+GONE = "XX000"
+"""What Postgres says if something is dropped while the catalog is read: internal_error."""
+
 
 def attached(
     session: Session, dialect: Dialect, first: Relation, second: Relation, before: Sequence[str] = ()
@@ -203,7 +207,11 @@ def attached(
     """
     names = ";\n".join((*before, dialect.attached_names(first, second)))
     rows = session.query_prepared("sqlmodels_attached", dialect.attached_query(), names).rows
-    found = {(schema, name): _DECODER.decode(text) for schema, name, text in rows}
+    try:
+        found = {(schema, name): _DECODER.decode(text) for schema, name, text in rows}
+    except msgspec.ValidationError as error:
+        # what is dropped while the catalog is read has no definition any more
+        raise WarehouseError(f"{first} was changed while it was looked at ({error})", sqlstate=GONE) from error
     return [found.get(relation.key) for relation in (first, second)]
 
 

@@ -72,6 +72,9 @@ def publish(patience: Patience, swap: Swap) -> None:
             return
 
 
+_NO_SUCH_TABLE = "42P01"  # undefined_table
+
+
 def _look(patience: Patience, swap: Swap) -> tuple[Attached, Attached] | None:
     """What hangs on the old relation and on the candidate; None if there is no old one."""
     if not swap.existed:
@@ -174,7 +177,14 @@ def _try(patience: Patience, swap: Swap, old: Attached, views: Dependents) -> No
     statements = [SAVEPOINT, *upkeep, locking.open_budget(patience.rules.lock_budget)]
     for lock in locks:
         statements += (locking.within_budget(), lock)
-    if attached_to(patience.session, dialect, swap.relation, statements) != old:
+    try:
+        found = attached_to(patience.session, dialect, swap.relation, statements)
+    except WarehouseError as error:
+        if error.sqlstate != _NO_SUCH_TABLE:
+            raise
+        # a view that was dropped, or a table with a foreign key that has just got its final name
+        raise _ChangedMeanwhileError from error
+    if found != old:
         raise _ChangedMeanwhileError
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import psycopg
 import pytest
 from msgspec.structs import replace
 
 from airflow_sqlmodels.errors import PublishError, WarehouseError
-from airflow_sqlmodels.publish.attached import Attached, attached_to
+from airflow_sqlmodels.manifest.relation import Relation
+from airflow_sqlmodels.publish.attached import GONE, Attached, attached_to
 from airflow_sqlmodels.warehouse.dbapi import DbApiSession
-from airflow_sqlmodels.warehouse.session import Outcome
+from airflow_sqlmodels.warehouse.session import Outcome, Rows, Session
 from tests.materializations.builds import (
     ORDERS,
     POSTGRES,
@@ -309,3 +312,36 @@ def test_what_is_made_meanwhile_is_carried_too(
     assert [index.name for index in _facts(session).indexes] == ["late_too"]
     assert said == ["somebody changed public.orders or a view on it; looking again"]
     assert names_in(connection) == {"orders", "late"}
+
+
+def test_a_table_with_a_foreign_key_may_get_another_name_meanwhile(
+    session: DbApiSession, connection: Connection, postgres_dsn: str
+) -> None:
+    """As when it is built at the same time: its candidate becomes the table."""
+    built(session, "table", START)
+    connection.execute(POINTS)
+    said: list[str] = []
+    todo = ["alter table other rename to another"]
+
+    def meddle(sql: str, _outcome: Outcome) -> None:
+        if "analyze" in sql and todo:
+            connection.execute(todo.pop())  # type: ignore[call-overload]
+
+    with another_session(postgres_dsn, on_statement=meddle) as other:
+        built(other, "table", START, log=said.append)
+
+    assert rows_of(connection, _POINTER) == [("FOREIGN KEY (id) REFERENCES orders(id) ON DELETE CASCADE", True)]
+    assert said == ["somebody changed public.orders or a view on it; looking again"]
+
+
+def test_what_goes_while_the_catalog_is_read_is_looked_for_again() -> None:
+    class Halfway:
+        """Gives a constraint that has gone in the meantime: it has no definition any more."""
+
+        def query_prepared(self, _name: str, _sql: str, _first: str) -> Rows:
+            return Rows(("schema", "name", "told"), (("public", "orders", '{"oid": 1, "constraints": [{}]}'),))
+
+    with pytest.raises(WarehouseError, match="was changed while it was looked at") as refusal:
+        attached_to(cast("Session", Halfway()), POSTGRES, Relation("", "public", "orders"))
+
+    assert refusal.value.sqlstate == GONE
