@@ -28,6 +28,11 @@ Where to look next:
   dags/customer_orders.py  the whole DAG file
   docs/tutorial.md         from a stored procedure to this"""
 
+_MEND = """
+What to do next:
+  mend it                  and make demo again: this leaves the rows of the run before where they were
+  make ui                  the same, but Airflow stays up: there one click runs what failed, and what stands behind it"""
+
 
 def main() -> int:
     """Run what was asked for; the exit code."""
@@ -40,7 +45,7 @@ def main() -> int:
             if arguments.what == "ui":
                 _stay(stack, console)
             else:
-                console.print(_NEXT)
+                console.print(_MEND if failed else _NEXT)
         say("Everything it started is stopped")
     except DemoError as error:
         console.print(f"[red]{_plain(error)}[/]")

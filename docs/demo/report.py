@@ -24,12 +24,23 @@ _VERDICTS = ("pass", "warn", "fail", "error")
 
 
 def show(console: Console, api: Api, server: Server, dag_id: str, run_id: str) -> None:
-    """Print the three tables."""
+    """Print the three tables, and what each task that failed said."""
     tasks = sorted(api.tasks(dag_id, run_id), key=lambda each: each["start_date"] or "")
     told = {each["task_id"]: api.xcom(dag_id, run_id, each["task_id"]) for each in tasks}
     for table in (task_table(tasks), _relation_table(server), test_table(told)):
         console.print()
         console.print(table)
+    for each in tasks:
+        if each["state"] == "failed":
+            log = api.log(dag_id, run_id, each["task_id"], each["try_number"])
+            console.print(f"\n[red]{each['task_id']} failed[/]")
+            console.print(last_words(log), markup=False)
+
+
+def last_words(log: list[dict[str, Any]]) -> str:
+    """The error with which a task ended, from its log."""
+    raised = [detail for line in log for detail in line.get("error_detail") or ()]
+    return str(raised[-1]["exc_value"]) if raised else "its log does not say why"
 
 
 def task_table(tasks: list[dict[str, Any]]) -> Table:
