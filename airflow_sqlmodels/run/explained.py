@@ -73,8 +73,8 @@ def _near_table(name: str, means: Answerer, session: Session) -> str:
 def _missing_column(error: WarehouseError, means: Answerer, node: AnyNode, session: Session) -> WarehouseError:
     said = _COLUMN.search(error.what)
     relations = [each.relation for each in relations_read(means.manifest, node)]
-    if isinstance(node, (Model, Snapshot)):
-        relations.append(node.relation)  # an incremental model may read its own table
+    if isinstance(node, Snapshot) or (isinstance(node, Model) and node.materialized == "incremental"):
+        relations.append(node.relation)  # these may read their own table; of the others it is only what comes out
     if said is None or not relations:
         return error
     found = catalog.columns(session, means.dialect, relations)

@@ -73,6 +73,14 @@ CASES: dict[str, Case] = {
         {"models/orders.sql": "{{ config(materialized='incremental') }}\nselect 1 as id, 2 as amount\n"},
         later={"models/orders.sql": "{{ config(materialized='incremental') }}\nselect 1 as id, 'two' as amount\n"},
     ),
+    "missing_column_that_the_table_itself_has": Case(
+        {
+            "models/stg_orders.sql": "select 1 as order_id, 20 as amount\n",
+            "models/orders.sql": "{{ config(materialized='table') }}\n"
+            "select amount as total\nfrom {{ ref('stg_orders') }}\n",
+        },
+        later={"models/orders.sql": "{{ config(materialized='table') }}\nselect total\nfrom {{ ref('stg_orders') }}\n"},
+    ),
     "incremental_over_a_missing_column": Case(
         {"models/orders.sql": "{{ config(materialized='incremental') }}\nselect 1 as id\n"},
         later={
