@@ -34,6 +34,7 @@ def open_project(flags: Flags) -> Manifest:
         profile=flags.profile,
         target=flags.target,
         vars=flags.vars,
+        version_check=flags.said.get("version_check"),
     )
     for warning in manifest.warnings:
         warn(flags, manifest, warning)

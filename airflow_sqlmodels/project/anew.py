@@ -47,7 +47,7 @@ from airflow_sqlmodels.project.semantic import semantic_nodes
 from airflow_sqlmodels.project.settings import (
     ProjectFile,
     make_settings,
-    unknown_keys,
+    outdated_keys,
 )
 from airflow_sqlmodels.project.unit_tests import read_unit_tests
 from airflow_sqlmodels.project.versions import with_versions
@@ -285,7 +285,7 @@ def _warnings(project: ProjectFile, parts: Parts, built: Iterable[Node], entries
     names = {(node.id.partition(".")[0], node.package, PurePosixPath(node.path).stem) for node in built}
     used = {(node.id.partition(".")[0], node.name, node.patch_path) for node in built}
     own = [entry for entry in entries if entry.file.package == parts.settings.name]
-    found = [*unknown_keys(project), *outdated(project), *_of_absent_packages(built)]
+    found = [*outdated_keys(project), *outdated(project), *_of_absent_packages(built)]
     for entry in own:
         if entry.kind == UNKNOWN:
             found.append(str(SqlModelsError(f"unknown key {entry.name!r}", entry.at, entry.text)))

@@ -16,6 +16,8 @@ class Choices(Struct, frozen=True, kw_only=True):
     target: Target
     vars: dict[str, Any] = field(default_factory=dict)
     env: dict[str, str] = field(default_factory=dict)
+    version_check: bool | None = None
+    """Whether `require-dbt-version` counts; None: as `flags:` of the project say, else it does."""
     env_read: set[str] = field(default_factory=set)
     """The environment variables that loading has read so far."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
+from airflow_sqlmodels.project.ignored import ignoring
 from airflow_sqlmodels.project.settings import ProjectFile
 
 _SQL_KINDS = {
@@ -71,11 +72,12 @@ def find_files(project: ProjectFile) -> list[SourceFile]:
 
 
 def _all(project: ProjectFile) -> Iterator[SourceFile]:
+    is_ignored = ignoring(project.root)
     for key in (*_WITH_PROPERTIES, "docs-paths"):
         for base in project.paths(key):
             for path in _walk(project, base):
                 kind = _kind(path, key, base)
-                if kind:
+                if kind and not is_ignored(path):
                     full = os.path.join(project.root, path)
                     yield SourceFile(kind, project.name, base, path, project.shown + path, full)
 

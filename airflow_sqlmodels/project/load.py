@@ -38,11 +38,13 @@ def load_project(  # noqa: PLR0913  # dbt's flags, each of its own
     target: str | Target | None = None,
     vars: Mapping[str, Any] | None = None,  # noqa: A002  # dbt's word
     env: Mapping[str, str] | None = None,
+    version_check: bool | None = None,
     cache: bool = True,
 ) -> Manifest:
     """Everything in the project at `root`. With `cache`, what did not change since the last time is not read again.
 
     `target` is the name of a target in profiles.yml (None: its default), or a whole Target: then no profile is read.
+    `version_check=False` passes over `require-dbt-version`.
     Raises ProjectError, ProfileError or CompilationError for the first thing that is wrong, with its place.
     """
     folder = Path(root).resolve()
@@ -52,7 +54,7 @@ def load_project(  # noqa: PLR0913  # dbt's flags, each of its own
         name = profile or profile_name(folder, env or {})
         env_var = EnvVar(env or {}, secrets_allowed=True)
         where = read_profile(folder, name, profiles_dir=profiles_dir, target=target, vars=vars, env_var=env_var).target
-    choices = Choices(target=where, vars=dict(vars or {}), env=dict(env or {}))
+    choices = Choices(target=where, vars=dict(vars or {}), env=dict(env or {}), version_check=version_check)
     return load(folder, choices, saved_path(folder, choices) if cache else None)
 
 

@@ -7,11 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from airflow_sqlmodels.errors import Location, SettingsError, closest
+from msgspec import structs
+
+from airflow_sqlmodels.errors import Location, SettingsError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Settings
 from airflow_sqlmodels.project.choices import Choices
 from airflow_sqlmodels.project.configs import ConfigTree, Merge, merge, merge_plainly
+from airflow_sqlmodels.project.project_shape import check_shape
 from airflow_sqlmodels.project.rendering import YamlRenderer
+from airflow_sqlmodels.project.required_version import check_version
 from airflow_sqlmodels.project.yaml_text import parse_yaml, place_in, plain
 from airflow_sqlmodels.templating.variables import EnvVar, Var, target_names
 
@@ -50,16 +54,6 @@ CONFIG_KEYS = {
 PACKAGES_FOLDER = "dbt_packages"
 """Where packages are, if the project does not say."""
 
-_KNOWN = frozenset(
-    (
-        *PATHS,
-        *CONFIG_KEYS.values(),
-        *("name", "version", "config-version", "profile", "target-path", "log-path", "packages-install-path"),
-        *("clean-targets", "vars", "on-run-start", "on-run-end", "quoting", "dispatch", "flags", "query-comment"),
-        *("require-dbt-version", "tests", "metrics", "semantic-models", "saved-queries", "dbt-cloud"),
-        *("restrict-access", "packages", "dependencies", "airflow", "anchors", "groups", "projects"),
-    )
-)
 _LATE = frozenset(("vars", "on-run-start", "on-run-end", "query-comment"))
 """Rendered when they are used, not when they are read."""
 
@@ -128,9 +122,19 @@ def read_project_file(root: Path, choices: Choices, shown: str = "") -> ProjectF
             raise SettingsError(f"{old!r} is the old name of {key!r}, which is there too", at, "keep one of them")
     if not rendered.get("name"):
         raise SettingsError(f"{PROJECT_FILE} has no name", Location(path), "add 'name: my_project' to it")
+    if rendered.get("require-dbt-version") is not None and _checks_version(choices, rendered):
+        at = place_in(content, "require-dbt-version", path, text)
+        check_version(str(rendered["name"]), rendered["require-dbt-version"], at)
+    check_shape(rendered, lambda key: place_in(content, key, path, text))
     trees = _trees(rendered)
     written = _trees(plain(content), merge_plainly)
     return ProjectFile(str(rendered["name"]), root, shown, rendered, trees, written)
+
+
+def _checks_version(choices: Choices, content: Mapping[str, Any]) -> bool:
+    flags = content.get("flags")
+    said = flags.get("version_check", True) if isinstance(flags, dict) else True
+    return bool(said if choices.version_check is None else choices.version_check)
 
 
 def _trees(content: Mapping[str, Any], combine: Merge = merge) -> dict[str, ConfigTree]:
@@ -140,17 +144,11 @@ def _trees(content: Mapping[str, Any], combine: Merge = merge) -> dict[str, Conf
     return trees
 
 
-def unknown_keys(project: ProjectFile) -> list[str]:
-    """A warning for each key of dbt_project.yml that nobody reads, or that has another name today."""
+def outdated_keys(project: ProjectFile) -> list[str]:
+    """A warning for each key of dbt_project.yml that has another name today."""
     place = f"{project.shown}{PROJECT_FILE}"
     renamed = {old: key for key, old in _FORMERLY.items()}
-    unknown = (key for key in project.content if key not in _KNOWN and key not in renamed)
-    hints = ((key, closest(key, _KNOWN)) for key in unknown)
-    old = (key for key in project.content if key in renamed)
-    return [
-        *(f"{place}: unknown key {key!r}{', ' + hint if hint else ''}" for key, hint in hints),
-        *(f"{place}: {key!r} is called {renamed[key]!r} today" for key in old),
-    ]
+    return [f"{place}: {key!r} is called {renamed[key]!r} today" for key in project.content if key in renamed]
 
 
 def packages_folder(project: ProjectFile) -> str:
@@ -161,6 +159,7 @@ def packages_folder(project: ProjectFile) -> str:
 def installed_packages(project: ProjectFile, choices: Choices) -> list[ProjectFile]:
     """The packages in the packages folder, by name; a folder without dbt_project.yml is passed over."""
     folder = packages_folder(project)
+    choices = structs.replace(choices, version_check=_checks_version(choices, project.content))
     places = sorted(path.parent for path in (project.root / folder).glob(f"*/{PROJECT_FILE}"))
     found = [read_project_file(place, choices, f"{folder}/{place.name}/") for place in places]
     _refuse_twins([project, *found])

@@ -64,3 +64,24 @@ def test_folders_may_have_the_names_they_had_before(tmp_path: Path) -> None:
 def test_a_folder_under_both_its_names_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"(?s)dbt_project.yml:5:.*'source-paths' is the old name of 'model-paths'"):
         load(tmp_path, {"dbt_project.yml": PROJECT + "model-paths: [a]\nsource-paths: [b]\n"})
+
+
+@pytest.mark.parametrize(
+    ("patterns", "left"),
+    [
+        ("models/old*.sql\nattic\n", ["a"]),
+        ("# all but one\nmodels/\n!models/old_b.sql\n", ["old_b"]),
+        ("\n", ["a", "c", "old_b"]),
+    ],
+)
+def test_what_dbtignore_names_is_not_there(tmp_path: Path, patterns: str, left: list[str]) -> None:
+    files = {
+        ".dbtignore": patterns,
+        "models/a.sql": "select 1 as id",
+        "models/old_b.sql": "select 1 as id",
+        "models/attic/c.sql": "select 1 as id",
+    }
+
+    manifest = load(tmp_path, files)
+
+    assert sorted(node.name for node in manifest.values()) == left

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from airflow_sqlmodels.errors import Location, ProjectError
 from airflow_sqlmodels.project.packages.asked import HubPackage, Package
 from airflow_sqlmodels.project.packages.hub import Listing
-from airflow_sqlmodels.project.packages.semver import allowed, bound
+from airflow_sqlmodels.project.semver import allowed, bound
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from typing import Any
 
 from airflow_sqlmodels.errors import ProjectError, SqlModelsError, closest
 from airflow_sqlmodels.project.packages.asked import HubPackage
-from airflow_sqlmodels.project.packages.semver import allowed, bound, is_version, rank
 from airflow_sqlmodels.project.packages.web import GarbledError, NotThereError, Web
+from airflow_sqlmodels.project.semver import allowed, bound, is_version, rank
 
 PUBLIC_HUB = "https://hub.getdbt.com/"
 """Where dbt looks; DBT_PACKAGE_HUB_URL names another."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_sqlmodels.project.packages.semver import allowed, bound
+from airflow_sqlmodels.project.semver import allowed, bound
 
 VERSIONS = (
     *("0.9.0", "1.0.0-alpha", "1.0.0-alpha.2", "1.0.0-alpha.10", "1.0.0-rc1", "1.0.0", "1.10.0"),
