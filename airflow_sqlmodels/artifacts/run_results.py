@@ -36,19 +36,19 @@ def write_run_results(
     write_json(path, run_results(manifest, results, invocation, seconds))
 
 
-def write_operation_results(path: Path, outcome: Result, invocation: Invocation) -> None:
-    """Write the file for a macro that was called by itself; `outcome.node` is its id."""
+def write_results_of_no_node(path: Path, outcome: Result, invocation: Invocation, failures: int | None = None) -> None:
+    """Write the file for what is no node of the project: a macro, or a template from the command line."""
     entry: dict[str, Any] = {
         "status": outcome.status,
         "timing": timing(outcome.started_at, outcome.finished_at),
         "thread_id": "MainThread",
         "execution_time": outcome.seconds,
-        "adapter_response": {},
+        "adapter_response": _answer(str(outcome.details.get("response") or ""), outcome.rows),
         "message": outcome.message,
-        "failures": int(outcome.status == "error"),
+        "failures": failures,
         "unique_id": outcome.node,
-        **{"compiled": False, "compiled_code": None, "relation_name": None},
-        **{"batch_results": None, "overload_results": None},
+        **{"compiled": bool(outcome.compiled_sql), "compiled_code": outcome.compiled_sql or None},
+        **{"relation_name": None, "batch_results": None, "overload_results": None},
     }
     write_json(path, _file([entry], invocation, outcome.seconds))
 
@@ -132,7 +132,11 @@ def _response(node: AnyNode, result: Result) -> dict[str, Any]:
     if isinstance(node, UnitTest) and result.status in ("pass", "fail"):
         return {"_message": f"SELECT {result.rows}", "code": "SELECT", "rows_affected": result.rows}
     said = result.details.get("response") or (result.message if result.status == "success" else "")
-    if not said or isinstance(node, Operation):
+    return {} if isinstance(node, Operation) else _answer(said or "", result.rows)
+
+
+def _answer(said: str, rows: int) -> dict[str, Any]:
+    if not said:
         return {}
     code = " ".join(word for word in said.split() if not word.isdigit())
-    return {"_message": said, "code": code, "rows_affected": result.rows}
+    return {"_message": said, "code": code, "rows_affected": rows}

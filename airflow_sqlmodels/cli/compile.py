@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 import time
@@ -11,11 +12,11 @@ import click
 
 from airflow_sqlmodels.artifacts.compiled import write_compiled
 from airflow_sqlmodels.artifacts.keeping import keep_manifest
-from airflow_sqlmodels.artifacts.run_results import write_run_results
+from airflow_sqlmodels.artifacts.run_results import write_results_of_no_node, write_run_results
 from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
 from airflow_sqlmodels.cli.execution import prepared
 from airflow_sqlmodels.cli.flags import Flags, flags_of
-from airflow_sqlmodels.cli.inline import NAME, rendered_inline
+from airflow_sqlmodels.cli.inline import compiled_inline, inline_id
 from airflow_sqlmodels.cli.opening import Opened, open_all
 from airflow_sqlmodels.cli.options import (
     ManyValues,
@@ -28,6 +29,7 @@ from airflow_sqlmodels.cli.options import (
 )
 from airflow_sqlmodels.cli.summary import failed, failure
 from airflow_sqlmodels.compile.compiler import compile_node
+from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import AnyNode
 from airflow_sqlmodels.run.plan import Plan, Step
 from airflow_sqlmodels.run.result import Result
@@ -51,7 +53,7 @@ def compile_(context: click.Context, /, output: str, inline: str | None, **_valu
     """Render the SQL of the selected nodes."""
     flags = flags_of(context)
     opened = open_all(flags)
-    if inline:
+    if inline is not None:
         return _show_inline(flags, opened, inline, output)
     return run_compile(flags, opened, chosen_plan(flags, opened.manifest, "compile"), output)
 
@@ -65,16 +67,16 @@ def run_compile(flags: Flags, opened: Opened, plan: Plan, output: str = "text") 
     named = {_NEIGHBOURS.sub("", word) for text in flags.select for word in text.split()}
     for result in results:
         name = opened.manifest[result.node].name
-        if result.status == "success" and (name in named or len(results) == 1):
-            _show(name, result.compiled_sql, output)
+        if result.status == "success" and name in named:
+            _show(flags, name, result.compiled_sql, output)
         elif result.status == "error":
             flags.log.tell("\n".join(failure(opened.manifest, result)), "error", err=True)
     return 2 if failed(results) else 0
 
 
-def compile_step(means: Answerer, node: AnyNode, session: Session) -> Result:
+def compile_step(means: Answerer, node: AnyNode, session: Session, *, introspect: bool = True) -> Result:
     """The compiled SQL of a node as a result. Whatever the template asked the warehouse is rolled back."""
-    sql = compile_node(means, node, session).sql
+    sql = compile_node(means, node, session if introspect else None).sql
     session.rollback()
     return Result(node=node.id, status="success", compiled_sql=sql)
 
@@ -82,10 +84,10 @@ def compile_step(means: Answerer, node: AnyNode, session: Session) -> Result:
 def compiled(flags: Flags, opened: Opened, plan: Plan, means: Answerer) -> tuple[Result, ...]:
     """Compile the steps of a plan, write the SQL and run_results.json."""
     manifest, clock = opened.manifest, time.perf_counter()
-    folder = flags.target_folder(manifest)
+    folder, introspect = flags.target_folder(manifest), _introspects(flags, manifest)
 
     def run_one(step: Step, session: Session) -> Result:
-        result = compile_step(means, manifest[step.node], session)
+        result = compile_step(means, manifest[step.node], session, introspect=introspect)
         if result.compiled_sql:
             write_compiled(folder, manifest[step.node], result.compiled_sql)
         return result
@@ -99,19 +101,39 @@ def compiled(flags: Flags, opened: Opened, plan: Plan, means: Answerer) -> tuple
     return results
 
 
+def _introspects(flags: Flags, manifest: Manifest) -> bool:
+    """Whether templates may ask the warehouse: not under --no-introspect."""
+    return bool(flags.said.get("introspect", manifest.settings.flags.get("introspect", True)))
+
+
 def _show_inline(flags: Flags, opened: Opened, text: str, output: str) -> int:
+    manifest, clock, began = opened.manifest, time.perf_counter(), datetime.datetime.now(datetime.UTC)
     means = prepared(flags, opened, Plan(command="compile", steps=())).means
     session = opened.open_session()
     try:
-        sql = rendered_inline(means, text, session)
+        sql = compiled_inline(means, text, session if _introspects(flags, manifest) else None)
     finally:
         session.close()
-    _show(NAME, sql, output)
+    if flags.switch("write_json", manifest, default=True):
+        outcome = Result(
+            node=inline_id(manifest),
+            status="success",
+            compiled_sql=sql,
+            seconds=time.perf_counter() - clock,
+            started_at=began,
+            finished_at=datetime.datetime.now(datetime.UTC),
+        )
+        write_results_of_no_node(flags.target_folder(manifest) / "run_results.json", outcome, means.invocation)
+    _show(flags, None, sql, output)
     return 0
 
 
-def _show(name: str, sql: str, output: str) -> None:
+def _show(flags: Flags, name: str | None, sql: str, output: str) -> None:
+    """The SQL of a node, or of a template from the command line, which has no name."""
     if output == "json":
-        click.echo(json.dumps({"node": name, "compiled": sql}))
+        head = {} if name is None else {"node": name}
+        click.echo(json.dumps({**head, "compiled": sql}, indent=2))
+    elif flags.quiet:
+        click.echo(sql)
     else:
-        click.echo(f"Compiled node '{name}' is:\n{sql}")
+        click.echo(f"Compiled {'inline node' if name is None else f'node {name!r}'} is:\n{sql}")

@@ -120,11 +120,15 @@ def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:
         batches=flags.batches,
         args=flags.said,
         say=progress.say,
-        show=click.echo,
+        show=click.echo if flags.said.get("print", True) else _unseen,
         warn=progress.say,
     )
     means = with_deferral(flags, opened, plan, answerer(manifest, invocation))
     return Execution(flags, opened, plan, means, progress)
+
+
+def _unseen(_text: str) -> None:
+    """What `print` does under --no-print."""
 
 
 RunStep = Callable[[Answerer, NodeId, Session, StepRules], Result]

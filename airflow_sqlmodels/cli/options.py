@@ -24,8 +24,8 @@ RESOURCE_TYPES = (
 
 NO_EFFECT = (
     *("cache-selected-only", "populate-cache", "partial-parse", "static-parser", "use-experimental-parser"),
-    *("send-anonymous-usage-stats", "print", "log-cache-events", "single-threaded"),
-    *("show-resource-report", "use-colors-file", "introspect", "partial-parse-file-diff", "macro-debugging"),
+    *("send-anonymous-usage-stats", "log-cache-events", "single-threaded"),
+    *("show-resource-report", "use-colors-file", "partial-parse-file-diff", "macro-debugging"),
     *("upload-to-artifacts-ingest-api", "show-all-deprecations", "hints-enabled", "use-fast-test-edges"),
 )
 """Switches of dbt that change nothing here: they are taken, so that scripts go on working."""
@@ -99,7 +99,9 @@ _GLOBAL = (
         "--warn-error-options", help="Which warnings are errors: '{error: all, warn: [LogTestResult], silence: []}'."
     ),
     _switch("write-json", "Write the files that other tools read (manifest.json, run_results.json). Default: yes."),
-    _switch("version-check", hidden=True),
+    _switch("version-check", "Whether require-dbt-version counts."),
+    _switch("introspect", "Whether templates may ask the warehouse while they are compiled."),
+    _switch("print", "Whether print() in templates shows something."),
     option("--indirect-selection", type=click.Choice(INDIRECT), help="Which tests come with selected nodes."),
     *(_switch(name, hidden=True, expose_value=False, envvar=None) for name in NO_EFFECT),
     *(option(f"--{name}", hidden=True, expose_value=False, envvar=None) for name in NO_EFFECT_VALUES),

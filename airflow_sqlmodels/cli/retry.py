@@ -61,7 +61,8 @@ def retry(context: click.Context, /, **_values: Any) -> int:
         click.echo(f"Nothing to do: all of the last {previous.command!r} succeeded.", err=True)
         return 0
     if runner is None:
-        return operate(again, opened, str(previous.args["macro"]), str(previous.args.get("args_text") or "{}"))
+        args = previous.args
+        return operate(again, opened, args.get("macro"), str(args.get("args_text") or "{}"), str(args.get("sql") or ""))
     return runner(again, opened, _plan(opened.manifest, previous.command, unfinished))
 
 

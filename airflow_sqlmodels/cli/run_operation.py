@@ -7,11 +7,12 @@ import time
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
-from airflow_sqlmodels.artifacts.run_results import write_operation_results
+from airflow_sqlmodels.artifacts.run_results import write_results_of_no_node
 from airflow_sqlmodels.cli.execution import Execution, prepared
 from airflow_sqlmodels.cli.flags import Flags, flags_of
-from airflow_sqlmodels.cli.inline import called_macro, rendered_inline
+from airflow_sqlmodels.cli.inline import called_macro, compiled_inline, inline_id
 from airflow_sqlmodels.cli.opening import Opened, open_all
 from airflow_sqlmodels.cli.options import global_options, option
 from airflow_sqlmodels.errors import (
@@ -24,12 +25,12 @@ from airflow_sqlmodels.errors import (
     closest,
 )
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import NodeId
+from airflow_sqlmodels.manifest.nodes import Macro, NodeId
 from airflow_sqlmodels.project.yaml_text import parse_yaml, plain
 from airflow_sqlmodels.run.plan import Plan
 from airflow_sqlmodels.run.result import Result
-from airflow_sqlmodels.templating.macro_table import BUILT_IN, macro_id
-from airflow_sqlmodels.warehouse.session import Session
+from airflow_sqlmodels.templating.macro_table import BUILT_IN, BUILT_IN_NAMES, macro_id
+from airflow_sqlmodels.warehouse.session import Outcome, Session
 
 
 @click.command()
@@ -39,76 +40,81 @@ from airflow_sqlmodels.warehouse.session import Session
 @option("--sql", help="A template whose SQL is sent, instead of a macro.")
 @click.pass_context
 def run_operation(context: click.Context, /, macro: str | None, args_text: str, sql: str | None, **_values: Any) -> int:
-    """Call a macro."""
-    if bool(macro) == bool(sql):
+    """Call a macro, or send a template."""
+    if macro is None and sql is None:
         raise click.UsageError("give the name of a macro, or a template with --sql", context)
+    if macro is not None and sql is not None:
+        raise click.UsageError("--sql stands instead of a macro: give one of them", context)
+    if sql is not None and context.get_parameter_source("args_text") is ParameterSource.COMMANDLINE:
+        raise click.UsageError("--args cannot be used with --sql: it has no macro to give them to", context)
     flags = flags_of(context)
     return operate(flags, open_all(flags), macro, args_text, str(sql))
 
 
 def operate(flags: Flags, opened: Opened, macro: str | None, args_text: str, sql: str = "") -> int:
-    """Call a macro, or send the SQL, and write run_results.json of a macro. The exit code."""
-    if macro:
-        _refuse_unknown(opened.manifest, macro)
+    """Call a macro, or send the SQL, and write run_results.json. The exit code."""
+    called = _macro_named(opened.manifest, macro) if macro else None
     execution = prepared(flags, opened, Plan(command="run-operation", steps=()))
     session = opened.open_session()
     began, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
+    error: SqlModelsError | None = None
+    answer: Outcome | None = None
     try:
         with execution.progress:
-            error = _failure(execution, macro, args_text, sql, session)
+            answer = _done(execution, called, args_text, sql, session)
+    except UnreachableError:
+        raise
+    except (CompilationError, WarehouseError) as failure:  # as in dbt, the operation failed then, not the command
+        error = failure
     finally:
         session.close()
-    if macro:
-        outcome = Result(
-            node=_id_of(opened.manifest, macro),
-            status="error" if error else "success",
-            message=None if error is None else f"{error.kind}\n{error}",
-            seconds=time.perf_counter() - clock,
-            started_at=began,
-            finished_at=datetime.datetime.now(datetime.UTC),
-        )
-        _write(execution, outcome)
+    outcome = Result(
+        node=NodeId(called.id) if called else inline_id(opened.manifest),
+        status="error" if error else "success",
+        rows=-1 if answer is None else answer.rows,
+        message=None if error is None else f"{error.kind}\n{error}",
+        details={} if answer is None else {"response": answer.status},
+        seconds=time.perf_counter() - clock,
+        started_at=began,
+        finished_at=datetime.datetime.now(datetime.UTC),
+    )
+    _write(execution, outcome)
     if error is not None:
         flags.log.tell(f"{click.style(error.kind, fg='red')}\n{error}", "error")
     return int(error is not None)
 
 
-def _failure(
-    execution: Execution, macro: str | None, args_text: str, sql: str, session: Session
-) -> SqlModelsError | None:
-    """Call the macro, or send the SQL; what made it fail. As in dbt, the operation failed then, not the command."""
-    try:
-        if macro:
+def _done(execution: Execution, macro: Macro | None, args_text: str, sql: str, session: Session) -> Outcome | None:
+    """Call the macro, or send the SQL: then what the warehouse answered. As in dbt, each statement stays by itself."""
+    with session.autocommit():
+        if macro is not None:
             called_macro(execution.means, macro, _arguments(args_text), session)
-        else:
-            execution.progress.say(session.execute(rendered_inline(execution.means, sql, session)).status)
-        session.commit()
-    except UnreachableError:
-        raise
-    except (CompilationError, WarehouseError) as error:
-        return error
-    return None
+            return None
+        answer = session.execute(compiled_inline(execution.means, sql, session))
+    execution.progress.say(answer.status)
+    return answer
 
 
 def _write(execution: Execution, outcome: Result) -> None:
     flags, manifest = execution.flags, execution.opened.manifest
     if flags.switch("write_json", manifest, default=True):
         path = flags.target_folder(manifest) / "run_results.json"
-        write_operation_results(path, outcome, execution.means.invocation)
+        write_results_of_no_node(path, outcome, execution.means.invocation, int(not outcome.passed))
 
 
-def _id_of(manifest: Manifest, macro: str) -> NodeId:
-    """The id of the macro that a name on the command line means."""
-    package, _, name = macro.rpartition(".")
-    packages = (package,) if package else (manifest.settings.name, BUILT_IN, *manifest.settings.packages)
-    ids = (macro_id(each, name) for each in packages)
-    return NodeId(next((each for each in ids if each in manifest.macros), f"macro.{packages[0]}.{name}"))
-
-
-def _refuse_unknown(manifest: Manifest, macro: str) -> None:
+def _macro_named(manifest: Manifest, name: str) -> Macro:
+    """The macro that a name on the command line means: the project's, a built-in one, or that of any package."""
+    package, _, bare = name.rpartition(".")
+    if package:
+        packages: tuple[str, ...] = (BUILT_IN,) if package in BUILT_IN_NAMES else (package,)
+    else:
+        packages = (manifest.settings.name, BUILT_IN, *manifest.settings.packages)
+    for each in packages:
+        found = manifest.macros.get(macro_id(each, bare))
+        if found is not None:
+            return found
     known = {name for each in manifest.macros.values() for name in (each.name, f"{each.package}.{each.name}")}
-    if macro not in known:
-        raise NamingError(f"no macro {macro!r}", None, closest(macro, known))
+    raise NamingError(f"could not find a macro with the name {name!r} in any package", None, closest(name, known))
 
 
 def _arguments(text: str) -> dict[str, Any]:

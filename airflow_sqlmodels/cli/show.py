@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import datetime
 import json
-from collections.abc import Iterator
-from dataclasses import replace
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import click
 
 from airflow_sqlmodels.artifacts.json_text import to_json
+from airflow_sqlmodels.artifacts.run_results import write_results_of_no_node, write_run_results
 from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
 from airflow_sqlmodels.cli.execution import prepared
 from airflow_sqlmodels.cli.flags import Flags, flags_of
-from airflow_sqlmodels.cli.inline import NAME, rendered_inline
-from airflow_sqlmodels.cli.opening import open_all
+from airflow_sqlmodels.cli.inline import compiled_inline, inline_id
+from airflow_sqlmodels.cli.opening import connected, open_all, profile_of
 from airflow_sqlmodels.cli.options import (
     ManyValues,
     global_options,
@@ -24,13 +27,43 @@ from airflow_sqlmodels.cli.options import (
     selection_options,
 )
 from airflow_sqlmodels.compile.compiler import compile_node
-from airflow_sqlmodels.manifest.nodes import AnyNode, Seed
+from airflow_sqlmodels.manifest.nodes import AnyNode, Model, NodeId, Seed
 from airflow_sqlmodels.run.plan import Plan
+from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.templating.answering import Answerer
 from airflow_sqlmodels.warehouse.session import Rows, Session
 
 WIDEST = 40
 """Characters of a value that are shown in a table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A query and its first rows."""
+
+    node: NodeId
+    name: str | None
+    """None for a query from the command line."""
+    sql: str
+    rows: Rows
+    began: datetime.datetime
+    seconds: float
+
+    def result(self) -> Result:
+        """As run_results.json has it."""
+        ended = self.began + datetime.timedelta(seconds=self.seconds)
+        rows = len(self.rows.rows)
+        return Result(
+            node=self.node,
+            status="success",
+            rows=rows,
+            seconds=self.seconds,
+            compiled_sql=self.sql,
+            details={"response": f"SELECT {rows}"},
+            started_at=self.began,
+            finished_at=ended,
+            thread="MainThread",
+        )
 
 
 @click.command(cls=ManyValues)
@@ -39,36 +72,81 @@ WIDEST = 40
 @refresh_option
 @output_option
 @option("--inline", help="A template to run instead of nodes.")
+@option("--inline-direct", help="A query to run as it is, without reading the project's files.")
 @option("--limit", type=int, default=5, help="How many rows; -1 for all.")
 @click.pass_context
-def show(context: click.Context, /, output: str, inline: str | None, limit: int, **_values: Any) -> int:
+def show(
+    context: click.Context, /, output: str, inline: str | None, inline_direct: str | None, limit: int, **_values: Any
+) -> int:
     """Show the first rows of a query."""
     flags = replace(flags_of(context), indirect_selection="empty")  # a model's tests are not to be shown
-    opened = open_all(flags)
-    if not inline and not (flags.select or flags.selector):
+    if inline_direct is not None:
+        return _show_direct(flags, inline_direct, limit, output)
+    if inline is None and not (flags.select or flags.selector):
         raise click.UsageError("name a node with --select, or give a query with --inline", context)
-    plan = Plan(command="show", steps=()) if inline else chosen_plan(flags, opened.manifest, "show")
-    if not inline and not plan.steps:
+    opened = open_all(flags)
+    plan = Plan(command="show", steps=()) if inline is not None else chosen_plan(flags, opened.manifest, "show")
+    if inline is None and not plan.steps:
         flags.log.tell(NOTHING, "warn", err=True)
         return 0
     means = prepared(flags, opened, plan).means
     session = opened.open_session()
+    seen: list[Shown] = []
     try:
-        for name, sql in _queries(means, plan, inline, session):
-            rows = session.query(sql if limit < 0 else f"select * from (\n{sql}\n) as shown limit {limit}")
-            session.rollback()
-            click.echo(_json(name, rows) if output == "json" else _table(name, rows, flags))
+        for node, name, sql in _queries(means, plan, inline, session):
+            seen.append(_shown(node, name, sql, limit, session))
+            click.echo(_text(flags, seen[-1].name, seen[-1].rows, output))
     finally:
         session.close()
+    _keep(flags, means, seen)
     return 0
 
 
-def _queries(means: Answerer, plan: Plan, inline: str | None, session: Session) -> Iterator[tuple[str, str]]:
-    if inline:
-        yield NAME, _bare(rendered_inline(means, inline, session))
+def _show_direct(flags: Flags, query: str, limit: int, output: str) -> int:
+    profile = profile_of(flags)
+    session = connected(profile, flags.log.statement if flags.log.wants_statements else None)
+    try:
+        rows = _first(_bare(query), limit, session)
+    finally:
+        session.close()
+    click.echo(_text(flags, None, rows, output))
+    return 0
+
+
+def _shown(node: NodeId, name: str | None, sql: str, limit: int, session: Session) -> Shown:
+    began, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
+    rows = _first(sql, limit, session)
+    return Shown(node, name, sql, rows, began, time.perf_counter() - clock)
+
+
+def _first(sql: str, limit: int, session: Session) -> Rows:
+    rows = session.query(sql if limit < 0 else f"select * from (\n{sql}\n) as shown limit {limit}")
+    session.rollback()
+    return rows
+
+
+def _keep(flags: Flags, means: Answerer, seen: Sequence[Shown]) -> None:
+    """Write run_results.json."""
+    manifest = means.manifest
+    if not flags.switch("write_json", manifest, default=True):
+        return
+    path = flags.target_folder(manifest) / "run_results.json"
+    results = [each.result() for each in seen]
+    if len(seen) == 1 and seen[0].name is None:
+        write_results_of_no_node(path, results[0], means.invocation)
+    else:
+        write_run_results(path, manifest, results, means.invocation, sum(each.seconds for each in seen))
+
+
+def _queries(
+    means: Answerer, plan: Plan, inline: str | None, session: Session
+) -> Iterator[tuple[NodeId, str | None, str]]:
+    if inline is not None:
+        yield inline_id(means.manifest), None, _bare(compiled_inline(means, inline, session))
     for step in plan:
         node = means.manifest[step.node]
-        yield node.name, _query(means, node, session)
+        version = f".v{node.version}" if isinstance(node, Model) and node.version is not None else ""
+        yield node.id, node.name + version, _query(means, node, session)
 
 
 def _query(means: Answerer, node: AnyNode, session: Session) -> str:
@@ -81,19 +159,23 @@ def _bare(sql: str) -> str:
     return sql.strip().rstrip(";")
 
 
-def _json(name: str, rows: Rows) -> str:
+def _text(flags: Flags, name: str | None, rows: Rows, output: str) -> str:
+    return _json(name, rows) if output == "json" else _table(name, rows, flags)
+
+
+def _json(name: str | None, rows: Rows) -> str:
     listed = [dict(zip(rows.columns, row, strict=True)) for row in rows.rows]
-    head = {} if name == NAME else {"node": name}
+    head = {} if name is None else {"node": name}
     return json.dumps({**head, "show": listed}, default=to_json, indent=2)
 
 
-def _table(name: str, rows: Rows, flags: Flags) -> str:
+def _table(name: str | None, rows: Rows, flags: Flags) -> str:
     """The rows as a plain table: `| id | amount |`."""
     texts = [tuple(rows.columns), *(tuple(_cell(value) for value in row) for row in rows.rows)]
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
     lines = ["| " + " | ".join(text.ljust(w) for text, w in zip(row, widths, strict=True)) + " |" for row in texts]
     rule = "| " + " | ".join("-" * width for width in widths) + " |"
-    shown = "inline node" if name == NAME else f"node '{name}'"
+    shown = "inline node" if name is None else f"node '{name}'"
     title = [] if flags.quiet else [f"Previewing {shown}:"]
     return "\n".join([*title, lines[0], rule, *lines[1:]])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,8 +45,12 @@ def compile_node(means: Answerer, node: AnyNode, session: Session | None) -> Com
     body = rendering.text(node.raw_code, _place(node), node.body_line if _of_own_file(node) else 1)
     read = _read_inline(rendering)
     own = (node, *(model for model, _ in read)) if _of_own_file(node) else tuple(model for model, _ in read)
-    sql = with_ctes(body, [(CTE_PREFIX + model.relation.identifier, query) for model, query in read])
-    return Compiled(sql, rendering, tuple(map(template_of, own)))
+    return Compiled(_in_front(body, read), rendering, tuple(map(template_of, own)))
+
+
+def with_ephemeral(rendering: Rendering, body: str) -> str:
+    """The SQL that a rendering gave, with the ephemeral models that it reads in front."""
+    return _in_front(body, _read_inline(rendering))
 
 
 def refuse_problems(node: AnyNode) -> None:
@@ -67,6 +71,10 @@ def judging_query(node: DataTest, sql: str) -> str:
         f"    {calculation} {config.get('error_if') or '!= 0'} as should_error\n"
         f"from (\n{limited}\n) as dbt_internal_test"
     )
+
+
+def _in_front(body: str, read: Iterable[tuple[Model, str]]) -> str:
+    return with_ctes(body, [(CTE_PREFIX + model.relation.identifier, query) for model, query in read])
 
 
 def _read_inline(rendering: Rendering) -> list[tuple[Model, str]]:

@@ -33,6 +33,7 @@ from airflow_sqlmodels.manifest.nodes import (
 )
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.templating.batches import Batch
+from airflow_sqlmodels.templating.by_name import function_named, node_named, source_named
 from airflow_sqlmodels.templating.invocation import Invocation
 from airflow_sqlmodels.templating.macro_table import BUILT_IN, MacroTable, macro_table_of
 from airflow_sqlmodels.templating.node_view import config_view
@@ -285,7 +286,7 @@ class Rendering:
         ref = _spoken(Ref(name, package, wanted))
         node_id = self._refs.get(ref)
         if node_id is None and self.free_refs:
-            node_id = _by_name(self.means.manifest, ref)
+            node_id = node_named(self.means.manifest, ref)
         if node_id is None:
             raise CompilationError(
                 f"ref({name!r}) was not seen while the project was loaded",
@@ -313,7 +314,7 @@ class Rendering:
         """What `source` gives. Raises CompilationError if there is none."""
         node_id = self._sources.get(SourceRef(source, table))
         if node_id is None:  # macros ask for one or another by what they find in the database
-            node_id = _source_by_name(self.means.manifest, source, table)
+            node_id = source_named(self.means.manifest, source, table)
         if node_id is None:
             raise CompilationError(f"no source {source!r} with a table {table!r}")
         return self.relation_of(self.means.manifest[node_id])
@@ -323,7 +324,7 @@ class Rendering:
         package, name = (None, args[0]) if len(args) == 1 else args
         node_id = self._functions.get(Ref(name, package))
         if node_id is None and self.free_refs:
-            node_id = _function_by_name(self.means.manifest, name, package)
+            node_id = function_named(self.means.manifest, name, package)
         if node_id is None:
             raise CompilationError(
                 f"function({name!r}) was not seen while the project was loaded",
@@ -352,27 +353,3 @@ def _kind(node: Relational) -> str | None:
     if isinstance(node, Model):
         return {"view": "view", "materialized_view": "materialized_view"}.get(node.materialized, "table")
     return "table"
-
-
-def _function_by_name(manifest: Manifest, name: str, package: str | None) -> NodeId | None:
-    packages = (package,) if package else (manifest.settings.name, *manifest.settings.packages)
-    ids = (NodeId(f"function.{each}.{name}") for each in packages)
-    return next((node_id for node_id in ids if node_id in manifest.nodes), None)
-
-
-def _by_name(manifest: Manifest, ref: Ref) -> NodeId | None:
-    packages = (ref.package,) if ref.package else (manifest.settings.name, *manifest.settings.packages)
-    for package in packages:
-        for kind in ("model", "seed", "snapshot"):
-            node_id = NodeId(f"{kind}.{package}.{ref.name}")
-            if node_id in manifest:
-                return node_id
-    return None
-
-
-def _source_by_name(manifest: Manifest, source: str, table: str) -> NodeId | None:
-    for package in manifest.settings.packages:
-        node_id = NodeId(f"source.{package}.{source}.{table}")
-        if node_id in manifest:
-            return node_id
-    return None

@@ -111,7 +111,7 @@ def test_an_unknown_macro_is_refused_with_the_nearest(call: Call, tmp_path: Path
     code, said = call("run-operation", "notes")
 
     assert code == 2
-    assert "no macro 'notes'\nhint: did you mean 'note'?" in said
+    assert "could not find a macro with the name 'notes' in any package\nhint: did you mean 'note'?" in said
 
 
 def test_nothing_selected_is_no_error(call: Call) -> None:

@@ -1,0 +1,153 @@
+"""Templates and macros of the command line: `compile --inline`, `show`, `run-operation`, and what they leave."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from airflow_sqlmodels.cli.main import exit_code
+from tests.cli.projects import profile_for
+from tests.projects import write_project
+
+Call = Callable[..., tuple[int, str]]
+
+FILES = {
+    "models/one.sql": "{{ config(materialized='ephemeral') }}select 1 as n",
+    "models/two.sql": "select n + 1 as n from {{ ref('one') }}",
+    "models/price_v1.sql": "select 1 as euros",
+    "models/price_v2.sql": "select 2 as euros",
+    "models/asks.sql": "select {{ run_query('select 7').columns[0].values()[0] }} as n",
+    "models/schema.yml": """\
+        models:
+          - name: price
+            latest_version: 1
+            versions: [{v: 1}, {v: 2}]
+        """,
+    "macros/work.sql": """\
+        {% macro clean() %}{% do run_query('vacuum pg_class') %}{% endmacro %}
+        {% macro keep_then_fail() %}
+          {% do run_query('create table kept (n int)') %}
+          {% do run_query('create nonsense') %}
+        {% endmacro %}
+        """,
+    "dbt_packages/tools/dbt_project.yml": "name: tools\n",
+    "dbt_packages/tools/macros/greet.sql": "{% macro greet() %}{{ print('hello') }}{% endmacro %}",
+}
+INLINE = "sql_operation.shop.inline_query"
+
+
+@pytest.fixture
+def call(tmp_path: Path, postgres_dsn: str, capfd: pytest.CaptureFixture[str]) -> Call:
+    """Runs a command on the project: the exit code, and all it said."""
+    fields = {key: str(value) for key, value in psycopg.conninfo.conninfo_to_dict(postgres_dsn).items()}
+    write_project(tmp_path, {**FILES, "profiles.yml": profile_for(fields)})
+
+    def run(*args: str) -> tuple[int, str]:
+        code = exit_code([*args, "--project-dir", str(tmp_path), "--profiles-dir", str(tmp_path)])
+        said = capfd.readouterr()
+        return code, said.out + said.err
+
+    return run
+
+
+def only_result(folder: Path) -> dict[str, Any]:
+    (entry,) = json.loads((folder / "target" / "run_results.json").read_text())["results"]
+    return dict(entry)
+
+
+def test_an_inline_template_is_compiled_with_the_ephemeral_models_that_it_reads(call: Call, tmp_path: Path) -> None:
+    code, said = call("compile", "--inline", "select * from {{ ref('one') }}")
+
+    assert code == 0
+    assert said.startswith("Compiled inline node is:\nwith __dbt__cte__one as (\nselect 1 as n\n)")
+    assert call("compile", "--quiet", "--inline", "select 1")[1] == "select 1\n"
+    assert json.loads(call("compile", "--inline", "select 1", "--output", "json")[1]) == {"compiled": "select 1"}
+    entry = only_result(tmp_path)
+    assert (entry["unique_id"], entry["status"], entry["compiled_code"]) == (INLINE, "success", "select 1")
+
+
+@pytest.mark.parametrize(("ref", "relation"), [("'price'", "price_v1"), ("'price', v=2", "price_v2")])
+def test_an_inline_template_finds_versions(call: Call, ref: str, relation: str) -> None:
+    code, said = call("compile", "--quiet", "--inline", f"select * from {{{{ ref({ref}) }}}}")
+
+    assert code == 0
+    assert f'"{relation}"' in said
+
+
+def test_what_an_inline_template_gets_wrong_is_told(call: Call) -> None:
+    code, said = call("compile", "--inline", "select * from {{ ref('tow') }}")
+
+    assert code == 2
+    assert "Error parsing inline query: no model, seed or snapshot 'tow'" in said
+    assert "did you mean 'two'?" in said
+
+
+def test_templates_may_not_ask_without_introspection(call: Call) -> None:
+    assert call("compile", "--select", "asks", "--quiet") == (0, "select 7 as n\n")
+
+    code, said = call("compile", "--no-introspect")
+
+    assert code == 2
+    assert "models/asks.sql" in said
+
+
+def test_rows_are_shown_and_written_down(call: Call, tmp_path: Path) -> None:
+    assert call("show", "--quiet", "--select", "two") == (0, "| n |\n| - |\n| 2 |\n")
+    entry = only_result(tmp_path)
+    assert entry["unique_id"] == "model.shop.two"
+    assert entry["adapter_response"] == {"_message": "SELECT 1", "code": "SELECT", "rows_affected": 1}
+
+    assert "Previewing node 'price.v2':" in call("show", "--select", "price,version:prerelease")[1]
+
+    code, said = call("show", "--inline", "select n from {{ ref('one') }}", "--output", "json")
+    assert (code, json.loads(said)) == (0, {"show": [{"n": 1}]})
+    assert only_result(tmp_path)["unique_id"] == INLINE
+
+
+def test_a_query_is_shown_without_the_project(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "models" / "broken.sql").write_text("{% if")
+
+    assert call("show", "--quiet", "--inline-direct", "select 3 as n") == (0, "| n |\n| - |\n| 3 |\n")
+    code, said = call("show", "--inline-direct", "select from from")
+
+    assert code != 0
+    assert said.startswith("Database Error\nsyntax error at or near")
+
+
+def test_each_statement_of_a_macro_stays_by_itself(call: Call, connection: psycopg.Connection[Any]) -> None:
+    """So `vacuum` works, and what was done before an error is done."""
+    assert call("run-operation", "clean")[0] == 0
+
+    assert call("run-operation", "keep_then_fail")[0] == 1
+    assert connection.execute("select count(*) from public.kept").fetchone() == (0,)
+
+
+def test_a_macro_of_any_package_is_found_by_its_name(call: Call) -> None:
+    assert call("run-operation", "greet", "--quiet") == (0, "hello\n")
+    assert call("run-operation", "greet", "--quiet", "--no-print") == (0, "")
+    assert call("run-operation", "tools.greet", "--quiet") == (0, "hello\n")
+
+
+def test_sql_is_sent_and_can_be_sent_again(call: Call, tmp_path: Path) -> None:
+    code, said = call("run-operation", "--sql", "select * from {{ ref('one') }}")
+    assert (code, said.rstrip().endswith("SELECT 1")) == (0, True)
+    entry = only_result(tmp_path)
+    assert (entry["unique_id"], entry["failures"], entry["adapter_response"]["rows_affected"]) == (INLINE, 0, 1)
+
+    assert call("run-operation", "--sql", "create table later as select * from made_later")[0] == 1
+    assert only_result(tmp_path)["failures"] == 1
+    assert call("run-operation", "--sql", "create table later as select 1 as n", "--args", "{a: 1}")[0] == 2
+
+
+def test_sql_that_failed_is_retried(call: Call, connection: psycopg.Connection[Any]) -> None:
+    assert call("run-operation", "--sql", "create table copied as select * from made_later")[0] == 1
+    connection.execute("create table public.made_later as select 5 as n")
+
+    assert call("retry")[0] == 0
+
+    assert connection.execute("select n from public.copied").fetchone() == (5,)
