@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.opening import warn
-from airflow_sqlmodels.cli.warnings import BROKEN_CONTRACT, NOTHING_SELECTED
+from airflow_sqlmodels.cli.warnings import BROKEN_CONTRACT, NOTHING_SELECTED, SELECT_IGNORED
 from airflow_sqlmodels.errors import ContractChangeError, Location
 from airflow_sqlmodels.graph.contract_changes import Promise
 from airflow_sqlmodels.graph.selection import nearest
@@ -20,6 +20,7 @@ NOTHING = "Nothing to do: the selection names no node of this kind."
 
 def chosen_plan(flags: Flags, manifest: Manifest, command: str) -> Plan:
     """The steps of a command over the nodes that the flags choose."""
+    warn_ignored(flags, manifest)
     plan = make_plan(
         manifest,
         command=command,
@@ -62,6 +63,12 @@ def kinds(said: Sequence[str], usual: Sequence[str], every: Sequence[str]) -> tu
     for each in said:
         meant += {"default": usual, "all": every}.get(each, (each,))
     return tuple(dict.fromkeys(meant)) if said else tuple(usual)
+
+
+def warn_ignored(flags: Flags, manifest: Manifest) -> None:
+    """A warning if a selector by name keeps other choices from counting."""
+    if flags.selector and (flags.select or flags.exclude):
+        warn(flags, manifest, "--select and --exclude do not count beside --selector", SELECT_IGNORED)
 
 
 def warn_unmatched(flags: Flags, manifest: Manifest, unmatched: Iterable[str]) -> None:

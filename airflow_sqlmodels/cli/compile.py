@@ -16,7 +16,7 @@ from airflow_sqlmodels.artifacts.run_results import write_results_of_no_node, wr
 from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
 from airflow_sqlmodels.cli.execution import prepared
 from airflow_sqlmodels.cli.flags import Flags, flags_of
-from airflow_sqlmodels.cli.inline import compiled_inline, inline_id
+from airflow_sqlmodels.cli.inline import compiled_inline, inline_id, refuse_both
 from airflow_sqlmodels.cli.opening import Opened, open_all
 from airflow_sqlmodels.cli.options import (
     ManyValues,
@@ -52,6 +52,7 @@ _NEIGHBOURS = re.compile(r"\A@?(\d*\+)?|(\+\d*)?\Z")
 def compile_(context: click.Context, /, output: str, inline: str | None, **_values: Any) -> int:
     """Render the SQL of the selected nodes."""
     flags = flags_of(context)
+    refuse_both(context, inline, flags)
     opened = open_all(flags)
     if inline is not None:
         return _show_inline(flags, opened, inline, output)

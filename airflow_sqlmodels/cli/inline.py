@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import click
+
+from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.compile.compiler import with_ephemeral
 from airflow_sqlmodels.errors import CompilationError, Location
 from airflow_sqlmodels.manifest.manifest import Manifest
@@ -13,6 +16,12 @@ from airflow_sqlmodels.templating.answering import Answerer, Rendering
 from airflow_sqlmodels.warehouse.session import Session
 
 NAME = "inline_query"
+
+
+def refuse_both(context: click.Context, inline: str | None, flags: Flags) -> None:
+    """Raises UsageError if a template is given, and nodes too."""
+    if inline is not None and (flags.select or flags.exclude or flags.selector):
+        raise click.UsageError("--inline stands instead of --select, --exclude and --selector", context)
 
 
 def inline_id(manifest: Manifest) -> NodeId:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from airflow_sqlmodels.artifacts.json_text import to_json
-from airflow_sqlmodels.cli.choosing import earlier_state, kinds, warn_unmatched
+from airflow_sqlmodels.cli.choosing import earlier_state, kinds, warn_ignored, warn_unmatched
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.opening import open_project, warn
 from airflow_sqlmodels.cli.options import ManyValues, global_options, option, resource_options
@@ -59,6 +59,7 @@ def ls(context: click.Context, /, output: str, output_keys: Sequence[str], model
     if models and (flags.select or flags.resource_type):
         raise click.UsageError("--models goes neither with --select nor with --resource-type", context)
     manifest = open_project(flags)
+    warn_ignored(flags, manifest)
     found = _found(flags, manifest, models)
     warn_unmatched(flags, manifest, found.unmatched)
     if not found.ids and not found.unmatched:

@@ -39,8 +39,10 @@ class ManyValues(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Repeat the option's name in front of each further value, which is what click reads."""
-        many = {name for param in self.params if getattr(param, "multiple", False) for name in param.opts}
-        return super().parse_args(ctx, _repeated(args, many))
+        several = [param for param in self.params if getattr(param, "multiple", False)]
+        many = {name for param in several for name in param.opts}
+        words = {name for param in several if isinstance(param.type, click.Choice) for name in param.opts}
+        return super().parse_args(ctx, _repeated(args, many, words))
 
 
 def option(*names: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
@@ -152,7 +154,8 @@ failures_option = option("--store-failures", is_flag=True, default=None, help="K
 output_option = option("--output", type=click.Choice(("text", "json")), default="text", help="How to show it.")
 
 
-def _repeated(args: Sequence[str], many: set[str]) -> list[str]:
+def _repeated(args: Sequence[str], many: set[str], words: set[str]) -> list[str]:
+    """The arguments, with the name of an option of several values in front of each; those of `words` have no spaces."""
     found: list[str] = []
     current = ""
     first = False
@@ -160,11 +163,13 @@ def _repeated(args: Sequence[str], many: set[str]) -> list[str]:
         if arg == "--":
             return [*found, *args[index:]]
         if arg.startswith("-"):
-            name, equals, _value = arg.partition("=")
+            name, equals, value = arg.partition("=")
             current = name if name in many else ""
             first = not equals
-            found.append(arg)
+            found += [f"{name}={word}" for word in value.split()] if equals and name in words else [arg]
         else:
-            found += [arg] if first or not current else [current, arg]
-            first = False
+            values = arg.split() if current in words else [arg]
+            for value in values:
+                found += [value] if first or not current else [current, value]
+                first = False
     return found

@@ -19,7 +19,7 @@ from airflow_sqlmodels.cli.opening import Opened, open_all
 from airflow_sqlmodels.cli.options import global_options, refresh_option
 from airflow_sqlmodels.cli.run_operation import operate
 from airflow_sqlmodels.cli.windows import window_of
-from airflow_sqlmodels.errors import SqlModelsError
+from airflow_sqlmodels.errors import NamingError, SqlModelsError
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import NodeId
@@ -57,7 +57,7 @@ def retry(context: click.Context, /, **_values: Any) -> int:
     again = _flags_again(flags, previous, _said(context))
     opened = open_all(again)
     unfinished = previous.unfinished(warnings=again.switch("warn_error", opened.manifest))
-    if not unfinished:
+    if runner is not None and not unfinished:
         click.echo(f"Nothing to do: all of the last {previous.command!r} succeeded.", err=True)
         return 0
     if runner is None:
@@ -99,8 +99,12 @@ def _flags_again(flags: Flags, previous: Previous, said: set[str]) -> Flags:
 
 
 def _plan(manifest: Manifest, command: str, unfinished: Sequence[str]) -> Plan:
-    """Just these nodes, in order; the hooks as ever. What is no more is left out."""
+    """Just these nodes, in order; the hooks as ever. Raises NamingError if one is gone."""
     graph = graph_of(manifest)
-    chosen = frozenset(NodeId(each) for each in unfinished if NodeId(each) in manifest.nodes)
+    chosen = frozenset(map(NodeId, unfinished))
+    for each in sorted(chosen):
+        if each not in manifest.nodes:
+            hint = f"run it anew instead: sqlmodels {command}"
+            raise NamingError(f"{each} failed in the last run, and is not there any more", None, hint)
     steps = steps_of(manifest, graph, chosen, tests_first=command == "build")
     return replace(make_plan(manifest, command=command), steps=steps, unmatched=())

@@ -16,7 +16,7 @@ from airflow_sqlmodels.artifacts.run_results import write_results_of_no_node, wr
 from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
 from airflow_sqlmodels.cli.execution import prepared
 from airflow_sqlmodels.cli.flags import Flags, flags_of
-from airflow_sqlmodels.cli.inline import compiled_inline, inline_id
+from airflow_sqlmodels.cli.inline import compiled_inline, inline_id, refuse_both
 from airflow_sqlmodels.cli.opening import connected, open_all, profile_of
 from airflow_sqlmodels.cli.options import (
     ManyValues,
@@ -80,6 +80,7 @@ def show(
 ) -> int:
     """Show the first rows of a query."""
     flags = replace(flags_of(context), indirect_selection="empty")  # a model's tests are not to be shown
+    refuse_both(context, inline if inline_direct is None else inline_direct, flags)
     if inline_direct is not None:
         return _show_direct(flags, inline_direct, limit, output)
     if inline is None and not (flags.select or flags.selector):

@@ -17,6 +17,9 @@ BROKEN_CONTRACT = "UnversionedBreakingChange"
 NOTHING_SELECTED = "NoNodesForSelectionCriteria"
 """A selection that names nothing."""
 
+SELECT_IGNORED = "SelectExcludeIgnoredWithSelectorWarning"
+"""A selector by name beside expressions, which do not count then."""
+
 Rule = Literal["error", "warn", "silence"]
 
 _OLD = {"include": "error", "exclude": "warn"}

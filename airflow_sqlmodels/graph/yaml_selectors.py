@@ -6,7 +6,7 @@ A definition is a text in that grammar, `{method: …, value: …}` with options
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -54,6 +54,20 @@ def default_selector(manifest: Manifest) -> str | None:
     return names[0] if names else None
 
 
+def unknown_keys(name: str, definition: Any) -> Iterator[str]:
+    """A warning for each key that a definition does not have; as in dbt, it is passed over."""
+    if isinstance(definition, list):
+        for each in definition:
+            yield from unknown_keys(name, each)
+    elif isinstance(definition, Mapping):
+        for key in definition:
+            if "method" in definition and key not in _OPTIONS:
+                hint = closest(str(key), _OPTIONS)
+                yield f"{FILE}: selector {name!r}: unknown key {key!r}{', ' + hint if hint else ''}"
+        for key in ("union", "intersection", "exclude"):
+            yield from unknown_keys(name, definition.get(key))
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
     """Reads the definition of one selector; knows its name, for errors."""
@@ -93,9 +107,6 @@ class _Reader:
             return self._term(str(method), value, {})
         if "method" not in definition or "value" not in definition:
             raise self._error(f"a definition needs 'method' and 'value', this has {', '.join(map(repr, definition))}")
-        unknown = next((key for key in definition if key not in _OPTIONS), None)
-        if unknown is not None:
-            raise self._error(f"unknown key {unknown!r}", closest(str(unknown), _OPTIONS))
         chosen = self._term(str(definition["method"]), definition["value"], definition)
         return self._without(chosen, definition["exclude"]) if "exclude" in definition else chosen
 

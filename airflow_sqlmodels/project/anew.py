@@ -12,6 +12,7 @@ from msgspec import structs
 from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.errors import NamingError, ProjectError, SqlModelsError, closest
 from airflow_sqlmodels.graph.order import graph_of
+from airflow_sqlmodels.graph.yaml_selectors import unknown_keys
 from airflow_sqlmodels.manifest.manifest import Manifest, Settings
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
@@ -30,6 +31,7 @@ from airflow_sqlmodels.project.cache import Known
 from airflow_sqlmodels.project.choices import Choices
 from airflow_sqlmodels.project.docs import DocLookup
 from airflow_sqlmodels.project.elsewhere import described_elsewhere
+from airflow_sqlmodels.project.exposures import exposure
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.fingerprint import Fingerprints, with_parents
 from airflow_sqlmodels.project.functions import with_overloads
@@ -205,7 +207,7 @@ def _from_entry(parts: Parts, entry: Entry) -> Iterator[AnyNode]:
         if snapshot is not None:
             yield snapshot
     elif entry.kind == "exposure":
-        yield other_nodes.exposure(parts, entry)
+        yield exposure(parts, entry)
     if entry.kind in ("model", "seed", "snapshot", "source"):
         yield from other_nodes.generic_tests(parts, entry)
 
@@ -286,6 +288,8 @@ def _warnings(project: ProjectFile, parts: Parts, built: Iterable[Node], entries
     used = {(node.id.partition(".")[0], node.name, node.patch_path) for node in built}
     own = [entry for entry in entries if entry.file.package == parts.settings.name]
     found = [*outdated_keys(project), *outdated(project), *_of_absent_packages(built)]
+    for name, selector in read_selectors(project.root).items():
+        found += unknown_keys(name, selector.get("definition"))
     for entry in own:
         if entry.kind == UNKNOWN:
             found.append(str(SqlModelsError(f"unknown key {entry.name!r}", entry.at, entry.text)))

@@ -11,7 +11,6 @@ from airflow_sqlmodels.errors import Location, ProjectError, closest
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.manifest.nodes import (
     DataTest,
-    Exposure,
     Freshness,
     Macro,
     NodeId,
@@ -28,6 +27,7 @@ from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.generic_tests import Definition, Tested, take_apart
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry, TestEntry, data_tests_of
+from airflow_sqlmodels.project.references import ref_of
 from airflow_sqlmodels.project.unrendered import Inline
 from airflow_sqlmodels.project.yaml_text import YamlMap, plain
 from airflow_sqlmodels.templating.arguments import rendered_argument
@@ -315,10 +315,8 @@ def _from_arguments(parts: Parts, definition: Definition, package: str, macros: 
     for value in _texts(list(definition.kwargs.values())):
         template = rendered_argument(value)
         for call in parts.readers.graph.reader.calls(template) or []:
-            version = dict(call.kwargs).get("version", dict(call.kwargs).get("v"))
             if call.name == "ref" and call.literal and call.args:
-                owner, name = (None, call.args[0]) if len(call.args) == 1 else call.args
-                refs[Ref(name, owner, None if version is None else str(version))] = None
+                refs[ref_of(call)] = None
             elif call.name == "source" and call.literal and len(call.args) == 2:
                 found[SourceRef(*call.args)] = None
     where = parts.readers.graph.direct(("get_where_subquery",), package)
@@ -347,50 +345,6 @@ def _test_hint(parts: Parts, definition: Definition, package: str) -> str:
     packages = (definition.namespace,) if definition.namespace else (package, parts.settings.name, "dbt")
     known = [m.name.removeprefix("test_") for m in macros if m.name.startswith("test_") and m.package in packages]
     return closest(definition.test, known) or f"known here: {', '.join(sorted(known)[:12])}"
-
-
-def exposure(parts: Parts, entry: Entry) -> Exposure:
-    """What reads the models, and who owns it."""
-    package = entry.file.package
-    fqn = (package, *entry.file.folders, entry.name)
-    own = parts.own_config("exposure", package, fqn, entry)
-    config = parts.config("exposure", own)
-    refs: list[Ref] = []
-    found: list[SourceRef] = []
-    for text in entry.content.get("depends_on") or []:
-        for call in parts.readers.graph.reader.calls("{{ " + str(text) + " }}") or []:
-            if call.name == "ref" and call.args:
-                refs.append(Ref(call.args[-1], call.args[0] if len(call.args) == 2 else None))
-            elif call.name == "source" and len(call.args) == 2:
-                found.append(SourceRef(*call.args))
-    return Exposure(
-        id=NodeId(f"exposure.{package}.{entry.name}"),
-        name=entry.name,
-        package=package,
-        path=entry.file.path,
-        fqn=fqn,
-        at=entry.at,
-        description=parts.description(entry.content.get("description"), package, entry.at),
-        tags=tuple(config["tags"]),
-        meta=plain(config.get("meta") or {}),
-        config=config,
-        own_config=own,
-        written=_without_beside(entry, parts.written_config("exposure", package, fqn, entry, own)),
-        files=(entry.file.shown, PROJECT_FILE),
-        refs=tuple(refs),
-        source_refs=tuple(found),
-        type=str(entry.content.get("type") or ""),
-        owner=plain(entry.content.get("owner") or {}),
-        label=entry.content.get("label"),
-        url=entry.content.get("url"),
-        maturity=entry.content.get("maturity"),
-    )
-
-
-def _without_beside(entry: Entry, written: dict[str, Any]) -> dict[str, Any]:
-    """As in dbt, what an exposure says beside its `config:` is none of its unrendered config."""
-    inside = entry.content.get("config") or {}
-    return {**{key: None for key in ("tags", "meta") if key in entry.content and key not in inside}, **written}
 
 
 def _as_list(value: Any) -> list[str]:

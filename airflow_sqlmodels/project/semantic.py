@@ -11,9 +11,10 @@ from typing import Any
 
 from airflow_sqlmodels.errors import NamingError, closest
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
-from airflow_sqlmodels.manifest.nodes import Metric, NodeId, Ref, SavedQuery, SemanticModel
+from airflow_sqlmodels.manifest.nodes import Metric, NodeId, SavedQuery, SemanticModel
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry
+from airflow_sqlmodels.project.references import ref_of
 from airflow_sqlmodels.project.resolve import Index, resolved
 from airflow_sqlmodels.project.yaml_text import plain
 
@@ -57,7 +58,7 @@ def _semantic_model(parts: Parts, entry: Entry, index: Index) -> SemanticModel:
     refs = []
     for call in parts.readers.graph.reader.calls("{{ " + str(entry.content.get("model") or "") + " }}") or []:
         if call.name == "ref" and call.args:
-            refs.append(Ref(call.args[-1], call.args[0] if len(call.args) == 2 else None))
+            refs.append(ref_of(call))
     found = resolved(SemanticModel(**_shared(parts, entry), refs=tuple(refs)), index)
     assert found is not None, entry.name
     return found

@@ -122,6 +122,19 @@ def test_retry_runs_what_failed_and_what_was_skipped(call: Call, tmp_path: Path)
     assert results["args"]["which"] == "build"
 
 
+def test_retry_names_what_failed_and_is_gone(call: Call, tmp_path: Path) -> None:
+    model = tmp_path / "project/models/marts/broken.sql"
+    model.write_text("select nonsense")
+    assert call("run", "--select", "broken")[0] == 1
+    model.unlink()
+
+    code, said = call("retry")
+
+    assert code == 2
+    assert "model.shop.broken failed in the last run, and is not there any more" in said
+    assert "sqlmodels run" in said
+
+
 def test_retry_without_a_run_before_says_so(call: Call) -> None:
     code, said = call("retry")
 
@@ -217,6 +230,7 @@ def test_retry_calls_a_macro_again_that_failed(call: Call, tmp_path: Path) -> No
     assert "by 2" in again[1]
     results = json.loads((tmp_path / "project/target/run_results.json").read_text())["results"]
     assert (results[0]["status"], results[0]["message"]) == ("success", None)
+    assert "by 2" in call("retry", "--vars", "{well: true}")[1], "an operation is called again even if it went well"
 
 
 DAILY = """{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='at', batch_size='day',

@@ -122,3 +122,68 @@ def test_a_new_project_can_be_read(tmp_path: Path, capsys: pytest.CaptureFixture
 
     assert "customers" in capsys.readouterr().out
     assert exit_code(["init", "fresh", "--project-dir", str(tmp_path)]) == 2
+
+
+SELECTORS = """\
+    selectors:
+      - name: daily
+        definition: {method: tag, value: daily, chidren: true}
+    """
+
+
+def test_unknown_keys_of_selectors_are_told_and_passed_over(call: Call, tmp_path: Path) -> None:
+    write_project(tmp_path, **{"selectors.yml": SELECTORS})
+
+    code, out, err = call("ls", "--selector", "daily", "--output", "name", "--resource-type", "model")
+
+    assert (code, out.split()) == (0, ["stg_orders"])
+    assert "selectors.yml: selector 'daily': unknown key 'chidren', did you mean 'children'?" in err
+
+
+def test_expressions_beside_a_selector_do_not_count(call: Call, tmp_path: Path) -> None:
+    write_project(tmp_path, **{"selectors.yml": SELECTORS})
+    beside = ("--selector", "daily", "--select", "revenue")
+
+    _, out, err = call("ls", *beside, "--output", "name", "--resource-type", "model")
+    strict = call("--warn-error-options", "{error: [SelectExcludeIgnoredWithSelectorWarning]}", "compile", *beside)[0]
+
+    assert out.split() == ["stg_orders"]
+    assert "--select and --exclude do not count beside --selector" in err
+    assert strict == 2
+
+
+def test_an_exposure_reads_the_version_that_it_names(call: Call, tmp_path: Path) -> None:
+    properties = """\
+        models:
+          - name: price
+            latest_version: 2
+            versions: [{v: 1}, {v: 2}]
+        exposures:
+          - name: report
+            type: dashboard
+            owner: {email: anna@example.com}
+            depends_on: ["ref('price', v=1)"]
+        """
+    files = {f"models/price_v{number}.sql": "select 1 as id" for number in (1, 2)}
+    write_project(tmp_path, **{"models/price.yml": properties, **files})
+
+    _, out, _ = call("ls", "--select", "+exposure:report", "--resource-type", "model")
+
+    assert out.split() == ["shop.price.v1"]
+
+
+def test_what_an_exposure_reads_has_to_be_readable(call: Call, tmp_path: Path) -> None:
+    """Without quotes YAML ends the entry at the comma."""
+    properties = """\
+        exposures:
+          - name: report
+            type: dashboard
+            owner: {email: anna@example.com}
+            depends_on: [ref('orders', v=1)]
+        """
+    write_project(tmp_path, **{"models/report.yml": properties})
+
+    code, _, err = call("ls")
+
+    assert code == 2
+    assert "models/report.yml:2:5: depends_on of the exposure 'report': \"ref('orders'\" cannot be read" in err

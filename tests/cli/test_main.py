@@ -51,6 +51,8 @@ def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -
         (["ls", "--resource-type", "modle"], "'modle' is not one of"),
         (["ls", "--models", "a", "--select", "b"], "--models goes neither with --select"),
         (["show"], "name a node with --select"),
+        (["show", "--inline", "select 1", "--select", "a"], "--inline stands instead of --select"),
+        (["compile", "--inline", "select 1", "--selector", "a"], "--inline stands instead of --select"),
         (["run-operation"], "give the name of a macro"),
         (["run", "--vars", "[1]"], "--vars must be a mapping"),
         (["ls", "--select", "tga:x"], "no selector method 'tga'"),

@@ -56,6 +56,16 @@ def test_several_values_stand_behind_one_name(
     assert (flags.select, flags.exclude) == (select, exclude)
 
 
+@pytest.mark.parametrize(
+    "args",
+    [["--resource-type", "model seed"], ["--resource-types=model seed"], ["--resource-type", "model", "seed"]],
+)
+def test_words_in_one_value_are_several(args: list[str]) -> None:
+    flags, _word = flags_for("inner", *args)
+
+    assert flags.resource_type == ("model", "seed")
+
+
 def test_what_stands_behind_another_option_is_no_value() -> None:
     flags, word = flags_for("inner", "--select", "a", "--threads", "4", "thing")
 

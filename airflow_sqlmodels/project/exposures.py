@@ -1,0 +1,61 @@
+"""Exposures: what reads the models, and is none of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
+from airflow_sqlmodels.manifest.nodes import Exposure, NodeId, Ref, SourceRef
+from airflow_sqlmodels.project.parts import Parts
+from airflow_sqlmodels.project.properties import Entry
+from airflow_sqlmodels.project.references import ref_of
+from airflow_sqlmodels.project.yaml_text import plain
+
+
+def exposure(parts: Parts, entry: Entry) -> Exposure:
+    """What reads the models, and who owns it."""
+    package = entry.file.package
+    fqn = (package, *entry.file.folders, entry.name)
+    own = parts.own_config("exposure", package, fqn, entry)
+    config = parts.config("exposure", own)
+    refs: list[Ref] = []
+    found: list[SourceRef] = []
+    for text in entry.content.get("depends_on") or []:
+        calls = parts.readers.graph.reader.calls("{{ " + str(text) + " }}")
+        if calls is None:
+            hint = "write ref('model') or source('name', 'table'); in a list in brackets with quotes around it"
+            raise ProjectError(f"depends_on of the exposure {entry.name!r}: {text!r} cannot be read", entry.at, hint)
+        for call in calls:
+            if call.name == "ref" and call.args:
+                refs.append(ref_of(call))
+            elif call.name == "source" and len(call.args) == 2:
+                found.append(SourceRef(*call.args))
+    return Exposure(
+        id=NodeId(f"exposure.{package}.{entry.name}"),
+        name=entry.name,
+        package=package,
+        path=entry.file.path,
+        fqn=fqn,
+        at=entry.at,
+        description=parts.description(entry.content.get("description"), package, entry.at),
+        tags=tuple(config["tags"]),
+        meta=plain(config.get("meta") or {}),
+        config=config,
+        own_config=own,
+        written=_without_beside(entry, parts.written_config("exposure", package, fqn, entry, own)),
+        files=(entry.file.shown, PROJECT_FILE),
+        refs=tuple(refs),
+        source_refs=tuple(found),
+        type=str(entry.content.get("type") or ""),
+        owner=plain(entry.content.get("owner") or {}),
+        label=entry.content.get("label"),
+        url=entry.content.get("url"),
+        maturity=entry.content.get("maturity"),
+    )
+
+
+def _without_beside(entry: Entry, written: dict[str, Any]) -> dict[str, Any]:
+    """As in dbt, what an exposure says beside its `config:` is none of its unrendered config."""
+    inside = entry.content.get("config") or {}
+    return {**{key: None for key in ("tags", "meta") if key in entry.content and key not in inside}, **written}
