@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.nodes import Macro
 from airflow_sqlmodels.materializations.build import Build, Built
@@ -11,14 +13,15 @@ from airflow_sqlmodels.materializations.writing import writing_of
 def custom(build: Build, macro: Macro) -> Built:
     """Let the macro build the node. What it did not commit is undone, as in dbt.
 
-    Raises ProjectError if it sent nothing under the name `main`, by which dbt knows the statement that counts.
+    Raises ProjectError if it sent nothing under the name `main`, by which dbt knows the statement that counts, or does
+    not return the relations that it made.
     """
     rendering = build.rendering
     assert rendering is not None, build.node.id
     rendering.give("sql", build.select)
     rendering.give("compiled_code", build.select)
     with writing_of(build):
-        rendering.called(macro)
+        returned = rendering.called(macro)
         build.session.rollback()
     main = rendering.results.get("main")
     if main is None:
@@ -26,5 +29,11 @@ def custom(build: Build, macro: Macro) -> Built:
             f"the materialization {macro.name!r} sent no statement named 'main'",
             macro.at,
             "{% call statement('main') %} … {% endcall %} around the one that builds the relation",
+        )
+    if not isinstance(returned, Mapping) or not isinstance(returned.get("relations"), (list, tuple)):
+        raise ProjectError(
+            f"the materialization {macro.name!r} did not explicitly return a list of relations",
+            macro.at,
+            "end it with {{ return({'relations': [this]}) }}",
         )
     return Built(main["response"].rows_affected, str(main["response"]))

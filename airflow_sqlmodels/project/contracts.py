@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.nodes import Column, Problem
 from airflow_sqlmodels.project.properties import Entry
+
+_REFERENCE = re.compile(r"(ref|source)\(.*\)", re.DOTALL)
 
 _KINDS = ("table", "view", "incremental")
 """What can keep a contract."""
@@ -31,10 +35,16 @@ def contract_problems(
 
 
 def constraint_reads(entry: Entry | None, columns: Mapping[str, Column]) -> Iterator[str]:
-    """The templates in constraints that name other relations: `ref('orders')` under `to`."""
+    """The templates in constraints that name other relations: `ref('orders')` under `to`. Raises ProjectError."""
     listed = [] if entry is None else [*(entry.content.get("constraints") or [])]
     for column in columns.values():
         listed += column.constraints
     for constraint in listed:
         if isinstance(constraint, Mapping) and constraint.get("to"):
-            yield "{{ " + str(constraint["to"]) + " }}"
+            to = str(constraint["to"])
+            if constraint.get("type") == "foreign_key" and not _REFERENCE.fullmatch(to.strip()):
+                what = f"Invalid 'ref' or 'source' syntax on foreign key constraint 'to': {to}"
+                raise ProjectError(
+                    what, None if entry is None else entry.at, "write ref('model') or source('name', 'table')"
+                )
+            yield "{{ " + to + " }}"

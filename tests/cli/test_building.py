@@ -65,6 +65,26 @@ def test_a_materialization_of_another_warehouse_fails_its_model_alone(call: Call
     assert "OK created sql view model public.stg_orders" in said
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("{{ return({'relations': [this]}) }}", "sent no statement named 'main'"),
+        ("{% call statement('main') %}select 1{% endcall %}", "did not explicitly return a list of relations"),
+    ],
+)
+def test_a_materialization_has_to_say_what_it_made(call: Call, tmp_path: Path, body: str, told: str) -> None:
+    (tmp_path / "macros").mkdir()
+    macro = f"{{% materialization note, default %}}{body}{{% endmaterialization %}}"
+    (tmp_path / "macros/note.sql").write_text(macro)
+    (tmp_path / "models/marts/orders.sql").write_text("{{ config(materialized='note') }}\nselect 1 as id\n")
+
+    code, said = call("run", "--select", "orders")
+
+    assert code == 1
+    assert told in said
+    assert "macros/note.sql:1" in said
+
+
 def test_a_refused_statement_is_told_with_its_file(call: Call, tmp_path: Path) -> None:
     (tmp_path / "models/marts/orders.sql").write_text("select nope from {{ ref('stg_orders') }}\n")
 

@@ -65,6 +65,10 @@ models:
     ("said", "told"),
     [
         ("deprecation_date: soon", "models/days.yml:3:5: deprecation_date: 'soon' is no date"),
+        (
+            "constraints: [{type: foreign_key, columns: [day], to: ref orders, to_columns: [id]}]",
+            "Invalid 'ref' or 'source' syntax on foreign key constraint 'to': ref orders",
+        ),
         ("time_spine: {column: day}", "models/days.yml:3:5: time_spine has no standard_granularity_column"),
     ],
 )
