@@ -27,6 +27,7 @@ from airflow_sqlmodels.manifest.nodes import (
     Templated,
 )
 from airflow_sqlmodels.project import functions, other_nodes, template_nodes
+from airflow_sqlmodels.project.access import check_access
 from airflow_sqlmodels.project.cache import Known
 from airflow_sqlmodels.project.choices import Choices
 from airflow_sqlmodels.project.docs import DocLookup
@@ -187,13 +188,17 @@ def assemble(  # all that was read, one by one
             disabled[node.id] = partly_resolved(node, index)
     nodes = with_parents(nodes)
     unit_tests = read_unit_tests(parts, entries, nodes, index, fixtures)
+    nodes = {**nodes, **unit_tests.enabled, **semantic_nodes(parts, entries, index)}
+    known_groups = groups(parts, entries)
+    restricted = [name for name, project in parts.projects.items() if project.content.get("restrict-access")]
+    check_access(nodes, known_groups, restricted)
     return Manifest(
         settings=parts.settings,
-        nodes={**nodes, **unit_tests.enabled, **semantic_nodes(parts, entries, index)},
+        nodes=nodes,
         macros=described(parts.readers.library.table.macros, parts, entries),
         docs=parts.docs,
         disabled={**disabled, **unit_tests.disabled},
-        groups=groups(parts, entries),
+        groups=known_groups,
         selectors=read_selectors(Path(parts.settings.root)),
         warnings=(*warnings, *unit_tests.warnings),
     )

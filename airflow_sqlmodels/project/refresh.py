@@ -117,6 +117,7 @@ def _only_within(old: Model, new: Model) -> bool:
     return (
         new.config.get("enabled", True) is not False
         and new.relation == old.relation
+        and (new.access, new.config.get("group")) == (old.access, old.config.get("group"))
         and new.materialized == old.materialized != "ephemeral"  # it is part of what its readers send
         and set(new.refs) <= set(old.refs)  # a new edge could close a ring
     )

@@ -142,7 +142,7 @@ def _function(node: Templated, ref: Ref, index: Lookup) -> Function:
     found = index.function(ref, node.package)
     if found is not None:
         return found
-    at = place_of(_text(node), node.at.path, "function", ref.name)
+    at = place_of(text_in_file(node), node.at.path, "function", ref.name)
     if index.is_disabled(ref.name):
         raise NamingError(f"the function {ref.name!r} is disabled", at, "enable it (config enabled)")
     known = index.functions if isinstance(index, Index) else {}
@@ -200,7 +200,7 @@ def _refuse_same_relation(relations: dict[tuple[str, str, str], Node], node: Mod
 
 def _missing_ref(node: Templated, ref: Ref, index: Index) -> NamingError:
     at = node.at if isinstance(node, DataTest) and node.generic else (
-        place_of(_text(node), node.at.path, "ref", ref.name))  # fmt: skip
+        place_of(text_in_file(node), node.at.path, "ref", ref.name))  # fmt: skip
     disabled = index.disabled.get(ref.name)
     if disabled is not None:
         hint = "enable it (config enabled), or disable this one too"
@@ -220,10 +220,10 @@ def _missing_ref(node: Templated, ref: Ref, index: Index) -> NamingError:
 
 def _missing_source(node: Templated, source: SourceRef, index: Index) -> NamingError:
     at = node.at if isinstance(node, DataTest) and node.generic else (
-        place_of(_text(node), node.at.path, "source", source.table))  # fmt: skip
+        place_of(text_in_file(node), node.at.path, "source", source.table))  # fmt: skip
     names = {name for name, _ in index.sources}
     if source.source not in names:
-        at = at if at is node.at else place_of(_text(node), node.at.path, "source", source.source)
+        at = at if at is node.at else place_of(text_in_file(node), node.at.path, "source", source.source)
         hint = closest(source.source, names) or "describe it under 'sources:' in a property file"
         return NamingError(f"no source {source.source!r}", at, hint)
     tables = [table for name, table in index.sources if name == source.source]
@@ -231,7 +231,7 @@ def _missing_source(node: Templated, source: SourceRef, index: Index) -> NamingE
     return NamingError(f"the source {source.source!r} has no table {source.table!r}", at, hint)
 
 
-def _text(node: Templated) -> str:
+def text_in_file(node: Templated) -> str:
     """The template on the lines it has in its file."""
     line = getattr(node, "body_line", 1)
     return "\n" * (line - 1) + node.raw_code
