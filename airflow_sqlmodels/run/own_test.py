@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow_sqlmodels.compile.compiler import Compiled
+from airflow_sqlmodels.compile.compiler import Compiled, note_called
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.nodes import Macro
 from airflow_sqlmodels.warehouse.session import Rows, Session
@@ -13,7 +13,9 @@ def judged_by(macro: Macro, compiled: Compiled, session: Session) -> Rows:
     rendering = compiled.rendering
     rendering.give("sql", compiled.sql)
     rendering.give("compiled_code", compiled.sql)
-    rendering.called(macro)
+    with rendering.not_itself():
+        rendering.called(macro)
+    note_called(compiled)
     session.commit()
     main = rendering.results.get("main")
     if main is None:
