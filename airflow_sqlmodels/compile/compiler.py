@@ -73,11 +73,11 @@ def with_ephemeral(rendering: Rendering, body: str) -> str:
 
 
 def note_called(compiled: Compiled, macros: tuple[MacroId, ...] = ()) -> None:
-    """Keep the macros that were called for the node since it was compiled, and these."""
+    """Keep the macros that were called for the node since it was compiled, behind these."""
     rendering = compiled.rendering
     noted = rendering.means.compiled
     code = noted.get(rendering.node.id, CompiledCode(compiled.sql))
-    noted[rendering.node.id] = replace(code, macros=(*rendering.called_macros, *macros))
+    noted[rendering.node.id] = replace(code, macros=(*macros, *rendering.called_macros))
 
 
 def _note(rendering: Rendering, sql: str | None, read: list[tuple[Model, str]]) -> None:

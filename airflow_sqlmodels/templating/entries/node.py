@@ -75,7 +75,7 @@ def _own_part(node: AnyNode, manifest: Manifest, tests: TestsOf, view: Mapping[s
         case Model():
             return {"primary_key": primary_key(node, tests.get(node.id, ()))}
         case DataTest():
-            return _test_part(node, manifest)
+            return _test_part(node, manifest, view)
         case Snapshot():
             return _snapshot_part(node, manifest)
         case Analysis() | Operation():
@@ -122,7 +122,10 @@ def captured_texts(node: _WithTemplate, manifest: Manifest) -> dict[str, str]:
 
 def _is_read_at_once(test: DataTest) -> bool:
     """Whether it is one of the two tests that dbt does not render to read them."""
-    return not {"macro.dbt.test_unique", "macro.dbt.test_not_null"}.isdisjoint(test.macros)
+    return not _READ_AT_ONCE.isdisjoint(test.macros)
+
+
+_READ_AT_ONCE = frozenset(("macro.dbt.test_unique", "macro.dbt.test_not_null"))
 
 
 def _patch_path(node: AnyNode, manifest: Manifest, view: Mapping[str, Any]) -> str | None:
@@ -138,7 +141,7 @@ def _patch_path(node: AnyNode, manifest: Manifest, view: Mapping[str, Any]) -> s
     return f"{settings.name}://{node.patch_path}"
 
 
-def _test_part(test: DataTest, manifest: Manifest) -> Entry:
+def _test_part(test: DataTest, manifest: Manifest, view: Mapping[str, Any]) -> Entry:
     """What follows from the node it stands under, and where its failing rows are kept."""
     said: Entry = {}
     if test.relation is not None and test.config.get("store_failures_as") not in (None, "ephemeral"):
@@ -146,6 +149,9 @@ def _test_part(test: DataTest, manifest: Manifest) -> Entry:
     if test.generic is None:
         return said
     said |= {"checksum": {"name": "none", "checksum": ""}}
+    if _is_read_at_once(test):  # its arguments are not rendered
+        macros = [each for each in test.macros if each in _READ_AT_ONCE]
+        said["depends_on"] = {"macros": macros, "nodes": view["depends_on"]["nodes"]}
     attached_id = test.attached_node
     attached = attached_id and (manifest.nodes.get(attached_id) or manifest.disabled.get(attached_id))
     if not attached:  # it is described as another kind than it is, or not there at all
