@@ -201,6 +201,15 @@ def test_an_entry_lists_macros_that_are_called_only_when_the_warehouse_can_be_as
     ]
 
 
+def test_a_test_that_did_not_run_lists_less(shop: Shop) -> None:
+    """dbt reads unique and not_null without rendering their arguments."""
+    shop.tell_at_end(
+        "{% for each in graph.nodes.values() %}{% do tell(each.name, each.depends_on.macros) %}{% endfor %}"
+    )
+
+    assert shop.told("run", "--select", "revenue")["unique_stg_orders_id"] == ["macro.dbt.test_unique"]
+
+
 def test_model_has_no_fields_without_a_value(shop: Shop) -> None:
     tell = "{{ tell('model', model) }}{{ tell('key', model.primary_key) }}{{ tell('alias', model.config.alias or 1) }}"
     shop.add(**{"models/marts/orders.sql": "{{ config(post_hook='{{ after() }}') }} select 1 as id"})
