@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Operation, Snapshot, UnitTest
+from airflow_sqlmodels.manifest.nodes import AnyNode
+from airflow_sqlmodels.templating.entries.places import compiled_path
 
 
 def write_run(target: Path, node: AnyNode, sql: str) -> str:
@@ -52,17 +53,3 @@ def _read(path: str) -> bytes | None:
 def _write(path: str, text: bytes) -> None:
     with open(path, "wb") as file:
         file.write(text)
-
-
-def compiled_path(node: AnyNode) -> str:
-    """Where the SQL of a node lies below the target folder. Where a file holds several nodes, it is a folder there."""
-    if isinstance(node, DataTest) and node.generic is not None:
-        return f"compiled/{node.package}/{node.path}/{node.config.get('alias') or node.name}.sql"
-    if isinstance(node, UnitTest):
-        folder = node.path.rpartition("/")[0]
-        return f"compiled/{node.package}/{node.path}/{folder}/{node.versioned_name}.sql"
-    if isinstance(node, Snapshot):
-        return f"compiled/{node.package}/{node.path}/{node.name}.sql"
-    if isinstance(node, Operation):
-        return f"compiled/{node.package}/{node.path}/hooks/{node.name}.sql"
-    return f"compiled/{node.package}/{node.path}"

@@ -11,13 +11,13 @@ from typing import Any
 
 from airflow_sqlmodels.artifacts.facts import facts_of
 from airflow_sqlmodels.artifacts.json_text import read_json
-from airflow_sqlmodels.artifacts.node_entries import node_json
 from airflow_sqlmodels.errors import Location, SqlModelsError
 from airflow_sqlmodels.graph.state import Facts, State
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import AnyNode, MacroId, NodeId, Templated
 from airflow_sqlmodels.manifest.relation import Quoting, Relation
 from airflow_sqlmodels.templating.call_graph import call_graph_of
+from airflow_sqlmodels.templating.entries.node import node_json
 from airflow_sqlmodels.templating.macro_table import BUILT_IN_NAMES
 
 MANIFEST, RESULTS, SOURCES = "manifest.json", "run_results.json", "sources.json"

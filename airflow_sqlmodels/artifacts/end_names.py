@@ -5,63 +5,47 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from airflow_sqlmodels.artifacts.run_results import result_json
-from airflow_sqlmodels.dialects.registry import dialect_named
+from airflow_sqlmodels.artifacts.result_view import ResultView
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import Function, Model, NodeId, Seed, Snapshot
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Function, Model, NodeId, Seed, Snapshot
+from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.run.result import Result
-from airflow_sqlmodels.templating.node_view import node_view
+from airflow_sqlmodels.templating.answering import Answerer
 
 
-class Said(dict[str, Any]):
-    """Plain data that macros may also ask for as data."""
-
-    def to_dict(self, omit_none: bool = False) -> dict[str, Any]:
-        """The data."""
-        return {key: value for key, value in self.items() if value is not None or not omit_none}
-
-
-class ResultView:
-    """One node's outcome, with dbt's attributes."""
-
-    def __init__(self, manifest: Manifest, result: Result) -> None:
-        self._told = result_json(manifest, result)
-        node = node_view(manifest[result.node], dialect_named(manifest.settings.target.type))
-        self.node = Said(node | {key: self._told[key] for key in ("compiled", "compiled_code")})
-        self.status: str = self._told["status"]
-        self.execution_time: float = self._told["execution_time"]
-        self.message: str | None = self._told["message"]
-        self.failures: int | None = self._told["failures"]
-        self.thread_id: str = self._told["thread_id"]
-        self.timing = [Said(each) for each in self._told["timing"]]
-        self.adapter_response: dict[str, Any] = self._told["adapter_response"]
-
-    def to_dict(self, omit_none: bool = False) -> dict[str, Any]:
-        """The entry of run_results.json, with the node."""
-        told = {**self._told, "node": self.node}
-        return {key: value for key, value in told.items() if value is not None} if omit_none else told
-
-
-def end_names(manifest: Manifest, results: Sequence[Result]) -> dict[str, Any]:
+def end_names(means: Answerer, results: Sequence[Result]) -> dict[str, Any]:
     """The names for on-run-end hooks after these results."""
-    wrote = [result.node for result in results if result.status == "success"]
+    manifest = means.manifest
+    wrote = [result.node for result in results if result.status in ("success", "pass", "warn")]
     return {
-        "results": [ResultView(manifest, result) for result in results],
+        "results": [ResultView(manifest, means.entries, result) for result in results],
         **schema_names(written_schemas(manifest, wrote)),
     }
 
 
 def written_schemas(manifest: Manifest, nodes: Iterable[NodeId]) -> list[tuple[str, str]]:
     """Database and schema of what these nodes write, each pair once, in their order."""
-    written = (manifest[node_id] for node_id in nodes)
+    relations = (_written(manifest[node_id]) for node_id in nodes)
     return list(
         dict.fromkeys(
-            (node.relation.database or manifest.settings.target.database, node.relation.schema)
-            for node in written
-            if isinstance(node, (Seed, Snapshot, Function))
-            or (isinstance(node, Model) and node.materialized != "ephemeral")
+            (relation.database or manifest.settings.target.database, relation.schema)
+            for relation in relations
+            if relation is not None
         )
     )
+
+
+def _written(node: AnyNode) -> Relation | None:
+    """The relation that running a node makes, if it does."""
+    match node:
+        case Model(materialized="ephemeral"):
+            return None
+        case Model() | Seed() | Snapshot() | Function():
+            return node.relation
+        case DataTest() if node.config.get("store_failures"):
+            return node.relation
+        case _:
+            return None
 
 
 def schema_names(pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:

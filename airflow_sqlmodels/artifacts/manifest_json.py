@@ -8,12 +8,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from airflow_sqlmodels.artifacts.compiled import compiled_path
 from airflow_sqlmodels.artifacts.json_text import time_text, write_json
 from airflow_sqlmodels.artifacts.manifest_macros import macro_entries
 from airflow_sqlmodels.artifacts.metadata import metadata
-from airflow_sqlmodels.artifacts.node_entries import node_json
-from airflow_sqlmodels.artifacts.primary_key import tests_of
 from airflow_sqlmodels.graph.order import Edges, Graph
 from airflow_sqlmodels.manifest.lost import tests_of_nothing
 from airflow_sqlmodels.manifest.manifest import Manifest
@@ -29,7 +26,12 @@ from airflow_sqlmodels.manifest.nodes import (
     Source,
     UnitTest,
 )
+from airflow_sqlmodels.templating.entries.groups import group_entries
+from airflow_sqlmodels.templating.entries.node import node_json
+from airflow_sqlmodels.templating.entries.places import compiled_path
+from airflow_sqlmodels.templating.entries.primary_key import tests_of
 from airflow_sqlmodels.templating.invocation import Invocation
+from airflow_sqlmodels.templating.variables import metadata_envs
 
 SCHEMA = "https://schemas.getdbt.com/dbt/manifest/v12.json"
 
@@ -78,7 +80,7 @@ def manifest_json(manifest: Manifest, graph: Graph, invocation: Invocation) -> d
         **parts,
         "macros": macro_entries(manifest, made),
         "docs": {doc.id: _doc(doc) for doc in manifest.docs.values()},
-        "groups": _groups(manifest),
+        "groups": group_entries(manifest),
         "group_map": _group_map(manifest),
         "selectors": {name: _selector(said) for name, said in manifest.selectors.items()},
         "disabled": {
@@ -110,7 +112,7 @@ def _project(manifest: Manifest, invocation: Invocation) -> dict[str, Any]:
     name = manifest.settings.name.encode()
     return {
         "run_started_at": time_text(invocation.started_at),
-        "env": {"sqlmodels_mark": manifest.mark} if manifest.mark else {},
+        "env": metadata_envs({}) | ({"sqlmodels_mark": manifest.mark} if manifest.mark else {}),
         "project_name": manifest.settings.name,
         "adapter_type": manifest.settings.target.type,
         "project_id": hashlib.md5(name, usedforsecurity=False).hexdigest(),
@@ -129,24 +131,6 @@ def _doc(doc: Doc) -> dict[str, Any]:
         "path": doc.path.removeprefix(doc.base + "/"),
         "original_file_path": doc.path,
         "block_contents": doc.text,
-    }
-
-
-def _groups(manifest: Manifest) -> dict[str, Any]:
-    package = manifest.settings.name
-    return {
-        f"group.{package}.{name}": {
-            "name": name,
-            "resource_type": "group",
-            "package_name": package,
-            "path": str(group.get("path", "")).partition("/")[2],
-            "original_file_path": group.get("path", ""),
-            "unique_id": f"group.{package}.{name}",
-            "owner": {"email": None, "name": None, **(group.get("owner") or {})},
-            "description": group.get("description"),
-            "config": {"meta": {}, **(group.get("config") or {})},
-        }
-        for name, group in manifest.groups.items()
     }
 
 

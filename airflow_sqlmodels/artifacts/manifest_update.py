@@ -9,9 +9,9 @@ import msgspec
 
 from airflow_sqlmodels.artifacts.json_text import json_bytes, time_text, write_bytes
 from airflow_sqlmodels.artifacts.mark import HEAD_BYTES, marked
-from airflow_sqlmodels.artifacts.node_entries import node_json
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import NodeId
+from airflow_sqlmodels.templating.entries.node import node_json
 from airflow_sqlmodels.templating.invocation import Invocation
 
 _END = b'},"sources":{'

@@ -7,6 +7,7 @@ from typing import Any
 
 from airflow_sqlmodels.artifacts.json_text import time_text
 from airflow_sqlmodels.templating.invocation import LANGUAGE_VERSION, Invocation
+from airflow_sqlmodels.templating.variables import metadata_envs
 
 
 def metadata(schema: str, invocation: Invocation) -> dict[str, Any]:
@@ -17,5 +18,5 @@ def metadata(schema: str, invocation: Invocation) -> dict[str, Any]:
         "generated_at": time_text(datetime.datetime.now(datetime.UTC)),
         "invocation_id": invocation.id,
         "invocation_started_at": time_text(invocation.started_at),
-        "env": {},
+        "env": metadata_envs({}),
     }

@@ -22,6 +22,7 @@ from airflow_sqlmodels.manifest.nodes import (
     Snapshot,
     Templated,
     UnitTest,
+    resource_type,
 )
 from airflow_sqlmodels.run.result import FAIL_FAST, Result
 from airflow_sqlmodels.templating.invocation import Invocation
@@ -105,7 +106,17 @@ def _message(node: AnyNode, result: Result) -> str | None:
     if isinstance(node, DataTest) and result.status in ("fail", "warn"):
         rows = f"{result.failures} result{'' if result.failures == 1 else 's'}"
         return f"Got {rows}, configured to {result.status} if {result.details.get('condition', '!= 0')}"
-    return result.message
+    return _error_message(node, result)
+
+
+def _error_message(node: AnyNode, result: Result) -> str | None:
+    """What went wrong under a head like dbt's, which says of what kind it is: readers tell failures apart by that."""
+    if result.error is None or result.status != "error" or result.message is None:
+        return result.message
+    if isinstance(node, Operation):
+        return f"{node.package}.{node.when}.{node.index} failed, error:\n {result.message}"
+    body = "\n".join(f"  {line}" for line in result.message.splitlines())
+    return f"{result.error.kind} in {resource_type(node)} {node.name} ({node.path})\n{body}"
 
 
 def timing(started: datetime.datetime | None, finished: datetime.datetime | None) -> list[dict[str, Any]]:

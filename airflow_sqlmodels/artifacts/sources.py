@@ -12,8 +12,8 @@ from airflow_sqlmodels.artifacts.run_results import timing
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import Source
 from airflow_sqlmodels.run.result import Result
+from airflow_sqlmodels.templating.entries.view import freshness_view
 from airflow_sqlmodels.templating.invocation import Invocation
-from airflow_sqlmodels.templating.node_view import freshness_view
 
 SCHEMA = "https://schemas.getdbt.com/dbt/sources/v3.json"
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import click
 from msgspec import structs
 
-from airflow_sqlmodels.artifacts.compiled import compiled_path, write_batch, write_compiled, write_run
+from airflow_sqlmodels.artifacts.compiled import write_batch, write_compiled, write_run
 from airflow_sqlmodels.artifacts.end_names import end_names, written_schemas
 from airflow_sqlmodels.artifacts.keeping import keep_manifest
 from airflow_sqlmodels.artifacts.run_results import write_run_results
@@ -30,6 +30,7 @@ from airflow_sqlmodels.run.runner import Ran, RunRules, run_plan
 from airflow_sqlmodels.run.sources import absent_sources
 from airflow_sqlmodels.run.step import StepRules, run_step
 from airflow_sqlmodels.templating.answering import Answerer, answerer
+from airflow_sqlmodels.templating.entries.places import compiled_path
 from airflow_sqlmodels.templating.invocation import Invocation
 from airflow_sqlmodels.warehouse.catalog import create_schemas
 from airflow_sqlmodels.warehouse.session import Session
@@ -115,7 +116,7 @@ def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:
         sample=flags.sample,
         event_time_start=flags.event_time_start,
         event_time_end=flags.event_time_end,
-        selected=tuple(step.node for step in plan),
+        selected=plan.selected or tuple(step.node for step in plan),
         as_of=flags.as_of,
         batches=flags.batches,
         args=flags.said,
@@ -225,7 +226,7 @@ def _end_hooks(execution: Execution, results: Sequence[Result], session: Session
     if not execution.plan.on_end:
         return ()
     means = execution.means
-    means = replace(means, more_names=end_names(means.manifest, results))
+    means = replace(means, more_names=end_names(means, results))
     return _hooks(replace(execution, means=means), execution.plan.on_end, session)
 
 

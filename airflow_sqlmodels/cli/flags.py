@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import shlex
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,7 +112,7 @@ def flags_of(context: click.Context) -> Flags:
     known["event_time_start"], known["event_time_end"] = times
     variables = _vars(text)
     command = str(context.info_name)
-    said = {**said, "which": command, "vars": variables}
+    said = {**said, "which": command, "vars": variables, "invocation_command": shlex.join(("sqlmodels", *sys.argv[1:]))}
     log = log_for(said, known["project_dir"])
     context.find_root().ensure_object(dict)["log"] = log
     return Flags(**{**known, "log": log, "command": command, "vars": variables, "said": said})

@@ -29,7 +29,7 @@ from airflow_sqlmodels.manifest.nodes import (
     UnitTest,
     resource_type,
 )
-from airflow_sqlmodels.templating.node_view import node_view
+from airflow_sqlmodels.templating.entries.view import node_view
 
 USUAL = (
     *("model", "snapshot", "seed", "test", "source", "exposure", "unit_test"),

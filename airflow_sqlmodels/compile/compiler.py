@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from airflow_sqlmodels.compile.ctes import with_ctes
 from airflow_sqlmodels.compile.origins import CompiledText, Template, template_of
-from airflow_sqlmodels.errors import CompilationError, Location
-from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, NodeId, Operation, Seed, Source, Templated
+from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError
+from airflow_sqlmodels.manifest.nodes import (
+    AnyNode,
+    DataTest,
+    MacroId,
+    Model,
+    NodeId,
+    Operation,
+    Seed,
+    Source,
+    Templated,
+)
 from airflow_sqlmodels.templating.answering import Answerer, Rendering
 from airflow_sqlmodels.templating.arguments import rendered_argument
+from airflow_sqlmodels.templating.code import CompiledCode
 from airflow_sqlmodels.templating.relation import CTE_PREFIX
 from airflow_sqlmodels.warehouse.session import Session
 
@@ -37,20 +48,46 @@ def compile_node(means: Answerer, node: AnyNode, session: Session | None) -> Com
     Without a session, whatever asks the warehouse while compiling is refused.
     """
     rendering = Rendering(means, node, session)
+    if isinstance(node, Seed):
+        means.compiled[node.id] = CompiledCode("")
     if isinstance(node, (Seed, Source)) or not isinstance(node, Templated):
         return Compiled("", rendering)
     refuse_problems(node)
     if isinstance(node, DataTest) and node.generic is not None:
         rendering.give("_dbt_generic_test_kwargs", _arguments(node, rendering))
-    body = rendering.text(node.raw_code, _place(node), node.body_line if _of_own_file(node) else 1)
-    read = _read_inline(rendering)
+    try:
+        body = rendering.text(node.raw_code, _place(node), node.body_line if _of_own_file(node) else 1)
+        read = _read_inline(rendering)
+    except SqlModelsError:
+        _note(rendering, None, [])
+        raise
     own = (node, *(model for model, _ in read)) if _of_own_file(node) else tuple(model for model, _ in read)
-    return Compiled(_in_front(body, read), rendering, tuple(map(template_of, own)))
+    sql = _in_front(body, read)
+    _note(rendering, sql, read)
+    return Compiled(sql, rendering, tuple(map(template_of, own)))
 
 
 def with_ephemeral(rendering: Rendering, body: str) -> str:
     """The SQL that a rendering gave, with the ephemeral models that it reads in front."""
     return _in_front(body, _read_inline(rendering))
+
+
+def note_called(compiled: Compiled, macros: tuple[MacroId, ...] = ()) -> None:
+    """Keep the macros that were called for the node since it was compiled, behind these."""
+    rendering = compiled.rendering
+    noted = rendering.means.compiled
+    code = noted.get(rendering.node.id, CompiledCode(compiled.sql))
+    noted[rendering.node.id] = replace(code, macros=(*macros, *rendering.called_macros))
+
+
+def _note(rendering: Rendering, sql: str | None, read: list[tuple[Model, str]]) -> None:
+    """Keep the SQL for whoever asks `graph` and `model` for it from now on."""
+    means = rendering.means
+    ctes = ((model.id, f" {CTE_PREFIX}{model.relation.identifier} as (\n{query}\n)") for model, query in read)
+    means.compiled[rendering.node.id] = CompiledCode(sql, tuple(ctes), rendering.called_macros)
+    for model, query in read:
+        means.compiled.setdefault(model.id, CompiledCode(query))
+    rendering.forget("model")
 
 
 def refuse_problems(node: AnyNode) -> None:

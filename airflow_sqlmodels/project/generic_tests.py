@@ -104,7 +104,7 @@ def take_apart(entry: TestEntry, tested: Tested) -> Definition:
     if not isinstance(inner, dict):
         raise ProjectError(f"arguments of the data test {written!r} must be a mapping", entry.at)
     column = None if entry.column is None else _column_name(entry)
-    kwargs = {**arguments, **inner, **({} if column is None else {"column_name": column})}  # in dbt's order
+    kwargs = {**arguments, **({} if column is None else {"column_name": column}), **inner}  # in dbt's order
     kwargs["model"] = "{{ get_where_subquery(" + tested.reference + ") }}"
     namespace, _, test = written.rpartition(".")
     full, short = _names(test, namespace, tested, kwargs, custom)

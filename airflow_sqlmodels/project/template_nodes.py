@@ -164,6 +164,7 @@ def operations(parts: Parts, project: ProjectFile) -> Iterator[Operation]:
                 when=when,
                 index=index,
                 tags=(when,),
+                meta=plain(config.get("meta") or {}),
                 files=(shown,),
                 **template_fields(sql, _with_hooks(parts, config, asked, (shown, project.name, name))),
             )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from airflow_sqlmodels.compile.compiler import Compiled, compile_node, judging_query
+from airflow_sqlmodels.compile.compiler import Compiled, compile_node, judging_query, note_called
 from airflow_sqlmodels.compile.origins import CompiledText
 from airflow_sqlmodels.errors import DataTestError, FailedTest, Location, UnreachableError, WarehouseError, excerpt
-from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Source
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, MacroId, Source
 from airflow_sqlmodels.materializations.registry import own_version
 from airflow_sqlmodels.run.own_test import judged_by
 from airflow_sqlmodels.run.result import Result, Status
@@ -18,6 +18,13 @@ from airflow_sqlmodels.warehouse.session import Rows, Session
 
 SHOWN_ROWS = 5
 """How many rows at fault are shown in the log."""
+
+
+_RENDERS_ARGUMENTS = MacroId("macro.dbt.get_where_subquery")
+_RUNS_TESTS = tuple(
+    MacroId(f"macro.dbt.{name}") for name in ("get_limit_subquery_sql", "should_store_failures", "statement")
+)
+"""What dbt runs data tests with. It takes note of these as if the tests called them."""
 
 
 def run_data_test(
@@ -65,8 +72,10 @@ def _judged(means: Answerer, node: DataTest, compiled: Compiled, session: Sessio
     """The row with the verdict, the relation that holds the rows at fault, if any, and the query that was sent."""
     sql = compiled.sql
     own = own_version(means, "test", built_in=True)
+    arguments = () if node.generic is None else (_RENDERS_ARGUMENTS,)
+    note_called(compiled, arguments if own else (*arguments, *_RUNS_TESTS))
     if own is not None:
-        return judged_by(own, compiled, session), None, sql
+        return judged_by(own, compiled, session, arguments), None, sql
     stored = _store(means, node, sql, session) if _stores(means, node) else None
     judging = judging_query(node, f"select * from {stored}" if stored else sql)
     return session.query(judging, commits=True), stored, judging

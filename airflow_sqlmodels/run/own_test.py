@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from airflow_sqlmodels.compile.compiler import Compiled
+from airflow_sqlmodels.compile.compiler import Compiled, note_called
 from airflow_sqlmodels.errors import ProjectError
-from airflow_sqlmodels.manifest.nodes import Macro
+from airflow_sqlmodels.manifest.nodes import Macro, MacroId
 from airflow_sqlmodels.warehouse.session import Rows, Session
 
 
-def judged_by(macro: Macro, compiled: Compiled, session: Session) -> Rows:
-    """What its statement `main` gave: failures, should_warn, should_error. Raises ProjectError if it sent none."""
+def judged_by(macro: Macro, compiled: Compiled, session: Session, asked: tuple[MacroId, ...]) -> Rows:
+    """What its statement `main` gave: failures, should_warn, should_error. Raises ProjectError if it sent none.
+
+    `asked` is what rendering its arguments called.
+    """
     rendering = compiled.rendering
     rendering.give("sql", compiled.sql)
     rendering.give("compiled_code", compiled.sql)
-    rendering.called(macro)
+    with rendering.not_itself():
+        rendering.called(macro)
+    note_called(compiled, asked)
     session.commit()
     main = rendering.results.get("main")
     if main is None:

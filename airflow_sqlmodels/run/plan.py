@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -52,6 +52,8 @@ class Plan:
     """Hooks to run one by one before the steps."""
     on_end: tuple[NodeId, ...] = ()
     """Hooks to run one by one at the end, whatever came of the steps."""
+    selected: tuple[NodeId, ...] = ()
+    """What was chosen: the steps, but for the unit tests of a build, and what is no step because others contain it."""
     unmatched: tuple[str, ...] = ()
     """Selection expressions that named nothing."""
 
@@ -91,15 +93,29 @@ def make_plan(  # noqa: PLR0913  # dbt's selection flags, each of its own
         state=state,
     )
     found = select_nodes(manifest, graph, selection)
-    ids = _with_their_models(manifest, found.ids) if command == "build" else found.ids
+    ids = tuple(_with_their_models(manifest, found.ids) if command == "build" else found.ids)
     chosen = frozenset(node_id for node_id in ids if _is_step(manifest, node_id, command))
     return Plan(
         command=command,
         steps=steps_of(manifest, graph, chosen, tests_first=command == "build"),
         on_start=_hooks(manifest, "on-run-start"),
         on_end=_hooks(manifest, "on-run-end"),
+        selected=_selected(manifest, ids, chosen, command),
         unmatched=found.unmatched,
     )
+
+
+def _selected(
+    manifest: Manifest, ids: Iterable[NodeId], chosen: Collection[NodeId], command: str
+) -> tuple[NodeId, ...]:
+    """The ids as templates see them. As in dbt a build does not count its unit tests."""
+    wanted = (i for i in ids if not (command == "build" and kind_of(i) == "unit_test"))
+    return tuple(i for i in wanted if i in chosen or _is_inline(manifest, i))
+
+
+def _is_inline(manifest: Manifest, node_id: NodeId) -> bool:
+    node = manifest[node_id] if kind_of(node_id) == "model" else None
+    return isinstance(node, Model) and node.materialized == "ephemeral"
 
 
 def steps_of(
@@ -167,14 +183,21 @@ def _nearest(above: Edges, chosen: Collection[NodeId]) -> dict[NodeId, tuple[Nod
 
 
 def _unit_tests_first(manifest: Manifest, above: Edges, chosen: Collection[NodeId]) -> Edges:
-    """A model waits for its unit tests. They read its inputs, so they wait for what the model waits for."""
-    listed = (manifest[node_id] for node_id in chosen if kind_of(node_id) == "unit_test")
+    """A model waits for its unit tests. They read its inputs, so they wait for what the model waits for.
+
+    As in dbt they run one behind the other, and behind one that fails the rest is skipped. dbt takes them in the order
+    of a set, which is another each time; here it is that of their names.
+    """
+    listed = (manifest[node_id] for node_id in sorted(chosen) if kind_of(node_id) == "unit_test")
     tests = [node for node in listed if isinstance(node, UnitTest)]
     if not tests:
         return above
-    turned = {**above, **{test.id: above[test.model] for test in tests}}
+    turned, before = dict(above), dict[NodeId, NodeId]()
     for test in tests:
+        earlier = (before[test.model],) if test.model in before else ()
+        turned[test.id] = (*above[test.model], *earlier)
         turned[test.model] = (*turned[test.model], test.id)
+        before[test.model] = test.id
     return turned
 
 

@@ -5,9 +5,10 @@ What only Jinja needs is in answers.py, and is imported when a template needs it
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -34,9 +35,9 @@ from airflow_sqlmodels.manifest.nodes import (
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.templating.batches import Batch
 from airflow_sqlmodels.templating.by_name import function_named, node_named, source_named
+from airflow_sqlmodels.templating.entries.view import config_view
 from airflow_sqlmodels.templating.invocation import Invocation
 from airflow_sqlmodels.templating.macro_table import BUILT_IN, MacroTable, macro_table_of
-from airflow_sqlmodels.templating.node_view import config_view
 from airflow_sqlmodels.templating.places import placed
 from airflow_sqlmodels.templating.plain import PlainCall, plain_parts
 from airflow_sqlmodels.templating.relation import CTE_PREFIX, TemplateRelation
@@ -46,6 +47,8 @@ from airflow_sqlmodels.warehouse.session import Session
 
 if TYPE_CHECKING:
     from airflow_sqlmodels.templating.answers import Jinja
+    from airflow_sqlmodels.templating.code import CompiledCode
+    from airflow_sqlmodels.templating.graph_view import ProjectEntries
     from airflow_sqlmodels.templating.macros import MacroScope
     from airflow_sqlmodels.templating.results import StatementResult
 
@@ -75,6 +78,15 @@ class Answerer:
 
     graph: dict[str, Any] = field(default_factory=dict)
     """What was made of `graph` so far, by part: one for all nodes of the run, and macros keep things in it."""
+    compiled: dict[NodeId, CompiledCode] = field(default_factory=dict)
+    """The nodes that were compiled in this run, for `graph` and `model`."""
+
+    @functools.cached_property
+    def entries(self) -> ProjectEntries:
+        """What templates see of nodes."""
+        from airflow_sqlmodels.templating.graph_view import ProjectEntries  # noqa: PLC0415  # few templates look
+
+        return ProjectEntries(self.manifest, self.invocation.started_at.timestamp(), self.compiled)
 
     @functools.cached_property
     def macros(self) -> MacroTable:
@@ -172,6 +184,27 @@ class Rendering:
         self.added[name] = value
         if self._scope is not None:
             self._scope.names[name] = value
+
+    @property
+    def called_macros(self) -> tuple[MacroId, ...]:
+        """The macros that its templates have called themselves so far."""
+        return () if self._scope is None or self._scope.notes is None else tuple(self._scope.notes.called)
+
+    @contextlib.contextmanager
+    def not_itself(self) -> Iterator[None]:
+        """While inside, not the macro that is called counts as called by the node, but those that it calls."""
+        notes = self.scope.notes
+        assert notes is not None
+        notes.depth -= 1
+        try:
+            yield
+        finally:
+            notes.depth += 1
+
+    def forget(self, name: str) -> None:
+        """Work out one of the names anew when it is asked for next."""
+        if self._scope is not None:
+            self._scope.names.pop(name, None)
 
     def text(self, template: str, at: Location, line: int = 1) -> str:
         """A template of this node, rendered. `line` is where it begins in the file of `at`.

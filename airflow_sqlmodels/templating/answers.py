@@ -14,9 +14,8 @@ from airflow_sqlmodels.templating.adapter import Adapter
 from airflow_sqlmodels.templating.batches import Batch
 from airflow_sqlmodels.templating.environment import SCOPE, Environment, NativeEnvironment
 from airflow_sqlmodels.templating.graph_view import GraphView
-from airflow_sqlmodels.templating.macros import MacroLibrary, MacroScope
+from airflow_sqlmodels.templating.macros import CallNotes, MacroLibrary, MacroScope
 from airflow_sqlmodels.templating.names import shared_names
-from airflow_sqlmodels.templating.node_view import template_view
 from airflow_sqlmodels.templating.places import place_of_error, placed
 from airflow_sqlmodels.templating.relation import RelationApi, TemplateColumn
 from airflow_sqlmodels.templating.results import Response, StatementResult
@@ -45,8 +44,9 @@ def scope_of(rendering: Rendering) -> MacroScope:
     """The names of one node."""
     means = rendering.means
     names = _Names({**means.jinja.shared, **_own_names(rendering), **rendering.added})
-    names.later["model"] = lambda: template_view(rendering.node, means.dialect) | {"batch": _batch_view(means.batch)}
+    names.later["model"] = lambda: _model(rendering)
     scope = MacroScope(means.jinja.library, names, rendering.node.package, means.stand_ins)
+    scope.notes = CallNotes()
     names["adapter"] = Adapter(scope, means.dialect, rendering.session)
     names["context"] = ContextView(scope)
     return scope
@@ -77,9 +77,15 @@ def told(error: Exception, template: str, at: Location, line: int = 0) -> Except
     return CompilationError(what, place_of_error(error, template, at, line), _undefined_hint(error))
 
 
-def _batch_view(batch: Batch | None) -> dict[str, Any] | None:
-    if batch is None:
-        return None
+def _model(rendering: Rendering) -> dict[str, Any]:
+    means = rendering.means
+    entry: dict[str, Any] = means.entries.apart(rendering.node)
+    if means.batch is not None:
+        entry["batch"] = _batch_view(means.batch)
+    return entry
+
+
+def _batch_view(batch: Batch) -> dict[str, Any]:
     return {"id": batch.id, "event_time_start": batch.window.start, "event_time_end": batch.window.end}
 
 
@@ -122,7 +128,7 @@ def _own_names(rendering: Rendering) -> dict[str, Any]:
         "api": {"Relation": RelationApi(means.dialect), "Column": TemplateColumn},
         "pre_hooks": node.config.get("pre_hook") or [],
         "post_hooks": node.config.get("post_hook") or [],
-        "graph": GraphView(means.manifest, means.dialect, means.graph),
+        "graph": GraphView(means.entries, means.graph),
         "metric": _refuse_metric,
         "defer_relation": rendering.defer_relation(),
     }

@@ -2,31 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from typing import Any
 
-from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.manifest.lost import tests_of_nothing
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.templating.node_view import template_view
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, NodeId
+from airflow_sqlmodels.templating.code import CompiledCode
+from airflow_sqlmodels.templating.entries.groups import group_entries
+from airflow_sqlmodels.templating.entries.live import live_entry
+from airflow_sqlmodels.templating.entries.node import Entry
+from airflow_sqlmodels.templating.entries.primary_key import TestsOf, primary_key, tests_of
+from airflow_sqlmodels.templating.entries.shape import plain
+from airflow_sqlmodels.templating.entries.view import ConfigView
 
 _PARTS: Mapping[str, tuple[str, ...]] = {
-    "nodes": ("model", "seed", "snapshot", "test", "analysis"),
-    "sources": ("source",),
     "exposures": ("exposure",),
-    "unit_tests": ("unit_test",),
+    "functions": ("function",),
+    "groups": (),
     "metrics": ("metric",),
+    "nodes": ("model", "snapshot", "analysis", "test", "seed", "operation"),
+    "sources": ("source",),
     "semantic_models": ("semantic_model",),
     "saved_queries": ("saved_query",),
+    "unit_tests": ("unit_test",),
 }
+
+
+class ProjectEntries:
+    """The entries of all nodes of a project, in one run: each is made when it is asked for first."""
+
+    def __init__(self, manifest: Manifest, made: float, compiled: Mapping[NodeId, CompiledCode]) -> None:
+        self.manifest = manifest
+        self._made = made
+        self._compiled = compiled
+        self._known: dict[NodeId, tuple[CompiledCode | None, Entry]] = {}
+
+    def of(self, node: AnyNode) -> Entry:
+        """The entry of a node as it is now: the same one for all who ask."""
+        code = self._compiled.get(node.id)
+        known = self._known.get(node.id)
+        if known is None or known[0] is not code:
+            known = self._known[node.id] = (code, live_entry(node, self.manifest, self._made, self._tests, code))
+        return known[1]
+
+    def apart(self, node: AnyNode) -> Entry:
+        """An entry for one who may change it, without fields that have no value: `model` in templates.
+
+        That of a model is made without reading the tests of the project.
+        """
+        found = live_entry(node, self.manifest, self._made, {}, self._compiled.get(node.id))
+        entry = ModelEntry(plain(found))
+        entry["config"] = ConfigView(entry["config"])
+        if not isinstance(node, Model):
+            return entry
+        del entry["primary_key"]
+        entry.key = lambda: primary_key(node, self._tests.get(node.id, ()))
+        return entry
+
+    @functools.cached_property
+    def _tests(self) -> TestsOf:
+        return tests_of(self.manifest)
+
+
+class ModelEntry(dict[str, Any]):
+    """An entry in which the primary key is worked out when it is asked for: a task pays for one node."""
+
+    key: Callable[[], list[str]] | None = None
+
+    def __missing__(self, name: str) -> Any:
+        if name != "primary_key" or self.key is None:
+            raise KeyError(name)
+        self[name] = self.key()
+        return self[name]
 
 
 class GraphView(MutableMapping[str, Any]):
     """Each part is made when it is asked for first. What macros put into it stays for the rest of the run."""
 
-    def __init__(self, manifest: Manifest, dialect: Dialect, kept: MutableMapping[str, Any]) -> None:
-        self._manifest = manifest
-        self._dialect = dialect
+    def __init__(self, entries: ProjectEntries, kept: MutableMapping[str, Any]) -> None:
+        self._entries = entries
         self._kept = kept
 
     def __getitem__(self, part: str) -> Any:
@@ -41,19 +97,43 @@ class GraphView(MutableMapping[str, Any]):
         del self._kept[part]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys((*_PARTS, "groups", *self._kept)))
+        return iter(dict.fromkeys((*_PARTS, *self._kept)))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    def _made(self, part: str) -> dict[str, Any]:
+    def _made(self, part: str) -> Mapping[str, Any]:
+        manifest = self._entries.manifest
         if part == "groups":
-            return dict(self._manifest.groups)
+            return group_entries(manifest)
         kinds = _PARTS[part]
-        wanted = (node for node_id, node in self._manifest.items() if node_id.partition(".")[0] in kinds)
-        views: dict[str, Any] = {node.id: template_view(node, self._dialect) for node in wanted}
-        if part == "nodes":
-            for test in tests_of_nothing(self._manifest):
-                view = template_view(test, self._dialect)
-                views[test.id] = {**view, "config": {**view["config"], "enabled": False}}
-        return views
+        wanted = [node for node_id, node in manifest.items() if node_id.partition(".")[0] in kinds]
+        wanted.sort(key=lambda node: _rank(node, kinds))  # as dbt comes upon them
+        lost = tests_of_nothing(manifest) if part == "nodes" else ()
+        return _Nodes((*wanted, *lost), self._entries.of, frozenset(test.id for test in lost))
+
+
+def _rank(node: AnyNode, kinds: tuple[str, ...]) -> int:
+    generic = isinstance(node, DataTest) and node.generic is not None
+    return len(kinds) if generic else kinds.index(node.id.partition(".")[0])
+
+
+class _Nodes(Mapping[str, Entry]):
+    """The nodes of one part."""
+
+    def __init__(self, nodes: Iterable[AnyNode], entry_of: Callable[[AnyNode], Entry], lost: frozenset[NodeId]) -> None:
+        self._nodes: dict[str, AnyNode] = {node.id: node for node in nodes}
+        self._entry_of = entry_of
+        self._lost = lost
+
+    def __getitem__(self, node_id: str) -> Entry:
+        entry = self._entry_of(self._nodes[node_id])
+        if node_id in self._lost:
+            entry["config"]["enabled"] = False
+        return entry
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._nodes)
+
+    def __len__(self) -> int:
+        return len(self._nodes)

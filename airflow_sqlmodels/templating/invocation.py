@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from airflow_sqlmodels.templating.options import all_flags
+
 if TYPE_CHECKING:
     from airflow_sqlmodels.templating.sampling import Window
 
-LANGUAGE_VERSION = "1.12.0"
+LANGUAGE_VERSION = "1.12.6"
 """The release of dbt whose language is meant: what templates see as `dbt_version`."""
 
 
@@ -62,12 +64,11 @@ class Invocation:
 
 
 class Flags:
-    """What templates see as `flags`: every flag by its upper-case name, None where dbt has one that is not set."""
+    """What templates see as `flags`: flags by their upper-case names. Others are not there."""
 
     def __init__(self, invocation: Invocation, project_flags: Mapping[str, Any]) -> None:
-        said = {str(key).upper(): value for key, value in {**project_flags, **invocation.args}.items()}
         self._values: dict[str, Any] = {
-            **said,
+            **all_flags(invocation.args, project_flags),
             "FULL_REFRESH": bool(invocation.full_refresh),
             "STORE_FAILURES": bool(invocation.store_failures),
             "EMPTY": invocation.empty,
@@ -75,9 +76,10 @@ class Flags:
         }
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self._values.get(name.upper())
+        try:
+            return self._values[name.upper()]
+        except KeyError:
+            raise AttributeError(name) from None
 
     def get(self, name: str, default: Any = None) -> Any:
         """The flag, or `default` if it is not set."""

@@ -15,22 +15,25 @@ from airflow_sqlmodels.errors import CompilationError
 from airflow_sqlmodels.manifest.manifest import Settings
 from airflow_sqlmodels.templating.invocation import LANGUAGE_VERSION, Flags, Invocation
 from airflow_sqlmodels.templating.macros import Return
+from airflow_sqlmodels.templating.options import all_options
 from airflow_sqlmodels.templating.refusals import Refusals
-from airflow_sqlmodels.templating.variables import EnvVar, target_names
+from airflow_sqlmodels.templating.variables import EnvVar, metadata_envs, target_names
 from airflow_sqlmodels.warehouse import turns
 
 
 def shared_names(settings: Settings, invocation: Invocation) -> dict[str, Any]:
     """All names whose meaning is the same in every phase and for every node."""
+    target = target_names(settings.target)
+    target["threads"] = invocation.args.get("threads") or target["threads"]
     return {
         "dbt_version": LANGUAGE_VERSION,
         "project_name": settings.name,
-        "target": target_names(settings.target),
-        "env": target_names(settings.target),
+        "target": target,
+        "env": dict(target),
         "env_var": EnvVar(settings.env),
         "flags": Flags(invocation, settings.flags),
         "invocation_id": invocation.id,
-        "invocation_args_dict": dict(invocation.args),
+        "invocation_args_dict": all_options(invocation.args, settings.flags),
         "run_started_at": invocation.started_at,
         "selected_resources": list(invocation.selected),
         "thread_id": turns.name(),
@@ -51,7 +54,7 @@ def shared_names(settings: Settings, invocation: Invocation) -> dict[str, Any]:
         "local_md5": _md5,
         "diff_of_two_dicts": _difference,
         "try_or_compiler_error": _try,
-        "dbt_metadata_envs": {},
+        "dbt_metadata_envs": metadata_envs(settings.env),
     }
 
 

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from airflow_sqlmodels.manifest.manifest import Settings
-from airflow_sqlmodels.templating.invocation import Flags, Invocation
+from airflow_sqlmodels.templating.invocation import Invocation
+from airflow_sqlmodels.templating.options import all_options
 from airflow_sqlmodels.templating.variables import target_names
 
 
@@ -46,7 +47,7 @@ class RuntimeConfig:
         self.query_comment = settings.query_comment
         self.vars = ProjectVars(settings.project_vars.get(package, {}))
         self.cli_vars = dict(settings.vars)
-        self.args = Flags(invocation, {})
+        self.args = SimpleNamespace(**{"which": invocation.command, **all_options(invocation.args, settings.flags)})
         for key, said in settings.paths.items():  # model_paths and its siblings
             setattr(self, key.replace("-", "_"), list(said))
 

@@ -90,7 +90,7 @@ class TemplateReader:
         if simple:
             first, second = simple["a"] or simple["aa"] or "", simple["b"] or simple["bb"]
             call = Call(simple["name"], (first,) if second is None else (first, second))
-            return (call,) if simple["around"] is None else (Call(simple["around"], literal=False), call)
+            return (call,) if simple["around"] is None else (call, Call(simple["around"], literal=False))
         return self._parsed("{{" + text + "}}")
 
     def _statement(self, word: str, rest: str, open_blocks: list[str]) -> tuple[Call, ...] | None:
@@ -150,7 +150,7 @@ def _placed(call: Call, offset: int, certain: bool) -> Call:
 
 
 def _calls_of(tree: nodes.Node) -> Iterator[Call]:
-    for call in tree.find_all(nodes.Call):
+    for call in _as_called(tree):
         name = _dotted(call.node)
         if name == "adapter.dispatch":
             yield _dispatch(call)
@@ -161,6 +161,14 @@ def _calls_of(tree: nodes.Node) -> Iterator[Call]:
     for used in tree.find_all(nodes.Name):
         if used.name in ("builtins", "context", "graph"):
             yield Call("?", literal=False)
+
+
+def _as_called(tree: nodes.Node) -> Iterator[nodes.Call]:
+    """All calls, in the order in which they are made: the arguments of one come before it."""
+    for child in tree.iter_child_nodes():
+        yield from _as_called(child)
+        if isinstance(child, nodes.Call):
+            yield child
 
 
 def _conditional(tree: nodes.Node, call: nodes.Call) -> bool:

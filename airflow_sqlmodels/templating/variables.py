@@ -13,6 +13,8 @@ from airflow_sqlmodels.manifest.manifest import Settings, Target
 SECRET_PREFIXES = ("DBT_ENV_SECRET", "DBT_ENV_CUSTOM_ENV_SECRET")
 """Variables of these names hold secrets: profiles.yml and packages.yml may read them, SQL may not."""
 
+_LABEL = "DBT_ENV_CUSTOM_ENV_"
+
 _UNSET: Any = object()
 
 
@@ -22,16 +24,39 @@ def _ignore(_name: str) -> None:
 
 def target_names(target: Target) -> dict[str, Any]:
     """What templates see as `target`: never a secret."""
+    own = {"database": target.database, "schema": target.schema, "autocommit": False}
     return {
-        **target.extra,
+        **{key: own[key] if key in own else target.extra.get(key, usual) for key, usual in _CONNECTION.items()},
+        **{key: value for key, value in target.extra.items() if key not in _CONNECTION},
+        "dbname": target.database,
+        "type": target.type,
+        "threads": target.threads,
         "name": target.name,
         "target_name": target.name,
         "profile_name": target.profile_name,
-        "type": target.type,
-        "schema": target.schema,
-        "database": target.database,
-        "dbname": target.database,
-        "threads": target.threads,
+    }
+
+
+_CONNECTION: Mapping[str, Any] = {
+    **dict.fromkeys(("host", "port", "user", "database", "schema")),
+    "connect_timeout": 10,
+    **dict.fromkeys(("role", "search_path")),
+    "keepalives_idle": 0,
+    **dict.fromkeys(("sslmode", "sslcert", "sslkey", "sslrootcert")),
+    "application_name": "dbt",
+    "autocommit": False,
+    "retries": 1,
+}
+"""Fields of a profile for Postgres in dbt's order, with what they are if it does not say."""
+
+
+def metadata_envs(own: Mapping[str, str]) -> dict[str, str]:
+    """What templates see as `dbt_metadata_envs`: variables that the caller sets to label a run."""
+    every = {**os.environ, **own}
+    return {
+        key.removeprefix(_LABEL): value
+        for key, value in every.items()
+        if key.startswith(_LABEL) and not key.startswith(SECRET_PREFIXES)
     }
 
 

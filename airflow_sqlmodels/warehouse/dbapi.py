@@ -123,6 +123,9 @@ class DbApiSession:
     @contextlib.contextmanager
     def autocommit(self) -> Iterator[None]:
         """While inside, each statement is a transaction of its own."""
+        if self._connection.autocommit:  # it is inside already
+            yield
+            return
         self.commit()
         self._connection.autocommit = True
         try:

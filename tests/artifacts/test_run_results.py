@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from airflow_sqlmodels.artifacts.compiled import compiled_path
 from airflow_sqlmodels.artifacts.json_text import to_json, write_json
 from airflow_sqlmodels.artifacts.manifest_json import manifest_json
 from airflow_sqlmodels.artifacts.run_results import run_results
@@ -18,6 +17,7 @@ from airflow_sqlmodels.artifacts.sources import sources
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.manifest.nodes import AnyNode
 from airflow_sqlmodels.run.result import Result
+from airflow_sqlmodels.templating.entries.places import compiled_path
 from airflow_sqlmodels.templating.invocation import Invocation
 from tests.graph.shop import SHOP
 from tests.manifests import data_test, exposure, hook, manifest_of, model, seed, source

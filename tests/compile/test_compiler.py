@@ -55,7 +55,7 @@ TEMPLATES = {
     "{{ this.include(database=false) }} {{ this.quote(schema=false) }}": '"s"."model" "db".s."model"',
     "{% set project = builtins.ref.config %}{{ project.project_name }} {{ project.args.select }}"
     " {{ project.vars.to_dict() }} {{ project.dependencies['shop'].version }}"
-    " {{ project.credentials.host }} {{ project.model_paths }}": ("shop None {} 1.0 h ['models']"),
+    " {{ project.credentials.host }} {{ project.model_paths }}": ("shop () {} 1.0 h ['models']"),
     "{{ builtins.ref('a') }} {{ builtins.source.config.target_name }}": '"db"."s"."a" dev',
     "{% do graph.setdefault('mine', {}).update({'a': 1}) %}{{ graph.mine.a }} {{ graph['mine'] }}"
     " {{ graph.nodes | length }} {{ graph.other is defined }} {{ 'metrics' in graph }}": "1 {'a': 1} 4 False True",

@@ -69,9 +69,16 @@ def test_a_test_named_like_a_packages_keeps_that_ones_config_from_being_heard(
     assert test.config["fail_calc"] == calculated
 
 
-def test_arguments_stand_in_dbts_order(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("written", "order"),
+    [
+        ("{arguments: {values: [1], quote: false}}", ["column_name", "values", "quote", "model"]),
+        ("{values: [1], quote: false}", ["values", "quote", "column_name", "model"]),
+    ],
+)
+def test_arguments_stand_in_dbts_order(tmp_path: Path, written: str, order: list[str]) -> None:
     """Macros write them down as they come: elementary keeps them as JSON."""
-    values = "columns: [{name: id, data_tests: [accepted_values: {arguments: {values: [1], quote: false}}]}]"
+    values = f"columns: [{{name: id, data_tests: [accepted_values: {written}]}}]"
     manifest = load(tmp_path, {"models/a.sql": "select 1 as id", "models/a.yml": f"models: [{{name: a, {values}}}]"})
     test = next(node for node in manifest.values() if isinstance(node, DataTest))
-    assert list(test.kwargs) == ["values", "quote", "column_name", "model"]
+    assert list(test.kwargs) == order

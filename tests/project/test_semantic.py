@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 
 from airflow_sqlmodels.artifacts.manifest_json import manifest_json
-from airflow_sqlmodels.dialects.postgres import Postgres
 from airflow_sqlmodels.errors import NamingError
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.run.plan import make_plan
-from airflow_sqlmodels.templating.graph_view import GraphView
+from airflow_sqlmodels.templating.graph_view import GraphView, ProjectEntries
 from airflow_sqlmodels.templating.invocation import Invocation
 from tests.projects import load
 
@@ -96,7 +95,7 @@ saved_queries:""",
     )
     manifest = _manifest(tmp_path, properties)
 
-    seen = GraphView(manifest, Postgres(), {})["metrics"]["metric.shop.monthly"]
+    seen = GraphView(ProjectEntries(manifest, 0.0, {}), {})["metrics"]["metric.shop.monthly"]
 
     assert seen["depends_on"]["nodes"] == ["semantic_model.shop.sales"]
     assert seen["type_params"]["cumulative_type_params"] == {

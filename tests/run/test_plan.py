@@ -124,6 +124,16 @@ def test_unit_tests_run_before_their_model() -> None:
     assert edges(plan)["b"] == {"a", "b.adds_up"}
 
 
+def test_unit_tests_of_a_model_run_one_behind_the_other() -> None:
+    """As in dbt: behind one that fails the rest is skipped."""
+    plan = make_plan(manifest_of(SEED, A, B, unit_test("second", B), unit_test("first", B), unit_test("other", A)))
+
+    assert edges(plan)["b.first"] == {"a"}
+    assert edges(plan)["b.second"] == {"a", "b.first"}
+    assert edges(plan)["b"] == {"a", "b.first", "b.second"}
+    assert edges(plan)["a.other"] == edges(plan)["a"] - {"a.other"}
+
+
 def test_tests_alone_wait_for_nothing() -> None:
     manifest = manifest_of(SEED, A, B, data_test("unique", A), data_test("unique", B), unit_test("adds_up", B))
 

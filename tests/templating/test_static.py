@@ -64,8 +64,8 @@ def test_calls_are_listed_with_their_arguments_and_whether_they_are_certain() ->
     assert [(call.name, call.args, call.certain) for call in calls] == [
         ("ref", ("a",), True),
         ("source", ("b", "c"), False),
-        ("f", (), True),
         ("g", (), True),
+        ("f", (), True),
     ]
 
 

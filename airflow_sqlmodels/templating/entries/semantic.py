@@ -37,7 +37,7 @@ def _relation(node: SemanticModel, manifest: Manifest) -> Entry | None:
 
 def _measures(metric: Metric, manifest: Manifest) -> list[Entry]:
     """The measures that a metric is made of, those of the metrics it is made of included."""
-    from airflow_sqlmodels.templating.semantic_view import own_measures  # noqa: PLC0415  # few projects have any
+    from airflow_sqlmodels.templating.entries.semantic_view import own_measures  # noqa: PLC0415  # few projects have any
 
     found: list[Entry] = []
     waiting: list[NodeId] = [metric.id]

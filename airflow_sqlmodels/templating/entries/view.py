@@ -31,6 +31,7 @@ from airflow_sqlmodels.manifest.nodes import (
     UnitTest,
     resource_type,
 )
+from airflow_sqlmodels.manifest.relation import Relation
 
 _SPELLED = {"pre_hook": "pre-hook", "post_hook": "post-hook"}
 
@@ -70,11 +71,6 @@ def node_view(node: AnyNode, dialect: Dialect) -> dict[str, Any]:
     return view
 
 
-def template_view(node: AnyNode, dialect: Dialect) -> dict[str, Any]:
-    """The same as templates see it: there a version is a number if it looks like one."""
-    return node_view(node, dialect)
-
-
 def unrendered_config(node: AnyNode, texts: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
     """What was set for it as it is written. `texts` are those of the `config(...)` in its own file, if they count."""
     if isinstance(node, Source):
@@ -94,10 +90,11 @@ def _unrendered_source(node: Source) -> dict[str, Any]:
     }
     has_rule = node.freshness is not None or "freshness" in node.written
     fresh = {"freshness": _freshness(node)} if has_rule else {}
-    return {**node.own_config, **fresh, **said}
+    own = {key: value for key, value in node.own_config.items() if key not in said}
+    return {**own, **fresh, **said}
 
 
-_NOT_OF_OTHERS = ("alias", "checksum", "docs", "group", "language", "raw_code")
+_NOT_OF_OTHERS = ("alias", "checksum", "docs", "functions", "group", "language", "raw_code")
 _NOT_OF_SEMANTICS = ("docs", "checksum", "patch_path", "columns", "raw_code", "language")
 _NOT_OF_UNIT_TESTS = ("tags", "meta", "columns", "docs", "group", "patch_path", "unrendered_config")
 """What dbt says of every other kind of node."""
@@ -157,8 +154,13 @@ def _relation_part(node: AnyNode, dialect: Dialect) -> dict[str, Any]:
         "database": relation.database,
         "schema": relation.schema,
         "alias": relation.identifier,
-        "relation_name": dialect.render(relation) if named else None,
+        "relation_name": relation_name(dialect, relation) if named else None,
     }
+
+
+def relation_name(dialect: Dialect, relation: Relation) -> str:
+    """The relation as entries have it: like dbt's, the text does not double quotes that are part of a name."""
+    return dialect.render(relation).replace('""', '"')
 
 
 def _template_part(node: Templated) -> dict[str, Any]:
@@ -171,7 +173,7 @@ def _template_part(node: Templated) -> dict[str, Any]:
         "functions": [[ref.package, ref.name] if ref.package else [ref.name] for ref in node.function_refs],
         "depends_on": {
             "macros": list(node.macros if node.called is None else node.called),
-            "nodes": list(node.depends_on),
+            "nodes": list(dict.fromkeys((*node.source_ids, *node.ref_ids, *node.function_ids))),
         },
     }
 
@@ -194,13 +196,13 @@ def _own_part(node: AnyNode) -> dict[str, Any]:
         case Operation():
             return {"index": node.index, "original_file_path": f"./{node.path}"}
         case Exposure():
-            return {"type": node.type, "owner": node.owner, "label": node.label, "url": node.url,
-                    "maturity": node.maturity}  # fmt: skip
+            owner = {"email": None, "name": None, **node.owner}
+            return {"type": node.type, "owner": owner, "label": node.label, "url": node.url, "maturity": node.maturity}
         case UnitTest():
             return _unit_test_part(node)
         case SemanticModel() | Metric() | SavedQuery():
             # few projects have any
-            from airflow_sqlmodels.templating.semantic_view import semantic_part  # noqa: PLC0415
+            from airflow_sqlmodels.templating.entries.semantic_view import semantic_part  # noqa: PLC0415
 
             return semantic_part(node)
         case _:
@@ -331,10 +333,10 @@ def _column(column: Column) -> dict[str, Any]:
         "quote": column.quote,
         "meta": column.meta,
         "tags": list(column.tags),
-        "doc_blocks": list(column.doc_blocks),
         "granularity": column.granularity,
         "dimension": None,
         "entity": None,
+        "doc_blocks": list(column.doc_blocks),
         "constraints": [_constraint(each, {}) for each in column.constraints],
         "config": {"meta": column.meta, "tags": list(column.tags)},
     }

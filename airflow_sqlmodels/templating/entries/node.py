@@ -9,9 +9,6 @@ from typing import Any
 
 from msgspec import structs
 
-from airflow_sqlmodels.artifacts.checksums import contract_checksum, seed_checksum, text_checksum, unit_test_checksum
-from airflow_sqlmodels.artifacts.primary_key import TestsOf, primary_key
-from airflow_sqlmodels.artifacts.semantic_entries import completed
 from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import (
@@ -30,16 +27,28 @@ from airflow_sqlmodels.manifest.nodes import (
     Snapshot,
     Source,
     UnitTest,
+    resource_type,
 )
 from airflow_sqlmodels.manifest.relation import Quoting
 from airflow_sqlmodels.templating.blocks import find_blocks
+from airflow_sqlmodels.templating.entries.checksums import (
+    contract_checksum,
+    seed_checksum,
+    text_checksum,
+    unit_test_checksum,
+)
+from airflow_sqlmodels.templating.entries.primary_key import TestsOf, primary_key
+from airflow_sqlmodels.templating.entries.semantic import completed
+from airflow_sqlmodels.templating.entries.view import node_view, number, relation_name, unrendered_config
 from airflow_sqlmodels.templating.inline_config import inline_config, is_literal
-from airflow_sqlmodels.templating.node_view import node_view, number, unrendered_config
 from airflow_sqlmodels.templating.static import CAPTURED
 
 Entry = dict[str, Any]
 
 _WithTemplate = Model | Snapshot | Analysis | DataTest | Function | Operation
+
+WITH_TEMPLATE = (Model, Snapshot, Analysis, DataTest, Function, Operation)
+"""The kinds that have a template of their own in dbt: it is made for them what it is for models."""
 
 
 def node_json(node: AnyNode, manifest: Manifest, made: float, tests: TestsOf = MappingProxyType({})) -> Entry:
@@ -55,7 +64,7 @@ def node_json(node: AnyNode, manifest: Manifest, made: float, tests: TestsOf = M
     if isinstance(node, Exposure):
         return view
     view |= {"doc_blocks": list(node.doc_blocks), "patch_path": _patch_path(node, manifest, view)}
-    if isinstance(node, _WithTemplate):
+    if isinstance(node, WITH_TEMPLATE):
         view |= _template_part(node, manifest, view)
     return {**view, **_own_part(node, manifest, tests, view)}
 
@@ -66,7 +75,7 @@ def _own_part(node: AnyNode, manifest: Manifest, tests: TestsOf, view: Mapping[s
         case Model():
             return {"primary_key": primary_key(node, tests.get(node.id, ()))}
         case DataTest():
-            return _test_part(node, manifest)
+            return _test_part(node, manifest, view)
         case Snapshot():
             return _snapshot_part(node, manifest)
         case Analysis() | Operation():
@@ -92,7 +101,7 @@ def _template_part(node: _WithTemplate, manifest: Manifest, view: Mapping[str, A
     return {
         "checksum": text_checksum(node.raw_code if isinstance(node, _ALONE) else _file_text(node, manifest)),
         "contract": contract,
-        "unrendered_config": unrendered_config(node, _config_texts(node, manifest)),
+        "unrendered_config": unrendered_config(node, captured_texts(node, manifest)),
     }
 
 
@@ -100,7 +109,7 @@ _ALONE = (Model, Analysis, DataTest, Function)
 """The kinds whose file holds nothing else."""
 
 
-def _config_texts(node: _WithTemplate, manifest: Manifest) -> dict[str, str]:
+def captured_texts(node: _WithTemplate, manifest: Manifest) -> dict[str, str]:
     """The texts of the `config(...)` in its template, where dbt keeps these and not the values."""
     texts = inline_config(node.raw_code)
     if texts.keys().isdisjoint(node.own_config):  # the call stands where it is not reached
@@ -113,7 +122,10 @@ def _config_texts(node: _WithTemplate, manifest: Manifest) -> dict[str, str]:
 
 def _is_read_at_once(test: DataTest) -> bool:
     """Whether it is one of the two tests that dbt does not render to read them."""
-    return not {"macro.dbt.test_unique", "macro.dbt.test_not_null"}.isdisjoint(test.macros)
+    return not _READ_AT_ONCE.isdisjoint(test.macros)
+
+
+_READ_AT_ONCE = frozenset(("macro.dbt.test_unique", "macro.dbt.test_not_null"))
 
 
 def _patch_path(node: AnyNode, manifest: Manifest, view: Mapping[str, Any]) -> str | None:
@@ -129,19 +141,25 @@ def _patch_path(node: AnyNode, manifest: Manifest, view: Mapping[str, Any]) -> s
     return f"{settings.name}://{node.patch_path}"
 
 
-def _test_part(test: DataTest, manifest: Manifest) -> Entry:
+def _test_part(test: DataTest, manifest: Manifest, view: Mapping[str, Any]) -> Entry:
     """What follows from the node it stands under, and where its failing rows are kept."""
     said: Entry = {}
     if test.relation is not None and test.config.get("store_failures_as") not in (None, "ephemeral"):
         said["relation_name"] = dialect_named(manifest.settings.target.type).render(test.relation)
     if test.generic is None:
         return said
-    said |= {"checksum": {"name": "none", "checksum": ""}, "file_key_name": None}
+    said |= {"checksum": {"name": "none", "checksum": ""}}
+    if _is_read_at_once(test):  # its arguments are not rendered
+        macros = [each for each in test.macros if each in _READ_AT_ONCE]
+        said["depends_on"] = {"macros": macros, "nodes": view["depends_on"]["nodes"]}
     attached_id = test.attached_node
     attached = attached_id and (manifest.nodes.get(attached_id) or manifest.disabled.get(attached_id))
     if not attached:  # it is described as another kind than it is, or not there at all
         name = (attached_id or "").rpartition(".")[2]
-        return {**said, "attached_node": next((each for each in test.ref_ids if each.endswith(f".{name}")), None)}
+        found = next((each for each in test.ref_ids if each.endswith(f".{name}")), None)
+        return {**said, "file_key_name": None, "attached_node": found}
+    name = attached.source_name if isinstance(attached, Source) else attached.name
+    said["file_key_name"] = f"{resource_type(attached)}s.{name}"
     if not isinstance(attached, Source):
         said["group"] = attached.config.get("group")
     if isinstance(attached, Model) and attached.version and _is_read_at_once(test):
@@ -158,7 +176,7 @@ def _source_part(node: Source, manifest: Manifest, view: Mapping[str, Any]) -> E
     relation = structs.replace(node.relation, quoting=quoting)
     return {
         "path": node.path,
-        "relation_name": dialect_named(manifest.settings.target.type).render(relation),
+        "relation_name": relation_name(dialect_named(manifest.settings.target.type), relation),
         **{f"unrendered_{key}": node.written.get(key) for key in ("schema", "database")},
     }
 

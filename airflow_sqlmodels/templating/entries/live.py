@@ -1,0 +1,87 @@
+"""A node as templates see it while a command runs: its entry in manifest.json, and what came of it so far."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from airflow_sqlmodels.manifest.manifest import Manifest
+from airflow_sqlmodels.manifest.nodes import (
+    AnyNode,
+    DataTest,
+    Function,
+    Model,
+    Operation,
+    Seed,
+    Snapshot,
+    Source,
+    Templated,
+    UnitTest,
+)
+from airflow_sqlmodels.templating.code import CompiledCode
+from airflow_sqlmodels.templating.entries.node import WITH_TEMPLATE, Entry, captured_texts, node_json
+from airflow_sqlmodels.templating.entries.places import compiled_path
+from airflow_sqlmodels.templating.entries.primary_key import TestsOf
+from airflow_sqlmodels.templating.entries.shape import shaped
+from airflow_sqlmodels.templating.inline_config import inline_config
+
+
+def live_entry(
+    node: AnyNode, manifest: Manifest, made: float, tests: TestsOf, code: CompiledCode | None = None
+) -> Entry:
+    """What templates see of a node. `made` is when it was read, in seconds since 1970; `code` is there later."""
+    entry = _whole(node, manifest, made, tests)
+    if code is not None:
+        entry |= _code(node, code, entry, manifest.settings.target_path)
+    return shaped(entry)
+
+
+def _whole(node: AnyNode, manifest: Manifest, made: float, tests: TestsOf) -> Entry:
+    entry = node_json(node, manifest, made, tests)
+    if isinstance(node, (Source, UnitTest)):
+        return {**entry, "_event_status": {}}
+    if isinstance(node, WITH_TEMPLATE):
+        entry |= {"config_call_dict": _config_call(node), "unrendered_config_call_dict": captured_texts(node, manifest)}
+    elif isinstance(node, Seed):
+        entry |= {"config_call_dict": {}, "unrendered_config_call_dict": {}}
+    if isinstance(node, (Model, Seed, Snapshot)):
+        entry["defer_relation"] = None
+    if isinstance(node, Model):
+        entry["batch"] = None
+    if isinstance(node, Operation):
+        entry["index"] = node.index + 1
+    return entry
+
+
+def _code(node: AnyNode, code: CompiledCode, entry: Entry, target_path: str) -> Entry:
+    """What the entry of a node that was compiled says beyond that of others."""
+    depends_on = entry["depends_on"]
+    called = dict.fromkeys((*depends_on["macros"], *code.macros))
+    depends_on = {**depends_on, "macros": list(called)}
+    if code.sql is None:
+        return {"depends_on": depends_on}
+    place = compiled_path(node)
+    built = isinstance(node, _BUILT) and not (isinstance(node, Model) and node.materialized == "ephemeral")
+    said: Entry = {"build_path": f"{target_path}/run/{place.partition('/')[2]}" if built else None}
+    if not isinstance(node, Seed):
+        ctes = [{"id": node_id, "sql": sql} for node_id, sql in code.ctes]
+        said |= {"compiled_path": f"{target_path}/{place}", "compiled": True, "compiled_code": code.sql}
+        said |= {"extra_ctes_injected": True, "extra_ctes": ctes}
+    return said | {"depends_on": depends_on}
+
+
+_BUILT = (Model, Seed, Snapshot, DataTest, Function)
+"""The kinds of which there is a file in target/run."""
+
+
+def _config_call(node: Templated) -> dict[str, Any]:
+    """What the node's own file says of its config, as values."""
+    return {key: _value(text, node.own_config.get(key)) for key, text in inline_config(node.raw_code).items()}
+
+
+def _value(text: str, merged: Any) -> Any:
+    """Of a text that is no literal the value is known only as it became part of the node's config."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return merged
