@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import Function, Model, NodeId, Seed, Snapshot
 from airflow_sqlmodels.run.result import Result
-from airflow_sqlmodels.templating.node_view import node_view
+from airflow_sqlmodels.templating.node_view import ConfigView, node_view
 
 
 class Said(dict[str, Any]):
@@ -21,19 +22,48 @@ class Said(dict[str, Any]):
         return {key: value for key, value in self.items() if value is not None or not omit_none}
 
 
+class SaidConfig(Said, ConfigView):
+    """The config of a node that has run: in dbt it answers None to a key that its kind of node does not know."""
+
+    def __missing__(self, key: str) -> Any:
+        try:
+            return super().__missing__(key)
+        except KeyError:
+            return None
+
+
+class Phase:
+    """One phase of a node's run: moments as attributes, naive and in UTC, and their text as data."""
+
+    def __init__(self, told: dict[str, Any]) -> None:
+        self._told = told
+        self.name: str = told["name"]
+        self.started_at = _naive(told["started_at"])
+        self.completed_at = _naive(told["completed_at"])
+
+    def to_dict(self, omit_none: bool = False) -> dict[str, Any]:
+        """The entry of run_results.json."""
+        return Said(self._told).to_dict(omit_none)
+
+
+def _naive(text: str) -> datetime.datetime:
+    return datetime.datetime.fromisoformat(text).replace(tzinfo=None)
+
+
 class ResultView:
     """One node's outcome, with dbt's attributes."""
 
     def __init__(self, manifest: Manifest, result: Result) -> None:
         self._told = result_json(manifest, result)
         node = node_view(manifest[result.node], dialect_named(manifest.settings.target.type))
-        self.node = Said(node | {key: self._told[key] for key in ("compiled", "compiled_code")})
+        compiled = {key: self._told[key] for key in ("compiled", "compiled_code")}
+        self.node = Said({**node, "config": SaidConfig(node["config"]), **compiled})
         self.status: str = self._told["status"]
         self.execution_time: float = self._told["execution_time"]
         self.message: str | None = self._told["message"]
         self.failures: int | None = self._told["failures"]
         self.thread_id: str = self._told["thread_id"]
-        self.timing = [Said(each) for each in self._told["timing"]]
+        self.timing = [Phase(each) for each in self._told["timing"]]
         self.adapter_response: dict[str, Any] = self._told["adapter_response"]
 
     def to_dict(self, omit_none: bool = False) -> dict[str, Any]:
