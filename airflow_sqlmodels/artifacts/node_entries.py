@@ -34,7 +34,7 @@ from airflow_sqlmodels.manifest.nodes import (
 from airflow_sqlmodels.manifest.relation import Quoting
 from airflow_sqlmodels.templating.blocks import find_blocks
 from airflow_sqlmodels.templating.inline_config import inline_config, is_literal
-from airflow_sqlmodels.templating.node_view import node_view, number, unrendered_config
+from airflow_sqlmodels.templating.node_view import node_view, number, place_view, unrendered_config
 from airflow_sqlmodels.templating.static import CAPTURED
 
 Entry = dict[str, Any]
@@ -70,8 +70,7 @@ def _own_part(node: AnyNode, manifest: Manifest, tests: TestsOf, view: Mapping[s
         case Snapshot():
             return _snapshot_part(node, manifest)
         case Analysis() | Operation():
-            place = {"database": manifest.settings.target.database, "schema": node.schema}
-            return {**place, "alias": node.name, "relation_name": None}
+            return place_view(node, manifest.settings.target.database)
         case Seed():
             return {
                 "checksum": seed_checksum(node),

@@ -8,12 +8,14 @@ from typing import Any
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.manifest.lost import tests_of_nothing
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.templating.node_view import template_view
+from airflow_sqlmodels.manifest.nodes import AnyNode
+from airflow_sqlmodels.templating.node_view import place_view, template_view
 
 _PARTS: Mapping[str, tuple[str, ...]] = {
-    "nodes": ("model", "seed", "snapshot", "test", "analysis"),
+    "nodes": ("model", "seed", "snapshot", "test", "analysis", "operation"),
     "sources": ("source",),
     "exposures": ("exposure",),
+    "functions": ("function",),
     "unit_tests": ("unit_test",),
     "metrics": ("metric",),
     "semantic_models": ("semantic_model",),
@@ -51,9 +53,12 @@ class GraphView(MutableMapping[str, Any]):
             return dict(self._manifest.groups)
         kinds = _PARTS[part]
         wanted = (node for node_id, node in self._manifest.items() if node_id.partition(".")[0] in kinds)
-        views: dict[str, Any] = {node.id: template_view(node, self._dialect) for node in wanted}
+        views: dict[str, Any] = {node.id: self._view(node) for node in wanted}
         if part == "nodes":
             for test in tests_of_nothing(self._manifest):
                 view = template_view(test, self._dialect)
                 views[test.id] = {**view, "config": {**view["config"], "enabled": False}}
         return views
+
+    def _view(self, node: AnyNode) -> dict[str, Any]:
+        return {**template_view(node, self._dialect), **place_view(node, self._manifest.settings.target.database)}

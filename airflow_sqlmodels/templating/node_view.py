@@ -75,6 +75,13 @@ def template_view(node: AnyNode, dialect: Dialect) -> dict[str, Any]:
     return node_view(node, dialect)
 
 
+def place_view(node: AnyNode, database: str) -> dict[str, Any]:
+    """Where an analysis or a hook would stand if it were a relation; of other nodes nothing."""
+    if not isinstance(node, (Analysis, Operation)):
+        return {}
+    return {"database": database, "schema": node.schema, "alias": node.name, "relation_name": None}
+
+
 def unrendered_config(node: AnyNode, texts: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
     """What was set for it as it is written. `texts` are those of the `config(...)` in its own file, if they count."""
     if isinstance(node, Source):

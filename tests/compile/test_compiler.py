@@ -170,3 +170,22 @@ def test_graph_has_the_tests_of_a_disabled_model_turned_off(tmp_path: Path) -> N
 
     assert sql.startswith("relationships_kept_")
     assert sql.endswith("False")
+
+
+def test_graph_has_hooks_and_analyses_with_their_places_and_functions(tmp_path: Path) -> None:
+    files = {
+        "dbt_project.yml": "name: shop\non-run-end: select 1\n",
+        "analyses/why.sql": "select 1",
+        "functions/one.sql": "1",
+        "functions/one.yml": "functions: [{name: one, returns: {data_type: int}}]",
+        "models/m.sql": "{% for each in graph.nodes.values() if each.resource_type != 'model' %}"
+        "{{ each.resource_type }} {{ each.database }}.{{ each.schema }}.{{ each.alias }} {% endfor %}"
+        "{{ graph.functions | list }}",
+    }
+    manifest = load(tmp_path, files, target=TARGET)
+
+    sql = compile_node(answerer(manifest, Invocation()), manifest[NodeId("model.shop.m")], None).sql
+
+    assert "operation db.s.shop-on-run-end-0 " in sql
+    assert "analysis db.s.why " in sql
+    assert sql.endswith("['function.shop.one']")
