@@ -76,7 +76,7 @@ def _own_part(node: AnyNode, manifest: Manifest, tests: TestsOf, view: Mapping[s
                 "checksum": seed_checksum(node),
                 "raw_code": "",
                 "root_path": node.root,
-                "depends_on": {"macros": []},
+                "depends_on": {"macros": list(node.called)},
             }
         case Source():
             return _source_part(node, manifest, view)

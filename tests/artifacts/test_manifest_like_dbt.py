@@ -252,7 +252,9 @@ def test_macros_of_hooks_are_those_of_analyses_and_operations_too(tmp_path: Path
             profile: shop
             on-run-end: select 1
             models: {+pre-hook: "{{ before() }}", +post-hook: "{% if target.name == 'other' %}{{ after() }}{% endif %}"}
+            seeds: {+post-hook: "{{ after() }}"}
         """,
+        "seeds/c.csv": "id\n1\n",
         "models/a.sql": "select 1",
         "analyses/b.sql": "select 1",
         "macros/m.sql": "{% macro before() %}{% endmacro %}{% macro after() %}{% endmacro %}",
@@ -262,6 +264,7 @@ def test_macros_of_hooks_are_those_of_analyses_and_operations_too(tmp_path: Path
         "model.shop.a": ["macro.shop.before"],
         "analysis.shop.b": ["macro.shop.before"],
         "operation.shop.shop-on-run-end-0": ["macro.shop.before"],
+        "seed.shop.c": ["macro.shop.after"],
     }
 
 
@@ -272,13 +275,16 @@ def test_macros_that_macros_name(tmp_path: Path) -> None:
             {% macro ref(name) %}{{ return(builtins.ref(name)) }}{% endmacro %}
             {% macro date(x) %}{{ x }}{% endmacro %}
             {% macro again(x) %}{{ again(x) }}{{ ref('a') }}{{ x.date() }}{{ adapter.date() }}{% endmacro %}
+            {% macro sent(x) %}{{ adapter.dispatch('again', 'dbt')(x) }}{% endmacro %}
             {% macro other(x) %}{{ config(meta={'a': {'b': 1}}) }}{{ shop.again(x) }}{{ x.y.date() }}{% endmacro %}
         """,
     }
     macros = written(tmp_path, files)["macros"]
-    assert {name: macros[f"macro.shop.{name}"]["depends_on"]["macros"] for name in ("ref", "again", "other")} == {
+    names = ("ref", "again", "sent", "other")
+    assert {name: macros[f"macro.shop.{name}"]["depends_on"]["macros"] for name in names} == {
         "ref": ["macro.shop.ref"],
         "again": ["macro.shop.date"],
+        "sent": ["macro.shop.again"],
         "other": ["macro.shop.again"],
     }
 
