@@ -43,7 +43,7 @@ TEMPLATES = {
     "{{ shown(twice(3)) }}": "[6]",
     "{% call wrap() %}x{% endcall %}": "<x>",
     "{{ greet('you') }}": "hi you",
-    "{{ dbt.type_string() }} {{ type_timestamp() }}": "text timestamp without time zone",
+    "{{ dbt.type_string() }} {{ type_timestamp() }}": "TEXT timestamp",
     "{{ dbt.concat(['a', \"'b'\"]) }}": "a || 'b'",
     "{{ config(tags=['x']) }}{{ config.get('tags') }} {{ config.get('no', 'd') }}": "['x'] d",
     "{{ execute }} {{ flags.FULL_REFRESH }} {{ none }}": "True False None",

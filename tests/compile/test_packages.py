@@ -48,7 +48,7 @@ PACKAGE = {
         ("{{ tools.names() }}", "m one two"),
         ("{{ tools.this() }}", "mm"),  # in itself its name means what the node offers
         # not the package's own: that one would call itself for ever
-        ("{{ tools.hash('x') }}", "md5(cast(x as text))"),
+        ("{{ tools.hash('x') }}", "md5(cast(x as TEXT))"),
     ],
 )
 def test_macros_of_a_package(template: str, sql: str, tmp_path: Path) -> None:
