@@ -28,7 +28,7 @@
   {%- set b = 'cast(' ~ second_date ~ ' as timestamp)' -%}
   {%- set seconds = {'hour': 3600, 'minute': 60, 'second': 1} -%}
   {%- set years = "(date_part('year', " ~ b ~ ") - date_part('year', " ~ a ~ "))" -%}
-  {%- set days = '(cast(' ~ second_date ~ ' as date) - cast(' ~ first_date ~ ' as date))' -%}
+  {%- set days = '((' ~ second_date ~ ')::date - (' ~ first_date ~ ')::date)' -%}
   {%- if datepart == 'year' -%}
     {{ years }}
   {%- elif datepart == 'quarter' -%}
