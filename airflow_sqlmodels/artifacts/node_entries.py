@@ -137,7 +137,8 @@ def _test_part(test: DataTest, manifest: Manifest) -> Entry:
         return said
     said |= {"checksum": {"name": "none", "checksum": ""}, "file_key_name": None}
     attached_id = test.attached_node
-    attached = attached_id and (manifest.nodes.get(attached_id) or manifest.disabled.get(attached_id))
+    disabled = manifest.disabled.get(attached_id, (None,)) if attached_id else (None,)
+    attached = attached_id and (manifest.nodes.get(attached_id) or disabled[0])
     if not attached:  # it is described as another kind than it is, or not there at all
         name = (attached_id or "").rpartition(".")[2]
         return {**said, "attached_node": next((each for each in test.ref_ids if each.endswith(f".{name}")), None)}

@@ -18,7 +18,7 @@ TestsOf = Mapping[NodeId, list[DataTest]]
 def tests_of(manifest: Manifest) -> TestsOf:
     """The generic tests of each node; disabled ones count too."""
     found: dict[NodeId, list[DataTest]] = defaultdict(list)
-    for node in (*manifest.nodes.values(), *manifest.disabled.values()):
+    for node in (*manifest.nodes.values(), *(each for several in manifest.disabled.values() for each in several)):
         if isinstance(node, DataTest) and node.attached_node:
             found[node.attached_node].append(node)
     return found

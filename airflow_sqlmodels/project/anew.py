@@ -169,7 +169,7 @@ def assemble(  # all that was read, one by one
 ) -> Manifest:
     """The Manifest: enabled nodes with their references resolved."""
     enabled, disabled = _parted(built)
-    index = index_of(parts.settings.name, enabled, disabled.values())
+    index = index_of(parts.settings.name, enabled, (node for several in disabled.values() for node in several))
     nodes: dict[NodeId, AnyNode] = {}
     fingerprints = Fingerprints(parts.readers.graph)
     for node in enabled:
@@ -184,7 +184,7 @@ def assemble(  # all that was read, one by one
         if final is not None:
             nodes[final.id] = fingerprints.of(final)
         elif isinstance(node, DataTest):
-            disabled[node.id] = partly_resolved(node, index)
+            disabled.setdefault(node.id, []).append(partly_resolved(node, index))
     nodes = with_parents(nodes)
     unit_tests = read_unit_tests(parts, entries, nodes, index, fixtures)
     return Manifest(
@@ -192,7 +192,10 @@ def assemble(  # all that was read, one by one
         nodes={**nodes, **unit_tests.enabled, **semantic_nodes(parts, entries, index)},
         macros=described(parts.readers.library.table.macros, parts, entries),
         docs=parts.docs,
-        disabled={**disabled, **unit_tests.disabled},
+        disabled={
+            **{node_id: tuple(several) for node_id, several in disabled.items()},
+            **{test.id: (test,) for test in unit_tests.disabled.values()},
+        },
         groups=groups(parts, entries),
         selectors=read_selectors(Path(parts.settings.root)),
         warnings=(*warnings, *unit_tests.warnings),
@@ -212,12 +215,12 @@ def _from_entry(parts: Parts, entry: Entry) -> Iterator[AnyNode]:
         yield from other_nodes.generic_tests(parts, entry)
 
 
-def _parted(built: Iterable[AnyNode]) -> tuple[list[AnyNode], dict[NodeId, AnyNode]]:
+def _parted(built: Iterable[AnyNode]) -> tuple[list[AnyNode], dict[NodeId, list[AnyNode]]]:
     enabled: list[AnyNode] = []
-    disabled: dict[NodeId, AnyNode] = {}
+    disabled: dict[NodeId, list[AnyNode]] = {}
     for node in built:
         if node.config.get("enabled", True) is False:
-            disabled[node.id] = node
+            disabled.setdefault(node.id, []).append(node)
         else:
             enabled.append(node)
     return enabled, disabled

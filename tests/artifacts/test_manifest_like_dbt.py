@@ -302,3 +302,15 @@ def test_of_a_version_only_its_own_config_is_kept_as_written(tmp_path: Path) -> 
     }
     node = written(tmp_path, files)["nodes"]["model.shop.a.v1"]
     assert node["unrendered_config"] == {"policy": "x", "label": "{{ 'y' }}"}
+
+
+def test_all_disabled_files_of_one_name_are_listed(tmp_path: Path) -> None:
+    files = {
+        "models/postgres/events.sql": "{{ config(enabled=true) }} select 1 as id",
+        "models/other/events.sql": "{{ config(enabled=false) }} select 2 as id",
+        "models/third/events.sql": "{{ config(enabled=false) }} select 3 as id",
+    }
+    content = written(tmp_path, files)
+    paths = [each["original_file_path"] for each in content["disabled"]["model.shop.events"]]
+    assert paths == ["models/other/events.sql", "models/third/events.sql"]
+    assert content["nodes"]["model.shop.events"]["original_file_path"] == "models/postgres/events.sql"
