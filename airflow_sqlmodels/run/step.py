@@ -180,18 +180,17 @@ def _placed(error: SqlModelsError, node: AnyNode) -> SqlModelsError:
 
 
 def _operation(means: Answerer, node: Operation, session: Session) -> Result:
-    compiled = compile_node(means, node, session)
-    sql = compiled.sql.strip()
     passed = f"{node.package}.{node.when}.{node.index} passed"
-    if not sql:
-        return Result(node=node.id, status="success", message=passed)
-    try:
-        with session.autocommit():
+    with session.autocommit():  # as in dbt for what its macros send, too
+        sql = compile_node(means, node, session).sql.strip()
+        if not sql:
+            return Result(node=node.id, status="success", message=passed)
+        try:
             outcome = session.execute(sql)
-    except UnreachableError:
-        raise
-    except WarehouseError as error:
-        raise placed_in_project(means, node, sql, error) from error
+        except UnreachableError:
+            raise
+        except WarehouseError as error:
+            raise placed_in_project(means, node, sql, error) from error
     return Result(node=node.id, status="success", rows=outcome.rows, message=passed, compiled_sql=sql)
 
 

@@ -122,7 +122,10 @@ class DbApiSession:
 
     @contextlib.contextmanager
     def autocommit(self) -> Iterator[None]:
-        """While inside, each statement is a transaction of its own."""
+        """While inside, each statement is a transaction of its own. It may be asked for inside another one."""
+        if self._connection.autocommit:
+            yield
+            return
         self.commit()
         self._connection.autocommit = True
         try:

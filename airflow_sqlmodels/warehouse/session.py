@@ -68,7 +68,7 @@ class Session(Protocol):
         """End the transaction: nothing since the last end stays. Never raises for a broken connection."""
 
     def autocommit(self) -> AbstractContextManager[None]:
-        """While inside, each statement is a transaction of its own (`vacuum`). No transaction may be open."""
+        """While inside, each statement is a transaction of its own (`vacuum`); what was open before is committed."""
 
     def cancel(self) -> None:
         """Stop the running statement at the server, from another thread or a signal handler. Under 5 seconds."""
