@@ -22,11 +22,6 @@ _LARGEST_SEED = 1 << 20
 _FORMATS = {"dict": "Dict", "csv": "CSV", "sql": "SQL"}
 
 
-def text_checksum(text: str) -> dict[str, str]:
-    """Of a template: white space of any kind and length counts as one space."""
-    return {"name": "sha256", "checksum": _sha256(" ".join(text.split()))}
-
-
 def seed_checksum(seed: Seed) -> dict[str, str]:
     """Of a seed's file."""
     try:

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import structs
 
-from airflow_sqlmodels.artifacts.checksums import contract_checksum, seed_checksum, text_checksum, unit_test_checksum
+from airflow_sqlmodels.artifacts.checksums import contract_checksum, seed_checksum, unit_test_checksum
 from airflow_sqlmodels.artifacts.primary_key import TestsOf, primary_key
 from airflow_sqlmodels.artifacts.semantic_entries import completed
 from airflow_sqlmodels.dialects.registry import dialect_named
@@ -34,7 +34,13 @@ from airflow_sqlmodels.manifest.nodes import (
 from airflow_sqlmodels.manifest.relation import Quoting
 from airflow_sqlmodels.templating.blocks import find_blocks
 from airflow_sqlmodels.templating.inline_config import inline_config, is_literal
-from airflow_sqlmodels.templating.node_view import node_view, number, place_view, unrendered_config
+from airflow_sqlmodels.templating.node_view import (
+    node_view,
+    number,
+    place_view,
+    text_checksum,
+    unrendered_config,
+)
 from airflow_sqlmodels.templating.static import CAPTURED
 
 Entry = dict[str, Any]

@@ -6,7 +6,7 @@ import datetime
 import hashlib
 import importlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
 import yaml
@@ -22,11 +22,13 @@ from airflow_sqlmodels.warehouse import turns
 
 def shared_names(settings: Settings, invocation: Invocation) -> dict[str, Any]:
     """All names whose meaning is the same in every phase and for every node."""
+    # the number of threads on the command line is the target's
+    target = {**target_names(settings.target), **_said(invocation.args, "threads")}
     return {
         "dbt_version": LANGUAGE_VERSION,
         "project_name": settings.name,
-        "target": target_names(settings.target),
-        "env": target_names(settings.target),
+        "target": target,
+        "env": dict(target),
         "env_var": EnvVar(settings.env),
         "flags": Flags(invocation, settings.flags),
         "invocation_id": invocation.id,
@@ -53,6 +55,10 @@ def shared_names(settings: Settings, invocation: Invocation) -> dict[str, Any]:
         "try_or_compiler_error": _try,
         "dbt_metadata_envs": {},
     }
+
+
+def _said(args: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {name: args[name]} if args.get(name) else {}
 
 
 class Modules:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -51,7 +52,7 @@ def node_view(node: AnyNode, dialect: Dialect) -> dict[str, Any]:
         "config": config_view(node),
         "unrendered_config": unrendered_config(node),
         "patch_path": _patch_path(node),
-        "checksum": {"name": "sha256", "checksum": node.checksum} if node.checksum else _NO_CHECKSUM,
+        "checksum": _checksum(node),
         "docs": node.config.get("docs") or {"show": True, "node_color": None},
         "group": node.config.get("group"),
     }
@@ -129,7 +130,17 @@ def config_view(node: AnyNode) -> ConfigView:
     return view
 
 
-_NO_CHECKSUM = {"name": "none", "checksum": ""}
+def text_checksum(text: str) -> dict[str, str]:
+    """dbt's hash of a template: white space of any kind and length counts as one space."""
+    return {"name": "sha256", "checksum": hashlib.sha256(" ".join(text.split()).encode()).hexdigest()}
+
+
+def _checksum(node: AnyNode) -> dict[str, str]:
+    if isinstance(node, (Model, Analysis, Function)) or (isinstance(node, DataTest) and node.generic is None):
+        return text_checksum(node.raw_code)
+    if isinstance(node, DataTest) or not node.checksum:
+        return {"name": "none", "checksum": ""}
+    return {"name": "sha256", "checksum": node.checksum}
 
 
 def _patch_path(node: AnyNode) -> str | None:
@@ -201,7 +212,10 @@ def _own_part(node: AnyNode) -> dict[str, Any]:
         case Operation():
             return {"index": node.index, "original_file_path": f"./{node.path}"}
         case Exposure():
-            return {"type": node.type, "owner": node.owner, "label": node.label, "url": node.url,
+            owner = {
+                key: node.owner[key] for key in ("email", "name") if key in node.owner
+            } | node.owner  # in dbt's order
+            return {"type": node.type, "owner": owner, "label": node.label, "url": node.url,
                     "maturity": node.maturity}  # fmt: skip
         case UnitTest():
             return _unit_test_part(node)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -189,3 +190,27 @@ def test_graph_has_hooks_and_analyses_with_their_places_and_functions(tmp_path: 
     assert "operation db.s.shop-on-run-end-0 " in sql
     assert "analysis db.s.why " in sql
     assert sql.endswith("['function.shop.one']")
+
+
+def test_templates_see_the_threads_of_the_command_line(tmp_path: Path) -> None:
+    manifest = load(tmp_path, {"models/m.sql": "{{ target.threads }} {{ env.threads }}"}, target=TARGET)
+    node = manifest[NodeId("model.shop.m")]
+
+    assert compile_node(answerer(manifest, Invocation()), node, None).sql == "1 1"
+    assert compile_node(answerer(manifest, Invocation(args={"threads": 7})), node, None).sql == "7 7"
+
+
+def test_templates_see_dbts_checksums_and_owners_in_dbts_order(tmp_path: Path) -> None:
+    files = {
+        "models/a.sql": "select  1\n as id",
+        "models/e.yml": "exposures: [{name: e, type: dashboard, owner: {name: me, team: us, email: a@b.c}}]\n"
+        "models: [{name: a, data_tests: [not_null: {column_name: id}]}]",
+        "models/m.sql": "{{ graph.nodes['model.shop.a'].checksum.checksum }} {{ graph.exposures.values()"
+        " | map(attribute='owner') | map('list') | first }} {{ graph.nodes.values()"
+        " | selectattr('resource_type', 'eq', 'test') | map(attribute='checksum.name') | first }}",
+    }
+    manifest = load(tmp_path, files, target=TARGET)
+
+    sql = compile_node(answerer(manifest, Invocation()), manifest[NodeId("model.shop.m")], None).sql
+
+    assert sql == f"{hashlib.sha256(b'select 1 as id').hexdigest()} ['email', 'name', 'team'] none"
