@@ -27,7 +27,7 @@ from airflow_sqlmodels.manifest.nodes import RESOURCE_TYPES, AnyNode, Doc, Macro
 K = TypeVar("K", bound=str)
 V = TypeVar("V")
 
-_MAGIC = b"sqlmodels manifest 8\n"
+_MAGIC = b"sqlmodels manifest 9\n"
 _ENTRY = struct.Struct("<16sQI")
 _TAIL = struct.Struct("<QI")
 

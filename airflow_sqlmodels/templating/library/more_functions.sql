@@ -42,8 +42,8 @@
         dbt counts one more #}
     {%- set first_dow, second_dow = "date_part('dow', " ~ a ~ ")", "date_part('dow', " ~ b ~ ")" -%}
     ({{ days }} / 7
-      + ({{ first_dow }} > {{ second_dow }} and {{ first_date }} <= {{ second_date }})::integer
-      - ({{ first_dow }} <= {{ second_dow }} and {{ first_date }} > {{ second_date }})::integer)
+      + ({{ first_dow }} > {{ second_dow }} and ({{ first_date }}) <= ({{ second_date }}))::integer
+      - ({{ first_dow }} <= {{ second_dow }} and ({{ first_date }}) > ({{ second_date }}))::integer)
   {%- elif datepart in seconds -%}
     ((extract(epoch from date_trunc('{{ datepart }}', {{ b }}))
       - extract(epoch from date_trunc('{{ datepart }}', {{ a }}))) / {{ seconds[datepart] }})::double precision
