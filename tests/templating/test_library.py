@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from airflow_sqlmodels.compile.compiler import compile_node
+from airflow_sqlmodels.errors import CompilationError
 from airflow_sqlmodels.manifest.nodes import NodeId
 from airflow_sqlmodels.templating.answering import answerer
 from airflow_sqlmodels.templating.invocation import Invocation
@@ -60,3 +61,36 @@ def test_types_are_spelled_as_packages_compare_them(tmp_path: Path, postgres_dsn
     kinds = "['string', 'timestamp', 'float', 'numeric', 'bigint', 'int', 'boolean']"
     template = f"select '{{% for kind in {kinds} %}}{{{{ dbt['type_' ~ kind]() }}}} {{% endfor %}}'"
     assert answer(tmp_path, postgres_dsn, template) == ("TEXT timestamp float numeric(28,6) bigint integer boolean ",)
+
+
+def test_numbers_of_a_series_have_dbts_type(tmp_path: Path, postgres_dsn: str) -> None:
+    template = "select count(*), min(pg_typeof(generated_number)::text) from ({{ dbt.generate_series(5) }}) n"
+    assert answer(tmp_path, postgres_dsn, template) == (5, "double precision")
+
+
+@pytest.mark.parametrize(
+    ("call", "days"),
+    [
+        ("dates_in_range('20240130', '20240201')", "20240130 20240131 20240201"),
+        ("dates_in_range('2024-01-30', in_fmt='%Y-%m-%d')", "20240130"),
+        ("dates_in_range('20240130', out_fmt='')", "2024-01-30 00:00:00"),
+        ("partition_range('20240130,20240131')", "20240130 20240131"),
+        ("partition_range(20240130)", "20240130"),
+    ],
+)
+def test_days_of_ranges(call: str, days: str, tmp_path: Path, postgres_dsn: str) -> None:
+    assert answer(tmp_path, postgres_dsn, f"select '{{{{ dbt.{call} | join(' ') }}}}'") == (days,)
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        ("convert_datetime('2024-01-30', '%Y%m%d')", "'2024-01-30' is not of the form '%Y%m%d'"),
+        ("dates_in_range('20240130', '20240101')", "before it begins"),
+        ("partition_range('1,2,3')", "is no range of dates"),
+    ],
+)
+def test_what_is_no_date_is_told(call: str, told: str, tmp_path: Path, postgres_dsn: str) -> None:
+    with pytest.raises(CompilationError) as raised:
+        answer(tmp_path, postgres_dsn, f"select '{{{{ dbt.{call} }}}}'")
+    assert told in str(raised.value)

@@ -166,7 +166,9 @@
 {%- endmacro %}
 
 {% macro default__generate_series(upper_bound) -%}
-  select generated_number from generate_series(1, {{ upper_bound }}) as numbers (generated_number)
+  {#- of dbt's type -#}
+  select generated_number::double precision as generated_number
+  from generate_series(1, {{ upper_bound }}) as numbers (generated_number)
 {%- endmacro %}
 
 {% macro date_spine(datepart, start_date, end_date) -%}
