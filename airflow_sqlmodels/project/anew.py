@@ -303,9 +303,9 @@ def _warnings(project: ProjectFile, parts: Parts, built: Iterable[Node], entries
             continue
         if (entry.kind, entry.file.package, entry.name) not in names:
             known = [name for kind, _, name in names if kind == entry.kind]
-            error = SqlModelsError(f"there is no {entry.kind} {entry.name!r} to describe", entry.at,
-                                   closest(entry.name, known))  # fmt: skip
-            found.append(str(error))
+            twin = "a package describes its own of that name: dbt refuses two descriptions of it, remove this one"
+            hint = twin if entry.name in known else closest(entry.name, known)
+            found.append(str(SqlModelsError(f"there is no {entry.kind} {entry.name!r} to describe", entry.at, hint)))
     return found
 
 
