@@ -14,7 +14,7 @@ from airflow_sqlmodels.artifacts.json_text import read_json
 from airflow_sqlmodels.errors import Location, SqlModelsError
 from airflow_sqlmodels.graph.state import Facts, State
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import AnyNode, MacroId, NodeId, Templated
+from airflow_sqlmodels.manifest.nodes import AnyNode, MacroId, NodeId, Seed, Templated
 from airflow_sqlmodels.manifest.relation import Quoting, Relation
 from airflow_sqlmodels.templating.call_graph import call_graph_of
 from airflow_sqlmodels.templating.entries.node import node_json
@@ -117,7 +117,8 @@ def _macros_changed(earlier: Earlier, manifest: Manifest) -> Callable[[AnyNode],
     graph = call_graph_of(manifest)
 
     def macros_changed(node: AnyNode) -> bool:
-        return bool(changed and isinstance(node, Templated) and not changed.isdisjoint(graph.reached(node.macros)))
+        calls = node.macros if isinstance(node, (Templated, Seed)) else ()
+        return bool(changed and not changed.isdisjoint(graph.reached(calls)))
 
     return macros_changed
 

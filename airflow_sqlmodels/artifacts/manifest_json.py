@@ -84,9 +84,9 @@ def manifest_json(manifest: Manifest, graph: Graph, invocation: Invocation) -> d
         "group_map": _group_map(manifest),
         "selectors": {name: _selector(said) for name, said in manifest.selectors.items()},
         "disabled": {
-            node_id: [node_json(node, manifest, made, tests)]
-            for node_id, node in manifest.disabled.items()
-            if node not in lost
+            node_id: [node_json(node, manifest, made, tests) for node in nodes]
+            for node_id, nodes in manifest.disabled.items()
+            if nodes[0] not in lost
         },
         **_maps(graph, lost),
     }

@@ -89,9 +89,9 @@ def _called(macro: Macro, graph: CallGraph, by_name: Mapping[str, Macro]) -> lis
     calls = graph.reader.calls(text)
     found: dict[MacroId, None] = {}
     for name in called_names(graph.reader.whole(text) or () if calls is None else calls):
-        if name.startswith("dispatch:"):  # as in dbt, the macro without a prefix counts too
-            bare = graph.macro_of(name.removeprefix("dispatch:"), macro.package)
-            called = [graph.macro_of(name, macro.package), None if bare is None or bare.id == macro.id else bare]
+        if name.startswith("dispatch:"):  # as in dbt, what the name means without prefix and namespace counts too
+            called = [_meant(name.rpartition(".")[2].removeprefix("dispatch:"), macro, graph, by_name)]
+            called.append(graph.macro_of(name, macro.package))
         else:
             called = [_meant(name, macro, graph, by_name)]
         found.update((each.id, None) for each in called if each is not None)

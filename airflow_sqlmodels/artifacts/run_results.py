@@ -143,7 +143,8 @@ def _response(node: AnyNode, result: Result) -> dict[str, Any]:
     if isinstance(node, UnitTest) and result.status in ("pass", "fail"):
         return {"_message": f"SELECT {result.rows}", "code": "SELECT", "rows_affected": result.rows}
     said = result.details.get("response") or (result.message if result.status == "success" else "")
-    return {} if isinstance(node, Operation) else _answer(said or "", result.rows)
+    # as in dbt, each batch has its own answer
+    return {} if isinstance(node, Operation) or "batch_results" in result.details else _answer(said or "", result.rows)
 
 
 def _answer(said: str, rows: int) -> dict[str, Any]:

@@ -12,20 +12,41 @@ from airflow_sqlmodels.cli.log_format import event
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.version import VERSION
 
-_WORDS = {"operation": "project hook"}
+_OF_FILES = ("model", "snapshot", "analysis", "test", "seed", "operation")
+"""In this order dbt reads the files of a project, and counts what it finds."""
 
-_BEHIND_MACROS = ("semantic_model", "saved_query", "unit_test")
-"""Where dbt counts these."""
+_BEHIND = ("source", "exposure", "metric", "macro", "group", "semantic_model", "saved_query", "unit_test")
+"""These come last, and nobody else: functions are not counted."""
 
 
 def found_line(manifest: Manifest) -> str:
-    """`5 models, 3 seeds, 20 data tests, 41 macros`."""
+    """`5 models, 3 seeds, 20 data tests, 41 macros`, in dbt's order: that of its files, the project's own first."""
     counts = Counter(node_id.partition(".")[0] for node_id in manifest.nodes)
-    del counts["function"]  # dbt does not count them
-    late = {kind: counts.pop(kind) for kind in _BEHIND_MACROS if kind in counts}
-    every = [*counts.items(), ("macro", len(manifest.macros)), *late.items()]
-    listed = [(_WORDS.get(kind, kind.replace("_", " ")), count) for kind, count in every]
-    return ", ".join(f"{count} {_plural(word) if count != 1 else word}" for word, count in listed)
+    counts |= {"macro": len(manifest.macros), "group": len(manifest.groups)}
+    kinds = dict.fromkeys((*_kinds_in_files(manifest), "test", *_BEHIND))
+    return ", ".join(_counted(kind, counts[kind]) for kind in kinds if counts[kind])
+
+
+def _kinds_in_files(manifest: Manifest) -> list[str]:
+    """The kinds of nodes that files are, project by project; tests of property files are found behind them all."""
+    there = {(parts[1], parts[0]) for parts in (node_id.split(".") for node_id in manifest.nodes) if _is_file(parts)}
+    packages = dict.fromkeys((manifest.settings.name, *manifest.settings.packages))
+    return [kind for package in packages for kind in _OF_FILES if (package, kind) in there]
+
+
+def _is_file(parts: list[str]) -> bool:
+    """Whether the node of an id in parts has a file to itself: the id of another test ends in a hash."""
+    return parts[0] != "test" or len(parts) == len(["test", "package", "name"])
+
+
+def _counted(kind: str, count: int) -> str:
+    word = kind.replace("_", " ")
+    if count == 1:
+        return f"1 {word}"
+    return f"{count} {_PLURALS.get(kind, f'{word}s')}"
+
+
+_PLURALS = {"analysis": "analyses", "saved_query": "saved queries", "test": "data tests"}
 
 
 def tell_opening(flags: Flags, manifest: Manifest, invocation: str, threads: int, nodes: int) -> None:
@@ -48,9 +69,3 @@ def tell_opening(flags: Flags, manifest: Manifest, invocation: str, threads: int
     now = time.strftime("%H:%M:%S")
     for line in lines:
         click.echo(f"{now}  {line}")
-
-
-def _plural(word: str) -> str:
-    if word == "test":
-        return "data tests"
-    return f"{word[:-1]}ies" if word.endswith("y") else f"{word[:-2]}es" if word.endswith("is") else f"{word}s"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from typing import Any
 
 import click
@@ -11,6 +10,7 @@ import click
 from airflow_sqlmodels.artifacts.keeping import keep_manifest
 from airflow_sqlmodels.cli.flags import flags_of
 from airflow_sqlmodels.cli.opening import open_project
+from airflow_sqlmodels.cli.opening_lines import found_line
 from airflow_sqlmodels.cli.options import global_options
 from airflow_sqlmodels.templating.invocation import Invocation
 
@@ -27,8 +27,6 @@ def parse(context: click.Context, /, **_values: Any) -> int:
     path = flags.target_folder(manifest) / "manifest.json"
     if flags.switch("write_json", manifest, default=True):
         keep_manifest(path, manifest, Invocation(args=flags.said))
-    counts = Counter(node_id.partition(".")[0].replace("_", " ") for node_id in manifest.nodes)
-    found = ", ".join(f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in sorted(counts.items()))
     if not flags.quiet:
-        click.echo(f"Found {found or 'nothing'} and {len(manifest.macros)} macros in {seconds:.2f}s.")
+        click.echo(f"Found {found_line(manifest)} in {seconds:.2f}s.")
     return 0

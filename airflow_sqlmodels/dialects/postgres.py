@@ -152,8 +152,12 @@ class Postgres(Dialect):
         )
 
     def create_schema(self, schema: str) -> str:
-        """SQL that makes a schema. `if not exists` alone fails for the second of two sessions that try at once."""
-        return f"select pg_catalog.pg_advisory_xact_lock({_SCHEMAS});\ncreate schema if not exists {self.quote(schema)}"
+        """SQL that makes a schema, if it is not there. The second of two sessions that try at once waits for the first.
+
+        Then it may still remember that there was none: that is what the exception is for.
+        """
+        make = f"begin create schema if not exists {self.quote(schema)}; exception when unique_violation then null; end"
+        return f"select pg_catalog.pg_advisory_xact_lock({_SCHEMAS});\ndo {self.literal(make)}"
 
     def schemas_query(self, schemas: Sequence[str]) -> str:
         """SQL that gives those of the schemas that exist."""

@@ -8,5 +8,5 @@ from airflow_sqlmodels.manifest.nodes import DataTest
 
 def tests_of_nothing(manifest: Manifest) -> list[DataTest]:
     """Those that nobody turned off."""
-    disabled = manifest.disabled.values()
+    disabled = (node for several in manifest.disabled.values() for node in several)
     return [node for node in disabled if isinstance(node, DataTest) and node.config.get("enabled", True) is not False]

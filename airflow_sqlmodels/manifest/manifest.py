@@ -78,7 +78,8 @@ class Manifest(Mapping[NodeId, AnyNode]):
     """Enabled nodes of every kind, sources and exposures included, in the order of their files."""
     macros: Mapping[MacroId, Macro]
     docs: Mapping[str, Doc] = field(default_factory=dict)
-    disabled: Mapping[NodeId, AnyNode] = field(default_factory=dict)
+    disabled: Mapping[NodeId, tuple[AnyNode, ...]] = field(default_factory=dict)
+    """By id all nodes that are turned off: there may be several, one for each kind of warehouse."""
     groups: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     selectors: Mapping[str, Any] = field(default_factory=dict)
     """`selectors.yml`, by name, as written."""

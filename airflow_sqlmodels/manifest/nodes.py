@@ -151,6 +151,10 @@ class Seed(Node, frozen=True, kw_only=True):
     columns: dict[str, Column] = field(default_factory=dict)
     root: str = ""
     """The absolute folder of its package."""
+    macros: tuple[MacroId, ...] = ()
+    """The macros its hooks call, under whatever condition."""
+    called: tuple[MacroId, ...] = ()
+    """Those that they called when they were read."""
 
     @property
     def depends_on(self) -> tuple[NodeId, ...]:

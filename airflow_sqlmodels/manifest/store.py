@@ -27,7 +27,7 @@ from airflow_sqlmodels.manifest.nodes import RESOURCE_TYPES, AnyNode, Doc, Macro
 K = TypeVar("K", bound=str)
 V = TypeVar("V")
 
-_MAGIC = b"sqlmodels manifest 8\n"
+_MAGIC = b"sqlmodels manifest 9\n"
 _ENTRY = struct.Struct("<16sQI")
 _TAIL = struct.Struct("<QI")
 
@@ -135,7 +135,8 @@ def manifest_records(manifest: Manifest) -> Iterator[tuple[str, bytes]]:
     yield "order", _encode(list(manifest.nodes))
     yield "macro-order", _encode(list(manifest.macros))
     yield "docs", _encode(list(manifest.docs.values()))
-    yield "disabled", _encode([(node_id, _encode(node)) for node_id, node in manifest.disabled.items()])
+    disabled = ((node_id, [_encode(node) for node in several]) for node_id, several in manifest.disabled.items())
+    yield "disabled", _encode(list(disabled))
     yield "groups", _encode(dict(manifest.groups))
     yield "selectors", _encode(dict(manifest.selectors))
     yield "warnings", _encode(list(manifest.warnings))
@@ -155,8 +156,8 @@ def read_manifest(store: Store) -> Manifest:
     try:
         docs = {doc["id"]: msgspec.convert(doc, Doc) for doc in msgspec.msgpack.decode(store.need("docs"))}
         disabled = {
-            NodeId(key): decode_node(NodeId(key), record)
-            for key, record in msgspec.msgpack.decode(store.need("disabled"))
+            NodeId(key): tuple(decode_node(NodeId(key), record) for record in records)
+            for key, records in msgspec.msgpack.decode(store.need("disabled"))
         }
         return Manifest(
             settings=_decoder(Settings).decode(store.need("settings")),

@@ -170,7 +170,7 @@ def assemble(  # all that was read, one by one
 ) -> Manifest:
     """The Manifest: enabled nodes with their references resolved."""
     enabled, disabled = _parted(built)
-    index = index_of(parts.settings.name, enabled, disabled.values())
+    index = index_of(parts.settings.name, enabled, (node for several in disabled.values() for node in several))
     nodes: dict[NodeId, AnyNode] = {}
     fingerprints = Fingerprints(parts.readers.graph)
     for node in enabled:
@@ -185,7 +185,7 @@ def assemble(  # all that was read, one by one
         if final is not None:
             nodes[final.id] = fingerprints.of(final)
         elif isinstance(node, DataTest):
-            disabled[node.id] = partly_resolved(node, index)
+            disabled.setdefault(node.id, []).append(partly_resolved(node, index))
     nodes = with_parents(nodes)
     unit_tests = read_unit_tests(parts, entries, nodes, index, fixtures)
     nodes = {**nodes, **unit_tests.enabled, **semantic_nodes(parts, entries, index)}
@@ -197,7 +197,10 @@ def assemble(  # all that was read, one by one
         nodes=nodes,
         macros=described(parts.readers.library.table.macros, parts, entries),
         docs=parts.docs,
-        disabled={**disabled, **unit_tests.disabled},
+        disabled={
+            **{node_id: tuple(several) for node_id, several in disabled.items()},
+            **{test.id: (test,) for test in unit_tests.disabled.values()},
+        },
         groups=known_groups,
         selectors=read_selectors(Path(parts.settings.root)),
         warnings=(*warnings, *unit_tests.warnings),
@@ -217,12 +220,12 @@ def _from_entry(parts: Parts, entry: Entry) -> Iterator[AnyNode]:
         yield from other_nodes.generic_tests(parts, entry)
 
 
-def _parted(built: Iterable[AnyNode]) -> tuple[list[AnyNode], dict[NodeId, AnyNode]]:
+def _parted(built: Iterable[AnyNode]) -> tuple[list[AnyNode], dict[NodeId, list[AnyNode]]]:
     enabled: list[AnyNode] = []
-    disabled: dict[NodeId, AnyNode] = {}
+    disabled: dict[NodeId, list[AnyNode]] = {}
     for node in built:
         if node.config.get("enabled", True) is False:
-            disabled[node.id] = node
+            disabled.setdefault(node.id, []).append(node)
         else:
             enabled.append(node)
     return enabled, disabled
@@ -305,9 +308,9 @@ def _warnings(project: ProjectFile, parts: Parts, built: Iterable[Node], entries
             continue
         if (entry.kind, entry.file.package, entry.name) not in names:
             known = [name for kind, _, name in names if kind == entry.kind]
-            error = SqlModelsError(f"there is no {entry.kind} {entry.name!r} to describe", entry.at,
-                                   closest(entry.name, known))  # fmt: skip
-            found.append(str(error))
+            twin = "a package describes its own of that name: dbt refuses two descriptions of it, remove this one"
+            hint = twin if entry.name in known else closest(entry.name, known)
+            found.append(str(SqlModelsError(f"there is no {entry.kind} {entry.name!r} to describe", entry.at, hint)))
     return found
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from airflow_sqlmodels.manifest.nodes import AnyNode, MacroId, Model, NodeId, Templated
+from airflow_sqlmodels.manifest.nodes import AnyNode, MacroId, Model, NodeId, Seed, Templated
 from airflow_sqlmodels.templating.call_graph import CallGraph
 
 T = TypeVar("T", bound=AnyNode)
@@ -24,7 +24,7 @@ class Fingerprints:
 
     def of(self, node: T) -> T:
         """The node with its fingerprint, and the files of all macros it can reach among its own."""
-        macros = node.macros if isinstance(node, Templated) else ()
+        macros = node.macros if isinstance(node, (Templated, Seed)) else ()
         files, texts = self._macros(macros)
         own = f"{node.checksum}\n{node.own_config!r}\n{getattr(node, 'relation', None)}\n{texts}"
         mark = hashlib.sha256(own.encode()).hexdigest()

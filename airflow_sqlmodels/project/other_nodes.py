@@ -28,6 +28,7 @@ from airflow_sqlmodels.project.generic_tests import Definition, Tested, take_apa
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry, TestEntry, data_tests_of
 from airflow_sqlmodels.project.references import ref_of
+from airflow_sqlmodels.project.template_nodes import asked_by_hooks
 from airflow_sqlmodels.project.unrendered import Inline
 from airflow_sqlmodels.project.yaml_text import YamlMap, plain
 from airflow_sqlmodels.templating.arguments import rendered_argument
@@ -46,6 +47,7 @@ def seed(parts: Parts, file: SourceFile) -> Seed:
     at = Location(file.shown, 1)
     content = {} if entry is None else entry.content
     seen = {"name": name, "resource_type": "seed", "package_name": file.package, "fqn": list(fqn), "config": config}
+    hooks = asked_by_hooks(parts, config, (file.shown, file.package, name))
     return Seed(
         id=NodeId(f"seed.{file.package}.{name}"),
         name=name,
@@ -66,6 +68,8 @@ def seed(parts: Parts, file: SourceFile) -> Seed:
         relation=parts.rules.relation(seen, file.package),
         columns=parts.columns(entry, file.package),
         root=str(parts.projects[file.package].root),
+        macros=hooks.macros,
+        called=hooks.macros if hooks.called is None else hooks.called,
     )
 
 

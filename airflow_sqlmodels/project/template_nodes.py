@@ -214,8 +214,13 @@ def _with_hooks(
     return with_reads_of(asked, every)
 
 
+def asked_by_hooks(parts: Parts, config: Mapping[str, Any], holder: tuple[str, str, str]) -> Asked:
+    """What the hooks of a node ask for that has no template."""
+    return _with_hooks(parts, config, Asked(), holder)
+
+
 def with_reads_of(asked: Asked, every: Iterable[Asked]) -> Asked:
-    """What a node asks for, and reads what any of these do."""
+    """What a node asks for; it reads and calls what any of these do."""
     listed = list(every)
     called = asked.called
     if len(listed) > 1:
@@ -223,6 +228,7 @@ def with_reads_of(asked: Asked, every: Iterable[Asked]) -> Asked:
         called = tuple(dict.fromkeys(each_called))
     return replace(
         asked,
+        macros=tuple(dict.fromkeys(macro for each in listed for macro in each.macros)),
         called=called,
         refs=tuple(dict.fromkeys(ref for each in listed for ref in each.refs)),
         sources=tuple(dict.fromkeys(source for each in listed for source in each.sources)),

@@ -40,6 +40,15 @@ class ScopedContext(Context):
         return self.parent.get(key, missing) if found is missing else found
 
 
+class Unknown(jinja2.Undefined):
+    """What an unknown name is: whoever lacks it may say so in words of its own."""
+
+    @property
+    def _undefined_message(self) -> str:
+        told = getattr(type(self._undefined_obj), "_told_of_missing", None)
+        return str(super()._undefined_message if told is None else told(self._undefined_obj, self._undefined_name))
+
+
 class SilentUndefined(jinja2.Undefined):
     """What an unknown name is while a project is loaded: anything may be asked of it, and it stays unknown."""
 
@@ -83,7 +92,7 @@ class Environment(SandboxedEnvironment):
     def __init__(self, *, silent: bool = False) -> None:
         super().__init__(
             extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],
-            undefined=SilentUndefined if silent else jinja2.Undefined,
+            undefined=SilentUndefined if silent else Unknown,
             cache_size=0,
             auto_reload=False,
         )

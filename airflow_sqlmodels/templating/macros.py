@@ -130,6 +130,9 @@ class PackageMacros:
             raise KeyError(name)
         return self._scope.named(macro)
 
+    def _told_of_missing(self, name: str) -> str:
+        return f"the package {self._package!r} has no macro {name!r}"
+
     def __contains__(self, name: str) -> bool:
         return self._scope.library.table.of_package(name, self._package) is not None
 

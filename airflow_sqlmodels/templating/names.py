@@ -6,7 +6,7 @@ import datetime
 import hashlib
 import importlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
 import yaml
@@ -56,6 +56,10 @@ def shared_names(settings: Settings, invocation: Invocation) -> dict[str, Any]:
         "try_or_compiler_error": _try,
         "dbt_metadata_envs": metadata_envs(settings.env),
     }
+
+
+def _said(args: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {name: args[name]} if args.get(name) else {}
 
 
 class Modules:

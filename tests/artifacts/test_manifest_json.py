@@ -6,6 +6,8 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from airflow_sqlmodels.artifacts.manifest_json import manifest_json
 from airflow_sqlmodels.compile.compiler import compile_node
 from airflow_sqlmodels.graph.order import graph_of
@@ -85,6 +87,32 @@ def test_primary_keys_come_from_constraints_and_tests(tmp_path: Path) -> None:
     assert [nodes[f"model.shop.{name}"]["primary_key"] for name in "ab"] == [["id"], ["id"]]
     said = nodes["model.shop.b"]["columns"]["id"]["constraints"]
     assert [(each["warn_unenforced"], each["expression"]) for each in said] == [(True, None)]
+
+
+OFF = "unique: {column_name: id, config: {enabled: false}}"
+OTHER = "unique: {column_name: n, name: other}"
+
+
+@pytest.mark.parametrize(
+    ("tests", "key"),
+    [
+        ("unique: {column_name: lower(n)}", ["lower(n)"]),
+        (OFF, ["id"]),
+        (f"{OFF}, {OTHER}", ["n"]),
+        (f"{OFF}, {OTHER}, not_null: {{column_name: id}}", ["id"]),
+        ("unique_combination_of_columns: {combination_of_columns: [n, id]}", ["id", "n"]),
+        ("not_null: {column_name: id}", []),
+    ],
+)
+def test_primary_keys_follow_the_arguments_of_tests(tests: str, key: list[str], tmp_path: Path) -> None:
+    columns = "[{name: n, constraints: [{type: unique}]}]"
+    own = "{% test unique_combination_of_columns(model, combination_of_columns) %} select 1 {% endtest %}"
+    files = {
+        "models/a.sql": "select 1 as id, 2 as n",
+        "models/a.yml": f"models: [{{name: a, data_tests: [{tests}], columns: {columns}}}]",
+        "tests/generic/own.sql": own,
+    }
+    assert written(tmp_path, files)["nodes"]["model.shop.a"]["primary_key"] == key
 
 
 def test_every_templated_node_has_a_contract_and_a_place(tmp_path: Path) -> None:

@@ -252,7 +252,9 @@ def test_macros_of_hooks_are_those_of_analyses_and_operations_too(tmp_path: Path
             profile: shop
             on-run-end: select 1
             models: {+pre-hook: "{{ before() }}", +post-hook: "{% if target.name == 'other' %}{{ after() }}{% endif %}"}
+            seeds: {+post-hook: "{{ after() }}"}
         """,
+        "seeds/c.csv": "id\n1\n",
         "models/a.sql": "select 1",
         "analyses/b.sql": "select 1",
         "macros/m.sql": "{% macro before() %}{% endmacro %}{% macro after() %}{% endmacro %}",
@@ -262,6 +264,7 @@ def test_macros_of_hooks_are_those_of_analyses_and_operations_too(tmp_path: Path
         "model.shop.a": ["macro.shop.before"],
         "analysis.shop.b": ["macro.shop.before"],
         "operation.shop.shop-on-run-end-0": ["macro.shop.before"],
+        "seed.shop.c": ["macro.shop.after"],
     }
 
 
@@ -272,13 +275,16 @@ def test_macros_that_macros_name(tmp_path: Path) -> None:
             {% macro ref(name) %}{{ return(builtins.ref(name)) }}{% endmacro %}
             {% macro date(x) %}{{ x }}{% endmacro %}
             {% macro again(x) %}{{ again(x) }}{{ ref('a') }}{{ x.date() }}{{ adapter.date() }}{% endmacro %}
+            {% macro sent(x) %}{{ adapter.dispatch('again', 'dbt')(x) }}{% endmacro %}
             {% macro other(x) %}{{ config(meta={'a': {'b': 1}}) }}{{ shop.again(x) }}{{ x.y.date() }}{% endmacro %}
         """,
     }
     macros = written(tmp_path, files)["macros"]
-    assert {name: macros[f"macro.shop.{name}"]["depends_on"]["macros"] for name in ("ref", "again", "other")} == {
+    names = ("ref", "again", "sent", "other")
+    assert {name: macros[f"macro.shop.{name}"]["depends_on"]["macros"] for name in names} == {
         "ref": ["macro.shop.ref"],
         "again": ["macro.shop.date"],
+        "sent": ["macro.shop.again"],
         "other": ["macro.shop.again"],
     }
 
@@ -296,3 +302,15 @@ def test_of_a_version_only_its_own_config_is_kept_as_written(tmp_path: Path) -> 
     }
     node = written(tmp_path, files)["nodes"]["model.shop.a.v1"]
     assert node["unrendered_config"] == {"policy": "x", "label": "{{ 'y' }}"}
+
+
+def test_all_disabled_files_of_one_name_are_listed(tmp_path: Path) -> None:
+    files = {
+        "models/postgres/events.sql": "{{ config(enabled=true) }} select 1 as id",
+        "models/other/events.sql": "{{ config(enabled=false) }} select 2 as id",
+        "models/third/events.sql": "{{ config(enabled=false) }} select 3 as id",
+    }
+    content = written(tmp_path, files)
+    paths = [each["original_file_path"] for each in content["disabled"]["model.shop.events"]]
+    assert paths == ["models/other/events.sql", "models/third/events.sql"]
+    assert content["nodes"]["model.shop.events"]["original_file_path"] == "models/postgres/events.sql"

@@ -102,6 +102,11 @@ def test_a_built_model_has_dbts_fields() -> None:
         (HOOK, {"status": "success", "message": "SELECT 1"}, {"adapter_response": {}, "failures": 0}),
         (HOOK, {"status": "error", "message": "no"}, {"failures": 1}),
         (COUNTRIES, {"status": "success", "message": "INSERT 2", "rows": 2}, {"compiled": None}),
+        (
+            ORDERS,
+            {"status": "success", "message": "SUCCESS", "rows": 2, "details": {"batch_results": {"successful": []}}},
+            {"adapter_response": {}, "message": "SUCCESS"},
+        ),
     ],
 )
 def test_other_results_leave_out_what_they_have_not(

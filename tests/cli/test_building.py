@@ -211,6 +211,60 @@ def test_hooks_at_the_end_see_what_came_of_the_run(call: Call, tmp_path: Path, p
     assert "operation" not in {kind for _, _, kind in ended}
 
 
+def test_what_macros_send_in_project_hooks_is_committed_at_once(call: Call, tmp_path: Path, postgres_dsn: str) -> None:
+    with (tmp_path / "dbt_project.yml").open("a") as file:
+        file.write("""
+on-run-start: "{% do run_query('create table public.sent (said text)') %}"
+on-run-end:
+  - "{% do run_query('vacuum public.sent') %}"
+  - "{% call statement('x') %}insert into public.sent values ('last'){% endcall %}"
+""")
+
+    code, said = call("seed")
+
+    assert code == 0, said
+    with psycopg.connect(postgres_dsn) as connection:
+        assert connection.execute("select said from public.sent").fetchall() == [("last",)]
+
+
+def test_what_an_operation_sent_before_it_failed_stays(call: Call, tmp_path: Path, postgres_dsn: str) -> None:
+    (tmp_path / "macros").mkdir(exist_ok=True)
+    (tmp_path / "macros/kept.sql").write_text(
+        "{% macro kept() %}{% do run_query('create table public.kept as select 1 as x') %}"
+        "{% do run_query('vacuum public.kept') %}{% do run_query('select 1/0') %}{% endmacro %}"
+    )
+
+    code, said = call("run-operation", "kept")
+
+    assert (code, "division by zero" in said) == (1, True)
+    with psycopg.connect(postgres_dsn) as connection:
+        assert connection.execute("select x from public.kept").fetchone() == (1,)
+
+
+def test_hooks_at_the_end_ask_configs_for_what_they_do_not_have_and_phases_for_moments(
+    call: Call, tmp_path: Path, postgres_dsn: str
+) -> None:
+    with (tmp_path / "dbt_project.yml").open("a") as file:
+        file.write("""
+on-run-end: >-
+  create table public.asked as select * from (values
+  {% for each in results if each.node.resource_type == 'test' %}
+  {% set phase = each.timing | selectattr('name', 'eq', 'execute') | first %}
+  ({{ each.node.config.full_refresh is none and each.node.config.severity == 'ERROR' }},
+  '{{ phase.started_at }}', '{{ phase.to_dict().started_at }}') {{ "," if not loop.last }}{% endfor %}) v (a, b, c)
+""")
+
+    code, said = call("build")
+
+    assert code == 0, said
+    with psycopg.connect(postgres_dsn) as connection:
+        asked = connection.execute("select a, b, c from public.asked").fetchall()
+    assert asked
+    for answered, moment, text in asked:
+        assert answered
+        assert f"{moment.replace(' ', 'T')}Z" == text
+
+
 def test_with_log_format_json_all_that_happens_is_an_event(call: Call, tmp_path: Path) -> None:
     (tmp_path / "models/marts/broken.sql").write_text("select * from nowhere")
     (tmp_path / "models/marts/below.sql").write_text("select * from {{ ref('broken') }}")

@@ -82,7 +82,7 @@ def test_parse_counts_nodes_and_writes_the_manifest(call: Call, tmp_path: Path) 
     code, out, _err = call("parse")
 
     assert code == 0
-    assert out.startswith("Found 3 models, 1 seed, 2 tests and ")
+    assert out.startswith("Found 3 models, 1 seed, 2 data tests, ")
     written = json.loads((tmp_path / "target" / "manifest.json").read_text())
     assert written["child_map"]["model.shop.stg_orders"] == [
         "model.shop.orders",

@@ -13,6 +13,7 @@ from airflow_sqlmodels.cli.main import exit_code
 from tests.cli.projects import write_project
 
 Call = Callable[..., tuple[int, list[str], str]]
+Capture = pytest.CaptureFixture[str]
 
 MORE = {
     "dbt_project.yml": """\
@@ -46,6 +47,23 @@ def call(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Call:
         return code, said.out.split(), (said.out + said.err)
 
     return run
+
+
+def test_an_edit_of_a_macro_is_found_by_those_that_call_it_in_hooks(tmp_path: Path, capsys: Capture) -> None:
+    files = {
+        "dbt_project.yml": "{name: shop, profile: shop, seeds: {+post-hook: '{{ kept() }}'}}",
+        "models/marts/revenue.sql": "{{ config(pre_hook='{{ kept() }}') }} select 1 as id",
+        "macros/kept.sql": "{% macro kept() %}select 1{% endmacro %}",
+    }
+    project = write_project(tmp_path / "project", **files)
+    place = ["-q", "--project-dir", str(project), "--profiles-dir", str(project)]
+    assert exit_code(["parse", *place]) == 0
+    shutil.copytree(project / "target", tmp_path / "prod")
+    (project / "macros/kept.sql").write_text("{% macro kept() %}select 2{% endmacro %}")
+
+    assert exit_code(["ls", "--select", "state:modified.macros", "--state", str(tmp_path / "prod"), *place]) == 0
+
+    assert capsys.readouterr().out.split() == ["shop.marts.revenue", "shop.raw_orders"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ TEMPLATES = {
     "{{ shown(twice(3)) }}": "[6]",
     "{% call wrap() %}x{% endcall %}": "<x>",
     "{{ greet('you') }}": "hi you",
-    "{{ dbt.type_string() }} {{ type_timestamp() }}": "text timestamp without time zone",
+    "{{ dbt.type_string() }} {{ type_timestamp() }}": "TEXT timestamp",
     "{{ dbt.concat(['a', \"'b'\"]) }}": "a || 'b'",
     "{{ config(tags=['x']) }}{{ config.get('tags') }} {{ config.get('no', 'd') }}": "['x'] d",
     "{{ execute }} {{ flags.FULL_REFRESH }} {{ none }}": "True False None",
@@ -170,3 +171,46 @@ def test_graph_has_the_tests_of_a_disabled_model_turned_off(tmp_path: Path) -> N
 
     assert sql.startswith("relationships_kept_")
     assert sql.endswith("False")
+
+
+def test_graph_has_hooks_and_analyses_with_their_places_and_functions(tmp_path: Path) -> None:
+    files = {
+        "dbt_project.yml": "name: shop\non-run-end: select 1\n",
+        "analyses/why.sql": "select 1",
+        "functions/one.sql": "1",
+        "functions/one.yml": "functions: [{name: one, returns: {data_type: int}}]",
+        "models/m.sql": "{% for each in graph.nodes.values() if each.resource_type != 'model' %}"
+        "{{ each.resource_type }} {{ each.database }}.{{ each.schema }}.{{ each.alias }} {% endfor %}"
+        "{{ graph.functions | list }}",
+    }
+    manifest = load(tmp_path, files, target=TARGET)
+
+    sql = compile_node(answerer(manifest, Invocation()), manifest[NodeId("model.shop.m")], None).sql
+
+    assert "operation db.s.shop-on-run-end-0 " in sql
+    assert "analysis db.s.why " in sql
+    assert sql.endswith("['function.shop.one']")
+
+
+def test_templates_see_the_threads_of_the_command_line(tmp_path: Path) -> None:
+    manifest = load(tmp_path, {"models/m.sql": "{{ target.threads }} {{ env.threads }}"}, target=TARGET)
+    node = manifest[NodeId("model.shop.m")]
+
+    assert compile_node(answerer(manifest, Invocation()), node, None).sql == "1 1"
+    assert compile_node(answerer(manifest, Invocation(args={"threads": 7})), node, None).sql == "7 7"
+
+
+def test_templates_see_dbts_checksums_and_owners_in_dbts_order(tmp_path: Path) -> None:
+    files = {
+        "models/a.sql": "select  1\n as id",
+        "models/e.yml": "exposures: [{name: e, type: dashboard, owner: {name: me, team: us, email: a@b.c}}]\n"
+        "models: [{name: a, data_tests: [not_null: {column_name: id}]}]",
+        "models/m.sql": "{{ graph.nodes['model.shop.a'].checksum.checksum }} {{ graph.exposures.values()"
+        " | map(attribute='owner') | map('list') | first }} {{ graph.nodes.values()"
+        " | selectattr('resource_type', 'eq', 'test') | map(attribute='checksum.name') | first }}",
+    }
+    manifest = load(tmp_path, files, target=TARGET)
+
+    sql = compile_node(answerer(manifest, Invocation()), manifest[NodeId("model.shop.m")], None).sql
+
+    assert sql == f"{hashlib.sha256(b'select 1 as id').hexdigest()} ['email', 'name', 'team'] none"

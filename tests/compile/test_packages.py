@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from airflow_sqlmodels.compile.compiler import compile_node
+from airflow_sqlmodels.errors import CompilationError
 from airflow_sqlmodels.manifest.manifest import Target
 from airflow_sqlmodels.manifest.nodes import NodeId
 from airflow_sqlmodels.templating.answering import answerer
@@ -48,7 +49,7 @@ PACKAGE = {
         ("{{ tools.names() }}", "m one two"),
         ("{{ tools.this() }}", "mm"),  # in itself its name means what the node offers
         # not the package's own: that one would call itself for ever
-        ("{{ tools.hash('x') }}", "md5(cast(x as text))"),
+        ("{{ tools.hash('x') }}", "md5(cast(x as TEXT))"),
     ],
 )
 def test_macros_of_a_package(template: str, sql: str, tmp_path: Path) -> None:
@@ -70,3 +71,12 @@ def test_the_project_can_put_itself_before_a_package(tmp_path: Path) -> None:
     manifest = load(tmp_path, files, target=Target("dev", "s", "db"))
 
     assert compile_node(answerer(manifest, Invocation()), manifest[NodeId("model.shop.m")], None).sql == "mine 3"
+
+
+def test_a_macro_that_a_package_has_not_is_told_in_its_words(tmp_path: Path) -> None:
+    manifest = load(tmp_path, PACKAGE | {"models/m.sql": "{{ tools.sta(1) }}"}, target=Target("dev", "s", "db"))
+
+    with pytest.raises(CompilationError) as raised:
+        compile_node(answerer(manifest, Invocation()), manifest[NodeId("model.shop.m")], None)
+
+    assert "the package 'tools' has no macro 'sta'" in str(raised.value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +32,15 @@ def install(project: Path, clones: Path, folders: Mapping[str, str]) -> list[str
     into = project / _settings(project).get("packages-install-path", "dbt_packages")
     shutil.rmtree(into, ignore_errors=True)
     for name, found in installed.items():
-        # a package beside its own integration tests holds the project that it is installed into
-        left_out = shutil.ignore_patterns(*LEFT_OUT, "integration_tests*")
-        shutil.copytree(found, into / name, ignore=left_out, symlinks=True)
+        shutil.copytree(found, into / name, ignore=_without_tests_of(found), symlinks=True)
     _write_down(project, into, installed)
     return sorted(installed)
+
+
+def _without_tests_of(package: Path) -> Callable[[str, list[str]], set[str]]:
+    """What is not copied: a package beside its own integration tests holds the project that it is installed into."""
+    inside, at_top = shutil.ignore_patterns(*LEFT_OUT), shutil.ignore_patterns(*LEFT_OUT, "integration_tests*")
+    return lambda folder, names: (at_top if Path(folder) == package else inside)(folder, names)
 
 
 def _write_down(project: Path, into: Path, installed: Mapping[str, Path]) -> None:

@@ -58,3 +58,14 @@ def test_the_project_can_describe_what_a_package_has(tmp_path: Path) -> None:
 
     assert manifest[NodeId("model.tools.theirs")].description == "Told here"
     assert not manifest.warnings
+
+
+def test_a_second_description_of_what_a_package_has_is_told(tmp_path: Path) -> None:
+    more = {"models/theirs.yml": "models: [{name: theirs, description: Told here}]",
+            "dbt_packages/tools/models/theirs.sql": "select 1 as id",
+            "dbt_packages/tools/models/theirs.yml": "models: [{name: theirs, description: Told there}]"}  # fmt: skip
+
+    (warning,) = load(tmp_path, FILES | more).warnings
+
+    assert "there is no model 'theirs' to describe" in warning
+    assert "hint: a package describes its own of that name" in warning

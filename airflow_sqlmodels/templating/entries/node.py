@@ -86,7 +86,7 @@ def _own_part(node: AnyNode, manifest: Manifest, tests: TestsOf, view: Mapping[s
                 "checksum": seed_checksum(node),
                 "raw_code": "",
                 "root_path": node.root,
-                "depends_on": {"macros": []},
+                "depends_on": {"macros": list(node.called)},
             }
         case Source():
             return _source_part(node, manifest, view)
@@ -153,7 +153,8 @@ def _test_part(test: DataTest, manifest: Manifest, view: Mapping[str, Any]) -> E
         macros = [each for each in test.macros if each in _READ_AT_ONCE]
         said["depends_on"] = {"macros": macros, "nodes": view["depends_on"]["nodes"]}
     attached_id = test.attached_node
-    attached = attached_id and (manifest.nodes.get(attached_id) or manifest.disabled.get(attached_id))
+    disabled = manifest.disabled.get(attached_id, (None,)) if attached_id else (None,)
+    attached = attached_id and (manifest.nodes.get(attached_id) or disabled[0])
     if not attached:  # it is described as another kind than it is, or not there at all
         name = (attached_id or "").rpartition(".")[2]
         found = next((each for each in test.ref_ids if each.endswith(f".{name}")), None)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import DataTest, Model, NodeId
 
-_COMBINATION = "dbt_utils.unique_combination_of_columns"
+_UNIQUE = ("unique", "unique_combination_of_columns")
 
 
 TestsOf = Mapping[NodeId, list[DataTest]]
@@ -18,30 +18,45 @@ TestsOf = Mapping[NodeId, list[DataTest]]
 def tests_of(manifest: Manifest) -> TestsOf:
     """The generic tests of each node; disabled ones count too."""
     found: dict[NodeId, list[DataTest]] = defaultdict(list)
-    for node in (*manifest.nodes.values(), *manifest.disabled.values()):
+    for node in (*manifest.nodes.values(), *(each for several in manifest.disabled.values() for each in several)):
         if isinstance(node, DataTest) and node.attached_node:
             found[node.attached_node].append(node)
     return found
 
 
 def primary_key(model: Model, tests: Iterable[DataTest]) -> list[str]:
-    """The columns of its primary key; else those that are unique and never null; else those that are unique."""
-    declared = [name for each in model.constraints if each.get("type") == "primary_key" for name in each["columns"]]
-    declared = declared or list(_constrained(model, "primary_key"))
-    if declared:
-        return declared
-    unique, not_null = set(_constrained(model, "unique")), set(_constrained(model, "not_null"))
+    """The columns of its primary key; else those tested as unique and never null; else those tested as unique.
+
+    As in dbt a test tells by its name alone, whatever package it is of, and a disabled one only if no enabled one does.
+    """
+    declared = _declared(model)
+    if declared is not None:
+        return sorted(declared)
+    unique: dict[bool, set[str]] = {True: set(), False: set()}
+    not_null: set[str] = set()
     for test in tests:
-        if test.generic == "unique" and test.column_name:
-            unique.add(test.column_name)
-        elif test.generic == "not_null" and test.column_name:
-            not_null.add(test.column_name)
-        elif test.generic == _COMBINATION:
-            unique.update(map(str, test.kwargs.get("combination_of_columns") or ()))
-    return sorted(unique & not_null or unique)
+        name = (test.generic or "").rpartition(".")[2]
+        if name in _UNIQUE:
+            unique[bool(test.config.get("enabled", True))].update(_tested(test))
+        elif name == "not_null":
+            not_null.update(_tested(test))
+    return sorted(not_null & (unique[True] | unique[False]) or unique[True] or unique[False])
 
 
-def _constrained(model: Model, kind: str) -> Iterator[str]:
+def _declared(model: Model) -> list[str] | None:
+    for constraint in model.constraints:
+        if constraint.get("type") == "primary_key":
+            return list(constraint.get("columns") or ())
     for name, column in model.columns.items():
-        if any(each.get("type") == kind for each in column.constraints):
-            yield name
+        if any(each.get("type") == "primary_key" for each in column.constraints):
+            return [name]
+    return None
+
+
+def _tested(test: DataTest) -> list[str]:
+    """The columns a test is about, or expressions in their place."""
+    column = test.kwargs.get("column_name")
+    if isinstance(column, str):
+        return [column]
+    several = test.kwargs.get("combination_of_columns")
+    return [each for each in several if isinstance(each, str)] if isinstance(several, list) else []

@@ -5,7 +5,7 @@
 {%- endmacro %}
 
 {% macro default__type_string() -%}
-  text
+  TEXT
 {%- endmacro %}
 
 {% macro type_timestamp() -%}
@@ -13,7 +13,7 @@
 {%- endmacro %}
 
 {% macro default__type_timestamp() -%}
-  timestamp without time zone
+  timestamp
 {%- endmacro %}
 
 {% macro type_float() -%}
@@ -21,7 +21,7 @@
 {%- endmacro %}
 
 {% macro default__type_float() -%}
-  double precision
+  float
 {%- endmacro %}
 
 {% macro type_numeric() -%}
@@ -61,7 +61,7 @@
 {%- endmacro %}
 
 {% macro default__any_value(expression) -%}
-  any_value({{ expression }})
+  min({{ expression }})
 {%- endmacro %}
 
 {% macro bool_or(expression) -%}
@@ -157,7 +157,7 @@
 {%- endmacro %}
 
 {% macro default__cast_bool_to_text(field) -%}
-  cast({{ field }} as text)
+  cast({{ field }} as {{ type_string() }})
 {%- endmacro %}
 
 {% macro string_literal(value) -%}

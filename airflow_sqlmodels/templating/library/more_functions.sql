@@ -26,23 +26,29 @@
 {% macro default__datediff(first_date, second_date, datepart) -%}
   {%- set a = 'cast(' ~ first_date ~ ' as timestamp)' -%}
   {%- set b = 'cast(' ~ second_date ~ ' as timestamp)' -%}
-  {%- set seconds = {'day': 86400, 'week': 604800, 'hour': 3600, 'minute': 60, 'second': 1} -%}
+  {%- set seconds = {'hour': 3600, 'minute': 60, 'second': 1} -%}
   {%- set years = "(date_part('year', " ~ b ~ ") - date_part('year', " ~ a ~ "))" -%}
+  {%- set days = '((' ~ second_date ~ ')::date - (' ~ first_date ~ ')::date)' -%}
   {%- if datepart == 'year' -%}
     {{ years }}
   {%- elif datepart == 'quarter' -%}
     ({{ years }} * 4 + date_part('quarter', {{ b }}) - date_part('quarter', {{ a }}))
   {%- elif datepart == 'month' -%}
     ({{ years }} * 12 + date_part('month', {{ b }}) - date_part('month', {{ a }}))
+  {%- elif datepart == 'day' -%}
+    {{ days }}
   {%- elif datepart == 'week' -%}
-    {#- weeks begin on Sunday here, as packages that count on datediff expect -#}
-    ((extract(epoch from date_trunc('day', {{ b }}) - interval '1 day' * date_part('dow', {{ b }}))
-      - extract(epoch from date_trunc('day', {{ a }}) - interval '1 day' * date_part('dow', {{ a }}))) / 604800)::integer
+    {#- weeks begin on Sunday here, as packages that count on datediff expect; backwards, to the same day of the week,
+        dbt counts one more #}
+    {%- set first_dow, second_dow = "date_part('dow', " ~ a ~ ")", "date_part('dow', " ~ b ~ ")" -%}
+    ({{ days }} / 7
+      + ({{ first_dow }} > {{ second_dow }} and ({{ first_date }}) <= ({{ second_date }}))::integer
+      - ({{ first_dow }} <= {{ second_dow }} and ({{ first_date }}) > ({{ second_date }}))::integer)
   {%- elif datepart in seconds -%}
     ((extract(epoch from date_trunc('{{ datepart }}', {{ b }}))
-      - extract(epoch from date_trunc('{{ datepart }}', {{ a }}))) / {{ seconds[datepart] }})::{{ 'integer' if datepart == 'day' else 'double precision' }}
+      - extract(epoch from date_trunc('{{ datepart }}', {{ a }}))) / {{ seconds[datepart] }})::double precision
   {%- elif datepart == 'millisecond' -%}
-    floor(extract(epoch from {{ b }} - {{ a }}) * 1000)::double precision
+    (floor(extract(epoch from {{ b }}) * 1000) - floor(extract(epoch from {{ a }}) * 1000))::double precision
   {%- elif datepart == 'microsecond' -%}
     floor(extract(epoch from {{ b }} - {{ a }}) * 1000000)::double precision
   {%- else -%}
@@ -160,7 +166,9 @@
 {%- endmacro %}
 
 {% macro default__generate_series(upper_bound) -%}
-  select generated_number from generate_series(1, {{ upper_bound }}) as numbers (generated_number)
+  {#- of dbt's type -#}
+  select generated_number::double precision as generated_number
+  from generate_series(1, {{ upper_bound }}) as numbers (generated_number)
 {%- endmacro %}
 
 {% macro date_spine(datepart, start_date, end_date) -%}
