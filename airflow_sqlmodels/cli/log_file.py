@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow_sqlmodels.cli.log_format import event
+from airflow_sqlmodels.cli.scrubbed import scrubbed, secrets
 from airflow_sqlmodels.warehouse import turns
 
 LEVELS = ("debug", "info", "warn", "error", "none")
@@ -22,8 +23,6 @@ _WRITTEN_AFTER = 1.0
 _KEPT = 5
 """How many full files are kept: dbt.log.1 is the newest of them."""
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-_SECRET = "DBT_ENV_SECRET"  # what the names of such variables begin with
-_HIDDEN = "*****"
 
 
 class LogFile:
@@ -41,7 +40,7 @@ class LogFile:
         self._begun = self._broken = False
         self._second, self._clock = 0, ""
         self._lock = threading.Lock()
-        self._secrets = [value for key, value in os.environ.items() if key.startswith(_SECRET) and value]
+        self._secrets = secrets()
 
     def takes(self, level: str) -> bool:
         """Whether something of that level is written."""
@@ -61,8 +60,7 @@ class LogFile:
         """Write a line as it is, but for secrets."""
         if not self.takes(level):
             return
-        for secret in self._secrets:
-            text = text.replace(secret, _HIDDEN)
+        text = scrubbed(text, self._secrets)
         with self._lock:
             if not self._waiting:
                 self._since = time.monotonic()

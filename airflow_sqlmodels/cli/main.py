@@ -18,6 +18,7 @@ import click
 from airflow_sqlmodels.cli.lazy import LazyGroup
 from airflow_sqlmodels.cli.log_format import tell_error
 from airflow_sqlmodels.cli.options import global_options
+from airflow_sqlmodels.cli.scrubbed import scrubbed_output
 from airflow_sqlmodels.errors import SqlModelsError
 from airflow_sqlmodels.version import VERSION
 
@@ -78,7 +79,8 @@ def exit_code(args: Sequence[str] | None = None) -> int:
     """Run the command; 0, 1 or 2. Nothing on purpose shows a traceback."""
     shared: dict[str, Log] = {}  # what the command leaves behind
     try:
-        return _ended(args, shared)
+        with scrubbed_output():
+            return _ended(args, shared)
     finally:
         if "log" in shared:
             shared["log"].close()

@@ -143,3 +143,25 @@ def test_what_waits_is_written_at_an_error_and_at_the_end(tmp_path: Path) -> Non
     assert not before
     assert "first" in text
     assert "third" in (tmp_path / "dbt.log").read_text()
+
+
+def test_nothing_that_is_printed_shows_a_secret(
+    tmp_path: Path, postgres_dsn: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the statements under --debug, not what a template says, not an error of the warehouse."""
+    fields = {key: str(value) for key, value in psycopg.conninfo.conninfo_to_dict(postgres_dsn).items()}
+    files = {
+        "models/a.sql": "{{ log('hush-hush said', info=true) }}select 'hush-hush' as id",
+        "models/b.sql": "select 'hush-hush'::int as id",
+        "profiles.yml": profile_for(fields),
+    }
+    write_project(tmp_path, **files)
+    monkeypatch.setenv("DBT_ENV_SECRET_TOKEN", "hush-hush")
+    monkeypatch.setenv("DBT_ENV_SECRET_SHORT", "hush")
+
+    code = exit_code(["--debug", "run", "--project-dir", str(tmp_path), "--profiles-dir", str(tmp_path)])
+
+    said = capfd.readouterr()
+    assert code == 1
+    assert "***** said" in said.out
+    assert "hush" not in said.out + said.err
