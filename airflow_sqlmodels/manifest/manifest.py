@@ -59,6 +59,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     paths: dict[str, tuple[str, ...]] = struct_field(default_factory=dict)
     """`model-paths` and its siblings, by dbt's name."""
 
+    def flag(self, name: str, default: bool = False) -> bool:
+        """A behaviour flag: as `flags:` of dbt_project.yml say, else dbt's default of today."""
+        return bool(self.flags.get(name, default))
+
 
 @dataclass(frozen=True, slots=True)
 class Since:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from msgspec import structs
@@ -33,7 +33,7 @@ from airflow_sqlmodels.project.choices import Choices
 from airflow_sqlmodels.project.docs import DocLookup
 from airflow_sqlmodels.project.elsewhere import described_elsewhere
 from airflow_sqlmodels.project.exposures import exposure
-from airflow_sqlmodels.project.files import SourceFile
+from airflow_sqlmodels.project.files import SourceFile, stem_of
 from airflow_sqlmodels.project.fingerprint import Fingerprints, with_parents
 from airflow_sqlmodels.project.functions import with_overloads
 from airflow_sqlmodels.project.groups import groups
@@ -44,7 +44,7 @@ from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import UNKNOWN, Entry, read_properties
 from airflow_sqlmodels.project.refresh import properties_of, refreshed_models
 from airflow_sqlmodels.project.rendering import YamlRenderer
-from airflow_sqlmodels.project.resolve import Index, index_of, partly_resolved, resolved
+from airflow_sqlmodels.project.resolve import NODE_FIRST, Index, index_of, partly_resolved, resolved
 from airflow_sqlmodels.project.selectors_file import read_selectors
 from airflow_sqlmodels.project.semantic import semantic_nodes
 from airflow_sqlmodels.project.settings import (
@@ -170,7 +170,9 @@ def assemble(  # all that was read, one by one
 ) -> Manifest:
     """The Manifest: enabled nodes with their references resolved."""
     enabled, disabled = _parted(built)
-    index = index_of(parts.settings.name, enabled, (node for several in disabled.values() for node in several))
+    node_first = parts.settings.flag(NODE_FIRST)
+    turned_off = (node for several in disabled.values() for node in several)
+    index = index_of(parts.settings.name, enabled, turned_off, node_first=node_first)
     nodes: dict[NodeId, AnyNode] = {}
     fingerprints = Fingerprints(parts.readers.graph)
     for node in enabled:
@@ -292,7 +294,7 @@ def _once(entries: Iterable[Entry]) -> Iterator[Entry]:
 def _warnings(project: ProjectFile, parts: Parts, built: Iterable[Node], entries: Iterable[Entry]) -> list[str]:
     """What is allowed but probably not meant."""
     # a version's entry is named like its file
-    names = {(node.id.partition(".")[0], node.package, PurePosixPath(node.path).stem) for node in built}
+    names = {(node.id.partition(".")[0], node.package, stem_of(node.path)) for node in built}
     used = {(node.id.partition(".")[0], node.name, node.patch_path) for node in built}
     own = [entry for entry in entries if entry.file.package == parts.settings.name]
     found = [*outdated_keys(project), *outdated(project), *_of_absent_packages(built)]

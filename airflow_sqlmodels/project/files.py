@@ -24,6 +24,8 @@ _WITH_PROPERTIES = (
 )
 _OTHER_LANGUAGES = (".py", ".js")
 """What else the body of a function may be written in."""
+_JINJA = (".j2", ".jinja2", ".jinja")
+"""What may stand behind the extension, for editors."""
 _GENERIC = "generic"
 """The folder under test-paths that holds test macros, not tests."""
 _FIXTURES = "fixtures"
@@ -54,8 +56,7 @@ class SourceFile:
     @property
     def stem(self) -> str:
         """The file's name without its extension."""
-        name = self.path.rpartition("/")[2]
-        return name.rpartition(".")[0] or name
+        return stem_of(self.path)
 
     def read(self) -> str:
         """The text, with line ends as `\\n`. A byte order mark is dropped."""
@@ -63,23 +64,38 @@ class SourceFile:
             return file.read()
 
 
-def find_files(project: ProjectFile) -> list[SourceFile]:
-    """All files of a project that matter, ordered by path; one that two settings name is found once."""
+def find_files(project: ProjectFile, *, jinja_extensions: bool = False) -> list[SourceFile]:
+    """All files of a project that matter, ordered by path; one that two settings name is found once.
+
+    With `jinja_extensions` a file may have one more extension: `orders.sql.j2` is `orders.sql`.
+    """
     found: dict[tuple[str, str], SourceFile] = {}
-    for file in _all(project):
+    for file in _all(project, jinja_extensions):
         found.setdefault((file.kind, file.path), file)
     return sorted(found.values(), key=lambda file: (file.kind, file.path))
 
 
-def _all(project: ProjectFile) -> Iterator[SourceFile]:
+def _all(project: ProjectFile, jinja_extensions: bool) -> Iterator[SourceFile]:
     is_ignored = ignoring(project.root)
     for key in (*_WITH_PROPERTIES, "docs-paths"):
         for base in project.paths(key):
             for path in _walk(project, base):
-                kind = _kind(path, key, base)
+                kind = _kind(_without_jinja(path) if jinja_extensions else path, key, base)
                 if kind and not is_ignored(path):
                     full = os.path.join(project.root, path)
                     yield SourceFile(kind, project.name, base, path, project.shown + path, full)
+
+
+def stem_of(path: str) -> str:
+    """The name of a file without its extension, or both of them."""
+    name = _without_jinja(path.rpartition("/")[2])
+    return name.rpartition(".")[0] or name
+
+
+def _without_jinja(path: str) -> str:
+    for extension in _JINJA:
+        path = path.removesuffix(extension)
+    return path
 
 
 def _kind(path: str, key: str, base: str) -> str | None:

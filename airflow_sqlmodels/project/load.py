@@ -26,7 +26,7 @@ from airflow_sqlmodels.project.inputs import (
 from airflow_sqlmodels.project.installed import about_packages
 from airflow_sqlmodels.project.profiles import read_profile
 from airflow_sqlmodels.project.selectors_file import SELECTORS_FILE
-from airflow_sqlmodels.project.settings import installed_packages, profile_name, read_project_file
+from airflow_sqlmodels.project.settings import flag_of, installed_packages, profile_name, read_project_file
 from airflow_sqlmodels.templating.variables import EnvVar
 
 
@@ -63,7 +63,8 @@ def load(root: Path, choices: Choices, saved: Path | None) -> Manifest:
     with without_collector():
         project = read_project_file(root, choices)
         packages = installed_packages(project, choices)
-        files = [file for each in (project, *packages) for file in find_files(each)]
+        jinja = flag_of(project, "allow_jinja_file_extensions")
+        files = [file for each in (project, *packages) for file in find_files(each, jinja_extensions=jinja)]
         others = (path for each in (root / SELECTORS_FILE, *about_packages(project)) for path in present(each))
         paths = [*all_paths((project, *packages), files), *others]
         known = _known(open_saved(saved), paths, choices)

@@ -14,6 +14,9 @@ from airflow_sqlmodels.manifest.relation import Quoting, Relation
 from airflow_sqlmodels.templating.macro_table import macro_id
 from airflow_sqlmodels.templating.macros import MacroCall, MacroLibrary, MacroScope
 
+_VALID_SCHEMA = "require_valid_schema_from_generate_schema_name"
+"""The flag of dbt with which that macro has to give a name."""
+
 _KINDS = ("schema", "alias", "database")
 
 
@@ -64,6 +67,9 @@ class NameRules:
             hint = error.hint if isinstance(error, SqlModelsError) else ""
             name = f"generate_{kind}_name"
             raise CompilationError(f"{name} failed for {node['name']!r}: {what}", macro.macro.at, hint) from error
+        if given is None and kind == "schema" and self.settings.flag(_VALID_SCHEMA):
+            what = f"{node['unique_id']} has a schema set to None as a result of a generate_schema_name call"
+            raise CompilationError(what, macro.macro.at, "let it give a name in every case")
         return "" if given is None else str(given).strip()
 
     def _quoting(self, config: Mapping[str, Any]) -> Quoting:

@@ -21,7 +21,7 @@ from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.fingerprint import Fingerprints, with_names
 from airflow_sqlmodels.project.inputs import input_records, mark_of, restamped
 from airflow_sqlmodels.project.parts import Parts
-from airflow_sqlmodels.project.resolve import resolved
+from airflow_sqlmodels.project.resolve import NODE_FIRST, resolved
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,8 @@ class SavedIndex:
     def find(self, ref: Ref, package: str) -> Model | Seed | Snapshot | None:
         """The node that a ref in a template of `package` means."""
         settings = self.manifest.settings
-        packages = (ref.package,) if ref.package else dict.fromkeys((settings.name, package, *settings.packages))
+        order = (package, settings.name) if settings.flag(NODE_FIRST) else (settings.name, package)
+        packages = (ref.package,) if ref.package else dict.fromkeys((*order, *settings.packages))
         for owner in packages:
             for kind in ("model", "seed", "snapshot"):
                 node = self.manifest.nodes.get(NodeId(f"{kind}.{owner}.{ref.name}"))
@@ -52,7 +53,8 @@ class SavedIndex:
     def function(self, ref: Ref, package: str) -> Function | None:
         """The function that a `function(...)` in a template of `package` means."""
         settings = self.manifest.settings
-        for owner in (ref.package,) if ref.package else (settings.name, package, *settings.packages):
+        order = (package, settings.name) if settings.flag(NODE_FIRST) else (settings.name, package)
+        for owner in (ref.package,) if ref.package else (*order, *settings.packages):
             node = self.manifest.nodes.get(NodeId(f"function.{owner}.{ref.name}"))
             if isinstance(node, Function):
                 return node

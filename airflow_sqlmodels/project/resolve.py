@@ -29,6 +29,10 @@ from airflow_sqlmodels.project.written import place_of
 T = TypeVar("T", bound=Templated)
 
 
+NODE_FIRST = "require_ref_searches_node_package_before_root"
+"""The flag of dbt for that order."""
+
+
 class Lookup(Protocol):
     """What resolving asks: by name, by source, and whether something is there but turned off."""
 
@@ -50,6 +54,8 @@ class Index:
     """Finds nodes by the names that `ref` and `source` use."""
 
     root: str
+    node_first: bool = False
+    """Whether a name is looked for in the node's own package before the root project."""
     by_name: dict[str, list[Model | Seed | Snapshot]] = field(default_factory=dict)
     sources: dict[tuple[str, str], Source] = field(default_factory=dict)
     disabled: dict[str, Node] = field(default_factory=dict)
@@ -60,7 +66,7 @@ class Index:
         found = self.functions.get(ref.name, [])
         if ref.package is not None:
             return next((node for node in found if node.package == ref.package), None)
-        for wanted in (self.root, package):
+        for wanted in self._order(package):
             for node in found:
                 if node.package == wanted:
                     return node
@@ -86,16 +92,19 @@ class Index:
             return next((node for node in found if node.package == ref.package), None)
         if len(found) == 1:
             return found[0]
-        for wanted in (self.root, package):
+        for wanted in self._order(package):
             for node in found:
                 if node.package == wanted:
                     return node
         return found[0]
 
+    def _order(self, package: str) -> tuple[str, str]:
+        return (package, self.root) if self.node_first else (self.root, package)
 
-def index_of(root: str, nodes: Iterable[AnyNode], disabled: Iterable[Node]) -> Index:
+
+def index_of(root: str, nodes: Iterable[AnyNode], disabled: Iterable[Node], *, node_first: bool = False) -> Index:
     """The index over all enabled nodes. Raises NamingError if two have one name in a package, or one relation."""
-    index = Index(root)
+    index = Index(root, node_first)
     relations: dict[tuple[str, str, str], Node] = {}
     for node in nodes:
         if isinstance(node, Source):

@@ -131,10 +131,18 @@ def read_project_file(root: Path, choices: Choices, shown: str = "") -> ProjectF
     return ProjectFile(str(rendered["name"]), root, shown, rendered, trees, written)
 
 
-def _checks_version(choices: Choices, content: Mapping[str, Any]) -> bool:
+def flag_of(project: ProjectFile, name: str, default: bool = False) -> bool:
+    """A behaviour flag of the project, before its settings are made."""
+    return _flag(project.content, name, default)
+
+
+def _flag(content: Mapping[str, Any], name: str, default: bool) -> bool:
     flags = content.get("flags")
-    said = flags.get("version_check", True) if isinstance(flags, dict) else True
-    return bool(said if choices.version_check is None else choices.version_check)
+    return bool(flags.get(name, default)) if isinstance(flags, dict) else default
+
+
+def _checks_version(choices: Choices, content: Mapping[str, Any]) -> bool:
+    return _flag(content, "version_check", True) if choices.version_check is None else choices.version_check
 
 
 def _trees(content: Mapping[str, Any], combine: Merge = merge) -> dict[str, ConfigTree]:

@@ -111,9 +111,10 @@ def analysis(parts: Parts, file: SourceFile) -> Analysis:
     text = file.read()
     name = file.stem
     entry = parts.entries.get(("analysis", file.package, name))
-    fqn = (file.package, "analysis", *file.folders, name)
+    corrected = parts.settings.flag(_CORRECTED)
+    fqn = (file.package, *(() if corrected else ("analysis",)), *file.folders, name)
     asked = ask(parts, text, file.shown, file.package, name)
-    own = parts.own_config("model", file.package, fqn, entry, *asked.configs)
+    own = parts.own_config("analysis" if corrected else "model", file.package, fqn, entry, *asked.configs)
     config = parts.config("analysis", own)
     return Analysis(
         id=NodeId(f"analysis.{file.package}.{name}"),
@@ -252,8 +253,15 @@ def seen(name: str, kind: str, file: SourceFile, fqn: tuple[str, ...], config: M
     }
 
 
-_CONFIGURED_AS = {"properties": "snapshot", "analysis": "model"}
-"""Under whose key of dbt_project.yml nodes are configured that have none of their own: as in dbt."""
+_CORRECTED = "require_corrected_analysis_fqns"
+"""The flag of dbt with which analyses are configured under `analyses:`, and are called without a folder more."""
+
+
+def _configured_as(parts: Parts, kind: str) -> str:
+    """Under whose key of dbt_project.yml nodes are configured that have none of their own: as in dbt."""
+    if kind == "analysis":
+        return kind if parts.settings.flag(_CORRECTED) else "model"
+    return "snapshot" if kind == "properties" else kind
 
 
 def shared(  # noqa: PLR0913  # one argument per thing that is known of a node
@@ -270,7 +278,7 @@ def shared(  # noqa: PLR0913  # one argument per thing that is known of a node
     content = {} if entry is None else entry.content
     files = (file.shown,) if entry is None else (file.shown, entry.file.shown)
     at = Location(file.shown, 1)
-    kind = _CONFIGURED_AS.get(file.kind, file.kind)
+    kind = _configured_as(parts, file.kind)
     return {
         "name": name,
         "package": file.package,

@@ -1,0 +1,77 @@
+"""dbt's behaviour flags: what projects may turn on under `flags:` of dbt_project.yml, and what it changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from airflow_sqlmodels.errors import CompilationError
+from airflow_sqlmodels.manifest.nodes import Analysis, Model, NodeId
+from tests.projects import PROJECT, load
+
+
+def flags(**said: bool) -> dict[str, str]:
+    lines = "".join(f"  {name}: {str(value).lower()}\n" for name, value in said.items())
+    return {"dbt_project.yml": f"{PROJECT}flags:\n{lines or '  {}'}\n"}
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_files_may_have_an_extension_more(tmp_path: Path, on: bool) -> None:
+    files = {
+        "models/a.sql.j2": "select 1 as id",
+        "models/b_v1.sql.jinja": "select 1 as id",
+        "models/b_v2.sql": "select 1 as id",
+        "models/b.yml": "models:\n  - {name: b, versions: [{v: 2}, {v: 1}]}\n" if on else "models: []\n",
+        "macros/m.sql.jinja2": "{% macro m() %}1{% endmacro %}",
+        "models/d.md.j2": "{% docs d %}text{% enddocs %}",
+    }
+
+    manifest = load(tmp_path, {**files, **flags(allow_jinja_file_extensions=on)})
+
+    found = {"model.shop.a", "model.shop.b.v1"} <= set(manifest.nodes)
+    assert (found, "macro.shop.m" in manifest.macros, "doc.shop.d" in manifest.docs) == (on, on, on)
+    assert not manifest.warnings
+
+
+@pytest.mark.parametrize(("on", "owner"), [(False, "shop"), (True, "tools")])
+def test_a_ref_of_a_package_looks_into_the_package_first(tmp_path: Path, on: bool, owner: str) -> None:
+    files = {
+        "models/days.sql": "select 1 as id",
+        "dbt_packages/tools/dbt_project.yml": "name: tools\nmodels: {+schema: tools}\n",
+        "dbt_packages/tools/models/days.sql": "select 2 as id",
+        "dbt_packages/tools/models/weeks.sql": "select * from {{ ref('days') }}",
+        **flags(require_ref_searches_node_package_before_root=on),
+    }
+
+    weeks = load(tmp_path, files)[NodeId("model.tools.weeks")]
+
+    assert isinstance(weeks, Model)
+    assert weeks.depends_on == (f"model.{owner}.days",)
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_analyses_have_configs_of_their_own(tmp_path: Path, on: bool) -> None:
+    head = flags(require_corrected_analysis_fqns=on)["dbt_project.yml"]
+    files = {
+        "dbt_project.yml": f"{head}analyses: {{shop: {{odd: {{+enabled: false}}, +tags: mine}}}}\n",
+        "analyses/sums.sql": "select 1 as id",
+        "analyses/odd/counts.sql": "select 1 as id",
+    }
+
+    manifest = load(tmp_path, files)
+
+    sums = manifest[NodeId("analysis.shop.sums")]
+    assert isinstance(sums, Analysis)
+    assert (sums.fqn, sums.tags) == ((("shop", "sums"), ("mine",)) if on else (("shop", "analysis", "sums"), ()))
+    assert ("analysis.shop.counts" in manifest.nodes) is not on
+
+
+def test_a_schema_has_to_be_given(tmp_path: Path) -> None:
+    macro = "{% macro generate_schema_name(custom, node) %}{{ return(none) }}{% endmacro %}"
+    files = {"macros/names.sql": macro, "models/a.sql": "select 1 as id"}
+
+    with pytest.raises(CompilationError, match="has a schema set to None") as raised:
+        load(tmp_path, {**files, **flags(require_valid_schema_from_generate_schema_name=True)})
+
+    assert str(raised.value.at).startswith("macros/names.sql:1")
