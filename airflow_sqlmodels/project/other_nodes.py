@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from airflow_sqlmodels.errors import Location, ProjectError, closest
+from airflow_sqlmodels.errors import CompilationError, Location, ProjectError, closest
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.manifest.nodes import (
     DataTest,
@@ -184,7 +184,8 @@ def generic_tests(parts: Parts, entry: Entry) -> Iterator[DataTest]:
     for table in entry.content.get("tables") or []:
         name = str(table["name"])
         tags = (*_as_list(entry.content.get("tags")), *_as_list(table.get("tags")))
-        tested = Tested("source", f"{entry.name}_{name}", f"source('{entry.name}', '{name}')")
+        quoted = _source_quoting(parts, entry, table).get("column") is True
+        tested = Tested("source", f"{entry.name}_{name}", f"source('{entry.name}', '{name}')", quoted)
         attached = NodeId(f"source.{entry.file.package}.{entry.name}.{name}")
         for each in data_tests_of(entry, table):
             yield _generic_test(parts, entry, each, tested, attached, tags)
@@ -192,11 +193,14 @@ def generic_tests(parts: Parts, entry: Entry) -> Iterator[DataTest]:
 
 def _tested(entry: Entry) -> tuple[Tested, NodeId]:
     """What the tests under an entry stand under, and its node."""
-    package, version = entry.file.package, entry.version
+    package, version, quoted = entry.file.package, entry.version, entry.content.get("quote_columns") is True
     if version is None:
-        return Tested(entry.kind, entry.name, f"ref('{entry.name}')"), NodeId(f"{entry.kind}.{package}.{entry.name}")
+        tested = Tested(entry.kind, entry.name, f"ref('{entry.name}')", quoted)
+        return tested, NodeId(f"{entry.kind}.{package}.{entry.name}")
     name, reference = f"{version.model}_v{version.number}", f"ref('{version.model}', version='{version.number}')"
-    return Tested(entry.kind, name, reference), NodeId(f"{entry.kind}.{package}.{version.model}.v{version.number}")
+    return Tested(entry.kind, name, reference, quoted), NodeId(
+        f"{entry.kind}.{package}.{version.model}.v{version.number}"
+    )
 
 
 def _generic_test(  # one argument per thing that is known of a test
@@ -207,7 +211,7 @@ def _generic_test(  # one argument per thing that is known of a test
     asked = _asked(parts, definition, entry, written.at)
     # as in dbt below the first folder, whichever folder is the resource folder
     fqn = (package, *entry.file.path.split("/")[1:-1], definition.name)
-    said = parts.rendered(definition.config, package, written.at)
+    said = _rendered_config(parts, definition, package, written.at)
     own = parts.own_config("test", package, fqn, None, *asked.configs, said)
     config = parts.config("test", own)
     config["tags"] = sorted(config["tags"])
@@ -245,6 +249,15 @@ def _generic_test(  # one argument per thing that is known of a test
         attached_node=attached,
         relation=parts.rules.relation(seen, package),
     )
+
+
+def _rendered_config(parts: Parts, definition: Definition, package: str, at: Location) -> dict[str, Any]:
+    """The config of a test without templates. Raises CompilationError: macros and nodes are not known there."""
+    try:
+        return parts.rendered(definition.config, package, at)
+    except CompilationError as error:
+        what = f"Invalid generic test configuration of {definition.test!r}: {error.what}"
+        raise CompilationError(what, error.at, error.hint) from error
 
 
 _READ_AT_ONCE = {"macro.dbt.test_unique", "macro.dbt.test_not_null"}

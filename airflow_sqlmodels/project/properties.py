@@ -166,7 +166,7 @@ def _entries(file: SourceFile) -> Iterator[Entry]:
 def _named(file: SourceFile, text: str, key: str, listed: Any, content: YamlMap) -> Iterator[Entry]:
     at = place_in(content, key, file.shown, text)
     if not isinstance(listed, list):
-        raise ProjectError(f"{key} must be a list", at, "begin each entry with '- name:'")
+        raise ProjectError(f"'{key}' is not a list", at, "begin each entry with '- name:'")
     for index, each in enumerate(listed):
         place = place_in(listed, index, file.shown, text)
         if not isinstance(each, YamlMap):

@@ -97,7 +97,10 @@ def index_of(root: str, nodes: Iterable[AnyNode], disabled: Iterable[Node]) -> I
     """The index over all enabled nodes. Raises NamingError if two have one name in a package, or one relation."""
     index = Index(root)
     relations: dict[tuple[str, str, str], Node] = {}
+    once: dict[NodeId, Node] = {}
     for node in nodes:
+        if isinstance(node, (Source, DataTest)):
+            _refuse_same_id(once, node)
         if isinstance(node, Source):
             index.sources[node.source_name, node.name] = node
         elif isinstance(node, Function):
@@ -183,6 +186,20 @@ def _refuse_twin(known: list[Model | Seed | Snapshot], node: Model | Seed | Snap
                 f"a {kinds[0]} and a {kinds[1]} are both named {node.name!r}")  # fmt: skip
             raise NamingError(f"{what}: the other is {other.path}", Location(node.at.path, 1),
                                "rename one file; give it the old table name with config(alias=...)")  # fmt: skip
+
+
+def _refuse_same_id(once: dict[NodeId, Node], node: Source | DataTest) -> None:
+    """Raises NamingError for a second table of one name in a source, or a test that differs from another in nothing."""
+    other = once.setdefault(node.id, node)
+    if other is node:
+        return
+    where = f"the other is at {other.at}"
+    if isinstance(node, Source):
+        what = f"found two sources with the name '{node.source_name}_{node.name}': {where}"
+        raise NamingError(what, node.at, "keep one of the two, or give one another name and 'identifier'")
+    what = f"found two data_tests with the name {node.name!r}: {where}"
+    hint = "they differ in no argument" if isinstance(node, DataTest) and node.generic else "the files have one name"
+    raise NamingError(what, node.at, f"{hint}: give one of them a 'name' of its own")
 
 
 def _version_of(node: Model | Seed | Snapshot) -> str | None:

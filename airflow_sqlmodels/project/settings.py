@@ -16,6 +16,7 @@ from airflow_sqlmodels.project.configs import ConfigTree, Merge, merge, merge_pl
 from airflow_sqlmodels.project.project_shape import check_shape
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.required_version import check_version
+from airflow_sqlmodels.project.vars_file import file_vars
 from airflow_sqlmodels.project.yaml_text import parse_yaml, place_in, plain
 from airflow_sqlmodels.templating.variables import EnvVar, Var, target_names
 
@@ -106,9 +107,10 @@ def target_path(root: Path, env: Mapping[str, str]) -> str:
 def read_project_file(root: Path, choices: Choices, shown: str = "") -> ProjectFile:
     """One dbt_project.yml, rendered. Raises SettingsError if it is missing, malformed, or has no name."""
     content, path, text = _content(root, shown)
+    variables = file_vars(root, shown, content, place_in(content, "vars", path, text))
     names = {
         "env_var": choices.env_var,
-        "var": Var(choices.vars, str),
+        "var": Var({**variables, **choices.vars}, str),
         "target": target_names(choices.target),
     }
     renderer = YamlRenderer(names)
@@ -116,6 +118,8 @@ def read_project_file(root: Path, choices: Choices, shown: str = "") -> ProjectF
         key: plain(value) if key in _LATE else _rendered(value, renderer, place_in(content, key, path, text))
         for key, value in content.items()
     }
+    if variables:
+        rendered["vars"] = variables
     for key, old in _FORMERLY.items():
         if key in rendered and old in rendered:
             at = place_in(content, old, path, text)
