@@ -52,6 +52,7 @@ from airflow_sqlmodels.project.settings import (
     make_settings,
     outdated_keys,
 )
+from airflow_sqlmodels.project.source_overrides import with_overrides
 from airflow_sqlmodels.project.unit_tests import read_unit_tests
 from airflow_sqlmodels.project.versions import with_versions
 from airflow_sqlmodels.project.written import place_of_value
@@ -89,12 +90,14 @@ def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[Sou
     settings = make_settings(project, packages, choices)
     macros = {**built_in_macros(), **read_macros(_of("macro", files))}
     docs = read_docs(_of("docs", files))
-    entries = with_versions(read_properties(_of("properties", files)))
+    listed, unused = with_overrides(read_properties(_of("properties", files)), settings.packages)
+    entries = with_versions(listed)
     shared = {**shared_names(settings, Invocation(command="parse")), "env_var": choices.env_var}
     projects = {each.name: each for each in (project, *packages)}
     parts = make_parts(settings, projects, macros, docs, entries, shared)
     built = with_overloads(_with_foreign_entries(parts, files, list(build_nodes(parts, files, entries))), entries)
-    manifest = assemble(parts, built, entries, _warnings(project, parts, built, entries), _of("fixture", files))
+    warnings = [*_warnings(project, parts, built, entries), *unused]
+    manifest = assemble(parts, built, entries, warnings, _of("fixture", files))
     graph_of(manifest)  # refuses rings
     return manifest
 

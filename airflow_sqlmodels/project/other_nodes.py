@@ -25,6 +25,7 @@ from airflow_sqlmodels.manifest.relation import Quoting, Relation
 from airflow_sqlmodels.project.configs import merge, merge_all
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.generic_tests import Definition, Tested, take_apart
+from airflow_sqlmodels.project.loaded_at import FIELD, QUERY, loaded_at
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry, TestEntry, data_tests_of
 from airflow_sqlmodels.project.references import ref_of
@@ -42,8 +43,8 @@ def seed(parts: Parts, file: SourceFile) -> Seed:
     entry = parts.entries.get(("seed", file.package, name))
     fqn = (file.package, *file.folders, name)
     own = parts.own_config("seed", file.package, fqn, entry)
-    config = parts.config("seed", own)
     at = Location(file.shown, 1)
+    config = parts.config("seed", own, at, entry)
     content = {} if entry is None else entry.content
     seen = {"name": name, "resource_type": "seed", "package_name": file.package, "fqn": list(fqn), "config": config}
     return Seed(
@@ -84,8 +85,10 @@ def _source(parts: Parts, entry: Entry, table: YamlMap, at: Location) -> Source:
     fqn = (package, *entry.file.folders, entry.name, name)
     beside = _config_of(table)
     own = merge(parts.own_config("source", package, fqn, entry), parts.rendered(beside, package, at))
-    config = parts.config("source", own)
-    said = parts.rendered({key: table.get(key, entry.content.get(key)) for key in _PLACE_KEYS}, package, at)
+    age = parts.rendered(loaded_at(entry, table), package, at)
+    config = {**parts.config("source", own, at, entry)}
+    config |= {key: value for key, value in age.items() if key in config}
+    said = parts.rendered({"database": table.get("database", entry.content.get("database"))}, package, at)
     own_rule = "freshness" in beside or "freshness" in table
     above = {**(plain(entry.content.get("freshness")) or {}), **(entry.config.get("freshness") or {})}
     rule = beside.get("freshness", table.get("freshness")) if own_rule else above
@@ -111,13 +114,10 @@ def _source(parts: Parts, entry: Entry, table: YamlMap, at: Location) -> Source:
         loader=str(table.get("loader", entry.content.get("loader")) or ""),
         relation=_source_relation(parts, entry, table, said),
         columns=parts.columns(entry, package, table),
-        loaded_at_field=_first(config, said, "loaded_at_field"),
-        loaded_at_query=_first(config, said, "loaded_at_query"),
+        loaded_at_field=_text_of(age.get(FIELD, config.get(FIELD))),
+        loaded_at_query=_text_of(age.get(QUERY, config.get(QUERY))),
         freshness=freshness,
     )
-
-
-_PLACE_KEYS = ("database", "schema", "loaded_at_field", "loaded_at_query")
 
 
 def _source_relation(parts: Parts, entry: Entry, table: YamlMap, said: Mapping[str, Any]) -> Relation:
@@ -156,9 +156,8 @@ def _config_of(table: YamlMap) -> dict[str, Any]:
     return merge_all((beside, table.get("config") or {}))
 
 
-def _first(config: Mapping[str, Any], said: Mapping[str, Any], key: str) -> str | None:
-    value = config.get(key) or said.get(key)
-    return None if value is None else str(value)
+def _text_of(value: Any) -> str | None:
+    return str(value) if value else None
 
 
 def _freshness(above: Mapping[str, Any], own: Any) -> Freshness | None:
@@ -213,7 +212,7 @@ def _generic_test(  # one argument per thing that is known of a test
     fqn = (package, *entry.file.path.split("/")[1:-1], definition.name)
     said = _rendered_config(parts, definition, package, written.at)
     own = parts.own_config("test", package, fqn, None, *asked.configs, said)
-    config = parts.config("test", own)
+    config = parts.config("test", own, written.at)
     config["tags"] = sorted(config["tags"])
     seen = {"name": definition.short_name, "resource_type": "test", "package_name": package, "fqn": list(fqn),
             "config": config}  # fmt: skip
@@ -254,10 +253,11 @@ def _generic_test(  # one argument per thing that is known of a test
 def _rendered_config(parts: Parts, definition: Definition, package: str, at: Location) -> dict[str, Any]:
     """The config of a test without templates. Raises CompilationError: macros and nodes are not known there."""
     try:
-        return parts.rendered(definition.config, package, at)
+        said = parts.rendered(definition.config, package, at)
     except CompilationError as error:
         what = f"Invalid generic test configuration of {definition.test!r}: {error.what}"
         raise CompilationError(what, error.at, error.hint) from error
+    return {key: value for key, value in said.items() if value is not None}  # what a template leaves open is not said
 
 
 _READ_AT_ONCE = {"macro.dbt.test_unique", "macro.dbt.test_not_null"}

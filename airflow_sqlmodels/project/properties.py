@@ -66,6 +66,13 @@ class Entry:
         """Where `key` of something inside this entry stands."""
         return place_in(container, key, self.file.shown, self.text)
 
+    def place_of_config(self, key: str, other: Location) -> Location:
+        """Where a config stands that this entry says; `other` if it does not."""
+        for holder in (self.content.get("config"), self.content):
+            if isinstance(holder, dict) and key in holder:
+                return self.place(holder, key)
+        return other
+
     @property
     def config(self) -> dict[str, Any]:
         """Its `config:` and what may stand beside it for the same purpose."""

@@ -78,7 +78,7 @@ def _shared(parts: Parts, entry: Entry) -> dict[str, Any]:
     package = entry.file.package
     fqn = (package, *entry.file.folders, entry.name)
     own = parts.own_config(entry.kind, package, fqn, entry)
-    config = parts.config(entry.kind, own)
+    config = parts.config(entry.kind, own, entry.at, entry)
     return {
         "id": _id(entry.kind, entry),
         "name": entry.name,

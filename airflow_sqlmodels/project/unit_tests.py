@@ -97,7 +97,7 @@ class _Reading:
         name = str(content["name"])
         fqn = (package, *self.entry.file.folders, written, name)
         own = self.parts.own_config("unit_test", package, fqn, self.entry)
-        config = self.parts.config("unit_test", own)
+        config = self.parts.config("unit_test", own, self.entry.at, self.entry)
         if model is None:
             config["enabled"] = False
         test = UnitTest(
