@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_sqlmodels.errors import NamingError, ProjectError
+from airflow_sqlmodels.errors import NamingError, ProjectError, SqlModelsError
+from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.properties import TestEntry
 from airflow_sqlmodels.project.yaml_text import YamlMap, plain
 
@@ -110,6 +111,39 @@ def take_apart(entry: TestEntry, tested: Tested) -> Definition:
     if short != full and not config.get("alias"):
         config["alias"] = short
     return Definition(test, namespace or None, full, short, kwargs, config, str(description), column)
+
+
+def old_forms(entry: TestEntry, tested: Tested, package: str, flags: Mapping[str, Any]) -> Iterator[Warned]:
+    """A warning for each way of writing a test that dbt has deprecated. `flags` are the project's."""
+    name, said = _name_and_arguments(entry)
+    shown = f"`{name}` defined on '{tested.name}' in package '{package}'"
+    if not flags.get("require_generic_test_arguments_property", True):
+        if "arguments" in said:
+            yield _old(entry, "ArgumentsPropertyInGenericTestDeprecation",
+                       f"the test {shown} has an argument `arguments`: rename it, it is to hold all arguments",
+                       {"test_name": name})  # fmt: skip
+    else:
+        for key in (each for each in said if each in _DBT_CONFIG_KEYS):
+            yield _old(entry, "PropertyMovedToConfigDeprecation",
+                       f"`{key}` of the test {shown} belongs below `config`",
+                       {"key": key, "file": entry.at.path, "key_path": f"data_tests.{name}.{key}"})  # fmt: skip
+        beside = (key for key in said if key not in (*_BESIDE_ARGUMENTS, *_DBT_CONFIG_KEYS))
+        if not said.get("arguments") and next(beside, None) is not None:
+            yield _old(entry, "MissingArgumentsPropertyInGenericTestDeprecation",
+                       f"the arguments of the test {shown} belong below `arguments`", {"test_name": name})  # fmt: skip
+    header = said.get("sql_header", (said.get("config") or {}).get("sql_header"))
+    if header is not None and not flags.get("require_sql_header_in_test_configs"):
+        text = f"Custom key `sql_header` found in `config` of the test {shown}"
+        data = {"key": "sql_header", "file": entry.at.path, "key_path": "models.config"}
+        yield _old(entry, "CustomKeyInConfigDeprecation", text, data)
+
+
+_BESIDE_ARGUMENTS = ("config", "column_name", "description", "name", "arguments")
+_DBT_CONFIG_KEYS = tuple(key for key in CONFIG_KEYS if key not in ("group", "airflow"))
+
+
+def _old(entry: TestEntry, name: str, what: str, data: dict[str, Any]) -> Warned:
+    return Warned(str(SqlModelsError(what, entry.at)), name, data, once=True)
 
 
 def _config(written: str, arguments: dict[str, Any], entry: TestEntry) -> dict[str, Any]:

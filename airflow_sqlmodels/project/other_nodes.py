@@ -24,7 +24,7 @@ from airflow_sqlmodels.manifest.nodes import (
 from airflow_sqlmodels.manifest.relation import Quoting, Relation
 from airflow_sqlmodels.project.configs import merge, merge_all
 from airflow_sqlmodels.project.files import SourceFile
-from airflow_sqlmodels.project.generic_tests import Definition, Tested, take_apart
+from airflow_sqlmodels.project.generic_tests import Definition, Tested, old_forms, take_apart
 from airflow_sqlmodels.project.loaded_at import FIELD, QUERY, loaded_at
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry, TestEntry, data_tests_of
@@ -92,7 +92,7 @@ def _source(parts: Parts, entry: Entry, table: YamlMap, at: Location) -> Source:
     own_rule = "freshness" in beside or "freshness" in table
     above = {**(plain(entry.content.get("freshness")) or {}), **(entry.config.get("freshness") or {})}
     rule = beside.get("freshness", table.get("freshness")) if own_rule else above
-    freshness = None if own_rule and rule is None else _freshness(above, plain(rule))
+    freshness = None if own_rule and rule is None else _freshness(above, plain(rule), at)
     return Source(
         id=NodeId(f"source.{package}.{entry.name}.{name}"),
         name=name,
@@ -160,17 +160,26 @@ def _text_of(value: Any) -> str | None:
     return str(value) if value else None
 
 
-def _freshness(above: Mapping[str, Any], own: Any) -> Freshness | None:
+def _freshness(above: Mapping[str, Any], own: Any, at: Location) -> Freshness | None:
     merged = {**above, **(own or {})}
     if not any(merged.get(key) for key in ("warn_after", "error_after")):
         return None
-    return Freshness(_period(merged.get("warn_after")), _period(merged.get("error_after")), merged.get("filter"))
+    return Freshness(
+        _period(merged.get("warn_after"), at), _period(merged.get("error_after"), at), merged.get("filter")
+    )
 
 
-def _period(value: Any) -> Period | None:
+def _period(value: Any, at: Location) -> Period | None:
     if not value or value.get("count") is None:
         return None
-    return Period(int(value["count"]), str(value["period"]))
+    count, period = value["count"], value.get("period")
+    if not str(count).strip().isdecimal() or period not in _PERIODS:
+        hint = f"write {{count: 12, period: hour}}; there are {', '.join(_PERIODS)}"
+        raise ProjectError(f"this is no time for freshness: {count!r} of {period!r}", at, hint)
+    return Period(int(count), str(period))
+
+
+_PERIODS = ("minute", "hour", "day")
 
 
 def generic_tests(parts: Parts, entry: Entry) -> Iterator[DataTest]:
@@ -207,6 +216,7 @@ def _generic_test(  # one argument per thing that is known of a test
 ) -> DataTest:
     definition = take_apart(written, tested)
     package = entry.file.package
+    parts.noted.extend(old_forms(written, tested, package, parts.settings.flags))
     asked = _asked(parts, definition, entry, written.at)
     # as in dbt below the first folder, whichever folder is the resource folder
     fqn = (package, *entry.file.path.split("/")[1:-1], definition.name)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_sqlmodels.errors import Location, ProjectError
 from airflow_sqlmodels.manifest.manifest import Settings
 from airflow_sqlmodels.manifest.nodes import Column, Doc
+from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.config_types import wrong_configs
 from airflow_sqlmodels.project.configs import merge_all, with_defaults
 from airflow_sqlmodels.project.docs import DocLookup
@@ -47,6 +48,8 @@ class Parts:
     """Property entries by (kind, package, name)."""
     renderer: Callable[[str], YamlRenderer]
     """For the YAML of a package."""
+    noted: list[Warned] = field(default_factory=list, compare=False)
+    """What turned out to be odd while nodes were made."""
 
     def own_config(
         self, kind: str, package: str, fqn: tuple[str, ...], entry: Entry | None, *inline: Mapping[str, Any]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_sqlmodels.errors import NamingError, closest
+from airflow_sqlmodels.errors import NamingError, ProjectError, closest
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.manifest.nodes import Metric, NodeId, SavedQuery, SemanticModel
 from airflow_sqlmodels.project.parts import Parts
@@ -43,7 +43,10 @@ def semantic_nodes(parts: Parts, entries: Iterable[Entry], index: Index) -> dict
     for entry in by_kind["semantic_model"]:
         model = _semantic_model(parts, entry, index)
         nodes.append(model)
-        for measure in entry.content.get("measures") or ():
+        for number, measure in enumerate(entry.content.get("measures") or ()):
+            if not measure.get("name"):
+                at = entry.place(entry.content["measures"], number)
+                raise ProjectError("a measure has no name", at, "begin it with '- name:'")
             known.measures[str(measure["name"])] = model.id
             if measure.get("create_metric"):
                 nodes.append(_metric_of(parts, entry, measure, model.id))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from msgspec import structs
 
 from airflow_sqlmodels.errors import Location, SettingsError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Settings
+from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.choices import Choices
 from airflow_sqlmodels.project.configs import ConfigTree, Merge, merge, merge_plainly
 from airflow_sqlmodels.project.project_shape import check_shape
@@ -148,11 +149,27 @@ def _trees(content: Mapping[str, Any], combine: Merge = merge) -> dict[str, Conf
     return trees
 
 
-def outdated_keys(project: ProjectFile) -> list[str]:
+def outdated_keys(project: ProjectFile) -> list[Warned]:
     """A warning for each key of dbt_project.yml that has another name today."""
     place = f"{project.shown}{PROJECT_FILE}"
     renamed = {old: key for key, old in _FORMERLY.items()}
-    return [f"{place}: {key!r} is called {renamed[key]!r} today" for key in project.content if key in renamed]
+    old = (key for key in project.content if key in renamed)
+    return [
+        *(Warned(f"{place}: the `{key}` config has been renamed to `{renamed[key]}`", _RENAMED[key]) for key in old),
+        *_moved_paths(project, place),
+    ]
+
+
+_RENAMED = {"source-paths": "ConfigSourcePathDeprecation", "data-paths": "ConfigDataPathDeprecation"}
+_MOVED = {"target-path": ("target", "ConfigTargetPathDeprecation"), "log-path": ("logs", "ConfigLogPathDeprecation")}
+
+
+def _moved_paths(project: ProjectFile, place: str) -> Iterator[Warned]:
+    """dbt wants these as flags; here they hold as before."""
+    for key, (usual, name) in _MOVED.items():
+        if str(project.content.get(key) or usual) != usual:
+            text = f"{place}: the `{key}` config has been deprecated: use the flag --{key} or DBT_{key.upper()}"
+            yield Warned(text.replace("-PATH", "_PATH"), name)
 
 
 def packages_folder(project: ProjectFile) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from airflow_sqlmodels.errors import NamingError, ProjectError, SqlModelsError, closest
+from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.properties import Entry
 from airflow_sqlmodels.project.yaml_text import YamlList, YamlMap
 
@@ -14,8 +15,8 @@ _OWN = ("name", "overrides", "tables")
 """What an override says of itself, not of the source."""
 
 
-def with_overrides(entries: Iterable[Entry], packages: Iterable[str]) -> tuple[list[Entry], list[str]]:
-    """The entries, those of sources with what overrides say over them, and a warning for each override without use.
+def with_overrides(entries: Iterable[Entry], packages: Iterable[str]) -> tuple[list[Entry], list[Warned]]:
+    """The entries, those of sources with what overrides say over them, and a warning for each override.
 
     Raises ProjectError or NamingError if two override the same source, or one a package that is not there.
     """
@@ -33,8 +34,8 @@ def with_overrides(entries: Iterable[Entry], packages: Iterable[str]) -> tuple[l
         else:
             used.add((entry.file.package, entry.name))
             merged.append(replace(entry, content=_merged(entry, over)))
-    unused = (over for key, over in overrides.items() if key not in used)
-    return merged, [_without_use(over) for over in unused]
+    unused = [_without_use(over) for key, over in overrides.items() if key not in used]
+    return merged, [*map(_deprecated, overrides.values()), *unused]
 
 
 def _overrides(entries: Iterable[Entry], packages: list[str]) -> dict[tuple[str, str], Entry]:
@@ -96,6 +97,12 @@ def _elsewhere(value: Any) -> Any:
     return value
 
 
-def _without_use(over: Entry) -> str:
+def _without_use(over: Entry) -> Warned:
     what = f"there is no source {over.name!r} in the package {over.content['overrides']!r} to override"
-    return str(SqlModelsError(what, over.at))
+    return Warned(str(SqlModelsError(what, over.at)), "UnusedTables")
+
+
+def _deprecated(over: Entry) -> Warned:
+    text = str(SqlModelsError(f"'overrides' of the source {over.name!r} is deprecated", over.at))
+    data = {"source_name": over.name, "file": over.file.shown}
+    return Warned(text, "SourceOverrideDeprecation", data, once=True)

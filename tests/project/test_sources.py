@@ -48,7 +48,7 @@ def test_the_project_says_anew_what_a_packages_source_is(tmp_path: Path) -> None
     assert second.freshness.warn_after == Period(2, "day")
     assert [node.name for node in manifest.values() if isinstance(node, DataTest)] == ["source_unique_raw_a_id"]
     assert manifest[NodeId("model.tools.m")].depends_on == (first.id,)
-    assert not manifest.warnings
+    assert [each.name for each in manifest.warnings] == ["SourceOverrideDeprecation"]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_an_override_that_cannot_be_meant_is_refused(files: dict[str, str], refu
 
 def test_an_override_of_nothing_is_told(tmp_path: Path) -> None:
     manifest = load(tmp_path, PACKAGE | {"models/s.yml": OVERRIDE.replace("name: raw", "name: row")})
-    (warning,) = manifest.warnings
+    warning = manifest.warnings[-1]
     assert str(warning).startswith("models/s.yml:2:5: there is no source 'row' in the package 'tools' to override")
 
 
