@@ -108,7 +108,7 @@ def _spaces(parts: Parts, built: Iterable[Node], entries: Iterable[Entry]) -> It
         if found and flags.get(flag, usual):
             raise ProjectError(f"Resource names cannot contain spaces:{listed}", None, "rename them")
         for unique_id, path in found[:1]:
-            text = f"{path}: found spaces in the name of {unique_id!r}"
+            text = f"{path}: Found spaces in the name of `{unique_id}`"
             yield Warned(text, "SpacesInResourceNameDeprecation", {"unique_id": unique_id}, once=True)
             data = {"count_invalid_names": len(found), "show_debug_hint": True}
             yield Warned(f"names with spaces:{listed}", "ResourceNamesWithSpacesDeprecation", data, once=True)

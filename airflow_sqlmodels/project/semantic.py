@@ -52,9 +52,32 @@ def semantic_nodes(parts: Parts, entries: Iterable[Entry], index: Index) -> dict
                 nodes.append(_metric_of(parts, entry, measure, model.id))
     known.metrics.update({node.name: node.id for node in nodes if isinstance(node, Metric)})
     known.metrics.update({entry.name: _id("metric", entry) for entry in by_kind["metric"]})
-    nodes += [Metric(**_shared(parts, entry), reads=_reads(entry, known)) for entry in by_kind["metric"]]
+    for entry in by_kind["metric"]:
+        _refuse_metric(entry)
+        nodes.append(Metric(**_shared(parts, entry), reads=_reads(entry, known)))
     nodes += [SavedQuery(**_shared(parts, entry), reads=_asked(entry, known)) for entry in by_kind["saved_query"]]
     return {node.id: node for node in nodes if node.config.get("enabled", True) is not False}
+
+
+def _refuse_metric(entry: Entry) -> None:
+    """Raises ProjectError for a metric that has no type, or a name that queries cannot use."""
+    name, wrong = entry.name, ""
+    if " " in name:
+        wrong = "cannot contain spaces"
+    elif len(name) > _LONGEST:
+        wrong = f"cannot contain more than {_LONGEST} characters"
+    elif not name[0].isalpha():
+        wrong = "must begin with a letter"
+    elif not name.replace("_", "").isalnum():
+        wrong = "must contain only letters, numbers and underscores"
+    if wrong:
+        raise ProjectError(f"the name of a metric {wrong}: {name!r}", entry.at, "put what people read into 'label'")
+    if entry.content.get("type") not in _TYPES:
+        raise ProjectError(f"the metric {name!r} has no known type", entry.at, f"write type: {', '.join(_TYPES)}")
+
+
+_LONGEST = 250
+_TYPES = ("simple", "ratio", "cumulative", "derived", "conversion")
 
 
 def _semantic_model(parts: Parts, entry: Entry, index: Index) -> SemanticModel:

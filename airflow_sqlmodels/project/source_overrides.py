@@ -105,4 +105,4 @@ def _without_use(over: Entry) -> Warned:
 def _deprecated(over: Entry) -> Warned:
     text = str(SqlModelsError(f"'overrides' of the source {over.name!r} is deprecated", over.at))
     data = {"source_name": over.name, "file": over.file.shown}
-    return Warned(text, "SourceOverrideDeprecation", data, once=True)
+    return Warned(text, "SourceOverrideDeprecation", data)
