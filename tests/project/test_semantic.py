@@ -12,9 +12,9 @@ from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import Metric, NodeId
 from airflow_sqlmodels.run.plan import make_plan
+from airflow_sqlmodels.templating.entries.semantic_view import semantic_part
 from airflow_sqlmodels.templating.graph_view import GraphView, ProjectEntries
 from airflow_sqlmodels.templating.invocation import Invocation
-from airflow_sqlmodels.templating.entries.semantic_view import semantic_part
 from tests.projects import load
 
 PROPERTIES = """\
