@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from airflow_sqlmodels.cli.flags import Flags
-from airflow_sqlmodels.cli.opening import warn
+from airflow_sqlmodels.cli.telling import tell_warning
 from airflow_sqlmodels.cli.warnings import BROKEN_CONTRACT, NOTHING_SELECTED, SELECT_IGNORED
 from airflow_sqlmodels.errors import ContractChangeError, Location
 from airflow_sqlmodels.graph.contract_changes import Promise
 from airflow_sqlmodels.graph.selection import nearest
 from airflow_sqlmodels.graph.state import State
 from airflow_sqlmodels.manifest.manifest import Manifest
+from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.run.plan import COMMANDS, Plan, make_plan
 
 NOTHING = "Nothing to do: the selection names no node of this kind."
@@ -20,7 +21,7 @@ NOTHING = "Nothing to do: the selection names no node of this kind."
 
 def chosen_plan(flags: Flags, manifest: Manifest, command: str) -> Plan:
     """The steps of a command over the nodes that the flags choose."""
-    warn_ignored(flags, manifest)
+    warn_ignored(flags)
     plan = make_plan(
         manifest,
         command=command,
@@ -43,10 +44,10 @@ def earlier_state(flags: Flags, manifest: Manifest) -> State | None:
     from airflow_sqlmodels.artifacts.earlier import read_earlier, state_of  # noqa: PLC0415  # few runs have a state
 
     found = state_of(read_earlier(flags.folder(flags.state)), manifest, flags.target_folder(manifest))
-    return replace(found, on_broken=lambda promise, changes: _tell_broken(flags, manifest, promise, changes))
+    return replace(found, on_broken=lambda promise, changes: _tell_broken(flags, promise, changes))
 
 
-def _tell_broken(flags: Flags, manifest: Manifest, promise: Promise, changes: Sequence[str]) -> None:
+def _tell_broken(flags: Flags, promise: Promise, changes: Sequence[str]) -> None:
     """A warning; of a model with versions an error, as others rely on its versions."""
     listed = "".join(f"\n  - {each}" for each in changes)
     if promise.versioned:
@@ -54,7 +55,7 @@ def _tell_broken(flags: Flags, manifest: Manifest, promise: Promise, changes: Se
         raise ContractChangeError(f"{promise.name} broke its contract since {flags.state}:{listed}",
                                   Location(promise.path, 1), hint)  # fmt: skip
     said = f"{promise.path}: {promise.name}, which has no versions, broke its contract since {flags.state}:{listed}"
-    warn(flags, manifest, said, BROKEN_CONTRACT)
+    tell_warning(flags, Warned(said, BROKEN_CONTRACT))
 
 
 def kinds(said: Sequence[str], usual: Sequence[str], every: Sequence[str]) -> tuple[str, ...]:
@@ -65,19 +66,15 @@ def kinds(said: Sequence[str], usual: Sequence[str], every: Sequence[str]) -> tu
     return tuple(dict.fromkeys(meant)) if said else tuple(usual)
 
 
-def warn_ignored(flags: Flags, manifest: Manifest) -> None:
+def warn_ignored(flags: Flags) -> None:
     """A warning if a selector by name keeps other choices from counting."""
     if flags.selector and (flags.select or flags.exclude):
-        warn(flags, manifest, "--select and --exclude do not count beside --selector", SELECT_IGNORED)
+        tell_warning(flags, Warned("--select and --exclude do not count beside --selector", SELECT_IGNORED))
 
 
 def warn_unmatched(flags: Flags, manifest: Manifest, unmatched: Iterable[str]) -> None:
     """A warning for each expression that named nothing, with the nearest name."""
     for expression in unmatched:
         hint = nearest(manifest, [expression])
-        warn(
-            flags,
-            manifest,
-            f"the selection {expression!r} names nothing{', ' + hint if hint else ''}",
-            NOTHING_SELECTED,
-        )
+        text = f"the selection {expression!r} names nothing{', ' + hint if hint else ''}"
+        tell_warning(flags, Warned(text, NOTHING_SELECTED, {"spec_raw": expression}))

@@ -10,8 +10,10 @@ import click
 
 from airflow_sqlmodels.cli.flags import flags_of
 from airflow_sqlmodels.cli.options import global_options
+from airflow_sqlmodels.cli.telling import tell_warning
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
+from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.yaml_text import parse_yaml, plain
 
 SOURCES = ("model-paths", "seed-paths", "test-paths", "macro-paths", "snapshot-paths", "analysis-paths")
@@ -23,9 +25,13 @@ SOURCES = ("model-paths", "seed-paths", "test-paths", "macro-paths", "snapshot-p
 @click.pass_context
 def clean(context: click.Context, /, **_values: Any) -> int:
     """Delete the project's generated folders: those under clean-targets in dbt_project.yml."""
-    root = flags_of(context).project_dir
+    flags = flags_of(context)
+    root = flags.project_dir
     settings = plain_settings(root)
     targets = settings.get("clean-targets") or [settings.get("target-path") or "target"]
+    if "dbt_modules" in targets and "dbt_packages" not in targets:
+        text = "clean-targets: the default packages path has changed from `dbt_modules` to `dbt_packages`."
+        tell_warning(flags, Warned(text, "PackageInstallPathDeprecation"))
     for name in targets:
         path = _deletable(root, str(name), settings)
         if path.is_dir():

@@ -205,7 +205,7 @@ def _steps(execution: Execution, one: RunStep, session: Session) -> Ran:
         on_start=execution.progress.started,
         on_result=execution.progress.ended,
     )
-    strict, folder = flags.rule(TEST_RESULT, manifest) == "error", flags.target_folder(manifest)
+    strict, folder = flags.rule(TEST_RESULT) == "error", flags.target_folder(manifest)
 
     def run_one(step: Step, session: Session) -> Result:
         result = one(execution.means, step.node, session, execution.rules(step.node))

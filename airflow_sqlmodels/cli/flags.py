@@ -14,7 +14,9 @@ import click
 from click.core import ParameterSource
 
 from airflow_sqlmodels.cli.log import Log, log_for
-from airflow_sqlmodels.cli.warnings import Rule, options_of, rule_for
+from airflow_sqlmodels.cli.old_words import old_words
+from airflow_sqlmodels.cli.telling import tell_deprecations, tell_warning
+from airflow_sqlmodels.cli.warnings import Rule, check_options, options_of, rule_for
 from airflow_sqlmodels.cli.windows import times_of, window_of
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Manifest
@@ -44,6 +46,8 @@ class Flags:
     log_format: str | None = None
     warn_error: bool | None = None
     warn_error_options: Mapping[str, Any] | None = None
+    show_all_deprecations: bool | None = None
+    partial_parse: bool | None = None
     write_json: bool | None = None
     indirect_selection: str | None = None
     select: Sequence[str] = ()
@@ -77,10 +81,12 @@ class Flags:
         said = getattr(self, name)
         return bool(manifest.settings.flags.get(name, default) if said is None else said)
 
-    def rule(self, warning: str, manifest: Manifest) -> Rule:
-        """What becomes of a warning of that name."""
-        options = self.warn_error_options or manifest.settings.flags.get("warn_error_options")
-        return rule_for(warning, options, strict=self.switch("warn_error", manifest))
+    def rule(self, warning: str) -> Rule:
+        """What becomes of a warning of that name: as it was said, else as the project's `flags:` say."""
+        project = self.log.project_flags
+        options = self.warn_error_options or project.get("warn_error_options")
+        strict = project.get("warn_error") if self.warn_error is None else self.warn_error
+        return rule_for(warning, options, strict=bool(strict))
 
     def indirect(self, manifest: Manifest) -> str:
         """Which tests come along."""
@@ -115,7 +121,14 @@ def flags_of(context: click.Context) -> Flags:
     said = {**said, "which": command, "vars": variables, "invocation_command": shlex.join(("sqlmodels", *sys.argv[1:]))}
     log = log_for(said, known["project_dir"])
     context.find_root().ensure_object(dict)["log"] = log
-    return Flags(**{**known, "log": log, "command": command, "vars": variables, "said": said})
+    flags = Flags(**{**known, "log": log, "command": command, "vars": variables, "said": said})
+    options = log.project_flags.get("warn_error_options")
+    if isinstance(options, Mapping):
+        check_options(options, "warn_error_options of dbt_project.yml")
+    for warned in old_words(context, flags.warn_error_options or options):
+        tell_warning(flags, warned)
+    context.find_root().call_on_close(lambda: tell_deprecations(flags))
+    return flags
 
 
 def _merged(context: click.Context, top: click.Context) -> dict[str, Any]:

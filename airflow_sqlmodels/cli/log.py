@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import click
 
 from airflow_sqlmodels.cli.log_file import LEVELS, LogFile, file_for
+from airflow_sqlmodels.cli.log_format import event
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.project.yaml_text import parse_yaml
@@ -26,6 +28,12 @@ class Log:
     """The least that the console shows."""
     file: LogFile | None = None
     invocation: str = field(default_factory=lambda: str(uuid.uuid4()))
+    json: bool = False
+    """Whether the console shows events."""
+    deprecations: Counter[str] = field(default_factory=Counter)
+    """How often each was met, by dbt's name."""
+    project_flags: Mapping[str, Any] = field(default_factory=dict)
+    """`flags:` of dbt_project.yml, before the project is loaded."""
 
     def shows(self, level: str) -> bool:
         """Whether the console shows something of that level."""
@@ -37,10 +45,26 @@ class Log:
             click.echo(message, err=err)
         self.note(message, level)
 
-    def note(self, message: str, level: str = "info", name: str = "", code: str = "") -> None:
+    def warn(self, message: str, name: str, code: str, data: Mapping[str, Any]) -> None:
+        """Tell a warning on the console, and in the file."""
+        if self.shows("warn") and self.json:
+            click.echo(event(name or "Note", code or "Z050", message, self.invocation, data, "warn"))
+        elif self.shows("warn"):
+            label = f" [{name}]" if code.startswith("D") else ""  # as in dbt: of deprecations
+            click.echo(f"{click.style('Warning', fg='yellow')}{label} {message}", err=True)
+        self.note(message, "warn", name, code, data)
+
+    def note(
+        self,
+        message: str,
+        level: str = "info",
+        name: str = "",
+        code: str = "",
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
         """Say something in the file alone."""
         if self.file is not None:
-            self.file.say(level, message, name, code)
+            self.file.say(level, message, name, code, data)
 
     def statement(self, sql: str, outcome: Outcome) -> None:
         """Note a statement that was sent, and show it if the console shows everything."""
@@ -66,18 +90,21 @@ def log_for(said: Mapping[str, Any], root: Path) -> Log:
     text = place.read_text(encoding="utf-8", errors="replace") if place.is_file() else ""
     # most projects say nothing of logs, and reading YAML takes time
     content: object = {}
-    if "log" in text:
+    if "log" in text or "flags" in text:
         with contextlib.suppress(ProjectError):  # said again, and better, when the project is loaded
             content = parse_yaml(text, PROJECT_FILE)
     project = content if isinstance(content, dict) else {}
-    flags = project.get("flags") or {}
+    flags = project.get("flags")
+    flags = flags if isinstance(flags, dict) else {}
     level = str(said.get("log_level") or flags.get("log_level") or "info").lower()
     if said.get("debug"):
         level = "debug"
     if said.get("quiet"):
         level = "error"
     invocation = str(uuid.uuid4())
-    log = Log(level, file_for(said, project, root, invocation) if text else None, invocation)
+    file = file_for(said, project, root, invocation) if text else None
+    shape = said.get("log_format") or flags.get("log_format")
+    log = Log(level, file, invocation, json=shape == "json", project_flags=flags)
     shown = {key: value for key, value in said.items() if key != "vars"}
     log.note(f"running sqlmodels with arguments {shown}", "debug", "MainReportArgs", "A002")
     return log

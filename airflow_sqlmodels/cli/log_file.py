@@ -46,13 +46,18 @@ class LogFile:
         """Whether something of that level is written."""
         return not self._broken and LEVELS.index(level) >= self._rank and self._rank < LEVELS.index("none")
 
-    def say(self, level: str, message: str, name: str = "", code: str = "") -> None:
+    def say(  # all that an event has
+        self, level: str, message: str, name: str = "", code: str = "", data: Mapping[str, Any] | None = None
+    ) -> None:
         """Write a message; with the name and code of dbt's event, for JSON."""
         if not self.takes(level):
             return
         if self.json:
             said = _COLOURS.sub("", message)
-            self.line(level, event(name or "Note", code or "Z050", said, self._invocation, {"msg": said}, level))
+            self.line(
+                level,
+                event(name or "Note", code or "Z050", said, self._invocation, {"msg": said, **(data or {})}, level),
+            )
         else:
             self.line(level, f"{self._time()} [{level:<5}] [{turns.name()}]: {_COLOURS.sub('', message)}")
 
@@ -113,7 +118,8 @@ class LogFile:
 
 def file_for(said: Mapping[str, Any], project: Mapping[str, Any], root: Path, invocation: str) -> LogFile | None:
     """The file that the flags, `flags:` and `log-path` of dbt_project.yml ask for; None for none."""
-    flags = project.get("flags") or {}
+    flags = project.get("flags")
+    flags = flags if isinstance(flags, dict) else {}
 
     def asked(name: str, usual: Any) -> Any:
         value = said.get(name)

@@ -11,8 +11,9 @@ import click
 from airflow_sqlmodels.artifacts.json_text import to_json
 from airflow_sqlmodels.cli.choosing import earlier_state, kinds, warn_ignored, warn_unmatched
 from airflow_sqlmodels.cli.flags import Flags, flags_of
-from airflow_sqlmodels.cli.opening import open_project, warn
+from airflow_sqlmodels.cli.opening import open_project
 from airflow_sqlmodels.cli.options import ManyValues, global_options, option, resource_options
+from airflow_sqlmodels.cli.telling import tell_warning
 from airflow_sqlmodels.cli.warnings import NOTHING_SELECTED
 from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.graph.order import graph_of
@@ -29,6 +30,7 @@ from airflow_sqlmodels.manifest.nodes import (
     UnitTest,
     resource_type,
 )
+from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.templating.entries.view import node_view
 
 USUAL = (
@@ -59,11 +61,11 @@ def ls(context: click.Context, /, output: str, output_keys: Sequence[str], model
     if models and (flags.select or flags.resource_type):
         raise click.UsageError("--models goes neither with --select nor with --resource-type", context)
     manifest = open_project(flags)
-    warn_ignored(flags, manifest)
+    warn_ignored(flags)
     found = _found(flags, manifest, models)
     warn_unmatched(flags, manifest, found.unmatched)
     if not found.ids and not found.unmatched:
-        warn(flags, manifest, "no nodes selected", NOTHING_SELECTED)
+        tell_warning(flags, Warned("no nodes selected", NOTHING_SELECTED))
     keys = [key for text in output_keys for key in text.split()]
     shown = _SHOWN[output] if output != "json" else _as_json(manifest, keys)
     click.echo("".join(f"{shown(manifest[node_id])}\n" for node_id in found.ids), nl=False)

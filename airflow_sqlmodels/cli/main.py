@@ -11,7 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
@@ -21,9 +21,6 @@ from airflow_sqlmodels.cli.options import global_options
 from airflow_sqlmodels.cli.scrubbed import scrubbed_output
 from airflow_sqlmodels.errors import SqlModelsError
 from airflow_sqlmodels.version import VERSION
-
-if TYPE_CHECKING:
-    from airflow_sqlmodels.cli.log import Log
 
 REPORT = "This should not have happened. Please report it, with the lines above, in the project's issue tracker."
 
@@ -77,7 +74,7 @@ def main() -> None:
 
 def exit_code(args: Sequence[str] | None = None) -> int:
     """Run the command; 0, 1 or 2. Nothing on purpose shows a traceback."""
-    shared: dict[str, Log] = {}  # what the command leaves behind
+    shared: dict[str, Any] = {"args": list(sys.argv[1:] if args is None else args)}  # and what the command leaves
     try:
         with scrubbed_output():
             return _ended(args, shared)
@@ -86,7 +83,7 @@ def exit_code(args: Sequence[str] | None = None) -> int:
             shared["log"].close()
 
 
-def _ended(args: Sequence[str] | None, shared: dict[str, Log]) -> int:
+def _ended(args: Sequence[str] | None, shared: dict[str, Any]) -> int:
     try:
         said = None if args is None else list(args)
         answer = cli.main(args=said, prog_name="sqlmodels", standalone_mode=False, obj=shared)
@@ -109,7 +106,7 @@ def _ended(args: Sequence[str] | None, shared: dict[str, Log]) -> int:
     return answer if isinstance(answer, int) else 0
 
 
-def _note(shared: dict[str, Log], message: str) -> None:
+def _note(shared: dict[str, Any], message: str) -> None:
     if "log" in shared:
         shared["log"].note(message, "error", "MainEncounteredError", "Z002")
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import click
-
 from airflow_sqlmodels.cli.flags import Flags
-from airflow_sqlmodels.errors import ProfileError, ProjectError, UnreachableError
+from airflow_sqlmodels.cli.telling import tell_warning
+from airflow_sqlmodels.errors import ProfileError, UnreachableError
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.project.load import load_project
 from airflow_sqlmodels.project.profiles import Profile, read_profile
@@ -35,9 +35,12 @@ def open_project(flags: Flags) -> Manifest:
         target=flags.target,
         vars=flags.vars,
         version_check=flags.said.get("version_check"),
+        cache=flags.partial_parse is not False,
     )
-    for warning in manifest.warnings:
-        warn(flags, manifest, warning)
+    now = datetime.datetime.now(datetime.UTC)
+    for warned in manifest.warnings:
+        if warned.holds(now):
+            tell_warning(flags, warned)
     return manifest
 
 
@@ -62,12 +65,3 @@ def profile_of(flags: Flags) -> Profile:
     """The profile that the flags or the project name."""
     name = flags.profile or profile_name(flags.project_dir, {})
     return read_profile(flags.project_dir, name, profiles_dir=flags.profiles_dir, target=flags.target, vars=flags.vars)
-
-
-def warn(flags: Flags, manifest: Manifest, message: str, name: str = "") -> None:
-    """Tell a warning, by dbt's name if it has one. Raises ProjectError instead if it is to be an error."""
-    rule = flags.rule(name, manifest)
-    if rule == "error":
-        raise ProjectError(f"{message}\n(a warning, and --warn-error is set)")
-    if rule == "warn":
-        flags.log.tell(f"{click.style('Warning', fg='yellow')} {message}", "warn", err=True)

@@ -23,10 +23,10 @@ RESOURCE_TYPES = (
 )
 
 NO_EFFECT = (
-    *("cache-selected-only", "populate-cache", "partial-parse", "static-parser", "use-experimental-parser"),
+    *("cache-selected-only", "populate-cache", "static-parser", "use-experimental-parser"),
     *("send-anonymous-usage-stats", "log-cache-events", "single-threaded"),
     *("show-resource-report", "use-colors-file", "partial-parse-file-diff", "macro-debugging"),
-    *("upload-to-artifacts-ingest-api", "show-all-deprecations", "hints-enabled", "use-fast-test-edges"),
+    *("upload-to-artifacts-ingest-api", "hints-enabled", "use-fast-test-edges"),
 )
 """Switches of dbt that change nothing here: they are taken, so that scripts go on working."""
 
@@ -96,10 +96,12 @@ _GLOBAL = (
     _level("log-level-file", "The least that dbt.log gets. Default: debug, which is each statement too."),
     option("--log-format-file", type=click.Choice(FORMATS), help="The form of dbt.log: json is one event a line."),
     option("--log-file-max-bytes", type=click.IntRange(0), help="When dbt.log is put aside and begun anew; 0 never."),
+    _switch("partial-parse", "Read only what changed since the last time. Default: yes."),
     _switch("warn-error", "Take every warning for an error."),
     option(
         "--warn-error-options", help="Which warnings are errors: '{error: all, warn: [LogTestResult], silence: []}'."
     ),
+    _switch("show-all-deprecations", "Tell every deprecation, not only the first of each kind."),
     _switch("write-json", "Write the files that other tools read (manifest.json, run_results.json). Default: yes."),
     _switch("version-check", "Whether require-dbt-version counts."),
     _switch("introspect", "Whether templates may ask the warehouse while they are compiled."),

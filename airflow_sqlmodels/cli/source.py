@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,12 @@ import click
 from airflow_sqlmodels.artifacts.sources import write_sources
 from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
 from airflow_sqlmodels.cli.execution import prepared, report, run
-from airflow_sqlmodels.cli.flags import flags_of
+from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.opening import open_all
 from airflow_sqlmodels.cli.options import ManyValues, global_options, option, selection_options
+from airflow_sqlmodels.cli.telling import tell_warning
+from airflow_sqlmodels.manifest.warned import Warned
+from airflow_sqlmodels.run.plan import Plan
 
 
 @click.group()
@@ -28,8 +33,11 @@ def source() -> None:
 def freshness(context: click.Context, /, output: Path | None, **_values: Any) -> int:
     """Check how old the selected sources are."""
     flags = flags_of(context)
+    if output is not None:
+        text = f"--output {output}: sources.json goes to the target folder; name another with --target-path"
+        tell_warning(flags, Warned(text, "CustomOutputPathInSourceFreshnessDeprecation", {"path": str(output)}))
     opened = open_all(flags)
-    plan = chosen_plan(flags, opened.manifest, "freshness")
+    plan = _without_hooks(flags, chosen_plan(flags, opened.manifest, "freshness"), opened.manifest.settings.flags)
     if not plan.steps:
         flags.log.tell(NOTHING, "warn", err=True)
         return 0
@@ -39,6 +47,15 @@ def freshness(context: click.Context, /, output: Path | None, **_values: Any) ->
     write_sources(path, opened.manifest, outcome.results, execution.means.invocation, outcome.seconds)
     report(execution, outcome)
     return outcome.exit_code
+
+
+def _without_hooks(flags: Flags, plan: Plan, project: Mapping[str, Any]) -> Plan:
+    """The plan; without the project's hooks, if its flags want them left out here."""
+    if project.get("source_freshness_run_project_hooks", True) or not (plan.on_start or plan.on_end):
+        return plan
+    text = "on-run-start and on-run-end are left out: set the flag source_freshness_run_project_hooks"
+    tell_warning(flags, Warned(text, "SourceFreshnessProjectHooksNotRun"))
+    return replace(plan, on_start=(), on_end=())
 
 
 source.add_command(freshness, "snapshot-freshness")

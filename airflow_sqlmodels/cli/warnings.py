@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import click
 
+from airflow_sqlmodels.cli.event_names import DEPRECATIONS, SUMMARY, WARNINGS
 from airflow_sqlmodels.errors import SqlModelsError, closest
 from airflow_sqlmodels.project.yaml_text import parse_yaml, plain
 
@@ -22,8 +23,11 @@ SELECT_IGNORED = "SelectExcludeIgnoredWithSelectorWarning"
 
 Rule = Literal["error", "warn", "silence"]
 
-_OLD = {"include": "error", "exclude": "warn"}
+TODAY = {"include": "error", "exclude": "warn"}
 """What dbt called them before."""
+_GROUP = "Deprecations"
+"""The name of all deprecations together."""
+_ALL = ("all", "*")
 
 
 def options_of(text: str) -> dict[str, Any]:
@@ -32,25 +36,45 @@ def options_of(text: str) -> dict[str, Any]:
         said = plain(parse_yaml(text, "--warn-error-options"))
     except SqlModelsError as error:
         raise click.UsageError(str(error)) from None
-    form = "write '{error: all, warn: [LogTestResult], silence: [NoNodesForSelectionCriteria]}'"
     if not isinstance(said, dict):
+        form = "write '{error: all, warn: [LogTestResult], silence: [NoNodesForSelectionCriteria]}'"
         raise click.UsageError(f"--warn-error-options must be a mapping, not {text!r}: {form}")
-    known = ("error", "warn", "silence", *_OLD)
-    for key in said:
-        if key not in known:
-            raise click.UsageError(f"--warn-error-options: unknown key {key!r}, {closest(key, known) or form}")
+    check_options(said, "--warn-error-options")
     return said
 
 
+def check_options(said: Mapping[str, Any], what: str) -> None:
+    """Raises UsageError for a key or a name that means nothing, and for two keys that mean the same."""
+    known = ("error", "warn", "silence", *TODAY)
+    for key, value in said.items():
+        if key not in known:
+            raise click.UsageError(f"{what}: unknown key {key!r}, {closest(key, known) or f'there are {known}'}")
+        for name in _listed(value):
+            near = "" if name in (*WARNINGS, _GROUP, *_ALL) else closest(name, (*WARNINGS, _GROUP))
+            if near:  # there are more names than ours: those of dbt's next engine
+                raise click.UsageError(f"{what}: {name} is not a valid dbt error name, {near}")
+    for old, new in TODAY.items():
+        if said.get(old) and said.get(new):
+            raise click.UsageError(f"Only `{old}` or `{new}` can be specified in {what}, not both")
+
+
+def old_keys(options: Mapping[str, Any] | None) -> list[str]:
+    """The keys that have another name today."""
+    return [key for key in TODAY if key in (options or {})]
+
+
 def rule_for(name: str, options: Mapping[str, Any] | None, *, strict: bool) -> Rule:
-    """What becomes of a warning of that name; "" for those that dbt has no name for."""
-    said = {_OLD.get(key, key): value for key, value in (options or {}).items()}
-    if name in _listed(said.get("silence")):
-        return "silence"
-    if name in _listed(said.get("warn")):
-        return "warn"
-    errors = said.get("error")
-    return "error" if strict or errors in ("all", "*") or name in _listed(errors) else "warn"
+    """What becomes of a warning of that name; "" for those that dbt has no name for.
+
+    Its own name counts more than that of all deprecations, which counts more than `all`.
+    """
+    said = {TODAY.get(key, key): value for key, value in (options or {}).items()}
+    group = (_GROUP,) if name in DEPRECATIONS or name == SUMMARY else ()
+    for each in (name, *group):
+        for rule in ("silence", "warn", "error"):
+            if each and each in _listed(said.get(rule)):
+                return rule
+    return "error" if strict or said.get("error") in _ALL else "warn"
 
 
 def _listed(value: Any) -> list[str]:

@@ -96,20 +96,6 @@ def refuse_problems(node: AnyNode) -> None:
         raise CompilationError(problem.what, problem.at, problem.hint)
 
 
-def judging_query(node: DataTest, sql: str) -> str:
-    """The query that judges a test: one row with the failures and the two verdicts."""
-    config = node.config
-    limit = config.get("limit")
-    limited = f"{sql}\nlimit {int(limit)}" if limit is not None else sql
-    calculation = config.get("fail_calc") or "count(*)"
-    return (
-        f"select\n    {calculation} as failures,\n"
-        f"    {calculation} {config.get('warn_if') or '!= 0'} as should_warn,\n"
-        f"    {calculation} {config.get('error_if') or '!= 0'} as should_error\n"
-        f"from (\n{limited}\n) as dbt_internal_test"
-    )
-
-
 def _in_front(body: str, read: Iterable[tuple[Model, str]]) -> str:
     return with_ctes(body, [(CTE_PREFIX + model.relation.identifier, query) for model, query in read])
 

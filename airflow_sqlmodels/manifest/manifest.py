@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec import field as struct_field
 
 from airflow_sqlmodels.manifest.nodes import AnyNode, Doc, Macro, MacroId, NodeId
+from airflow_sqlmodels.manifest.warned import Warned
 
 PROJECT_FILE = "dbt_project.yml"
 
@@ -91,8 +92,8 @@ class Manifest(Mapping[NodeId, AnyNode]):
     """A hash of all that it was made from; "" if it was not saved."""
     since: Since | None = None
     """What is new since it was loaded before, if that is known to be little."""
-    warnings: tuple[str, ...] = ()
-    """What is allowed but probably not meant; each a whole message with its place."""
+    warnings: tuple[Warned, ...] = ()
+    """What is allowed but probably not meant."""
 
     def __getitem__(self, node_id: NodeId) -> AnyNode:
         return self.nodes[node_id]

@@ -23,6 +23,7 @@ import msgspec
 
 from airflow_sqlmodels.manifest.manifest import Manifest, Settings
 from airflow_sqlmodels.manifest.nodes import RESOURCE_TYPES, AnyNode, Doc, Macro, MacroId, NodeId
+from airflow_sqlmodels.manifest.warned import Warned
 
 K = TypeVar("K", bound=str)
 V = TypeVar("V")
@@ -36,7 +37,7 @@ _KINDS: dict[str, type] = {name: kind for kind, name in RESOURCE_TYPES.items()}
 
 
 @functools.cache
-def _decoder(kind: type) -> Any:
+def _decoder(kind: Any) -> Any:
     """Made when the first record of the kind is read: a worker reads few kinds."""
     return msgspec.msgpack.Decoder(kind)
 
@@ -139,7 +140,7 @@ def manifest_records(manifest: Manifest) -> Iterator[tuple[str, bytes]]:
     yield "disabled", _encode(list(disabled))
     yield "groups", _encode(dict(manifest.groups))
     yield "selectors", _encode(dict(manifest.selectors))
-    yield "warnings", _encode(list(manifest.warnings))
+    yield "warnings", _encode([each for each in manifest.warnings if not each.once])
     for node_id, node in manifest.nodes.items():
         yield node_id, node_record(node)
     for macro_id, macro in manifest.macros.items():
@@ -168,7 +169,7 @@ def read_manifest(store: Store) -> Manifest:
             groups=msgspec.msgpack.decode(store.need("groups")),
             selectors=msgspec.msgpack.decode(store.need("selectors")),
             mark=store.need("mark").decode(),
-            warnings=tuple(msgspec.msgpack.decode(store.need("warnings"))),
+            warnings=_decoder(tuple[Warned, ...]).decode(store.need("warnings")),
         )
     except (msgspec.DecodeError, msgspec.ValidationError, KeyError) as error:
         raise Broken(str(error)) from error

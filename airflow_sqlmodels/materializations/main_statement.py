@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from airflow_sqlmodels.compile.origins import CompiledText
 from airflow_sqlmodels.errors import UnreachableError, WarehouseError
 from airflow_sqlmodels.materializations.build import Build
@@ -27,5 +29,9 @@ def placed(build: Build, error: WarehouseError) -> WarehouseError:
 
 def with_header(build: Build, sql: str) -> str:
     """The statement behind the config `sql_header`."""
-    header = build.config.get("sql_header")
+    return behind_header(build.config.get("sql_header"), sql)
+
+
+def behind_header(header: Any, sql: str) -> str:
+    """The statement behind a header, if there is one."""
     return f"{str(header).rstrip().rstrip(';')};\n{sql}" if header else sql

@@ -10,9 +10,8 @@ from typing import Any
 from msgspec import structs
 
 from airflow_sqlmodels.dialects.registry import dialect_named
-from airflow_sqlmodels.errors import NamingError, ProjectError, SqlModelsError, closest
+from airflow_sqlmodels.errors import NamingError, ProjectError, closest
 from airflow_sqlmodels.graph.order import graph_of
-from airflow_sqlmodels.graph.yaml_selectors import unknown_keys
 from airflow_sqlmodels.manifest.manifest import Manifest, Settings
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
@@ -21,27 +20,29 @@ from airflow_sqlmodels.manifest.nodes import (
     Macro,
     MacroId,
     Model,
-    Node,
     NodeId,
     Problem,
     Templated,
 )
+from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project import functions, other_nodes, template_nodes
 from airflow_sqlmodels.project.access import check_access
 from airflow_sqlmodels.project.cache import Known
 from airflow_sqlmodels.project.choices import Choices
+from airflow_sqlmodels.project.deprecated import deprecated_models
 from airflow_sqlmodels.project.docs import DocLookup
 from airflow_sqlmodels.project.elsewhere import described_elsewhere
 from airflow_sqlmodels.project.exposures import exposure
-from airflow_sqlmodels.project.files import SourceFile, stem_of
+from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.fingerprint import Fingerprints, with_parents
 from airflow_sqlmodels.project.functions import with_overloads
 from airflow_sqlmodels.project.groups import groups
-from airflow_sqlmodels.project.installed import outdated, refuse_missing
+from airflow_sqlmodels.project.installed import refuse_missing
 from airflow_sqlmodels.project.macro_files import built_in_macros, described, read_docs, read_macros
 from airflow_sqlmodels.project.naming import NameRules, overridden_names
+from airflow_sqlmodels.project.oddities import oddities
 from airflow_sqlmodels.project.parts import Parts
-from airflow_sqlmodels.project.properties import UNKNOWN, Entry, read_properties
+from airflow_sqlmodels.project.properties import TWICE, UNKNOWN, Entry, read_properties
 from airflow_sqlmodels.project.refresh import properties_of, refreshed_models
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.resolve import NODE_FIRST, Index, index_of, partly_resolved, resolved
@@ -50,10 +51,10 @@ from airflow_sqlmodels.project.semantic import semantic_nodes
 from airflow_sqlmodels.project.settings import (
     ProjectFile,
     make_settings,
-    outdated_keys,
 )
+from airflow_sqlmodels.project.source_overrides import with_overrides
 from airflow_sqlmodels.project.unit_tests import read_unit_tests
-from airflow_sqlmodels.project.versions import with_versions
+from airflow_sqlmodels.project.versions import model_names, with_versions
 from airflow_sqlmodels.project.written import place_of_value
 from airflow_sqlmodels.templating.call_graph import CallGraph
 from airflow_sqlmodels.templating.environment import Environment
@@ -76,7 +77,7 @@ def refreshed(
     if len(changed) < len(known.changed) or any(file.kind != "model" for file in changed):
         return None
     wanted = properties_of(known.manifest, changed, files)
-    entries = with_versions(read_properties(wanted))
+    entries = with_versions(read_properties(wanted), model_names(files))
     shared = {**shared_names(known.manifest.settings, Invocation(command="parse")), "env_var": choices.env_var}
     projects = {each.name: each for each in (project, *packages)}
     parts = make_parts(known.manifest.settings, projects, known.manifest.macros, known.manifest.docs, entries, shared)
@@ -89,12 +90,14 @@ def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[Sou
     settings = make_settings(project, packages, choices)
     macros = {**built_in_macros(), **read_macros(_of("macro", files))}
     docs = read_docs(_of("docs", files))
-    entries = with_versions(read_properties(_of("properties", files)))
+    listed, unused = with_overrides(read_properties(_of("properties", files)), settings.packages)
+    entries = with_versions(listed, model_names(files))
     shared = {**shared_names(settings, Invocation(command="parse")), "env_var": choices.env_var}
     projects = {each.name: each for each in (project, *packages)}
     parts = make_parts(settings, projects, macros, docs, entries, shared)
     built = with_overloads(_with_foreign_entries(parts, files, list(build_nodes(parts, files, entries))), entries)
-    manifest = assemble(parts, built, entries, _warnings(project, parts, built, entries), _of("fixture", files))
+    warnings: list[str | Warned] = [*oddities(project, parts, built, entries), *unused]
+    manifest = assemble(parts, built, entries, warnings, _of("fixture", files))
     graph_of(manifest)  # refuses rings
     return manifest
 
@@ -165,14 +168,20 @@ def assemble(  # all that was read, one by one
     parts: Parts,
     built: list[AnyNode],
     entries: Iterable[Entry],
-    warnings: list[str],
+    warnings: list[str | Warned],
     fixtures: Iterable[SourceFile],
 ) -> Manifest:
     """The Manifest: enabled nodes with their references resolved."""
     enabled, disabled = _parted(built)
-    node_first = parts.settings.flag(NODE_FIRST)
+    settings = parts.settings
     turned_off = (node for several in disabled.values() for node in several)
-    index = index_of(parts.settings.name, enabled, turned_off, node_first=node_first)
+    index = index_of(
+        settings.name,
+        enabled,
+        turned_off,
+        node_first=settings.flag(NODE_FIRST),
+        unique=settings.flag("require_unique_project_resource_names"),
+    )
     nodes: dict[NodeId, AnyNode] = {}
     fingerprints = Fingerprints(parts.readers.graph)
     for node in enabled:
@@ -182,7 +191,7 @@ def assemble(  # all that was read, one by one
             if not isinstance(node, DataTest):
                 raise
             # as in dbt, a test of something that is not there is left out
-            warnings.append(f"the test {node.name!r} is left out: {error}")
+            warnings.append(Warned(f"the test {node.name!r} is left out: {error}", "NodeNotFoundOrDisabled"))
             final = None
         if final is not None:
             nodes[final.id] = fingerprints.of(final)
@@ -205,8 +214,12 @@ def assemble(  # all that was read, one by one
         },
         groups=known_groups,
         selectors=read_selectors(Path(parts.settings.root)),
-        warnings=(*warnings, *unit_tests.warnings),
+        warnings=(*_told(warnings, unit_tests.warnings), *parts.noted, *deprecated_models(nodes.values())),
     )
+
+
+def _told(*warnings: Iterable[str | Warned]) -> list[Warned]:
+    return [each if isinstance(each, Warned) else Warned(each) for listed in warnings for each in listed]
 
 
 def _from_entry(parts: Parts, entry: Entry) -> Iterator[AnyNode]:
@@ -285,43 +298,7 @@ def _once(entries: Iterable[Entry]) -> Iterator[Entry]:
     for entry in entries:
         key = (entry.kind, entry.file.package, entry.name)
         twin = seen.setdefault(key, entry)
-        if twin is not entry and entry.kind not in ("source", "unit_test", UNKNOWN):
+        if twin is not entry and entry.kind not in ("source", "unit_test", UNKNOWN, TWICE):
             raise NamingError(f"the {entry.kind} {entry.name!r} is described twice: also in {twin.at}", entry.at,
                                "keep one of the two entries")  # fmt: skip
         yield entry
-
-
-def _warnings(project: ProjectFile, parts: Parts, built: Iterable[Node], entries: Iterable[Entry]) -> list[str]:
-    """What is allowed but probably not meant."""
-    # a version's entry is named like its file
-    names = {(node.id.partition(".")[0], node.package, stem_of(node.path)) for node in built}
-    used = {(node.id.partition(".")[0], node.name, node.patch_path) for node in built}
-    own = [entry for entry in entries if entry.file.package == parts.settings.name]
-    found = [*outdated_keys(project), *outdated(project), *_of_absent_packages(built)]
-    for name, selector in read_selectors(project.root).items():
-        found += unknown_keys(name, selector.get("definition"))
-    for entry in own:
-        if entry.kind == UNKNOWN:
-            found.append(str(SqlModelsError(f"unknown key {entry.name!r}", entry.at, entry.text)))
-        if (
-            entry.kind not in ("model", "seed", "analysis", "function")
-            or (entry.kind, entry.name, entry.file.shown) in used
-        ):
-            continue
-        if (entry.kind, entry.file.package, entry.name) not in names:
-            known = [name for kind, _, name in names if kind == entry.kind]
-            twin = "a package describes its own of that name: dbt refuses two descriptions of it, remove this one"
-            hint = twin if entry.name in known else closest(entry.name, known)
-            found.append(str(SqlModelsError(f"there is no {entry.kind} {entry.name!r} to describe", entry.at, hint)))
-    return found
-
-
-def _of_absent_packages(built: Iterable[Node]) -> Iterator[str]:
-    """A warning for each package that tests name and that is not installed: they fail when they run."""
-    found: dict[str, list[DataTest]] = {}
-    for node in built:
-        if isinstance(node, DataTest) and node.generic and node.problems and node.config.get("enabled", True):
-            found.setdefault(node.generic.partition(".")[0], []).append(node)
-    for tests in found.values():
-        problem, more = tests[0].problems[0], f" and {len(tests) - 1} more" if len(tests) > 1 else ""
-        yield str(SqlModelsError(f"{problem.what}{more}: this fails when it runs", problem.at, problem.hint))

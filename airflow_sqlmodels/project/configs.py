@@ -123,12 +123,17 @@ def merge(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
         if key in _APPENDED:
             result[key] = [*result.get(key, ()), *_as_list(key, value)]
         elif key in _UPDATED and isinstance(value, Mapping):
-            result[key] = {**(result.get(key) or {}), **value}
+            result[key] = {**_mapping(result.get(key)), **value}
         elif key == "grants" and isinstance(value, Mapping):
-            result[key] = _merge_grants(result.get(key) or {}, value)
+            result[key] = _merge_grants(_mapping(result.get(key)), value)
         else:
             result[key] = value
     return result
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    """The value; nothing if it is of another type, which is refused when the config is whole."""
+    return value if isinstance(value, Mapping) else {}
 
 
 def merge_plainly(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def exposure(parts: Parts, entry: Entry) -> Exposure:
     package = entry.file.package
     fqn = (package, *entry.file.folders, entry.name)
     own = parts.own_config("exposure", package, fqn, entry)
-    config = parts.config("exposure", own)
+    config = parts.config("exposure", own, entry.at, entry)
     refs: list[Ref] = []
     found: list[SourceRef] = []
     for text in entry.content.get("depends_on") or []:

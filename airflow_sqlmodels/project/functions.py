@@ -34,7 +34,7 @@ def function(parts: Parts, file: SourceFile) -> Function:
     fqn = (package, *file.folders, name)
     asked = ask(parts, text, file.shown, package, name) if language == "sql" else Asked()
     own = parts.own_config("function", package, fqn, entry, *asked.configs)
-    config = parts.config("function", own)
+    config = parts.config("function", own, Location(file.shown, 1), entry)
     _refuse_unknown(config, Location(file.shown, 1) if entry is None else entry.at)
     arguments = () if entry is None else _arguments(entry, entry.content)
     returns = _INVALID if entry is None else _needed_returns(entry)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.errors import NamingError, ProjectError, SqlModelsError
+from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.properties import TestEntry
-from airflow_sqlmodels.project.yaml_text import plain
+from airflow_sqlmodels.project.yaml_text import YamlMap, plain
 
 CONFIG_KEYS = (
     "severity",
@@ -50,6 +51,8 @@ class Tested:
     """The model's name; for a source, its name and the table's, joined by an underscore."""
     reference: str
     """How the test's template names it: `ref('orders')`, `source('raw', 'orders')`."""
+    quote_columns: bool = False
+    """Whether names of columns are quoted that say nothing of it themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +95,15 @@ class Definition:
 def take_apart(entry: TestEntry, tested: Tested) -> Definition:
     """The test that `entry` defines for `tested`. Raises ProjectError with the place if it is malformed."""
     written, arguments = _name_and_arguments(entry)
-    beside = {key: arguments.pop(key) for key in CONFIG_KEYS if key in arguments}
-    nested = arguments.pop("config", None) or {}
-    if not isinstance(nested, dict):
-        raise ProjectError(f"config of the data test {written!r} must be a mapping", entry.at)
-    said = {**beside, **nested}
+    _refuse_model(written, arguments, entry)
+    said = _config(written, arguments, entry)
     config = {key: said[key] for key in (*(key for key in CONFIG_KEYS if key in said), *said)}
     custom, description = arguments.pop("name", None), arguments.pop("description", "") or ""
     arguments.pop("doc_blocks", None)
     inner = arguments.pop("arguments", None) or {}
     if not isinstance(inner, dict):
         raise ProjectError(f"arguments of the data test {written!r} must be a mapping", entry.at)
-    column = None if entry.column is None else _column_name(entry)
+    column = None if entry.column is None else _column_name(entry.column, tested)
     kwargs = {**arguments, **({} if column is None else {"column_name": column}), **inner}  # in dbt's order
     kwargs["model"] = "{{ get_where_subquery(" + tested.reference + ") }}"
     namespace, _, test = written.rpartition(".")
@@ -111,6 +111,58 @@ def take_apart(entry: TestEntry, tested: Tested) -> Definition:
     if short != full and not config.get("alias"):
         config["alias"] = short
     return Definition(test, namespace or None, full, short, kwargs, config, str(description), column)
+
+
+def old_forms(entry: TestEntry, tested: Tested, package: str, flags: Mapping[str, Any]) -> Iterator[Warned]:
+    """A warning for each way of writing a test that dbt has deprecated. `flags` are the project's."""
+    name, said = _name_and_arguments(entry)
+    shown = f"`{name}` defined on '{tested.name}' in package '{package}'"
+    if not flags.get("require_generic_test_arguments_property", True):
+        if "arguments" in said:
+            yield _old(entry, "ArgumentsPropertyInGenericTestDeprecation",
+                       f"the test {shown} has an argument `arguments`: rename it, it is to hold all arguments",
+                       {"test_name": name})  # fmt: skip
+    else:
+        for key in (each for each in said if each in _DBT_CONFIG_KEYS):
+            yield _old(entry, "PropertyMovedToConfigDeprecation",
+                       f"`{key}` of the test {shown} belongs below `config`",
+                       {"key": key, "file": entry.at.path, "key_path": f"data_tests.{name}.{key}"})  # fmt: skip
+        beside = (key for key in said if key not in (*_BESIDE_ARGUMENTS, *_DBT_CONFIG_KEYS))
+        if not said.get("arguments") and next(beside, None) is not None:
+            yield _old(entry, "MissingArgumentsPropertyInGenericTestDeprecation",
+                       f"the arguments of the test {shown} belong below `arguments`", {"test_name": name})  # fmt: skip
+    header = said.get("sql_header", (said.get("config") or {}).get("sql_header"))
+    if header is not None and not flags.get("require_sql_header_in_test_configs"):
+        text = f"Custom key `sql_header` found in `config` of the test {shown}"
+        data = {"key": "sql_header", "file": entry.at.path, "key_path": "models.config"}
+        yield _old(entry, "CustomKeyInConfigDeprecation", text, data)
+
+
+_BESIDE_ARGUMENTS = ("config", "column_name", "description", "name", "arguments")
+_DBT_CONFIG_KEYS = tuple(key for key in CONFIG_KEYS if key not in ("group", "airflow"))
+
+
+def _old(entry: TestEntry, name: str, what: str, data: dict[str, Any]) -> Warned:
+    return Warned(str(SqlModelsError(what, entry.at)), name, data, once=True)
+
+
+def _config(written: str, arguments: dict[str, Any], entry: TestEntry) -> dict[str, Any]:
+    """The config of a test, taken out of its arguments: what stands in `config`, and what stands beside them."""
+    beside = {key: arguments.pop(key) for key in CONFIG_KEYS if key in arguments}
+    nested = arguments.pop("config", None) or {}
+    if not isinstance(nested, dict):
+        raise ProjectError(f"config of the data test {written!r} must be a mapping (a dict)", entry.at)
+    twice = next((key for key, value in beside.items() if value and key in nested), None)
+    if twice is not None:
+        what = f"Test cannot have the same key at the top-level and in config: {twice!r} of {written!r}"
+        raise NamingError(what, entry.at, "keep the one below 'config:'")
+    return {**beside, **nested}
+
+
+def _refuse_model(written: str, arguments: Mapping[str, Any], entry: TestEntry) -> None:
+    if "model" in arguments:
+        what = f"the data test {written!r} cannot have an argument 'model'"
+        raise ProjectError(what, entry.at, "the model is the one that it stands under; give yours another name")
 
 
 def _name_and_arguments(entry: TestEntry) -> tuple[str, dict[str, Any]]:
@@ -122,19 +174,19 @@ def _name_and_arguments(entry: TestEntry) -> tuple[str, dict[str, Any]]:
     if "test_name" in definition:
         return str(definition.pop("test_name")), definition
     name, arguments = next(iter(definition.items()))
-    beside = {key: value for key, value in definition.items() if key != name}
-    if arguments is None:
-        arguments = {}
+    hint = "indent the arguments below the test's name"
+    if len(definition) > 1:
+        more = ", ".join(repr(key) for key in definition if key != name)
+        raise ProjectError(f"beside the data test {name!r} stands {more}", entry.at, hint)
     if not isinstance(arguments, dict):
-        hint = "indent the arguments below the test's name"
-        raise ProjectError(f"the arguments of the data test {name!r} must be a mapping", entry.at, hint)
-    return str(name), {**arguments, **beside}
+        what = f"the arguments of the data test {name!r} must be a mapping"
+        raise ProjectError(what, entry.at, hint if arguments is not None else f"without arguments write '- {name}'")
+    return str(name), dict(arguments)
 
 
-def _column_name(entry: TestEntry) -> str:
-    assert entry.column is not None
-    name = str(entry.column["name"])
-    return '"' + name + '"' if entry.column.get("quote") is True else name
+def _column_name(column: YamlMap, tested: Tested) -> str:
+    name, quote = str(column["name"]), column.get("quote")
+    return '"' + name + '"' if quote is True or (quote is None and tested.quote_columns) else name
 
 
 def _names(test: str, namespace: str, tested: Tested, kwargs: dict[str, Any], custom: Any) -> tuple[str, str]:

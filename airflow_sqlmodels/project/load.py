@@ -27,6 +27,7 @@ from airflow_sqlmodels.project.installed import about_packages
 from airflow_sqlmodels.project.profiles import read_profile
 from airflow_sqlmodels.project.selectors_file import SELECTORS_FILE
 from airflow_sqlmodels.project.settings import flag_of, installed_packages, profile_name, read_project_file
+from airflow_sqlmodels.project.vars_file import VARS_FILE
 from airflow_sqlmodels.templating.variables import EnvVar
 
 
@@ -65,7 +66,9 @@ def load(root: Path, choices: Choices, saved: Path | None) -> Manifest:
         packages = installed_packages(project, choices)
         jinja = flag_of(project, "allow_jinja_file_extensions")
         files = [file for each in (project, *packages) for file in find_files(each, jinja_extensions=jinja)]
-        others = (path for each in (root / SELECTORS_FILE, *about_packages(project)) for path in present(each))
+        variables = (each.root / VARS_FILE for each in (project, *packages))
+        beside = (root / SELECTORS_FILE, *about_packages(project), *variables)
+        others = (path for each in beside for path in present(each))
         paths = [*all_paths((project, *packages), files), *others]
         known = _known(open_saved(saved), paths, choices)
         if known is not None and not known.changed:

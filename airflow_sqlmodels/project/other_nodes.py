@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from airflow_sqlmodels.errors import Location, ProjectError, closest
+from airflow_sqlmodels.errors import CompilationError, Location, ProjectError, closest
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.manifest.nodes import (
     DataTest,
@@ -24,7 +24,8 @@ from airflow_sqlmodels.manifest.nodes import (
 from airflow_sqlmodels.manifest.relation import Quoting, Relation
 from airflow_sqlmodels.project.configs import merge, merge_all
 from airflow_sqlmodels.project.files import SourceFile
-from airflow_sqlmodels.project.generic_tests import Definition, Tested, take_apart
+from airflow_sqlmodels.project.generic_tests import Definition, Tested, old_forms, take_apart
+from airflow_sqlmodels.project.loaded_at import FIELD, QUERY, loaded_at
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry, TestEntry, data_tests_of
 from airflow_sqlmodels.project.references import ref_of
@@ -43,8 +44,8 @@ def seed(parts: Parts, file: SourceFile) -> Seed:
     entry = parts.entries.get(("seed", file.package, name))
     fqn = (file.package, *file.folders, name)
     own = parts.own_config("seed", file.package, fqn, entry)
-    config = parts.config("seed", own)
     at = Location(file.shown, 1)
+    config = parts.config("seed", own, at, entry)
     content = {} if entry is None else entry.content
     seen = {"name": name, "resource_type": "seed", "package_name": file.package, "fqn": list(fqn), "config": config}
     hooks = asked_by_hooks(parts, config, (file.shown, file.package, name))
@@ -88,12 +89,14 @@ def _source(parts: Parts, entry: Entry, table: YamlMap, at: Location) -> Source:
     fqn = (package, *entry.file.folders, entry.name, name)
     beside = _config_of(table)
     own = merge(parts.own_config("source", package, fqn, entry), parts.rendered(beside, package, at))
-    config = parts.config("source", own)
-    said = parts.rendered({key: table.get(key, entry.content.get(key)) for key in _PLACE_KEYS}, package, at)
+    age = parts.rendered(loaded_at(entry, table), package, at)
+    config = {**parts.config("source", own, at, entry)}
+    config |= {key: value for key, value in age.items() if key in config}
+    said = parts.rendered({"database": table.get("database", entry.content.get("database"))}, package, at)
     own_rule = "freshness" in beside or "freshness" in table
     above = {**(plain(entry.content.get("freshness")) or {}), **(entry.config.get("freshness") or {})}
     rule = beside.get("freshness", table.get("freshness")) if own_rule else above
-    freshness = None if own_rule and rule is None else _freshness(above, plain(rule))
+    freshness = None if own_rule and rule is None else _freshness(above, plain(rule), at)
     return Source(
         id=NodeId(f"source.{package}.{entry.name}.{name}"),
         name=name,
@@ -115,13 +118,10 @@ def _source(parts: Parts, entry: Entry, table: YamlMap, at: Location) -> Source:
         loader=str(table.get("loader", entry.content.get("loader")) or ""),
         relation=_source_relation(parts, entry, table, said),
         columns=parts.columns(entry, package, table),
-        loaded_at_field=_first(config, said, "loaded_at_field"),
-        loaded_at_query=_first(config, said, "loaded_at_query"),
+        loaded_at_field=_text_of(age.get(FIELD, config.get(FIELD))),
+        loaded_at_query=_text_of(age.get(QUERY, config.get(QUERY))),
         freshness=freshness,
     )
-
-
-_PLACE_KEYS = ("database", "schema", "loaded_at_field", "loaded_at_query")
 
 
 def _source_relation(parts: Parts, entry: Entry, table: YamlMap, said: Mapping[str, Any]) -> Relation:
@@ -160,22 +160,30 @@ def _config_of(table: YamlMap) -> dict[str, Any]:
     return merge_all((beside, table.get("config") or {}))
 
 
-def _first(config: Mapping[str, Any], said: Mapping[str, Any], key: str) -> str | None:
-    value = config.get(key) or said.get(key)
-    return None if value is None else str(value)
+def _text_of(value: Any) -> str | None:
+    return str(value) if value else None
 
 
-def _freshness(above: Mapping[str, Any], own: Any) -> Freshness | None:
+def _freshness(above: Mapping[str, Any], own: Any, at: Location) -> Freshness | None:
     merged = {**above, **(own or {})}
     if not any(merged.get(key) for key in ("warn_after", "error_after")):
         return None
-    return Freshness(_period(merged.get("warn_after")), _period(merged.get("error_after")), merged.get("filter"))
+    return Freshness(
+        _period(merged.get("warn_after"), at), _period(merged.get("error_after"), at), merged.get("filter")
+    )
 
 
-def _period(value: Any) -> Period | None:
+def _period(value: Any, at: Location) -> Period | None:
     if not value or value.get("count") is None:
         return None
-    return Period(int(value["count"]), str(value["period"]))
+    count, period = value["count"], value.get("period")
+    if not str(count).strip().isdecimal() or period not in _PERIODS:
+        hint = f"write {{count: 12, period: hour}}; there are {', '.join(_PERIODS)}"
+        raise ProjectError(f"this is no time for freshness: {count!r} of {period!r}", at, hint)
+    return Period(int(count), str(period))
+
+
+_PERIODS = ("minute", "hour", "day")
 
 
 def generic_tests(parts: Parts, entry: Entry) -> Iterator[DataTest]:
@@ -188,7 +196,8 @@ def generic_tests(parts: Parts, entry: Entry) -> Iterator[DataTest]:
     for table in entry.content.get("tables") or []:
         name = str(table["name"])
         tags = (*_as_list(entry.content.get("tags")), *_as_list(table.get("tags")))
-        tested = Tested("source", f"{entry.name}_{name}", f"source('{entry.name}', '{name}')")
+        quoted = _source_quoting(parts, entry, table).get("column") is True
+        tested = Tested("source", f"{entry.name}_{name}", f"source('{entry.name}', '{name}')", quoted)
         attached = NodeId(f"source.{entry.file.package}.{entry.name}.{name}")
         for each in data_tests_of(entry, table):
             yield _generic_test(parts, entry, each, tested, attached, tags)
@@ -196,11 +205,14 @@ def generic_tests(parts: Parts, entry: Entry) -> Iterator[DataTest]:
 
 def _tested(entry: Entry) -> tuple[Tested, NodeId]:
     """What the tests under an entry stand under, and its node."""
-    package, version = entry.file.package, entry.version
+    package, version, quoted = entry.file.package, entry.version, entry.content.get("quote_columns") is True
     if version is None:
-        return Tested(entry.kind, entry.name, f"ref('{entry.name}')"), NodeId(f"{entry.kind}.{package}.{entry.name}")
+        tested = Tested(entry.kind, entry.name, f"ref('{entry.name}')", quoted)
+        return tested, NodeId(f"{entry.kind}.{package}.{entry.name}")
     name, reference = f"{version.model}_v{version.number}", f"ref('{version.model}', version='{version.number}')"
-    return Tested(entry.kind, name, reference), NodeId(f"{entry.kind}.{package}.{version.model}.v{version.number}")
+    return Tested(entry.kind, name, reference, quoted), NodeId(
+        f"{entry.kind}.{package}.{version.model}.v{version.number}"
+    )
 
 
 def _generic_test(  # one argument per thing that is known of a test
@@ -208,12 +220,13 @@ def _generic_test(  # one argument per thing that is known of a test
 ) -> DataTest:
     definition = take_apart(written, tested)
     package = entry.file.package
+    parts.noted.extend(old_forms(written, tested, package, parts.settings.flags))
     asked = _asked(parts, definition, entry, written.at)
     # as in dbt below the first folder, whichever folder is the resource folder
     fqn = (package, *entry.file.path.split("/")[1:-1], definition.name)
-    said = parts.rendered(definition.config, package, written.at)
+    said = _rendered_config(parts, definition, package, written.at)
     own = parts.own_config("test", package, fqn, None, *asked.configs, said)
-    config = parts.config("test", own)
+    config = parts.config("test", own, written.at)
     config["tags"] = sorted(config["tags"])
     seen = {"name": definition.short_name, "resource_type": "test", "package_name": package, "fqn": list(fqn),
             "config": config}  # fmt: skip
@@ -249,6 +262,16 @@ def _generic_test(  # one argument per thing that is known of a test
         attached_node=attached,
         relation=parts.rules.relation(seen, package),
     )
+
+
+def _rendered_config(parts: Parts, definition: Definition, package: str, at: Location) -> dict[str, Any]:
+    """The config of a test without templates. Raises CompilationError: macros and nodes are not known there."""
+    try:
+        said = parts.rendered(definition.config, package, at)
+    except CompilationError as error:
+        what = f"Invalid generic test configuration of {definition.test!r}: {error.what}"
+        raise CompilationError(what, error.at, error.hint) from error
+    return {key: value for key, value in said.items() if value is not None}  # what a template leaves open is not said
 
 
 _READ_AT_ONCE = {"macro.dbt.test_unique", "macro.dbt.test_not_null"}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_sqlmodels.errors import Location
+from airflow_sqlmodels.errors import Location, ProjectError
 from airflow_sqlmodels.manifest.manifest import Settings
 from airflow_sqlmodels.manifest.nodes import Column, Doc
+from airflow_sqlmodels.manifest.warned import Warned
+from airflow_sqlmodels.project.config_types import wrong_configs
 from airflow_sqlmodels.project.configs import merge_all, with_defaults
 from airflow_sqlmodels.project.docs import DocLookup
 from airflow_sqlmodels.project.naming import NameRules
@@ -28,7 +30,8 @@ _KNOWN_OF_COLUMNS = frozenset(
     (*_OF_COLUMNS, *TEST_KEYS, "name", "description", "quote", "docs", "dimension", "entity", "include", "exclude")
 )
 
-_UNRENDERED = frozenset(("pre-hook", "post-hook", "pre_hook", "post_hook"))
+_UNRENDERED = frozenset(("pre-hook", "post-hook", "pre_hook", "post_hook", "loaded_at_query"))
+"""Rendered when they are sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class Parts:
     """Property entries by (kind, package, name)."""
     renderer: Callable[[str], YamlRenderer]
     """For the YAML of a package."""
+    noted: list[Warned] = field(default_factory=list, compare=False)
+    """What turned out to be odd while nodes were made."""
 
     def own_config(
         self, kind: str, package: str, fqn: tuple[str, ...], entry: Entry | None, *inline: Mapping[str, Any]
@@ -81,12 +86,14 @@ class Parts:
         macros = self.readers.library.table.macros
         return any(f"macro.{each}.{name}" in macros for each in (package, self.settings.name) for name in names)
 
-    def config(self, kind: str, own: Mapping[str, Any]) -> dict[str, Any]:
-        """The whole config of a node: defaults filled in."""
+    def config(self, kind: str, own: Mapping[str, Any], at: Location, entry: Entry | None = None) -> dict[str, Any]:
+        """The whole config of a node at that place: defaults filled in. Raises ProjectError for what cannot be."""
+        for key, wrong in wrong_configs(kind, own):
+            raise ProjectError(wrong.what, at if entry is None else entry.place_of_config(key, at), wrong.hint)
         return with_defaults(kind, own)
 
     def rendered(self, values: Mapping[str, Any], package: str, at: Location) -> dict[str, Any]:
-        """Values of a property file, rendered, but for hooks."""
+        """Values of a property file, rendered, but for what is sent as it is."""
         renderer = self.renderer(package)
         return {
             key: plain(value) if key in _UNRENDERED else renderer.value(plain(value), at)

@@ -9,6 +9,7 @@ from typing import Any
 from airflow_sqlmodels.errors import Location, ProjectError, closest
 from airflow_sqlmodels.project.configs import merge_all
 from airflow_sqlmodels.project.files import SourceFile
+from airflow_sqlmodels.project.shapes import LIST, MAPPING, SHAPES, TEXT, TEXTS, misshapen
 from airflow_sqlmodels.project.yaml_text import YamlMap, parse_yaml, place_in
 
 _NAMED = {
@@ -31,6 +32,9 @@ _NAMED = {
 
 UNKNOWN = "unknown"
 """The kind of an entry for a key that nobody reads. Its text is a hint."""
+
+TWICE = "twice"
+"""The kind of an entry for a key that stands in its mapping already."""
 
 _OTHER = ("version", "anchors", "tests")
 """What else a property file may hold."""
@@ -63,8 +67,16 @@ class Entry:
     """Which version of a model it describes; None for a model without versions, and all else."""
 
     def place(self, container: Any, key: Any) -> Location:
-        """Where `key` of something inside this entry stands."""
-        return place_in(container, key, self.file.shown, self.text)
+        """Where `key` of something inside this entry stands; where the entry does, if that cannot be told."""
+        found = place_in(container, key, self.file.shown, self.text)
+        return found if found.line else self.at
+
+    def place_of_config(self, key: str, other: Location) -> Location:
+        """Where a config stands that this entry says; `other` if it does not."""
+        for holder in (self.content.get("config"), self.content):
+            if isinstance(holder, dict) and key in holder:
+                return self.place(holder, key)
+        return other
 
     @property
     def config(self) -> dict[str, Any]:
@@ -138,6 +150,9 @@ def refuse_unknown_keys(entry: Entry, holder: YamlMap, known: Collection[str], w
 
 
 def _tests(entry: Entry, holder: YamlMap) -> Iterator[tuple[Any, Location]]:
+    if all(key in holder for key in TEST_KEYS):
+        what = "cannot have both 'tests' and 'data_tests': they are two words for one list"
+        raise ProjectError(what, entry.place(holder, "tests"), "put all below 'data_tests'")
     for key in TEST_KEYS:
         listed = holder.get(key)
         if listed is None:
@@ -150,27 +165,53 @@ def _tests(entry: Entry, holder: YamlMap) -> Iterator[tuple[Any, Location]]:
 
 def _entries(file: SourceFile) -> Iterator[Entry]:
     text = file.read()
-    content = parse_yaml(text.rstrip(), file.shown)  # so a text at the end has no line end, as in dbt
+    twice: list[tuple[str, int, int]] = []
+    content = parse_yaml(text.rstrip(), file.shown, twice)  # so a text at the end has no line end, as in dbt
     if content is None:
         return
     if not isinstance(content, YamlMap):
         raise ProjectError("a property file must be a mapping", Location(file.shown, 1), "begin with 'models:'")
+    for key, line, column in twice:
+        at = Location(file.shown, line + 1, column + 1, text.split("\n")[line])
+        yield Entry(TWICE, key, content, file, at, text)
     for key, listed in content.items():
         if key not in _NAMED and key not in _OTHER:
             at = place_in(content, key, file.shown, text)
             yield Entry(UNKNOWN, str(key), content, file, at, closest(str(key), (*_NAMED, *_OTHER)))
-        elif key in _NAMED and listed is not None:
+        elif key in _NAMED:
             yield from _named(file, text, key, listed, content)
 
 
 def _named(file: SourceFile, text: str, key: str, listed: Any, content: YamlMap) -> Iterator[Entry]:
     at = place_in(content, key, file.shown, text)
     if not isinstance(listed, list):
-        raise ProjectError(f"{key} must be a list", at, "begin each entry with '- name:'")
+        raise ProjectError(f"'{key}' is not a list", at, "begin each entry with '- name:'")
     for index, each in enumerate(listed):
         place = place_in(listed, index, file.shown, text)
         if not isinstance(each, YamlMap):
             raise ProjectError(f"an entry of {key} is not a mapping", place, "begin it with '- name:'")
         if not each.get("name"):
             raise ProjectError(f"an entry of {key} has no name", place, "begin it with '- name:'")
-        yield Entry(_NAMED[key], str(each["name"]), each, file, place, text)
+        entry = Entry(_NAMED[key], str(each["name"]), each, file, place, text)
+        _refuse_shape(entry)
+        yield entry
+
+
+def _refuse_shape(entry: Entry) -> None:
+    for container, key, wanted in misshapen(entry.content, SHAPES[entry.kind]):
+        what = f"{key!r} must be {wanted}" if isinstance(key, str) else f"this must be {wanted}"
+        raise ProjectError(f"{what}, not {_shown(container[key])}", entry.place(container, key), _HINTS[wanted])
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return "a mapping"
+    return "a list" if isinstance(value, list) else "nothing" if value is None else repr(value)
+
+
+_HINTS = {
+    LIST: "begin each entry with a dash",
+    MAPPING: "write each as 'key: value'",
+    TEXT: "quote it if it holds a colon, brackets or braces",
+    TEXTS: "write one text, or a list of texts: [a, b]",
+}

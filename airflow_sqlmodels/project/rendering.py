@@ -36,7 +36,8 @@ class YamlRenderer:
         """One template, rendered. Raises ProjectError with the place if that fails."""
         if self._render is None:
             # many a profile and project file holds no template, and Jinja takes longer to import than they to read
+            from airflow_sqlmodels.templating.names import Modules  # noqa: PLC0415
             from airflow_sqlmodels.templating.native import native_renderer  # noqa: PLC0415
 
-            self._render = native_renderer(self._names)
+            self._render = native_renderer({"modules": Modules(), **self._names})
         return self._render(text, at)

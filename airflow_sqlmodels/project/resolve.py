@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from airflow_sqlmodels.errors import Location, NamingError, closest
 from airflow_sqlmodels.manifest.nodes import (
+    Analysis,
     AnyNode,
     DataTest,
     Function,
@@ -102,18 +103,26 @@ class Index:
         return (package, self.root) if self.node_first else (self.root, package)
 
 
-def index_of(root: str, nodes: Iterable[AnyNode], disabled: Iterable[Node], *, node_first: bool = False) -> Index:
-    """The index over all enabled nodes. Raises NamingError if two have one name in a package, or one relation."""
+def index_of(
+    root: str, nodes: Iterable[AnyNode], disabled: Iterable[Node], *, node_first: bool = False, unique: bool = False
+) -> Index:
+    """The index over all enabled nodes. Raises NamingError if two have one name in a package, or one relation.
+
+    `unique`: nodes of different kinds may not have one name either.
+    """
     index = Index(root, node_first)
     relations: dict[tuple[str, str, str], Node] = {}
+    once: dict[NodeId, Node] = {}
     for node in nodes:
+        if isinstance(node, (Source, DataTest, Analysis)):
+            _refuse_same_id(once, node)
         if isinstance(node, Source):
             index.sources[node.source_name, node.name] = node
         elif isinstance(node, Function):
             _refuse_twin_function(index.functions.setdefault(node.name, []), node)
             index.functions[node.name].append(node)
         elif isinstance(node, (Model, Seed, Snapshot)):
-            _refuse_twin(index.by_name.setdefault(node.name, []), node)
+            _refuse_twin(index.by_name.setdefault(node.name, []), node, unique=unique)
             index.by_name[node.name].append(node)
             if not (isinstance(node, Model) and node.materialized == "ephemeral"):
                 _refuse_same_relation(relations, node)
@@ -184,14 +193,31 @@ def _is_version(node: Model | Seed | Snapshot, wanted: int | float | str | None)
     return version is None or (isinstance(node, Model) and version == node.latest_version)
 
 
-def _refuse_twin(known: list[Model | Seed | Snapshot], node: Model | Seed | Snapshot) -> None:
+def _refuse_twin(known: list[Model | Seed | Snapshot], node: Model | Seed | Snapshot, *, unique: bool) -> None:
     for other in known:
         if other.package == node.package and _version_of(other) == _version_of(node):
             kinds = resource_type(node), resource_type(other)
+            if kinds[0] != kinds[1] and not unique:
+                continue  # they may write different relations
             what = f"two models are named {node.name!r}" if kinds == ("model", "model") else (
                 f"a {kinds[0]} and a {kinds[1]} are both named {node.name!r}")  # fmt: skip
             raise NamingError(f"{what}: the other is {other.path}", Location(node.at.path, 1),
                                "rename one file; give it the old table name with config(alias=...)")  # fmt: skip
+
+
+def _refuse_same_id(once: dict[NodeId, Node], node: Source | DataTest | Analysis) -> None:
+    """Raises NamingError for a second table of one name in a source, or what differs from another in nothing."""
+    other = once.setdefault(node.id, node)
+    if other is node:
+        return
+    where = f"the other is at {other.at}"
+    if isinstance(node, Source):
+        what = f"found two sources with the name '{node.source_name}_{node.name}': {where}"
+        raise NamingError(what, node.at, "keep one of the two, or give one another name and 'identifier'")
+    kind = "analyses" if isinstance(node, Analysis) else "data_tests"
+    what = f"found two {kind} with the name {node.name!r}: {where}"
+    hint = "they differ in no argument" if isinstance(node, DataTest) and node.generic else "the files have one name"
+    raise NamingError(what, node.at, f"{hint}: give one of them a 'name' of its own")
 
 
 def _version_of(node: Model | Seed | Snapshot) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_sqlmodels.errors import NamingError, closest
+from airflow_sqlmodels.errors import NamingError, ProjectError, closest
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.manifest.nodes import Metric, NodeId, SavedQuery, SemanticModel
 from airflow_sqlmodels.project.parts import Parts
@@ -43,15 +43,41 @@ def semantic_nodes(parts: Parts, entries: Iterable[Entry], index: Index) -> dict
     for entry in by_kind["semantic_model"]:
         model = _semantic_model(parts, entry, index)
         nodes.append(model)
-        for measure in entry.content.get("measures") or ():
+        for number, measure in enumerate(entry.content.get("measures") or ()):
+            if not measure.get("name"):
+                at = entry.place(entry.content["measures"], number)
+                raise ProjectError("a measure has no name", at, "begin it with '- name:'")
             known.measures[str(measure["name"])] = model.id
             if measure.get("create_metric"):
                 nodes.append(_metric_of(parts, entry, measure, model.id))
     known.metrics.update({node.name: node.id for node in nodes if isinstance(node, Metric)})
     known.metrics.update({entry.name: _id("metric", entry) for entry in by_kind["metric"]})
-    nodes += [Metric(**_shared(parts, entry), reads=_reads(entry, known)) for entry in by_kind["metric"]]
+    for entry in by_kind["metric"]:
+        _refuse_metric(entry)
+        nodes.append(Metric(**_shared(parts, entry), reads=_reads(entry, known)))
     nodes += [SavedQuery(**_shared(parts, entry), reads=_asked(entry, known)) for entry in by_kind["saved_query"]]
     return {node.id: node for node in nodes if node.config.get("enabled", True) is not False}
+
+
+def _refuse_metric(entry: Entry) -> None:
+    """Raises ProjectError for a metric that has no type, or a name that queries cannot use."""
+    name, wrong = entry.name, ""
+    if " " in name:
+        wrong = "cannot contain spaces"
+    elif len(name) > _LONGEST:
+        wrong = f"cannot contain more than {_LONGEST} characters"
+    elif not name[0].isalpha():
+        wrong = "must begin with a letter"
+    elif not name.replace("_", "").isalnum():
+        wrong = "must contain only letters, numbers and underscores"
+    if wrong:
+        raise ProjectError(f"the name of a metric {wrong}: {name!r}", entry.at, "put what people read into 'label'")
+    if entry.content.get("type") not in _TYPES:
+        raise ProjectError(f"the metric {name!r} has no known type", entry.at, f"write type: {', '.join(_TYPES)}")
+
+
+_LONGEST = 250
+_TYPES = ("simple", "ratio", "cumulative", "derived", "conversion")
 
 
 def _semantic_model(parts: Parts, entry: Entry, index: Index) -> SemanticModel:
@@ -78,7 +104,7 @@ def _shared(parts: Parts, entry: Entry) -> dict[str, Any]:
     package = entry.file.package
     fqn = (package, *entry.file.folders, entry.name)
     own = parts.own_config(entry.kind, package, fqn, entry)
-    config = parts.config(entry.kind, own)
+    config = parts.config(entry.kind, own, entry.at, entry)
     return {
         "id": _id(entry.kind, entry),
         "name": entry.name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,13 @@ from msgspec import structs
 
 from airflow_sqlmodels.errors import Location, SettingsError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Settings
+from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.choices import Choices
 from airflow_sqlmodels.project.configs import ConfigTree, Merge, merge, merge_plainly
 from airflow_sqlmodels.project.project_shape import check_shape
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.required_version import check_version
+from airflow_sqlmodels.project.vars_file import file_vars
 from airflow_sqlmodels.project.yaml_text import parse_yaml, place_in, plain
 from airflow_sqlmodels.templating.variables import EnvVar, Var, target_names
 
@@ -106,9 +108,10 @@ def target_path(root: Path, env: Mapping[str, str]) -> str:
 def read_project_file(root: Path, choices: Choices, shown: str = "") -> ProjectFile:
     """One dbt_project.yml, rendered. Raises SettingsError if it is missing, malformed, or has no name."""
     content, path, text = _content(root, shown)
+    variables = file_vars(root, shown, content, place_in(content, "vars", path, text))
     names = {
         "env_var": choices.env_var,
-        "var": Var(choices.vars, str),
+        "var": Var({**variables, **choices.vars}, str),
         "target": target_names(choices.target),
     }
     renderer = YamlRenderer(names)
@@ -116,6 +119,8 @@ def read_project_file(root: Path, choices: Choices, shown: str = "") -> ProjectF
         key: plain(value) if key in _LATE else _rendered(value, renderer, place_in(content, key, path, text))
         for key, value in content.items()
     }
+    if variables:
+        rendered["vars"] = variables
     for key, old in _FORMERLY.items():
         if key in rendered and old in rendered:
             at = place_in(content, old, path, text)
@@ -152,11 +157,27 @@ def _trees(content: Mapping[str, Any], combine: Merge = merge) -> dict[str, Conf
     return trees
 
 
-def outdated_keys(project: ProjectFile) -> list[str]:
+def outdated_keys(project: ProjectFile) -> list[Warned]:
     """A warning for each key of dbt_project.yml that has another name today."""
     place = f"{project.shown}{PROJECT_FILE}"
     renamed = {old: key for key, old in _FORMERLY.items()}
-    return [f"{place}: {key!r} is called {renamed[key]!r} today" for key in project.content if key in renamed]
+    old = (key for key in project.content if key in renamed)
+    return [
+        *(Warned(f"{place}: the `{key}` config has been renamed to `{renamed[key]}`", _RENAMED[key]) for key in old),
+        *_moved_paths(project, place),
+    ]
+
+
+_RENAMED = {"source-paths": "ConfigSourcePathDeprecation", "data-paths": "ConfigDataPathDeprecation"}
+_MOVED = {"target-path": ("target", "ConfigTargetPathDeprecation"), "log-path": ("logs", "ConfigLogPathDeprecation")}
+
+
+def _moved_paths(project: ProjectFile, place: str) -> Iterator[Warned]:
+    """dbt wants these as flags; here they hold as before."""
+    for key, (usual, name) in _MOVED.items():
+        if str(project.content.get(key) or usual) != usual:
+            text = f"{place}: the `{key}` config has been deprecated: use the flag --{key} or DBT_{key.upper()}"
+            yield Warned(text.replace("-PATH", "_PATH"), name)
 
 
 def packages_folder(project: ProjectFile) -> str:

@@ -43,7 +43,7 @@ def model(parts: Parts, file: SourceFile) -> Model:
     fqn = (file.package, *file.folders, name, *suffix)
     asked = ask(parts, text, file.shown, file.package, name)
     own = parts.own_config("model", file.package, fqn, entry, *asked.configs)
-    config = parts.config("model", own)
+    config = parts.config("model", own, Location(file.shown, 1), entry)
     _refuse_on_error(config, Location(file.shown, 1) if entry is None else entry.at)
     columns = parts.columns(entry, file.package)
     read = _with_hooks(parts, config, asked, (file.shown, file.package, name), constraint_reads(entry, columns))
@@ -115,7 +115,7 @@ def analysis(parts: Parts, file: SourceFile) -> Analysis:
     fqn = (file.package, *(() if corrected else ("analysis",)), *file.folders, name)
     asked = ask(parts, text, file.shown, file.package, name)
     own = parts.own_config("analysis" if corrected else "model", file.package, fqn, entry, *asked.configs)
-    config = parts.config("analysis", own)
+    config = parts.config("analysis", own, Location(file.shown, 1), entry)
     return Analysis(
         id=NodeId(f"analysis.{file.package}.{name}"),
         schema=parts.rules.relation(seen(name, "analysis", file, fqn, config), file.package).schema,
@@ -132,7 +132,7 @@ def singular_test(parts: Parts, file: SourceFile) -> DataTest:
     fqn = (file.package, *file.folders, name)
     asked = ask(parts, text, file.shown, file.package, name)
     own = parts.own_config("test", file.package, fqn, entry, *asked.configs)
-    config = parts.config("test", own)
+    config = parts.config("test", own, Location(file.shown, 1), entry)
     return DataTest(
         id=NodeId(f"test.{file.package}.{name}"),
         relation=parts.rules.relation(seen(name, "test", file, fqn, config), file.package),
@@ -150,7 +150,7 @@ def operations(parts: Parts, project: ProjectFile) -> Iterator[Operation]:
             asked = ask(parts, sql, shown, project.name, name)
             fqn = (project.name, "hooks", name)
             own = parts.own_config("model", project.name, fqn, None)
-            config = parts.config("operation", own)
+            config = parts.config("operation", own, Location(shown))
             yield Operation(
                 id=NodeId(f"operation.{project.name}.{name}"),
                 name=name,
@@ -182,8 +182,8 @@ def _snapshot(parts: Parts, file: SourceFile, name: str, body: str, line: int) -
     fqn = (file.package, *file.folders, *own_file, name)
     asked = ask(parts, body, file.shown, file.package, name, line)
     own = parts.own_config("snapshot", file.package, fqn, entry, *asked.configs)
-    config = parts.config("snapshot", own)
     at = Location(file.shown, line)
+    config = parts.config("snapshot", own, at, entry)
     if config.get("enabled", True):
         check_snapshot(name, config, at)
     read = _with_hooks(parts, config, asked, (file.shown, file.package, name))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from msgspec import to_builtins
 from msgspec.structs import asdict, replace
 
-from airflow_sqlmodels.errors import Location, ProjectError, SqlModelsError, closest
+from airflow_sqlmodels.errors import Location, NamingError, ProjectError, SqlModelsError, closest
 from airflow_sqlmodels.manifest.fixtures import FixtureRows, Overrides
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.manifest.nodes import (
@@ -56,7 +56,10 @@ def read_unit_tests(
     """All unit tests that these entries define. Raises ProjectError with the place for what cannot be meant."""
     files: dict[str, dict[tuple[str, str], SourceFile]] = {}
     for each in fixtures:
-        files.setdefault(each.package, {})[each.stem, _ending(each)] = each
+        twin = files.setdefault(each.package, {}).setdefault((each.stem, _ending(each)), each)
+        if twin is not each:
+            what = f"two fixtures are named {each.stem!r}: the other is {twin.shown}"
+            raise NamingError(what, Location(each.shown, 1), "rename one of the files")
     found = UnitTests()
     for entry in entries:
         if entry.kind == "unit_test":
@@ -97,7 +100,7 @@ class _Reading:
         name = str(content["name"])
         fqn = (package, *self.entry.file.folders, written, name)
         own = self.parts.own_config("unit_test", package, fqn, self.entry)
-        config = self.parts.config("unit_test", own)
+        config = self.parts.config("unit_test", own, self.entry.at, self.entry)
         if model is None:
             config["enabled"] = False
         test = UnitTest(

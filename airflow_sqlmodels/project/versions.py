@@ -7,13 +7,22 @@ from dataclasses import replace
 from typing import Any
 
 from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.properties import TEST_KEYS, Entry, Version
 from airflow_sqlmodels.project.yaml_text import YamlList, YamlMap
 
 
-def with_versions(entries: Iterable[Entry]) -> list[Entry]:
-    """The entries; in the place of a model's with versions one for each, named like its file."""
-    return [each for entry in entries for each in (_versions(entry) if _has_versions(entry) else (entry,))]
+def with_versions(entries: Iterable[Entry], models: Collection[tuple[str, str]]) -> list[Entry]:
+    """The entries; in the place of a model's with versions one for each, named like its file.
+
+    `models`: the package and the name of each file that is there.
+    """
+    return [each for entry in entries for each in (_versions(entry, models) if _has_versions(entry) else (entry,))]
+
+
+def model_names(files: Iterable[SourceFile]) -> frozenset[tuple[str, str]]:
+    """The package and the name of each file that holds a model."""
+    return frozenset((file.package, file.stem) for file in files if file.kind == "model")
 
 
 def rank(number: str) -> tuple[int, float, str]:
@@ -28,7 +37,7 @@ def _has_versions(entry: Entry) -> bool:
     return entry.kind == "model" and bool(entry.content.get("versions"))
 
 
-def _versions(entry: Entry) -> Iterator[Entry]:
+def _versions(entry: Entry, models: Collection[tuple[str, str]]) -> Iterator[Entry]:
     listed = entry.content["versions"]
     numbers = [_number(entry, listed, index, each) for index, each in enumerate(listed)]
     latest = entry.content.get("latest_version")
@@ -39,11 +48,18 @@ def _versions(entry: Entry) -> Iterator[Entry]:
     for index, (number, each) in enumerate(zip(numbers, listed, strict=True)):
         yield replace(
             entry,
-            name=str(each.get("defined_in") or f"{entry.name}_v{number}"),
+            name=_file_name(entry, each, number, models, latest=number == newest),
             content=_content(entry.content, each),
             at=entry.place(listed, index),
             version=Version(entry.name, number, newest),
         )
+
+
+def _file_name(entry: Entry, own: YamlMap, number: str, models: Collection[tuple[str, str]], *, latest: bool) -> str:
+    """The name of the file of a version: the latest one's may be that of the model."""
+    name, package = str(own.get("defined_in") or f"{entry.name}_v{number}"), entry.file.package
+    bare = latest and (package, name) not in models and (package, entry.name) in models
+    return entry.name if bare else name
 
 
 def _number(entry: Entry, listed: Any, index: int, said: Any) -> str:
@@ -67,6 +83,10 @@ def _content(base: YamlMap, own: YamlMap) -> YamlMap:
     return found
 
 
+def _names(said: Any) -> list[str]:
+    return [str(each) for each in (said if isinstance(said, list) else [] if said is None else [said])]
+
+
 def _take(found: YamlMap, holder: YamlMap, but: Collection[str]) -> None:
     for key, value in holder.items():
         if key not in but:
@@ -79,16 +99,17 @@ def _columns(base: Iterable[Any], own: Iterable[Any]) -> YamlList:
     found, described = YamlList(), YamlList()
     for index, each in enumerate(own):
         if isinstance(each, Mapping) and "include" in each:
-            wanted, without = each["include"], each.get("exclude") or []
+            wanted, without = _names(each["include"]), _names(each.get("exclude"))
             for column in base:
-                if (wanted in ("all", "*") or column["name"] in wanted) and column["name"] not in without:
+                name = str(column.get("name"))
+                if (wanted in (["all"], ["*"]) or name in wanted) and name not in without:
                     found.append(column)
         else:
             described.append(each)
             places = getattr(own, "places", None)
             described.places.append(places[index] if places else (0, 0))
     again = {each["name"] for each in described if isinstance(each, Mapping) and each.get("name")}
-    kept = [column for column in found if column["name"] not in again]
+    kept = [column for column in found if column.get("name") not in again]
     result = YamlList()
     for column in kept:
         result.append(column)

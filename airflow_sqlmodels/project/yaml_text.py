@@ -11,6 +11,7 @@ import yaml
 from airflow_sqlmodels.errors import Location, ProjectError
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_MERGE = "tag:yaml.org,2002:merge"
 _STRING = "tag:yaml.org,2002:str"
 _PLAIN: dict[str, Callable[[str], Any]] = {
     "tag:yaml.org,2002:null": lambda _text: None,
@@ -38,9 +39,13 @@ class YamlList(list[Any]):
         self.places: list[tuple[int, int]] = []
 
 
-def parse_yaml(text: str, path: str) -> Any:
-    """The document in `text`; None if it is empty. Raises ProjectError with the place if it is not YAML."""
+def parse_yaml(text: str, path: str, twice: list[tuple[str, int, int]] | None = None) -> Any:
+    """The document in `text`; None if it is empty. Raises ProjectError with the place if it is not YAML.
+
+    `twice` gets each key that stands in its mapping already, with its line and column, counted from 0.
+    """
     loader: Any = _LOADER(text)
+    loader.twice = twice
     try:
         node = loader.get_single_node()
         return None if node is None else _value(loader, node)
@@ -98,14 +103,18 @@ def _value(loader: Any, node: Any) -> Any:
 
 
 def _mapping(loader: Any, node: Any) -> YamlMap:
+    merged = any(key.tag == _MERGE for key, _ in node.value)  # then keys may well come twice
     loader.flatten_mapping(node)
     result = YamlMap()
     for key_node, value_node in node.value:
         key = _value(loader, key_node)
         if key.__class__ is not str:
             key = str(key)
+        place = (key_node.start_mark.line, key_node.start_mark.column)
+        if key in result.places and loader.twice is not None and not merged:
+            loader.twice.append((key, *place))
         result[key] = _value(loader, value_node)
-        result.places[key] = (key_node.start_mark.line, key_node.start_mark.column)
+        result.places[key] = place
     return result
 
 

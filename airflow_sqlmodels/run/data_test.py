@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from airflow_sqlmodels.compile.compiler import Compiled, compile_node, judging_query, note_called
+from airflow_sqlmodels.compile.compiler import Compiled, compile_node, note_called
 from airflow_sqlmodels.compile.origins import CompiledText
 from airflow_sqlmodels.errors import DataTestError, FailedTest, Location, UnreachableError, WarehouseError, excerpt
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, MacroId, Source
+from airflow_sqlmodels.materializations.main_statement import behind_header
 from airflow_sqlmodels.materializations.registry import own_version
+from airflow_sqlmodels.run.judging import header, judging_query, keep, limited, stores, verdict
 from airflow_sqlmodels.run.own_test import judged_by
 from airflow_sqlmodels.run.result import Result, Status
 from airflow_sqlmodels.templating.answering import Answerer
-from airflow_sqlmodels.warehouse import catalog
 from airflow_sqlmodels.warehouse.session import Rows, Session
 
 SHOWN_ROWS = 5
@@ -50,7 +51,10 @@ def run_data_test(
     status = _status(node, should_warn, should_error)
     query = f"select * from {stored}" if stored else sql.strip()
     if status != "pass":
+        in_front = "" if stored else header(means, node)
+        _send(in_front, session)
         _show(node, failures, query, session, log)
+        query = behind_header(in_front, query)
     session.commit()
     tested = _tested(means, node)
     failed = FailedTest(node.name, tested.name if tested else "", failures, query, _owner(node, tested))
@@ -76,9 +80,18 @@ def _judged(means: Answerer, node: DataTest, compiled: Compiled, session: Sessio
     note_called(compiled, arguments if own else (*arguments, *_RUNS_TESTS))
     if own is not None:
         return judged_by(own, compiled, session, arguments), None, sql
-    stored = _store(means, node, sql, session) if _stores(means, node) else None
-    judging = judging_query(node, f"select * from {stored}" if stored else sql)
-    return session.query(judging, commits=True), stored, judging
+    rows = limited(means, node, compiled)
+    stored = keep(means, node, rows, session) if stores(means, node) else None
+    judging = judging_query(means, node, compiled, f"select * from {stored}" if stored else rows)
+    in_front = header(means, node)
+    _send(in_front, session)
+    return session.query(judging, commits=True), stored, behind_header(in_front, judging)
+
+
+def _send(in_front: str, session: Session) -> None:
+    """Send a header by itself: what it gives are not the rows that are asked for behind it."""
+    if in_front.strip():
+        session.execute(in_front)
 
 
 def _placed(error: WarehouseError, node: DataTest, text: CompiledText) -> WarehouseError:
@@ -98,7 +111,7 @@ def _verdict(rows: Rows, node: DataTest) -> tuple[int, bool, bool]:
             node.at,
         )
     failures, should_warn, should_error = rows.rows[0]
-    return int(failures or 0), bool(should_warn), bool(should_error)
+    return int(failures or 0), verdict(should_warn, node), verdict(should_error, node)
 
 
 def _status(node: DataTest, should_warn: bool, should_error: bool) -> Status:
@@ -128,29 +141,6 @@ def _show(node: DataTest, failures: int, query: str, session: Session, log: Call
 
 def _cell(value: Any) -> str:
     return "null" if value is None else str(value)
-
-
-def _stores(means: Answerer, node: DataTest) -> bool:
-    if node.config.get("store_failures_as"):
-        return str(node.config["store_failures_as"]).lower() in ("table", "view")
-    configured = node.config.get("store_failures")
-    return bool(means.invocation.store_failures) if configured is None else bool(configured)
-
-
-def _store(means: Answerer, node: DataTest, sql: str, session: Session) -> str:
-    """Keep the rows at fault as a table or view; its name."""
-    assert node.relation is not None
-    relation = means.relation(node.relation)
-    name = means.dialect.render(relation)
-    kind = "view" if str(node.config.get("store_failures_as") or "").lower() == "view" else "table"
-    found = catalog.find(session, means.dialect, relation)
-    if found is None:
-        catalog.create_schemas(session, means.dialect, [relation.schema])
-    else:
-        session.execute(f"drop {found.kind.replace('_', ' ')} if exists {name} cascade")
-    session.execute(f"create {kind} {name} as\n{sql}")
-    session.commit()
-    return name
 
 
 def _tested(means: Answerer, node: DataTest) -> AnyNode | None:

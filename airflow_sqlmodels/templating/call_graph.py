@@ -11,6 +11,11 @@ from airflow_sqlmodels.templating.blocks import as_macros
 from airflow_sqlmodels.templating.macro_table import MacroTable, macro_table_of
 from airflow_sqlmodels.templating.static import CAPTURED, TemplateReader, called_names
 
+_SETS = "config.set"
+
+_SURELY = ("?", "env_var", _SETS)
+"""Calls that only rendering can answer; env_var, because a missing one is to be found while loading."""
+
 
 def call_graph_of(manifest: Manifest) -> CallGraph:
     """The calls among the macros of a loaded project."""
@@ -62,13 +67,13 @@ class CallGraph:
         return self._noisy[key]
 
     def _may_capture(self, name: str, package: str) -> bool:
-        if name in ("?", "env_var"):  # env_var: a missing one is to be found while loading
+        if name in _SURELY:
             return True
         macro = self.macro_of(name, package)
         if macro is None:
             return False
         inside = (called for each in self._closure(macro.id) for called in self.names_in(self.table.macros[each]))
-        return any(called in CAPTURED or called == "?" for called in inside)
+        return any(called in CAPTURED or called in ("?", _SETS) for called in inside)
 
     def _closure(self, start: MacroId) -> frozenset[MacroId]:
         if start not in self._reached:

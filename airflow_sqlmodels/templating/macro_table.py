@@ -54,6 +54,11 @@ class MacroTable:
                     return found
         return None
 
+    def anywhere(self, name: str) -> Macro | None:
+        """What `adapter.dispatch(name)` means if no package that it ought to look into has it."""
+        found = (self.of_package(prefix + name, each) for prefix in self.prefixes for each in sorted(self.packages))
+        return next(filter(None, found), None)
+
     def own(self, name: str) -> Macro | None:
         """The project's version of a built-in macro, as built-in macros see it; None if it has none."""
         for found in (self.visible(name, BUILT_IN), self.dispatched(name, BUILT_IN, BUILT_IN)):

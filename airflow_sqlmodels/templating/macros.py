@@ -233,6 +233,9 @@ def dispatch(scope: MacroScope, macro_name: str, macro_namespace: str | None) ->
     macro = table.dispatched(bare, macro_namespace, scope.origin) or table.dispatched(
         bare, macro_namespace, scope.package
     )
+    if macro is None and macro_namespace is None:
+        # as in dbt, where a package's data test leaves out the namespace
+        macro = table.anywhere(bare)
     if macro is None:
         order = ", ".join(table.dispatch_order(macro_namespace, scope.package))
         wanted = " or ".join(prefix + bare for prefix in table.prefixes)

@@ -35,7 +35,10 @@ def call(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Call:
             ["shop.staging.stg_orders", "shop.not_null_stg_orders_id", "shop.unique_stg_orders_id"],
         ),
         (["-s", "revenue", "orders"], ["shop.marts.orders", "shop.marts.revenue"]),
-        (["-m", "stg_orders+"], ["shop.marts.orders", "shop.marts.revenue", "shop.staging.stg_orders"]),
+        (
+            ["-s", "stg_orders+", "--exclude", "test_type:generic"],
+            ["shop.marts.orders", "shop.marts.revenue", "shop.staging.stg_orders"],
+        ),
         (["--resource-type", "seed"], ["shop.raw_orders"]),
         (["-s", "tag:daily", "--output", "name", "--exclude-resource-type", "test"], ["stg_orders"]),
         (["-s", "raw_orders", "--output", "path"], ["seeds/raw_orders.csv"]),

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from airflow_sqlmodels.compile.compiler import compile_node, judging_query
+from airflow_sqlmodels.compile.compiler import compile_node
 from airflow_sqlmodels.errors import CompilationError
 from airflow_sqlmodels.manifest.manifest import Target
 from airflow_sqlmodels.manifest.nodes import DataTest, NodeId
+from airflow_sqlmodels.run.judging import judging_query, limited
 from airflow_sqlmodels.templating.answering import answerer
 from airflow_sqlmodels.templating.invocation import Invocation
 from tests.projects import PROJECT, load
@@ -133,11 +134,13 @@ def test_a_generic_test_calls_its_macro_with_its_arguments(tmp_path: Path) -> No
     manifest = load(tmp_path, files, target=TARGET)
     (node,) = (node for node in manifest.values() if isinstance(node, DataTest))
 
-    sql = compile_node(answerer(manifest, Invocation()), node, None).sql
+    means = answerer(manifest, Invocation())
+    compiled = compile_node(means, node, None)
+    judging = judging_query(means, node, compiled, limited(means, node, compiled))
 
-    assert '(select * from "db"."s"."a" where id > 0) dbt_subquery' in sql
-    assert "limit 7" in judging_query(node, sql)
-    assert "count(*) != 0 as should_error" in judging_query(node, sql)
+    assert '(select * from "db"."s"."a" where id > 0) dbt_subquery' in compiled.sql
+    assert "limit 7" in judging
+    assert "count(*) != 0 as should_error" in judging
 
 
 def _compiled(root: Path, template: str, **options: Any) -> str:

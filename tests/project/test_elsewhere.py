@@ -65,7 +65,7 @@ def test_a_second_description_of_what_a_package_has_is_told(tmp_path: Path) -> N
             "dbt_packages/tools/models/theirs.sql": "select 1 as id",
             "dbt_packages/tools/models/theirs.yml": "models: [{name: theirs, description: Told there}]"}  # fmt: skip
 
-    (warning,) = load(tmp_path, FILES | more).warnings
+    (warning,) = map(str, load(tmp_path, FILES | more).warnings)
 
     assert "there is no model 'theirs' to describe" in warning
     assert "hint: a package describes its own of that name" in warning

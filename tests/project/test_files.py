@@ -37,7 +37,7 @@ def test_what_describes_nothing_is_told(tmp_path: Path) -> None:
 
     manifest = load(tmp_path, files)
 
-    assert list(manifest.warnings) == [
+    assert [each.text for each in manifest.warnings] == [
         "models/all.yml:1:1: unknown key 'modles'\n    modles: [{name: a}]\n    ^\nhint: did you mean 'models'?",
         "models/all.yml:3:5: there is no function 'first' to describe\n"
         "    - {name: first, returns: {data_type: int}}\n      ^",
@@ -55,9 +55,9 @@ def test_folders_may_have_the_names_they_had_before(tmp_path: Path) -> None:
 
     assert set(manifest) == {"model.shop.a", "seed.shop.b"}
     assert manifest.settings.paths["model-paths"] == ("sql",)
-    assert list(manifest.warnings) == [
-        "dbt_project.yml: 'source-paths' is called 'model-paths' today",
-        "dbt_project.yml: 'data-paths' is called 'seed-paths' today",
+    assert [(each.name, each.text) for each in manifest.warnings] == [
+        ("ConfigSourcePathDeprecation", "dbt_project.yml: the `source-paths` config has been renamed to `model-paths`"),
+        ("ConfigDataPathDeprecation", "dbt_project.yml: the `data-paths` config has been renamed to `seed-paths`"),
     ]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from airflow_sqlmodels.compile.compiler import compile_node
-from airflow_sqlmodels.errors import CompilationError, ProjectError
+from airflow_sqlmodels.errors import CompilationError, ProjectError, SqlModelsError
 from airflow_sqlmodels.manifest.nodes import DataTest
 from airflow_sqlmodels.templating.answering import answerer
 from airflow_sqlmodels.templating.invocation import Invocation
@@ -28,7 +28,7 @@ TESTED = {
 def test_a_test_of_a_package_that_is_not_installed_fails_by_itself(tmp_path: Path) -> None:
     manifest = load(tmp_path, TESTED)
 
-    assert list(manifest.warnings) == [
+    assert [each.text for each in manifest.warnings if not each.once] == [
         "models/a.yml:4:9: no data test 'tools.at_least' and 1 more: this fails when it runs\n"
         "    - tools.at_least: {count: 1}\n"
         "      ^\n"
@@ -82,3 +82,61 @@ def test_arguments_stand_in_dbts_order(tmp_path: Path, written: str, order: list
     manifest = load(tmp_path, {"models/a.sql": "select 1 as id", "models/a.yml": f"models: [{{name: a, {values}}}]"})
     test = next(node for node in manifest.values() if isinstance(node, DataTest))
     assert list(test.kwargs) == order
+
+
+def test_columns_are_quoted_where_the_model_or_the_source_says_so(tmp_path: Path) -> None:
+    tested = "[{name: Id, data_tests: [unique]}, {name: Nr, quote: false, data_tests: [unique]}]"
+    properties = f"""\
+        models: [{{name: a, quote_columns: true, columns: {tested}}}]
+        sources: [{{name: raw, quoting: {{column: true}}, tables: [{{name: t, columns: {tested}}}]}}]
+        """
+    manifest = load(tmp_path, {"models/a.sql": "select 1", "models/a.yml": properties})
+
+    names = [node.kwargs["column_name"] for node in manifest.values() if isinstance(node, DataTest)]
+    assert names == ['"Id"', "Nr"] * 2
+
+
+@pytest.mark.parametrize(
+    ("written", "refusal"),
+    [
+        ("{unique: {column_name: id, severity: warn, config: {severity: error}}}", "same key at the top-level and in"),
+        ("{unique: {column_name: id, config: [1]}}", r"config of the data test 'unique' must be a mapping \(a dict\)"),
+        ("{unique: {column_name: id, model: b}}", "the data test 'unique' cannot have an argument 'model'"),
+        ("{unique: , column_name: id}", r"(?s)beside the data test 'unique' stands 'column_name'.*indent"),
+        ("{unique: }", r"(?s)arguments of the data test 'unique' must be a mapping.*write '- unique'"),
+        ("{unique: {config: {where: \"id = {{ ref('a') }}\"}}}", "Invalid generic test configuration of 'unique'"),
+    ],
+)
+def test_what_cannot_be_meant_by_a_test_is_refused(written: str, refusal: str, tmp_path: Path) -> None:
+    files = {"models/a.sql": "select 1", "models/a.yml": f"models: [{{name: a, data_tests: [{written}]}}]"}
+    with pytest.raises(SqlModelsError, match=refusal) as caught:
+        load(tmp_path, files)
+    assert str(caught.value.at).startswith("models/a.yml:1:")
+
+
+def test_two_tests_that_differ_only_in_their_config_are_refused(tmp_path: Path) -> None:
+    tests = "[{unique: {column_name: id, config: {where: a}}}, {unique: {column_name: id, config: {where: b}}}]"
+    files = {"models/a.sql": "select 1", "models/a.yml": f"models: [{{name: a, data_tests: {tests}}}]"}
+    with pytest.raises(ProjectError, match=r"two data_tests with the name 'unique_a_id'.*a\.yml:1:\d+"):
+        load(tmp_path, files)
+
+
+def test_two_tables_of_one_name_are_refused(tmp_path: Path) -> None:
+    sources = "sources: [{name: raw, tables: [{name: t}, {name: t, description: again}]}]"
+    with pytest.raises(ProjectError, match=r"two sources with the name 'raw_t'.*s\.yml:1:\d+"):
+        load(tmp_path, {"models/s.yml": sources})
+
+
+def test_a_packages_test_dispatches_to_itself_without_a_namespace(tmp_path: Path) -> None:
+    macro = """\
+        {% test like(model) %}{{ return(adapter.dispatch('test_like')(model)) }}{% endtest %}
+        {% macro default__test_like(model) %}{{ config(limit=7) }}select 1{% endmacro %}"""
+    files = {
+        "packages.yml": "packages: [{local: tools}]",
+        "dbt_packages/tools/dbt_project.yml": "name: tools\n",
+        "dbt_packages/tools/macros/t.sql": macro,
+        "models/a.sql": "select 1",
+        "models/a.yml": "models: [{name: a, data_tests: [tools.like]}]",
+    }
+    (test,) = (node for node in load(tmp_path, files).values() if isinstance(node, DataTest))
+    assert test.config["limit"] == 7

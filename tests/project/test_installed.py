@@ -49,7 +49,7 @@ def test_another_version_than_the_locked_one_is_a_warning(cached: bool, tmp_path
     )
 
     (warning,) = manifest.warnings
-    assert warning == (
+    assert warning.text == (
         "package-lock.yml names 1.1.0 of the package 'utils', and 1.0.0 is installed in dbt_packages; "
         "run: sqlmodels deps"
     )

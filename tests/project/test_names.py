@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+from airflow_sqlmodels.errors import NamingError, ProjectError
 from airflow_sqlmodels.manifest.manifest import Target
 from airflow_sqlmodels.manifest.nodes import NodeId
 from airflow_sqlmodels.project.load import load_project
@@ -102,5 +105,27 @@ def test_a_test_of_something_that_is_not_there_is_left_out_with_a_warning(tmp_pa
 
     assert [node.name for node in manifest.values()] == ["a", "not_null_a_id"]
     assert len(manifest.warnings) == 1
-    assert "relationships_a_id__id__ref_b_' is left out: models/all.yml:7:" in manifest.warnings[0]
-    assert "no model, seed or snapshot 'b'" in manifest.warnings[0]
+    assert "relationships_a_id__id__ref_b_' is left out: models/all.yml:7:" in manifest.warnings[0].text
+    assert "no model, seed or snapshot 'b'" in manifest.warnings[0].text
+
+
+def test_a_seed_and_a_model_may_have_one_name_if_they_are_not_one_relation(tmp_path: Path) -> None:
+    files = {"models/a.sql": "{{ config(alias='b') }} select 1 as id", "seeds/a.csv": "id\n1\n"}
+    assert set(load(tmp_path, files)) == {"model.shop.a", "seed.shop.a"}
+    flag = "{name: shop, profile: shop, flags: {require_unique_project_resource_names: true}}"
+    with pytest.raises(NamingError, match="a seed and a model are both named 'a'"):
+        load(tmp_path, files | {"dbt_project.yml": flag})
+
+
+def test_two_analyses_of_one_name_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(NamingError, match=r"two analyses with the name 'a'"):
+        load(tmp_path, {"analyses/a.sql": "select 1", "analyses/more/a.sql": "select 2"})
+
+
+def test_names_with_spaces_are_refused_unless_the_flag_allows_them(tmp_path: Path) -> None:
+    files = {"models/a b.sql": "select 1 as id", "models/s.yml": "sources: [{name: r w, tables: [{name: t}]}]"}
+    with pytest.raises(ProjectError, match=r"(?s)names cannot contain spaces.*model\.shop\.a b"):
+        load(tmp_path, files)
+    flag = "{name: shop, profile: shop, flags: {require_resource_names_without_spaces: false}}"
+    told = [each.name for each in load(tmp_path, files | {"dbt_project.yml": flag}).warnings]
+    assert told == ["SpacesInResourceNameDeprecation", "ResourceNamesWithSpacesDeprecation"] * 2

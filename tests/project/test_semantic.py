@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from airflow_sqlmodels.artifacts.manifest_json import manifest_json
-from airflow_sqlmodels.errors import NamingError
+from airflow_sqlmodels.errors import Location, NamingError, ProjectError
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.manifest.manifest import Manifest
+from airflow_sqlmodels.manifest.nodes import Metric, NodeId
 from airflow_sqlmodels.run.plan import make_plan
+from airflow_sqlmodels.templating.entries.semantic_view import semantic_part
 from airflow_sqlmodels.templating.graph_view import GraphView, ProjectEntries
 from airflow_sqlmodels.templating.invocation import Invocation
 from tests.projects import load
@@ -104,3 +106,35 @@ saved_queries:""",
         "period_agg": "first",
         "metric": None,
     }
+
+
+def test_a_conversion_metrics_measures_are_mappings_however_they_are_written() -> None:
+    said = {"base_measure": "visits", "conversion_measure": {"name": "buys", "filter": "a"}, "window": "7 days"}
+    metric = Metric(
+        id=NodeId("metric.shop.m"),
+        name="m",
+        package="shop",
+        path="m.yml",
+        fqn=("m",),
+        at=Location("m.yml"),
+        definition={"type": "conversion", "type_params": {"conversion_type_params": {**said, "entity": "user"}}},
+    )
+    found = semantic_part(metric)["type_params"]["conversion_type_params"]
+    assert (found["base_measure"]["name"], found["base_measure"]["filter"]) == ("visits", None)
+    assert found["conversion_measure"]["filter"] == {"where_filters": [{"where_sql_template": "a"}]}
+    assert (found["window"], found["calculation"]) == ({"count": 7, "granularity": "day"}, "conversion_rate")
+
+
+@pytest.mark.parametrize(
+    ("entry", "wrong"),
+    [
+        ("name: a b, type: simple", "cannot contain spaces"),
+        ("name: 1a, type: simple", "must begin with a letter"),
+        ("name: a!, type: simple", "only letters, numbers and underscores"),
+        ("name: a, calculation_method: count", "the metric 'a' has no known type"),
+        (f"name: {'a' * 251}, type: simple", "more than 250 characters"),
+    ],
+)
+def test_a_metric_that_cannot_be_asked_for_is_refused(entry: str, wrong: str, tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match=f"p.yml:1:1\\d: .*{wrong}"):
+        load(tmp_path, {"models/p.yml": f"metrics: [{{{entry}}}]"})

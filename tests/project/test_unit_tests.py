@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from airflow_sqlmodels.compile.compiler import refuse_problems
-from airflow_sqlmodels.errors import SqlModelsError
+from airflow_sqlmodels.errors import ProjectError, SqlModelsError
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import NodeId, UnitTest
 from airflow_sqlmodels.project.load import load_project
@@ -236,5 +236,11 @@ def test_a_model_has_no_two_unit_tests_of_one_name(tmp_path: Path, golden: Golde
 def test_what_dbt_passes_over_is_warned_of(test: str, expected: str, tmp_path: Path) -> None:
     (warning,) = loaded(tmp_path, test).warnings
 
-    assert expected in warning
-    assert warning.startswith("models/marts/tests.yml:")
+    assert expected in warning.text
+    assert warning.text.startswith("models/marts/tests.yml:")
+
+
+def test_two_fixtures_of_one_name_are_refused(tmp_path: Path) -> None:
+    files = {"tests/fixtures/a.csv": "id\n1\n", "tests/fixtures/more/a.csv": "id\n2\n"}
+    with pytest.raises(ProjectError, match=r"two fixtures are named 'a': the other is tests/fixtures/"):
+        load(tmp_path, files)

@@ -115,3 +115,15 @@ def test_a_version_that_is_not_there_is_told(tmp_path: Path) -> None:
         load(tmp_path, files)
 
     assert "it has 1, 2, 3" in str(raised.value)
+
+
+def test_the_latest_version_may_stand_in_a_file_without_a_suffix(tmp_path: Path) -> None:
+    files = {
+        "models/a.sql": "select 2 as id",
+        "models/a_v1.sql": "select 1 as id",
+        "models/a.yml": "models: [{name: a, description: d, versions: [{v: 1}, {v: 2, config: {tags: [new]}}]}]",
+    }
+    manifest = load(tmp_path, files)
+    found = {key: node.path for key, node in manifest.items()}
+    assert found == {"model.shop.a.v1": "models/a_v1.sql", "model.shop.a.v2": "models/a.sql"}
+    assert not manifest.warnings

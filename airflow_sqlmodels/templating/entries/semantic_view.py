@@ -58,6 +58,8 @@ def _params(said: Mapping[str, Any], kind: Any) -> dict[str, Any]:
     found["metrics"] = [_input(each, _OF_METRICS) for each in said.get("metrics") or ()]
     found["join_to_timespine"] = bool(said.get("join_to_timespine"))
     found["window"] = _window(said.get("window"))
+    if said.get("conversion_type_params"):
+        found["conversion_type_params"] = _conversion(said["conversion_type_params"])
     if kind == "cumulative":
         found["cumulative_type_params"] = _cumulative(said.get("cumulative_type_params") or {})
     return found
@@ -95,6 +97,16 @@ def _cumulative(said: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _conversion(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What a conversion metric is made of: the measures are mappings, however they are written."""
+    found: dict[str, Any] = {key: said.get(key) for key in ("entity", "constant_properties")}
+    for key in ("base_measure", "conversion_measure"):
+        found[key] = _input(said.get(key), _OF_MEASURES)
+    for key in ("base_metric", "conversion_metric"):
+        found[key] = _input(said.get(key), _OF_METRICS)
+    return {**found, "calculation": said.get("calculation") or "conversion_rate", "window": _window(said.get("window"))}
+
+
 def _export(said: Mapping[str, Any]) -> dict[str, Any]:
     config = said.get("config") or {}
     shown = {"export_as": config.get("export_as", "view"), "schema_name": config.get("schema")}
@@ -126,4 +138,7 @@ def _filled(said: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
             found[key] = bool(found[key])
     if found.get("expr") is not None:
         found["expr"] = str(found["expr"])
+    aside = found.get("non_additive_dimension")
+    if isinstance(aside, Mapping):
+        found["non_additive_dimension"] = {"window_choice": "min", "window_groupings": [], **aside}
     return {**found, "config": {"meta": {}, **(said.get("config") or {})}}

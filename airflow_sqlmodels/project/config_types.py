@@ -1,0 +1,120 @@
+"""What each config may be: a wrong type is found when the project is loaded, not when SQL is made of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from airflow_sqlmodels.errors import ProjectError, closest
+from airflow_sqlmodels.project.colours import COLOURS
+
+Check = Callable[[Any], str]
+"""What is wrong with a value; "" if nothing is."""
+
+
+def wrong_configs(kind: str, config: Mapping[str, Any]) -> Iterator[tuple[str, ProjectError]]:
+    """The configs that a node of that kind cannot have, by key, with what is wrong with them."""
+    checks = _CHECKS.get(kind, _OF_ALL)
+    for key, value in config.items():
+        check = checks.get(key)
+        wrong = check(value) if check is not None and value is not None else ""
+        if wrong:
+            hint = f"write {key}: {_EXAMPLES[key]}" if key in _EXAMPLES else ""
+            yield key, ProjectError(f"the config {key!r}: {wrong}", None, hint)
+
+
+def _typed(kind: type | tuple[type, ...], word: str) -> Check:
+    return lambda value: "" if isinstance(value, kind) else f"{value!r} is not of type '{word}'"
+
+
+_boolean = _typed(bool, "boolean")
+_text = _typed(str, "string")
+_mapping = _typed(Mapping, "object")
+_list = _typed((list, tuple), "array")
+
+
+def _number(value: Any) -> str:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return "" if whole else f"{value!r} is not of type 'integer'"
+
+
+def _texts(value: Any) -> str:
+    """One text, or a list of texts."""
+    if isinstance(value, str):
+        return ""
+    return _list(value) or next((wrong for each in value if (wrong := _text(each))), "")
+
+
+def _only(*allowed: str) -> Check:
+    def check(value: Any) -> str:
+        if isinstance(value, str) and value.lower() in allowed:
+            return ""
+        hint = closest(str(value), allowed)
+        return f"{value!r} is none of {', '.join(map(repr, allowed))}{'; ' + hint if hint else ''}"
+
+    return check
+
+
+def _docs(value: Any) -> str:
+    wrong = _mapping(value)
+    if wrong:
+        return wrong
+    colour = value.get("node_color")
+    if colour and not _is_colour(str(colour)):
+        return f"Invalid color name for docs.node_color: {colour}. It is neither a name of HTML's nor a hex code"
+    shown = value.get("show")
+    return "" if shown is None else _boolean(shown)
+
+
+def _is_colour(text: str) -> bool:
+    return re.fullmatch(r"#(?:[0-9a-fA-F]{3}){1,2}", text) is not None or text.lower() in COLOURS
+
+
+def _contract(value: Any) -> str:
+    wrong = _mapping(value)
+    return wrong or next((wrong for each in value.values() if each is not None and (wrong := _boolean(each))), "")
+
+
+_OF_ALL: dict[str, Check] = {"enabled": _boolean, "tags": _texts, "meta": _mapping, "group": _text}
+_RELATIONAL: dict[str, Check] = {
+    **_OF_ALL,
+    **dict.fromkeys(("alias", "schema", "database", "materialized"), _text),
+}
+_BUILT: dict[str, Check] = {
+    **_RELATIONAL,
+    **dict.fromkeys(("persist_docs", "quoting", "column_types", "grants"), _mapping),
+    **dict.fromkeys(("on_schema_change", "incremental_strategy"), _text),
+    "full_refresh": _boolean,
+    "unique_key": _texts,
+    "on_configuration_change": _only("apply", "continue", "fail"),
+    "packages": _list,
+    "docs": _docs,
+    "contract": _contract,
+}
+_CHECKS: dict[str, dict[str, Check]] = {
+    **dict.fromkeys(("model", "analysis", "operation", "function"), _BUILT),
+    "seed": {**_BUILT, "materialized": _only("seed"), "quote_columns": _boolean, "delimiter": _text},
+    "snapshot": {**_BUILT, "materialized": _only("snapshot")},
+    "test": {
+        **_RELATIONAL,
+        **dict.fromkeys(("where", "store_failures_as", "fail_calc", "warn_if", "error_if"), _text),
+        "materialized": _only("test"),
+        "severity": _only("warn", "error"),
+        "store_failures": _boolean,
+        "limit": _number,
+    },
+}
+
+_EXAMPLES = {
+    "enabled": "false, or a template that ends with '| as_bool'",
+    "tags": "[daily, finance]",
+    "meta": "{owner: sales}",
+    "severity": "warn",
+    "limit": "10",
+    "persist_docs": "{relation: true, columns: true}",
+    "grants": "{select: [reporter]}",
+    "contract": "{enforced: true}",
+    "docs": "{show: true, node_color: gold}",
+    "unique_key": "id, or [id, day]",
+}

@@ -1,0 +1,126 @@
+"""What a project's files may say, but probably do not mean: told, and an error under --warn-error."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from airflow_sqlmodels.errors import ProjectError, SqlModelsError, closest
+from airflow_sqlmodels.graph.yaml_selectors import unknown_keys
+from airflow_sqlmodels.manifest.nodes import (
+    DataTest,
+    Exposure,
+    Model,
+    Node,
+    NodeId,
+    Seed,
+    Snapshot,
+    Source,
+    resource_type,
+)
+from airflow_sqlmodels.manifest.warned import Warned
+from airflow_sqlmodels.project.files import stem_of
+from airflow_sqlmodels.project.installed import outdated
+from airflow_sqlmodels.project.parts import Parts
+from airflow_sqlmodels.project.properties import TWICE, UNKNOWN, Entry
+from airflow_sqlmodels.project.selectors_file import read_selectors
+from airflow_sqlmodels.project.settings import ProjectFile, outdated_keys
+
+_EXPOSURE_NAME = re.compile(r"[\w-]+$")
+
+
+def oddities(
+    project: ProjectFile, parts: Parts, built: Iterable[Node], entries: Iterable[Entry]
+) -> Iterator[str | Warned]:
+    """All of them. Raises ProjectError for what the project's flags make an error of."""
+    yield from outdated_keys(project)
+    for name, selector in read_selectors(project.root).items():
+        yield from unknown_keys(name, selector.get("definition"))
+    yield from outdated(project)
+    yield from _of_absent_packages(built)
+    yield from _of_entries(parts, built, entries)
+    yield from _same_names(built)
+    yield from _spaces(parts, built, entries)
+
+
+def _of_entries(parts: Parts, built: Iterable[Node], entries: Iterable[Entry]) -> Iterator[Warned]:
+    # a version's entry is named like its file
+    names = {(node.id.partition(".")[0], node.package, stem_of(node.path)) for node in built}
+    used = {(node.id.partition(".")[0], node.name, node.patch_path) for node in built}
+    for entry in entries:
+        yield from _deprecated(entry)
+        if entry.file.package != parts.settings.name:
+            continue
+        if entry.kind == UNKNOWN:
+            yield Warned(str(SqlModelsError(f"unknown key {entry.name!r}", entry.at, entry.text)))
+        described = entry.kind in ("model", "seed", "analysis", "function")
+        if described and (entry.kind, entry.name, entry.file.shown) not in used:
+            yield from _nothing_to_describe(entry, names)
+
+
+def _nothing_to_describe(entry: Entry, names: set[tuple[str, str, str]]) -> Iterator[Warned]:
+    if (entry.kind, entry.file.package, entry.name) not in names:
+        known = [name for kind, _, name in names if kind == entry.kind]
+        what = f"there is no {entry.kind} {entry.name!r} to describe"
+        twin = "a package describes its own of that name: dbt refuses two descriptions of it, remove this one"
+        text = str(SqlModelsError(what, entry.at, twin if entry.name in known else closest(entry.name, known)))
+        yield Warned(text, "NoNodeForYamlKey", {"patch_name": entry.name, "file_path": entry.file.shown})
+
+
+def _deprecated(entry: Entry) -> Iterator[Warned]:
+    if entry.kind == TWICE:
+        what = f"Duplicate key {entry.name!r}: only what the last one says counts"
+        data = {"duplicate_description": f"Duplicate key {entry.name!r}", "file": entry.file.shown}
+        yield Warned(str(SqlModelsError(what, entry.at)), "DuplicateYAMLKeysDeprecation", data, once=True)
+    elif entry.kind == "exposure" and not _EXPOSURE_NAME.match(entry.name):
+        what = f"the 'name' of an exposure should contain only letters, numbers, and underscores: {entry.name!r}"
+        text = str(SqlModelsError(what, entry.at, "put what people read into 'label'"))
+        yield Warned(text, "ExposureNameDeprecation", {"exposure": entry.name}, once=True)
+
+
+def _same_names(built: Iterable[Node]) -> Iterator[Warned]:
+    """Nodes of different kinds with one name: which of them `ref` means is chance."""
+    seen: dict[tuple[str, str], Model | Seed | Snapshot] = {}
+    for node in built:
+        if not isinstance(node, (Model, Seed, Snapshot)) or not node.config.get("enabled", True):
+            continue
+        other = seen.setdefault((node.package, node.name), node)
+        if resource_type(other) != resource_type(node):
+            text = f"{node.path}: {other.path} has the same name {node.name!r}: which of them ref() means is chance"
+            data = {"resource_name": node.name, "unique_id1": other.id, "unique_id2": node.id}
+            data["package_name"] = node.package
+            yield Warned(text, "DuplicateNameDistinctNodeTypesDeprecation", data)
+
+
+def _spaces(parts: Parts, built: Iterable[Node], entries: Iterable[Entry]) -> Iterator[Warned]:
+    """Names with spaces. Raises ProjectError if the project's flags refuse them."""
+    flags = parts.settings.flags
+    enabled = [node for node in built if node.config.get("enabled", True)]
+    nodes = [(each.id, each.path) for each in enabled if " " in each.name and not isinstance(each, (Source, Exposure))]
+    spaced = (each for each in enabled if isinstance(each, Source) and " " in each.source_name)
+    sources = {NodeId(f"source.{each.package}.{each.source_name}"): each.path for each in spaced}
+    semantic = [entry for entry in entries if entry.kind == "semantic_model" and " " in entry.name]
+    sources |= {NodeId(f"semantic_model.{each.file.package}.{each.name}"): each.file.path for each in semantic}
+    for found, flag, usual in (
+        (nodes, "require_resource_names_without_spaces", True),
+        (list(sources.items()), "require_source_and_semantic_model_names_without_spaces", False),
+    ):
+        listed = "".join(f"\n  - {unique_id} ({path})" for unique_id, path in found)
+        if found and flags.get(flag, usual):
+            raise ProjectError(f"Resource names cannot contain spaces:{listed}", None, "rename them")
+        for unique_id, path in found[:1]:
+            text = f"{path}: Found spaces in the name of `{unique_id}`"
+            yield Warned(text, "SpacesInResourceNameDeprecation", {"unique_id": unique_id}, once=True)
+            data = {"count_invalid_names": len(found), "show_debug_hint": True}
+            yield Warned(f"names with spaces:{listed}", "ResourceNamesWithSpacesDeprecation", data, once=True)
+
+
+def _of_absent_packages(built: Iterable[Node]) -> Iterator[str]:
+    """A warning for each package that tests name and that is not installed: they fail when they run."""
+    found: dict[str, list[DataTest]] = {}
+    for node in built:
+        if isinstance(node, DataTest) and node.generic and node.problems and node.config.get("enabled", True):
+            found.setdefault(node.generic.partition(".")[0], []).append(node)
+    for tests in found.values():
+        problem, more = tests[0].problems[0], f" and {len(tests) - 1} more" if len(tests) > 1 else ""
+        yield str(SqlModelsError(f"{problem.what}{more}: this fails when it runs", problem.at, problem.hint))

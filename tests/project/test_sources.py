@@ -1,0 +1,106 @@
+"""Sources: what the project says over those of packages, and how they tell their age."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.manifest.nodes import DataTest, NodeId, Period, Source
+from tests.projects import load
+
+PACKAGE = {
+    "packages.yml": "packages: [{local: tools}]",
+    "dbt_packages/tools/dbt_project.yml": "name: tools\n",
+    "dbt_packages/tools/models/m.sql": "select * from {{ source('raw', 'a') }}",
+    "dbt_packages/tools/models/s.yml": """\
+        sources:
+          - name: raw
+            schema: theirs
+            loaded_at_field: at
+            freshness: {warn_after: {count: 1, period: hour}}
+            tables:
+              - {name: a, identifier: first, columns: [{name: id, data_tests: [unique, not_null]}]}
+              - {name: b}
+        """,
+}
+OVERRIDE = """\
+sources:
+  - name: raw
+    overrides: tools
+    schema: mine
+    freshness: {warn_after: {count: 2, period: day}}
+    tables:
+      - {name: a, freshness: null, columns: [{name: id, data_tests: [unique]}]}
+"""
+
+
+def test_the_project_says_anew_what_a_packages_source_is(tmp_path: Path) -> None:
+    manifest = load(tmp_path, PACKAGE | {"models/s.yml": OVERRIDE})
+
+    first, second = (manifest[NodeId(f"source.tools.raw.{name}")] for name in "ab")
+    assert isinstance(first, Source)
+    assert isinstance(second, Source)
+    assert (first.relation.schema, first.relation.identifier, first.freshness) == ("mine", "first", None)
+    assert second.relation.schema == "mine"
+    assert second.freshness is not None
+    assert second.freshness.warn_after == Period(2, "day")
+    assert [node.name for node in manifest.values() if isinstance(node, DataTest)] == ["source_unique_raw_a_id"]
+    assert manifest[NodeId("model.tools.m")].depends_on == (first.id,)
+    assert [each.name for each in manifest.warnings] == ["SourceOverrideDeprecation"]
+
+
+@pytest.mark.parametrize(
+    ("files", "refusal"),
+    [
+        (
+            {"models/s.yml": OVERRIDE, "models/t.yml": OVERRIDE},
+            r"t\.yml:2:5: two entries override the source.*s\.yml",
+        ),
+        ({"models/s.yml": OVERRIDE.replace("tools", "tool")}, r"(?s)s\.yml:3:5: overrides: no package 'tool'.*'tools'"),
+    ],
+)
+def test_an_override_that_cannot_be_meant_is_refused(files: dict[str, str], refusal: str, tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match=refusal):
+        load(tmp_path, PACKAGE | files)
+
+
+def test_an_override_of_nothing_is_told(tmp_path: Path) -> None:
+    manifest = load(tmp_path, PACKAGE | {"models/s.yml": OVERRIDE.replace("name: raw", "name: row")})
+    warning = manifest.warnings[-1]
+    assert str(warning).startswith("models/s.yml:2:5: there is no source 'row' in the package 'tools' to override")
+
+
+@pytest.mark.parametrize(
+    ("above", "own", "field", "query"),
+    [
+        ("loaded_at_field: at", "", "at", None),
+        ("loaded_at_field: at", "loaded_at_field: null", None, None),
+        ("loaded_at_query: select 1", "config: {loaded_at_field: at}", "at", None),
+        ("loaded_at_query: select 1", "", None, "select 1"),
+        ("config: {loaded_at_field: at}", "loaded_at_query: select 2", "at", "select 2"),
+        ("loaded_at_query: 'select {{ anything() }}'", "", None, "select {{ anything() }}"),
+    ],
+)
+def test_a_tables_own_word_on_its_age_counts(
+    above: str, own: str, field: str | None, query: str | None, tmp_path: Path
+) -> None:
+    text = f"sources: [{{name: raw, {above}, tables: [{{name: a, {own}}}]}}]"
+    source = load(tmp_path, {"models/s.yml": text})[NodeId("source.shop.raw.a")]
+    assert isinstance(source, Source)
+    assert (source.loaded_at_field, source.loaded_at_query) == (field, query)
+
+
+@pytest.mark.parametrize(
+    ("above", "own", "refusal"),
+    [
+        ("loader: x", "loaded_at_field: ''", "cannot be an empty string"),
+        ("loader: x", "loaded_at_field: at, loaded_at_query: q", "both loaded_at_field and loaded_at_query at table"),
+        ("loaded_at_field: at, config: {loaded_at_query: q}", "", "both loaded_at_field and loaded_at_query at source"),
+    ],
+)
+def test_two_words_on_the_age_are_refused(above: str, own: str, refusal: str, tmp_path: Path) -> None:
+    text = f"sources: [{{name: raw, {above}, tables: [{{name: a, {own}}}]}}]"
+    with pytest.raises(ProjectError, match=rf"models/s\.yml:1:\d+: .*{refusal}"):
+        load(tmp_path, {"models/s.yml": text})
