@@ -43,7 +43,7 @@ def _result(node: Source, result: Result) -> dict[str, Any]:
         **result.details,
         "status": result.status,
         "criteria": freshness_view(node.freshness),
-        "adapter_response": {},
+        "adapter_response": {"_message": "SELECT 1", "code": "SELECT", "rows_affected": 1},
         "timing": timing(result.started_at, result.finished_at),
         "thread_id": result.thread,
         "execution_time": result.seconds,

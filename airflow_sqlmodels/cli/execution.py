@@ -92,7 +92,7 @@ def execute_plan(flags: Flags, opened: Opened, plan: Plan) -> int:
         path = flags.target_folder(opened.manifest) / "manifest.json"
         keep_manifest(path, opened.manifest, Invocation(args=flags.said))
     if not plan.steps:
-        flags.log.tell(NOTHING, "warn", err=True)
+        _tell_nothing(flags, opened)
         return 0
     execution = prepared(flags, opened, plan)
     threads = flags.threads or opened.profile.target.threads
@@ -100,6 +100,14 @@ def execute_plan(flags: Flags, opened: Opened, plan: Plan) -> int:
     outcome = run(execution)
     report(execution, outcome)
     return outcome.exit_code
+
+
+def _tell_nothing(flags: Flags, opened: Opened) -> None:
+    """Say it, and leave no results of an earlier run for those of this one."""
+    flags.log.tell(NOTHING, "warn", err=True)
+    if flags.switch("write_json", opened.manifest, default=True):
+        path = flags.target_folder(opened.manifest) / "run_results.json"
+        write_run_results(path, opened.manifest, (), Invocation(args=flags.said), 0.0)
 
 
 def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:

@@ -66,8 +66,8 @@ def _switch(name: str, text: str = "", short: str = "", **attributes: Any) -> Ca
     return option(*names, default=None, help=text, **attributes)
 
 
-def _folder(name: str, text: str) -> Callable[[Any], Any]:
-    return option(f"--{name}", type=click.Path(path_type=Path), help=text)
+def _folder(name: str, text: str, *, exists: bool = False) -> Callable[[Any], Any]:
+    return option(f"--{name}", type=click.Path(path_type=Path, exists=exists), help=text)
 
 
 def _level(name: str, text: str) -> Callable[[Any], Any]:
@@ -75,7 +75,7 @@ def _level(name: str, text: str) -> Callable[[Any], Any]:
 
 
 _PLACE = (
-    _folder("project-dir", "The folder with dbt_project.yml. Default: this one, or the nearest above."),
+    _folder("project-dir", "The folder with dbt_project.yml. Default: this one, or the nearest above.", exists=True),
     _folder("profiles-dir", "The folder with profiles.yml."),
     option("--profile", help="The profile, instead of the project's own."),
     option("--target", "-t", help="The target of the profile."),

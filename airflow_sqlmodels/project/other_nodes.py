@@ -11,10 +11,8 @@ from airflow_sqlmodels.errors import CompilationError, Location, ProjectError, c
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.manifest.nodes import (
     DataTest,
-    Freshness,
     Macro,
     NodeId,
-    Period,
     Problem,
     Ref,
     Seed,
@@ -24,6 +22,7 @@ from airflow_sqlmodels.manifest.nodes import (
 from airflow_sqlmodels.manifest.relation import Quoting, Relation
 from airflow_sqlmodels.project.configs import merge, merge_all
 from airflow_sqlmodels.project.files import SourceFile
+from airflow_sqlmodels.project.freshness_rules import freshness_of
 from airflow_sqlmodels.project.generic_tests import Definition, Tested, old_forms, take_apart
 from airflow_sqlmodels.project.loaded_at import FIELD, QUERY, loaded_at
 from airflow_sqlmodels.project.parts import Parts
@@ -93,10 +92,8 @@ def _source(parts: Parts, entry: Entry, table: YamlMap, at: Location) -> Source:
     config = {**parts.config("source", own, at, entry)}
     config |= {key: value for key, value in age.items() if key in config}
     said = parts.rendered({"database": table.get("database", entry.content.get("database"))}, package, at)
-    own_rule = "freshness" in beside or "freshness" in table
-    above = {**(plain(entry.content.get("freshness")) or {}), **(entry.config.get("freshness") or {})}
-    rule = beside.get("freshness", table.get("freshness")) if own_rule else above
-    freshness = None if own_rule and rule is None else _freshness(above, plain(rule), at)
+    freshness = freshness_of(entry, table, at)
+    is_off = freshness is None and ("freshness" in beside or "freshness" in table)
     return Source(
         id=NodeId(f"source.{package}.{entry.name}.{name}"),
         name=name,
@@ -113,7 +110,7 @@ def _source(parts: Parts, entry: Entry, table: YamlMap, at: Location) -> Source:
         source_meta=plain(entry.content.get("meta") or {}),
         config=config,
         own_config=own,
-        written=_source_written(parts, entry, table) | ({"freshness": None} if own_rule and rule is None else {}),
+        written=_source_written(parts, entry, table) | ({"freshness": None} if is_off else {}),
         files=(entry.file.shown, PROJECT_FILE),
         loader=str(table.get("loader", entry.content.get("loader")) or ""),
         relation=_source_relation(parts, entry, table, said),
@@ -162,28 +159,6 @@ def _config_of(table: YamlMap) -> dict[str, Any]:
 
 def _text_of(value: Any) -> str | None:
     return str(value) if value else None
-
-
-def _freshness(above: Mapping[str, Any], own: Any, at: Location) -> Freshness | None:
-    merged = {**above, **(own or {})}
-    if not any(merged.get(key) for key in ("warn_after", "error_after")):
-        return None
-    return Freshness(
-        _period(merged.get("warn_after"), at), _period(merged.get("error_after"), at), merged.get("filter")
-    )
-
-
-def _period(value: Any, at: Location) -> Period | None:
-    if not value or value.get("count") is None:
-        return None
-    count, period = value["count"], value.get("period")
-    if not str(count).strip().isdecimal() or period not in _PERIODS:
-        hint = f"write {{count: 12, period: hour}}; there are {', '.join(_PERIODS)}"
-        raise ProjectError(f"this is no time for freshness: {count!r} of {period!r}", at, hint)
-    return Period(int(count), str(period))
-
-
-_PERIODS = ("minute", "hour", "day")
 
 
 def generic_tests(parts: Parts, entry: Entry) -> Iterator[DataTest]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from airflow_sqlmodels.errors import ProjectError, WarehouseError
-from airflow_sqlmodels.manifest.nodes import Period, Source
+from airflow_sqlmodels.manifest.nodes import Macro, Period, Source
 from airflow_sqlmodels.run.result import Result, Status
 from airflow_sqlmodels.templating.answering import Answerer, Rendering
 from airflow_sqlmodels.warehouse.session import Session
@@ -58,17 +59,35 @@ def measure(means: Answerer, source: Source, session: Session) -> Age:
         raise ProjectError(f"the source {source.source_name!r} does not say when {source.name!r} was loaded",
                            source.at, hint)  # fmt: skip
     rendering = Rendering(means, source, session)
-    name = means.dialect.render(means.relation(source.relation))
     condition = source.freshness.filter if source.freshness and source.freshness.filter else None
-    where = f" where {rendering.text(condition, source.at)}" if condition else ""
-    query = rendering.text(source.loaded_at_query, source.at) if source.loaded_at_query else (
-        f"select max({source.loaded_at_field}) from {name}{where}")  # fmt: skip
-    rows = session.query(f"select ({query}), current_timestamp")
-    loaded_at, measured_at = rows.rows[0]
+    where = rendering.text(condition, source.at) if condition else None
+    query = rendering.text(source.loaded_at_query, source.at) if source.loaded_at_query else None
+    own = means.macros.own("collect_freshness" if query is None else "collect_freshness_custom_sql")
+    if own is not None:
+        relation = rendering.relation_of(source)
+        given = (relation, source.loaded_at_field, where) if query is None else (relation, query)
+        return _age(*_answered(own, rendering.called(own, *given)), source)
+    if query is None:
+        name = means.dialect.render(means.relation(source.relation))
+        query = f"select max({source.loaded_at_field}) from {name}{f' where {where}' if where else ''}"
+    loaded_at, measured_at = session.query(f"select ({query}), current_timestamp").rows[0]
     return _age(loaded_at, measured_at, source)
 
 
+def _answered(macro: Macro, returned: Any) -> tuple[Any, Any]:
+    """The two values of a project's own `collect_freshness`: it returns a result, or the table in it."""
+    table = returned["table"] if isinstance(returned, Mapping) else returned
+    try:
+        row = table.rows[0]
+        return row[0], row[1]
+    except (AttributeError, IndexError, KeyError, TypeError):
+        hint = "end it with {{ return(load_result('collect_freshness')) }}"
+        raise ProjectError(f"{macro.name} gave no row with two timestamps", macro.at, hint) from None
+
+
 def _age(loaded_at: Any, measured_at: datetime.datetime, source: Source) -> Age:
+    if measured_at.tzinfo is None:  # a project's own macro may say it in UTC
+        measured_at = measured_at.replace(tzinfo=datetime.UTC)
     if loaded_at is None:
         return Age(None, measured_at, float("inf"))
     if not isinstance(loaded_at, datetime.datetime):

@@ -1,0 +1,117 @@
+"""`source freshness`: which rule holds for a table, the project's own way to tell its age, and sources.json."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from airflow_sqlmodels.cli.main import exit_code
+from tests.cli.projects import profile_for
+from tests.projects import write_project
+
+Call = Callable[..., tuple[int, str]]
+
+LEVELS = """\
+    sources:
+      - name: raw
+        schema: public
+        loaded_at_field: loaded_at
+        freshness: {warn_after: {count: 18, period: hour}, error_after: {count: 24, period: hour}}
+        config:
+          freshness: {warn_after: {count: 12, period: hour}}
+        tables:
+          - name: a
+            identifier: orders
+            config: {freshness: {warn_after: {count: 6, period: hour}}}
+            freshness: {warn_after: {count: 9, period: hour}}
+          - {name: b, identifier: orders, freshness: {warn_after: {count: 6, period: hour}, error_after: {}}}
+          - {name: c, identifier: orders, freshness: {warn_after: {count: 6, period: hour}, error_after: null}}
+          - name: d
+            identifier: orders
+            freshness: {error_after: {count: 144, period: hour}}
+            config: {freshness: {error_after: {count: 72}}}
+          - {name: e, identifier: orders, freshness: null}
+    """
+OWN = """\
+    {% macro collect_freshness(source, loaded_at_field, filter) %}
+      {% call statement('collect_freshness', fetch_result=True) %}
+        select max({{ loaded_at_field }}) - interval '7 days' as max_loaded_at, now() as snapshotted_at
+        from {{ source }}
+      {% endcall %}
+      {{ return(RESULT) }}
+    {% endmacro %}
+    """
+
+
+@pytest.fixture
+def call(
+    tmp_path: Path, postgres_dsn: str, connection: psycopg.Connection[Any], capfd: pytest.CaptureFixture[str]
+) -> Call:
+    """Runs a command on a project whose only source was loaded 30 hours ago."""
+    connection.execute("create table public.orders as select now() - interval '30 hours' as loaded_at")
+    fields = {key: str(value) for key, value in psycopg.conninfo.conninfo_to_dict(postgres_dsn).items()}
+    write_project(tmp_path, {"models/sources.yml": LEVELS, "profiles.yml": profile_for(fields)})
+
+    def run(*args: str) -> tuple[int, str]:
+        code = exit_code([*args, "--project-dir", str(tmp_path), "--profiles-dir", str(tmp_path)])
+        said = capfd.readouterr()
+        return code, said.out + said.err
+
+    return run
+
+
+def results(folder: Path) -> dict[str, dict[str, Any]]:
+    entries = json.loads((folder / "target/sources.json").read_text())["results"]
+    return {each["unique_id"].rpartition(".")[2]: each for each in entries}
+
+
+def test_each_threshold_is_that_of_the_nearest_level(call: Call, tmp_path: Path) -> None:
+    code, _ = call("source", "freshness")
+
+    found = results(tmp_path)
+    rules = {name: [(each["criteria"][key] or {}).get("count") for key in ("warn_after", "error_after")]
+             for name, each in found.items()}  # fmt: skip
+    assert code == 1
+    assert rules == {"a": [6, 24], "b": [6, 24], "c": [6, None], "d": [12, 72]}
+    assert {name: each["status"] for name, each in found.items()} == {
+        "a": "error",
+        "b": "error",
+        "c": "warn",
+        "d": "warn",
+    }
+    assert found["a"]["adapter_response"] == {"_message": "SELECT 1", "code": "SELECT", "rows_affected": 1}
+
+
+@pytest.mark.parametrize("returned", ["load_result('collect_freshness')", "load_result('collect_freshness').table"])
+def test_a_project_may_tell_the_age_itself(call: Call, tmp_path: Path, returned: str) -> None:
+    write_project(tmp_path, {"macros/freshness.sql": OWN.replace("RESULT", returned)})
+
+    call("source", "freshness")
+
+    assert {each["status"] for each in results(tmp_path).values()} == {"error", "warn"}
+    assert results(tmp_path)["d"]["status"] == "error", "a week older than it is"
+
+
+def test_what_tells_no_age_is_refused(call: Call, tmp_path: Path) -> None:
+    write_project(tmp_path, {"macros/freshness.sql": OWN.replace("RESULT", "'soon'")})
+
+    code, said = call("source", "freshness")
+
+    assert code == 1
+    assert "collect_freshness gave no row with two timestamps" in said
+    assert "macros/freshness.sql:1" in said
+
+
+def test_a_run_of_nothing_leaves_no_results_of_another(call: Call, tmp_path: Path) -> None:
+    write_project(tmp_path, {"models/a.sql": "select 1 as id"})
+    assert call("run")[0] == 0
+
+    assert call("seed")[0] == 0
+
+    kept = json.loads((tmp_path / "target/run_results.json").read_text())
+    assert (kept["results"], kept["args"]["which"]) == ([], "seed")
