@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from airflow_sqlmodels.cli.flags import flags_of
-from airflow_sqlmodels.cli.options import global_options
+from airflow_sqlmodels.cli.options import global_options, option
 from airflow_sqlmodels.cli.telling import tell_warning
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
@@ -22,8 +22,13 @@ SOURCES = ("model-paths", "seed-paths", "test-paths", "macro-paths", "snapshot-p
 
 @click.command()
 @global_options
+@option(
+    "--clean-project-files-only/--no-clean-project-files-only",
+    default=True,
+    help="Whether folders outside the project are refused. Default: yes.",
+)
 @click.pass_context
-def clean(context: click.Context, /, **_values: Any) -> int:
+def clean(context: click.Context, /, clean_project_files_only: bool, **_values: Any) -> int:
     """Delete the project's generated folders: those under clean-targets in dbt_project.yml."""
     flags = flags_of(context)
     root = flags.project_dir
@@ -32,8 +37,8 @@ def clean(context: click.Context, /, **_values: Any) -> int:
     if "dbt_modules" in targets and "dbt_packages" not in targets:
         text = "clean-targets: the default packages path has changed from `dbt_modules` to `dbt_packages`."
         tell_warning(flags, Warned(text, "PackageInstallPathDeprecation"))
-    for name in targets:
-        path = _deletable(root, str(name), settings)
+    paths = [_deletable(root, str(name), settings, outside=not clean_project_files_only) for name in targets]
+    for path in paths:  # none before all are known to be right
         if path.is_dir():
             shutil.rmtree(path)
             click.echo(f"deleted {path}")
@@ -48,12 +53,16 @@ def plain_settings(root: Path) -> dict[str, Any]:
     return dict(plain(parse_yaml(path.read_text(encoding="utf-8"), PROJECT_FILE)) or {})
 
 
-def _deletable(root: Path, name: str, settings: dict[str, Any]) -> Path:
-    """The folder. Raises ProjectError if it lies outside the project, or holds the user's own work."""
+def _deletable(root: Path, name: str, settings: dict[str, Any], *, outside: bool) -> Path:
+    """The folder. Raises ProjectError if it holds the project, or the user's own work, or lies outside the project."""
     path = (root / name).resolve()
-    if root.resolve() not in path.parents:
-        raise ProjectError(f"clean-targets names {name!r}, which lies outside the project: nothing was deleted there")
+    if path == root.resolve() or path in root.resolve().parents:
+        raise ProjectError(f"clean-targets names {name!r}, which holds the project: nothing was deleted")
+    if root.resolve() not in path.parents and not outside:
+        hint = "--no-clean-project-files-only deletes it"
+        what = f"clean-targets names {name!r}, which lies outside the project: nothing was deleted"
+        raise ProjectError(what, None, hint)
     kept = [str(each) for key in SOURCES for each in settings.get(key) or [key.removesuffix("-paths") + "s"]]
     if any((root / each).resolve() in (path, *path.parents) for each in kept):
-        raise ProjectError(f"clean-targets names {name!r}, which holds the project's own files")
+        raise ProjectError(f"clean-targets names {name!r}, which holds the project's own files: nothing was deleted")
     return path

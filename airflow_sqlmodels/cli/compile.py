@@ -48,6 +48,11 @@ _NEIGHBOURS = re.compile(r"\A@?(\d*\+)?|(\+\d*)?\Z")
 @empty_option
 @output_option
 @option("--inline", help="A template to compile instead of nodes.")
+@option(
+    "--inject-ephemeral-ctes/--no-inject-ephemeral-ctes",
+    default=True,
+    help="Whether ephemeral models stand in front of what reads them. Default: yes.",
+)
 @click.pass_context
 def compile_(context: click.Context, /, output: str, inline: str | None, **_values: Any) -> int:
     """Render the SQL of the selected nodes."""
@@ -75,9 +80,10 @@ def run_compile(flags: Flags, opened: Opened, plan: Plan, output: str = "text") 
     return 2 if failed(results) else 0
 
 
-def compile_step(means: Answerer, node: AnyNode, session: Session, *, introspect: bool = True) -> Result:
+def compile_step(flags: Flags, means: Answerer, node: AnyNode, session: Session) -> Result:
     """The compiled SQL of a node as a result. Whatever the template asked the warehouse is rolled back."""
-    sql = compile_node(means, node, session if introspect else None).sql
+    asks = session if _introspects(flags, means.manifest) else None
+    sql = compile_node(means, node, asks, inject=bool(flags.said.get("inject_ephemeral_ctes", True))).sql
     session.rollback()
     return Result(node=node.id, status="success", compiled_sql=sql)
 
@@ -85,10 +91,10 @@ def compile_step(means: Answerer, node: AnyNode, session: Session, *, introspect
 def compiled(flags: Flags, opened: Opened, plan: Plan, means: Answerer) -> tuple[Result, ...]:
     """Compile the steps of a plan, write the SQL and run_results.json."""
     manifest, clock = opened.manifest, time.perf_counter()
-    folder, introspect = flags.target_folder(manifest), _introspects(flags, manifest)
+    folder = flags.target_folder(manifest)
 
     def run_one(step: Step, session: Session) -> Result:
-        result = compile_step(means, manifest[step.node], session, introspect=introspect)
+        result = compile_step(flags, means, manifest[step.node], session)
         if result.compiled_sql:
             write_compiled(folder, manifest[step.node], result.compiled_sql)
         return result

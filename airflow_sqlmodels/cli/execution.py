@@ -151,7 +151,8 @@ def run(execution: Execution, step: RunStep = run_step) -> Outcome:
         with execution.progress:
             _schemas_for_hooks(execution, session)
             start = _hooks(execution, execution.plan.on_start, session)
-            begin = all(result.passed for result in start)
+            anyway = not execution.opened.manifest.settings.flag("skip_nodes_if_on_run_start_fails", default=True)
+            begin = anyway or all(result.passed for result in start)
             ran = _steps(execution, step, session) if begin else _all_skipped(execution.plan)
             end = () if ran.interrupted else _end_hooks(execution, ran.results, session)
     finally:

@@ -42,10 +42,11 @@ class Compiled:
         return CompiledText(self.sql, label, self.templates)
 
 
-def compile_node(means: Answerer, node: AnyNode, session: Session | None) -> Compiled:
+def compile_node(means: Answerer, node: AnyNode, session: Session | None, *, inject: bool = True) -> Compiled:
     """The SQL of a node. Raises CompilationError with the place if its template fails.
 
-    Without a session, whatever asks the warehouse while compiling is refused.
+    Without a session, whatever asks the warehouse while compiling is refused. Without `inject` ephemeral models that
+    it reads are not put in front.
     """
     rendering = Rendering(means, node, session)
     if isinstance(node, Seed):
@@ -57,7 +58,7 @@ def compile_node(means: Answerer, node: AnyNode, session: Session | None) -> Com
         rendering.give("_dbt_generic_test_kwargs", _arguments(node, rendering))
     try:
         body = rendering.text(node.raw_code, _place(node), node.body_line if _of_own_file(node) else 1)
-        read = _read_inline(rendering)
+        read = _read_inline(rendering) if inject else []
     except SqlModelsError:
         _note(rendering, None, [])
         raise

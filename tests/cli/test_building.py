@@ -65,6 +65,19 @@ def test_a_materialization_of_another_warehouse_fails_its_model_alone(call: Call
     assert "OK created sql view model public.stg_orders" in said
 
 
+@pytest.mark.parametrize(("skips", "counted"), [("true", "SKIP=5"), ("false", "SKIP=0")])
+def test_nodes_are_skipped_behind_a_hook_that_failed_unless_a_flag_says_no(
+    call: Call, tmp_path: Path, skips: str, counted: str
+) -> None:
+    with (tmp_path / "dbt_project.yml").open("a") as file:
+        file.write(f"flags: {{skip_nodes_if_on_run_start_fails: {skips}}}\non-run-start: selct 1\n")
+
+    code, said = call("build", "--exclude", "orders")
+
+    assert code == 1
+    assert counted in said
+
+
 @pytest.mark.parametrize(
     ("body", "told"),
     [

@@ -117,6 +117,22 @@ def test_clean_touches_nothing_of_the_users(call: Call, tmp_path: Path, target: 
     assert (tmp_path / "models" / "staging" / "stg_orders.sql").exists()
 
 
+def test_clean_deletes_outside_the_project_only_if_it_is_said(call: Call, tmp_path: Path) -> None:
+    elsewhere = tmp_path.parent / f"{tmp_path.name}-elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "target").mkdir(exist_ok=True)
+    project = tmp_path / "dbt_project.yml"
+    project.write_text(f"{project.read_text()}\nclean-targets: [target, '{elsewhere}']\n")
+
+    code, _out, err = call("clean")
+    assert code == 2
+    assert "lies outside the project" in err
+    assert (tmp_path / "target").exists(), "nothing goes if one of them may not"
+
+    assert call("clean", "--no-clean-project-files-only")[0] == 0
+    assert not elsewhere.exists()
+
+
 def test_a_new_project_can_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made = tmp_path / "fresh"
 

@@ -96,6 +96,12 @@ def test_templates_may_not_ask_without_introspection(call: Call) -> None:
     assert "models/asks.sql" in said
 
 
+def test_ephemeral_models_may_be_left_out(call: Call) -> None:
+    code, said = call("compile", "--quiet", "--select", "two", "--no-inject-ephemeral-ctes")
+
+    assert (code, said) == (0, "select n + 1 as n from __dbt__cte__one\n")
+
+
 def test_rows_are_shown_and_written_down(call: Call, tmp_path: Path) -> None:
     assert call("show", "--quiet", "--select", "two") == (0, "| n |\n| - |\n| 2 |\n")
     entry = only_result(tmp_path)
