@@ -125,14 +125,14 @@ def file_for(said: Mapping[str, Any], project: Mapping[str, Any], root: Path, in
         value = said.get(name)
         return flags.get(name, usual) if value is None else value
 
-    level = str(asked("log_level_file", "debug")).lower()
+    level = str(asked("log_level_file", said.get("log_level") or "debug")).lower()
     if level == "none":
         return None
     folder = Path(asked("log_path", None) or project.get("log-path") or "logs")
     return LogFile(
         folder if said.get("log_path") else root / folder,  # what is said here is meant from here
         level="debug" if said.get("debug") else level,
-        json=asked("log_format_file", "debug") == "json",
+        json=asked("log_format_file", said.get("log_format") or "debug") == "json",
         most_bytes=int(asked("log_file_max_bytes", 10 * 1024 * 1024)),
         invocation=invocation,
     )

@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from airflow_sqlmodels.cli.dotenv import load_environment
 from airflow_sqlmodels.cli.lazy import LazyGroup
 from airflow_sqlmodels.cli.log_format import tell_error
 from airflow_sqlmodels.cli.options import global_options
@@ -75,6 +76,7 @@ def main() -> None:
 def exit_code(args: Sequence[str] | None = None) -> int:
     """Run the command; 0, 1 or 2. Nothing on purpose shows a traceback."""
     shared: dict[str, Any] = {"args": list(sys.argv[1:] if args is None else args)}  # and what the command leaves
+    load_environment()
     try:
         with scrubbed_output():
             return _ended(args, shared)

@@ -57,7 +57,7 @@ def retry(context: click.Context, /, **_values: Any) -> int:
     again = _flags_again(flags, previous, _said(context))
     opened = open_all(again)
     unfinished = previous.unfinished(warnings=again.switch("warn_error", opened.manifest))
-    if runner is not None and not unfinished:
+    if not unfinished:
         click.echo(f"Nothing to do: all of the last {previous.command!r} succeeded.", err=True)
         return 0
     if runner is None:
@@ -93,6 +93,8 @@ def _flags_again(flags: Flags, previous: Previous, said: set[str]) -> Flags:
         kept["sample"] = window_of(str(said_again["sample"]))
     if said_again.get("warn_error_options"):
         kept["warn_error_options"] = said_again["warn_error_options"]
+    if "threads" in said:
+        said_again["threads"] = flags.threads
     state = previous.args.get("state")
     kept |= {"batches": previous.batches, "as_of": previous.started_at}
     return replace(flags, **kept, command=previous.command, state=Path(state) if state else None, said=said_again)

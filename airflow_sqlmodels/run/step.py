@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from airflow_sqlmodels.compile.compiler import compile_node
-from airflow_sqlmodels.errors import Location, SqlModelsError, UnreachableError, WarehouseError
+from airflow_sqlmodels.errors import Location, ProjectError, SqlModelsError, UnreachableError, WarehouseError
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
     DataTest,
@@ -127,6 +127,17 @@ def _batches(means: Answerer, node: Model, session: Session, rules: StepRules) -
     return run_batches(means, node, build, whole=whole, log=rules.log)
 
 
+_LONGEST_NAME = 63
+"""Bytes that Postgres keeps of a name: postgresql.org/docs/current/sql-syntax-lexical.html."""
+
+
+def _refuse_long_name(name: str, node: AnyNode) -> None:
+    """Raises ProjectError for a name that the server would cut off: two of them could be one relation then."""
+    if len(name.encode()) > _LONGEST_NAME:
+        what = f"Relation name {name!r} is longer than {_LONGEST_NAME} characters"
+        raise ProjectError(what, node.at, "give it a shorter one: config(alias='…')")
+
+
 def _build(
     means: Answerer,
     node: Model | Seed | Snapshot | Function,
@@ -137,6 +148,7 @@ def _build(
     compiled = compile_node(means, node, session)
     rules.on_compiled(compiled.sql)
     relation = means.relation(node.relation)
+    _refuse_long_name(relation.identifier, node)
     pre_hooks = hooks_of(means, compiled, node, "pre_hook") if part is None or part.first else ()
     post_hooks = hooks_of(means, compiled, node, "post_hook") if part is None or part.last else ()
     if not all(hook.transaction for hook in pre_hooks):  # these come before the rest, which makes the schema itself

@@ -120,7 +120,7 @@ def _own_names(rendering: Rendering) -> dict[str, Any]:
         "this": this,
         "schema": settings.target.schema if this is None else this.schema,
         "database": settings.target.database if this is None else this.database,
-        "load_result": rendering.results.get,
+        "load_result": _LoadResult(rendering.results),
         "store_result": _StoreResult(rendering.results),
         "store_raw_result": _StoreRawResult(rendering.results),
         "render": lambda text: rendering.text(str(text), node.at),
@@ -134,6 +134,25 @@ def _own_names(rendering: Rendering) -> dict[str, Any]:
     }
     names["builtins"] = {key: names[key] for key in ("ref", "source", "function", "config", "var")}
     return names
+
+
+@dataclass(frozen=True, slots=True)
+class _LoadResult:
+    """`load_result`: what a statement gave. As in dbt but one of them may be asked for once: they can be large."""
+
+    results: dict[str, StatementResult]
+    loaded: dict[str, StatementResult] = field(default_factory=dict)
+
+    def __call__(self, name: str) -> StatementResult | None:
+        found = self.results.get(name)
+        if found is None or name == "main":
+            return found
+        if self.loaded.get(name) is found:
+            hint = "set a variable to it once, and use that"
+            what = f"The 'statement' result named {name!r} has already been loaded into a variable"
+            raise CompilationError(what, None, hint)
+        self.loaded[name] = found
+        return found
 
 
 @dataclass(frozen=True, slots=True)

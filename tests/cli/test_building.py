@@ -98,6 +98,29 @@ def test_a_materialization_has_to_say_what_it_made(call: Call, tmp_path: Path, b
     assert "macros/note.sql:1" in said
 
 
+def test_a_name_that_the_server_would_cut_off_is_refused(call: Call, tmp_path: Path) -> None:
+    name = "a" * 64
+    (tmp_path / f"models/marts/{name}.sql").write_text("select 1 as id")
+
+    code, said = call("run", "--select", name)
+
+    assert code == 1
+    assert f"Relation name '{name}' is longer than 63 characters" in said
+
+
+@pytest.mark.parametrize(("statement", "code"), [("main", 0), ("counts", 1)])
+def test_a_result_may_be_asked_for_once(call: Call, tmp_path: Path, statement: str, code: int) -> None:
+    (tmp_path / "models/marts/orders.sql").write_text(
+        f"{{% call statement('{statement}', fetch_result=True) %}}select 1 as n{{% endcall %}}"
+        f"{{% set a = load_result('{statement}') %}}{{% set b = load_result('{statement}') %}}select 1 as id"
+    )
+
+    ended, said = call("run", "--select", "orders")
+
+    assert ended == code
+    assert ("result named 'counts' has already been loaded into a variable" in said) is (statement == "counts")
+
+
 def test_a_refused_statement_is_told_with_its_file(call: Call, tmp_path: Path) -> None:
     (tmp_path / "models/marts/orders.sql").write_text("select nope from {{ ref('stg_orders') }}\n")
 

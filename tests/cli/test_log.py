@@ -165,3 +165,13 @@ def test_nothing_that_is_printed_shows_a_secret(
     assert code == 1
     assert "***** said" in said.out
     assert "hush" not in said.out + said.err
+
+
+def test_the_format_and_level_of_the_console_hold_for_the_file_too(call: Call, tmp_path: Path) -> None:
+    call("--log-format", "json", "--log-level", "warn", "run")
+    place = tmp_path / "logs/dbt.log"
+    assert not place.is_file() or all(json.loads(line) for line in place.read_text().splitlines())
+
+    call("--log-format", "json", "--log-format-file", "text", "run")
+    assert "Running with sqlmodels" in place.read_text()
+    assert not place.read_text().rstrip().splitlines()[-1].startswith("{")
