@@ -24,15 +24,15 @@ from airflow_sqlmodels.cli.progress import Noted, Progress, progress_for
 from airflow_sqlmodels.cli.summary import failed, failure, summary
 from airflow_sqlmodels.cli.warnings import TEST_RESULT
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, NodeId
+from airflow_sqlmodels.materializations.schemas import create_schemas
 from airflow_sqlmodels.run.plan import Plan, Step
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.run.runner import Ran, RunRules, run_plan
 from airflow_sqlmodels.run.sources import absent_sources
 from airflow_sqlmodels.run.step import StepRules, run_step
-from airflow_sqlmodels.templating.answering import Answerer, answerer
+from airflow_sqlmodels.templating.answering import Answerer, Rendering, answerer
 from airflow_sqlmodels.templating.entries.places import compiled_path
 from airflow_sqlmodels.templating.invocation import Invocation
-from airflow_sqlmodels.warehouse.catalog import create_schemas
 from airflow_sqlmodels.warehouse.session import Session
 
 
@@ -201,7 +201,8 @@ def _schemas_for_hooks(execution: Execution, session: Session) -> None:
     if execution.plan.on_start:
         means = execution.means
         pairs = written_schemas(means.manifest, (step.node for step in execution.plan))
-        create_schemas(session, means.dialect, [schema for _, schema in pairs])
+        rendering = Rendering(means, means.manifest[execution.plan.on_start[0]], session)
+        create_schemas(rendering, session, [schema for _, schema in pairs])
 
 
 def _steps(execution: Execution, one: RunStep, session: Session) -> Ran:

@@ -25,6 +25,7 @@ from airflow_sqlmodels.manifest.nodes import (
 )
 from airflow_sqlmodels.materializations.build import Build
 from airflow_sqlmodels.materializations.registry import materialization_for
+from airflow_sqlmodels.materializations.schemas import create_schemas
 from airflow_sqlmodels.publish.rules import PublishRules
 from airflow_sqlmodels.run.data_test import run_data_test
 from airflow_sqlmodels.run.freshness import run_freshness
@@ -152,7 +153,7 @@ def _build(
     pre_hooks = hooks_of(means, compiled, node, "pre_hook") if part is None or part.first else ()
     post_hooks = hooks_of(means, compiled, node, "post_hook") if part is None or part.last else ()
     if not all(hook.transaction for hook in pre_hooks):  # these come before the rest, which makes the schema itself
-        catalog.create_schemas(session, means.dialect, [relation.schema])
+        create_schemas(compiled.rendering, session, [relation.schema])
     session.commit()
     build = Build(
         node=node,

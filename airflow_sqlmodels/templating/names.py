@@ -33,7 +33,7 @@ def shared_names(settings: Settings, invocation: Invocation) -> dict[str, Any]:
         "env_var": EnvVar(settings.env),
         "flags": Flags(invocation, settings.flags),
         "invocation_id": invocation.id,
-        "invocation_args_dict": all_options(invocation.args, settings.flags),
+        "invocation_args_dict": _options(invocation, settings),
         "run_started_at": invocation.started_at,
         "selected_resources": list(invocation.selected),
         "thread_id": turns.name(),
@@ -71,6 +71,12 @@ class Modules:
         if name not in self._NAMES:
             raise AttributeError(name)
         return importlib.import_module(name)
+
+
+def _options(invocation: Invocation, settings: Settings) -> dict[str, Any]:
+    """All options of the run; the sample as dbt has it, with `start` and `end`."""
+    options = all_options(invocation.args, settings.flags)
+    return options if invocation.sample is None else {**options, "sample": invocation.sample}
 
 
 def _return(value: Any = None) -> NoReturn:

@@ -19,6 +19,10 @@ class Window:
     start: datetime.datetime
     end: datetime.datetime
 
+    def __str__(self) -> str:
+        """Under dbt's name for it: macros print `invocation_args_dict.sample`."""
+        return f"SampleWindow(start={self.start!r}, end={self.end!r})"
+
     @property
     def span(self) -> tuple[datetime.datetime, datetime.datetime]:
         """Both ends."""

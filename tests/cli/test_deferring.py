@@ -153,6 +153,19 @@ def test_a_sample_reads_the_rows_of_its_time(call: Call, tmp_path: Path, connect
     assert connection.execute("select id from dev.stg_orders").fetchall() == [(2,)]
 
 
+def test_macros_see_the_window_of_a_sample(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "project/models/seen.sql").write_text(
+        "{% set window = invocation_args_dict.get('sample') %}{% if execute %}{{ log(window, info=True) }}{% endif %}"
+        "select '{{ window.start.year }} {{ window.end.month }}' as seen"
+    )
+
+    code, said = call("run", "--select", "seen", "--sample", "{start: 2024-01-15, end: 2024-03-01}")
+
+    assert code == 0, said
+    assert "SampleWindow(start=datetime.datetime(2024, 1, 15" in said
+    assert "select '2024 3' as seen" in compiled(tmp_path, "seen")
+
+
 def test_empty_loads_no_row_of_a_seed(call: Call, connection: Any) -> None:
     assert call("seed", "--empty")[0] == 0
 

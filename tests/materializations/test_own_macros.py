@@ -259,7 +259,8 @@ def test_methods_of_the_adapter_are_the_projects_macros(
           {% do adapter.drop_relation(relation) %}
         {% endmacro %}"""
     model = """{{ config(materialized='table') }}
-        {% if execute %}{% do adapter.drop_relation(api.Relation.create(schema=this.schema, identifier='old')) %}{% endif %}
+        {% set old = api.Relation.create(schema=this.schema, identifier='old') %}
+        {% if execute %}{% do adapter.drop_relation(old) %}{% endif %}
         select '{{ adapter.get_columns_in_relation(this) | join(",") }}' as seen"""
     connection.execute("create table dropped (name text)")
     connection.execute("create table old (n int)")
@@ -284,3 +285,19 @@ def test_a_dispatch_order_leaves_the_projects_macros_out(
 
     assert _run(_project(tmp_path, files, connection), session).status == "success"
     assert rows_of(connection, "select seen from m") == [("",)]
+
+
+def test_schemas_are_made_by_the_projects_macro(tmp_path: Path, session: DbApiSession, connection: Connection) -> None:
+    macro = """{% macro create_schema(relation) %}
+        {% do run_query('create schema ' ~ relation.without_identifier().include(database=False)) %}
+        {% do run_query("comment on schema " ~ relation.schema ~ " is 'made by us'") %}
+        {% endmacro %}"""
+    model = "{{ config(materialized='table', schema='apart') }} select 1 as id"
+    files = {"macros/own.sql": macro, "models/m.sql": model}
+
+    for _ in range(2):
+        assert _run(_project(tmp_path, files, connection), session).status == "success"
+
+    said = rows_of(connection, "select obj_description('public_apart'::regnamespace)")
+    assert said == [("made by us",)]
+    connection.execute("drop schema public_apart cascade")
