@@ -39,6 +39,7 @@ from airflow_sqlmodels.project.functions import with_overloads
 from airflow_sqlmodels.project.groups import groups
 from airflow_sqlmodels.project.installed import refuse_missing
 from airflow_sqlmodels.project.macro_files import built_in_macros, described, read_docs, read_macros
+from airflow_sqlmodels.project.microbatch import microbatch_warnings
 from airflow_sqlmodels.project.naming import NameRules, overridden_names
 from airflow_sqlmodels.project.oddities import oddities
 from airflow_sqlmodels.project.parts import Parts
@@ -214,7 +215,12 @@ def assemble(  # all that was read, one by one
         },
         groups=known_groups,
         selectors=read_selectors(Path(parts.settings.root)),
-        warnings=(*_told(warnings, unit_tests.warnings), *parts.noted, *deprecated_models(nodes.values())),
+        warnings=(
+            *_told(warnings, unit_tests.warnings),
+            *parts.noted,
+            *deprecated_models(nodes.values()),
+            *microbatch_warnings(parts.settings, parts.readers.library.table.macros, nodes),
+        ),
     )
 
 

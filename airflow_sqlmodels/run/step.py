@@ -30,9 +30,10 @@ from airflow_sqlmodels.publish.rules import PublishRules
 from airflow_sqlmodels.run.data_test import run_data_test
 from airflow_sqlmodels.run.freshness import run_freshness
 from airflow_sqlmodels.run.hooks import hooks_of, placed_in_project
-from airflow_sqlmodels.run.microbatch import Part, is_microbatch, run_batches
+from airflow_sqlmodels.run.microbatch import Part, run_batches
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.templating.answering import Answerer
+from airflow_sqlmodels.templating.batches import has_batches, in_batches
 from airflow_sqlmodels.warehouse import catalog
 from airflow_sqlmodels.warehouse.session import Session
 
@@ -85,7 +86,7 @@ def _run(means: Answerer, node: AnyNode, session: Session, rules: StepRules) -> 
     match node:
         case Model(materialized="ephemeral"):
             return Result(node=node.id, status="no-op", message="it becomes part of the queries that read it")
-        case Model() if is_microbatch(node):
+        case Model() if has_batches(node) and in_batches(means.manifest.settings.flags, means.manifest.macros):
             return _batches(means, node, session, rules)
         case Model() | Seed() | Snapshot() | Function():
             return _build(means, node, session, rules)

@@ -168,7 +168,7 @@ class Rendering:
             self._refs = {_spoken(ref): node_id for ref, node_id in zip(node.refs, node.ref_ids, strict=True)}
             self._sources = dict(zip(node.source_refs, node.source_ids, strict=True))
             self._functions = dict(zip(node.function_refs, node.function_ids, strict=True))
-        self.config = dict(config_view(node))
+        self.config = {**config_view(node), **(self.means.batch.config if self.means.batch is not None else {})}
 
     @property
     def scope(self) -> MacroScope:

@@ -122,7 +122,7 @@ def test_new_and_renamed_models_are_new(call: Call, tmp_path: Path) -> None:
         (None, "there is no manifest.json in the state folder"),
         ("{", "this is not JSON"),
         ("[]", "no file that dbt or sqlmodels wrote"),
-        ('{"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v4.json"}}', "versions 7 to 12"),
+        ('{"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v3.json"}}', "versions 4 to 12"),
     ],
 )
 def test_a_folder_that_holds_no_state_is_refused(content: str | None, message: str, call: Call, tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_the_file_of_an_older_version_needs_its_suffix(tmp_path: Path) -> None:
     manifest = load(tmp_path, files)
 
     assert {node.id for node in manifest.values()} == {"model.shop.orders", "model.shop.orders.v2"}
-    assert "there is no model 'orders_v1' to describe" in manifest.warnings[0]
+    assert "there is no model 'orders_v1' to describe" in manifest.warnings[0].text
 
 
 @pytest.mark.parametrize(
