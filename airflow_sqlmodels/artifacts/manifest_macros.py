@@ -36,7 +36,7 @@ def _entry(
     signature = () if macro.path.startswith(test_folders) else _signature(macro)
     return {
         "created_at": made,
-        "config": {"meta": macro.meta, "docs": {"show": True, "node_color": None}},
+        "config": {"meta": macro.meta, "docs": _docs(macro)},
         "unique_id": macro.id,
         "name": macro.name,
         "resource_type": "macro",
@@ -48,10 +48,14 @@ def _entry(
         "meta": macro.meta,
         "arguments": [_argument(each) for each in macro.arguments] or list(signature),
         "depends_on": {"macros": _called(macro, graph, by_name)},
-        "docs": {"show": True, "node_color": None},
+        "docs": _docs(macro),
         "patch_path": f"{macro.package}://{macro.patch_path}" if macro.patch_path else None,
         "supported_languages": None,
     }
+
+
+def _docs(macro: Macro) -> dict[str, Any]:
+    return {"show": True, "node_color": None, **macro.docs}
 
 
 def _argument(said: dict[str, Any]) -> dict[str, Any]:

@@ -22,8 +22,9 @@ from airflow_sqlmodels.cli.opening import Opened, open_all
 from airflow_sqlmodels.cli.opening_lines import tell_opening
 from airflow_sqlmodels.cli.progress import Noted, Progress, progress_for
 from airflow_sqlmodels.cli.summary import failed, failure, summary
+from airflow_sqlmodels.cli.tables import table_lines
 from airflow_sqlmodels.cli.warnings import TEST_RESULT
-from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, NodeId
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, NodeId, Seed
 from airflow_sqlmodels.materializations.schemas import create_schemas
 from airflow_sqlmodels.run.plan import Plan, Step
 from airflow_sqlmodels.run.result import Result
@@ -34,6 +35,9 @@ from airflow_sqlmodels.templating.answering import Answerer, Rendering, answerer
 from airflow_sqlmodels.templating.entries.places import compiled_path
 from airflow_sqlmodels.templating.invocation import Invocation
 from airflow_sqlmodels.warehouse.session import Session
+
+_SHOWN = 10
+"""Rows of a table that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +84,17 @@ class Outcome:
         return 2 if self.interrupted else int(failed(self.results))
 
 
-def execute(flags: Flags, command: str) -> int:
+def execute(flags: Flags, command: str, *, show_rows: bool = False) -> int:
     """Run `command` over the chosen nodes, report it, write run_results.json. The exit code."""
     opened = open_all(flags)
-    return execute_plan(flags, opened, chosen_plan(flags, opened.manifest, command))
+    return execute_plan(flags, opened, chosen_plan(flags, opened.manifest, command), show_rows=show_rows)
 
 
-def execute_plan(flags: Flags, opened: Opened, plan: Plan) -> int:
-    """Run the steps of a plan, report it, write manifest.json and run_results.json. The exit code."""
+def execute_plan(flags: Flags, opened: Opened, plan: Plan, *, show_rows: bool = False) -> int:
+    """Run the steps of a plan, report it, write manifest.json and run_results.json. The exit code.
+
+    `show_rows`: whether some rows of what was built are shown.
+    """
     if flags.switch("write_json", opened.manifest, default=True):
         path = flags.target_folder(opened.manifest) / "manifest.json"
         keep_manifest(path, opened.manifest, Invocation(args=flags.said))
@@ -98,6 +105,8 @@ def execute_plan(flags: Flags, opened: Opened, plan: Plan) -> int:
     threads = flags.threads or opened.profile.target.threads
     tell_opening(flags, opened.manifest, execution.means.invocation.id, threads, len(plan))
     outcome = run(execution)
+    if show_rows:
+        _show_rows(execution, outcome)
     report(execution, outcome)
     return outcome.exit_code
 
@@ -129,6 +138,7 @@ def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:
         batches=flags.batches,
         args=flags.said,
         say=progress.say,
+        note=flags.log.template,
         show=click.echo if flags.said.get("print", True) else _unseen,
         warn=progress.say,
     )
@@ -158,6 +168,22 @@ def run(execution: Execution, step: RunStep = run_step) -> Outcome:
     finally:
         session.close()
     return Outcome((*start, *ran.results, *end), ran.interrupted, time.perf_counter() - clock)
+
+
+def _show_rows(execution: Execution, outcome: Outcome) -> None:
+    """Some rows of each table that was loaded."""
+    session = execution.opened.open_session()
+    try:
+        for result in outcome.results:
+            node = execution.opened.manifest[result.node]
+            if result.passed and isinstance(node, Seed):
+                name = execution.means.dialect.render(execution.means.relation(node.relation))
+                rows = session.query(f"select * from {name} order by random() limit {_SHOWN}")
+                head = f"Random sample of table: {node.relation.schema}.{node.relation.identifier}"
+                text = "\n".join((head, "-" * len(head), *table_lines(rows.columns, rows.rows)))
+                execution.flags.log.tell(f"\n{text}\n")
+    finally:
+        session.close()
 
 
 def report(execution: Execution, outcome: Outcome) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import structs
 
 from airflow_sqlmodels.dialects.registry import dialect_named
-from airflow_sqlmodels.errors import NamingError, ProjectError, closest
+from airflow_sqlmodels.errors import Location, NamingError, ProjectError, closest
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.manifest.manifest import Manifest, Settings
 from airflow_sqlmodels.manifest.nodes import (
@@ -47,7 +47,7 @@ from airflow_sqlmodels.project.properties import TWICE, UNKNOWN, Entry, read_pro
 from airflow_sqlmodels.project.refresh import properties_of, refreshed_models
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.resolve import NODE_FIRST, Index, index_of, partly_resolved, resolved
-from airflow_sqlmodels.project.selectors_file import read_selectors
+from airflow_sqlmodels.project.selectors_file import SELECTORS_FILE, read_selectors
 from airflow_sqlmodels.project.semantic import semantic_nodes
 from airflow_sqlmodels.project.settings import (
     ProjectFile,
@@ -214,7 +214,7 @@ def assemble(  # all that was read, one by one
             **{test.id: (test,) for test in unit_tests.disabled.values()},
         },
         groups=known_groups,
-        selectors=read_selectors(Path(parts.settings.root)),
+        selectors=_selectors(parts),
         warnings=(
             *_told(warnings, unit_tests.warnings),
             *parts.noted,
@@ -222,6 +222,12 @@ def assemble(  # all that was read, one by one
             *microbatch_warnings(parts.settings, parts.readers.library.table.macros, nodes),
         ),
     )
+
+
+def _selectors(parts: Parts) -> dict[str, Any]:
+    """The named selections, their templates rendered."""
+    written = read_selectors(Path(parts.settings.root))
+    return parts.rendered(written, parts.settings.name, Location(SELECTORS_FILE, 1))
 
 
 def _told(*warnings: Iterable[str | Warned]) -> list[Warned]:

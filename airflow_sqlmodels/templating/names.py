@@ -88,8 +88,7 @@ class _Log:
         self._invocation = invocation
 
     def __call__(self, message: Any, info: bool = False) -> str:
-        if info:
-            self._invocation.say(str(message))
+        (self._invocation.say if info else self._invocation.note)(str(message))
         return ""
 
 

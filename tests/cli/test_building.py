@@ -343,3 +343,35 @@ def test_target_run_holds_what_was_sent(call: Call, tmp_path: Path) -> None:
     call("build")
     run = tmp_path / "target" / "run" / "shop" / "models"
     assert (run / "marts" / "revenue.sql").read_text().startswith('create table "')
+
+
+def test_seed_shows_some_rows_if_asked(call: Call) -> None:
+    code, said = call("seed", "--show")
+
+    assert code == 0, said
+    table = "Random sample of table: public.raw_orders\n-----------------------------------------\n| id | amount |\n"
+    assert table in said
+    assert "Random sample" not in call("seed")[1]
+
+
+def test_selectors_yml_may_hold_templates(call: Call, tmp_path: Path) -> None:
+    text = "selectors: [{name: some, definition: {method: fqn, value: \"{{ var('which') }}\"}}]"
+    (tmp_path / "selectors.yml").write_text(text)
+
+    code, said = call("ls", "--selector", "some", "--vars", "{which: revenue}")
+
+    assert (code, "shop.marts.revenue" in said, "stg_orders" in said) == (0, True, False), said
+    missing = call("run")
+    assert missing[0] == 2
+    assert "no variable 'which'" in missing[1]
+
+
+def test_compile_tells_of_ephemeral_models_only_if_they_are_asked_for(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "models/part.sql").write_text("{{ config(materialized='ephemeral') }} select 1 as id")
+
+    def told(*args: str) -> set[str]:
+        assert call("compile", *args)[0] == 0
+        return {each["unique_id"] for each in json.loads((tmp_path / "target/run_results.json").read_text())["results"]}
+
+    assert "model.shop.part" not in told()
+    assert told("--select", "part") == {"model.shop.part"}
