@@ -11,19 +11,19 @@ from msgspec import structs
 
 from airflow_sqlmodels.artifacts.compiled import write_batch, write_compiled, write_run
 from airflow_sqlmodels.artifacts.end_names import end_names, written_schemas
-from airflow_sqlmodels.artifacts.keeping import keep_manifest
 from airflow_sqlmodels.artifacts.run_results import write_run_results
 from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
 from airflow_sqlmodels.cli.deferring import with_deferral
 from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.json_progress import JsonProgress
 from airflow_sqlmodels.cli.lines import level_of
-from airflow_sqlmodels.cli.opening import Opened, open_all
+from airflow_sqlmodels.cli.opening import Opened, open_all, write_manifest
 from airflow_sqlmodels.cli.opening_lines import tell_opening
 from airflow_sqlmodels.cli.progress import Noted, Progress, progress_for
 from airflow_sqlmodels.cli.summary import failed, failure, summary
 from airflow_sqlmodels.cli.tables import table_lines
 from airflow_sqlmodels.cli.warnings import TEST_RESULT
+from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, NodeId, Seed
 from airflow_sqlmodels.materializations.schemas import create_schemas
 from airflow_sqlmodels.run.plan import Plan, Step
@@ -95,9 +95,7 @@ def execute_plan(flags: Flags, opened: Opened, plan: Plan, *, show_rows: bool = 
 
     `show_rows`: whether some rows of what was built are shown.
     """
-    if flags.switch("write_json", opened.manifest, default=True):
-        path = flags.target_folder(opened.manifest) / "manifest.json"
-        keep_manifest(path, opened.manifest, Invocation(args=flags.said))
+    write_manifest(flags, opened.manifest)
     if not plan.steps:
         _tell_nothing(flags, opened)
         return 0
@@ -114,9 +112,7 @@ def execute_plan(flags: Flags, opened: Opened, plan: Plan, *, show_rows: bool = 
 def _tell_nothing(flags: Flags, opened: Opened) -> None:
     """Say it, and leave no results of an earlier run for those of this one."""
     flags.log.tell(NOTHING, "warn", err=True)
-    if flags.switch("write_json", opened.manifest, default=True):
-        path = flags.target_folder(opened.manifest) / "run_results.json"
-        write_run_results(path, opened.manifest, (), Invocation(args=flags.said), 0.0)
+    _write_results(flags, opened.manifest, (), Invocation(args=flags.said), 0.0)
 
 
 def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:
@@ -189,10 +185,7 @@ def _show_rows(execution: Execution, outcome: Outcome) -> None:
 def report(execution: Execution, outcome: Outcome) -> None:
     """The end of the story: for the user, and for other tools."""
     manifest, flags = execution.opened.manifest, execution.flags
-    if flags.switch("write_json", manifest, default=True):
-        invocation = execution.means.invocation
-        path = flags.target_folder(manifest) / "run_results.json"
-        write_run_results(path, manifest, outcome.results, invocation, outcome.seconds)
+    _write_results(flags, manifest, outcome.results, execution.means.invocation, outcome.seconds)
     lines = list(summary(manifest, outcome.results, outcome.seconds, outcome.interrupted))
     console, noted = _told(execution.progress)
     for each in (console, noted):
@@ -207,6 +200,13 @@ def report(execution: Execution, outcome: Outcome) -> None:
         click.echo("\n".join(lines))
     else:
         _tell_failures(execution, outcome)
+
+
+def _write_results(
+    flags: Flags, manifest: Manifest, results: Sequence[Result], invocation: Invocation, seconds: float
+) -> None:
+    if flags.switch("write_json", manifest, default=True):
+        write_run_results(flags.target_folder(manifest) / "run_results.json", manifest, results, invocation, seconds)
 
 
 def _told(progress: Progress) -> tuple[Progress, Progress | None]:

@@ -42,6 +42,7 @@ def shared_names(settings: Settings, invocation: Invocation) -> dict[str, Any]:
         "log": _Log(invocation),
         "print": _Print(invocation),
         "debug": _nothing,
+        "adapter_macro": _adapter_macro,
         "modules": Modules(),
         "fromjson": _from_json,
         "tojson": _to_json,
@@ -99,6 +100,11 @@ class _Print:
     def __call__(self, message: Any) -> str:
         self._invocation.show(str(message))
         return ""
+
+
+def _adapter_macro(name: str, *_args: Any, **_kwargs: Any) -> str:
+    what = 'The "adapter_macro" macro has been deprecated, and is no more'
+    raise CompilationError(what, None, f"write adapter.dispatch({name.rpartition('.')[2]!r})(…) instead")
 
 
 def _nothing(*_args: Any, **_kwargs: Any) -> str:

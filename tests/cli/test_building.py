@@ -375,3 +375,61 @@ def test_compile_tells_of_ephemeral_models_only_if_they_are_asked_for(call: Call
 
     assert "model.shop.part" not in told()
     assert told("--select", "part") == {"model.shop.part"}
+
+
+@pytest.mark.parametrize("words", [("ls",), ("run-operation", "nothing"), ("source", "freshness")])
+def test_whoever_reads_the_project_writes_its_manifest(words: tuple[str, ...], call: Call, tmp_path: Path) -> None:
+    (tmp_path / "macros").mkdir(exist_ok=True)
+    (tmp_path / "macros/nothing.sql").write_text("{% macro nothing() %}{% endmacro %}")
+
+    assert call(*words, "--no-write-json")[0] == 0
+    assert not (tmp_path / "target/manifest.json").exists()
+    assert call(*words)[0] == 0
+    assert "model.shop.revenue" in json.loads((tmp_path / "target/manifest.json").read_text())["nodes"]
+
+
+def test_nothing_to_do_has_results_too(call: Call, tmp_path: Path) -> None:
+    assert call("run", "--select", "raw_orders")[0] == 0
+
+    assert json.loads((tmp_path / "target/run_results.json").read_text())["results"] == []
+
+
+def test_a_seed_reads_nothing_in_its_hooks(call: Call, tmp_path: Path) -> None:
+    text = "seeds: [{name: raw_orders, config: {post_hook: \"select * from {{ ref('orders') }}\"}}]"
+    (tmp_path / "seeds/s.yml").write_text(text)
+
+    code, said = call("parse")
+
+    assert code == 2
+    assert "Seeds cannot depend on other nodes" in said
+
+
+def test_hooks_are_spelled_in_one_way(call: Call, tmp_path: Path) -> None:
+    config = "{{ config({'pre_hook': 'select 1', 'pre-hook': 'select 2'}) }}"
+    (tmp_path / "models/marts/orders.sql").write_text(f"{config} select 1 as id")
+
+    code, said = call("parse")
+
+    assert code == 2
+    assert "config(...) has both 'pre_hook' and 'pre-hook'" in said
+
+
+def test_adapter_macro_says_what_to_write_instead(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "models/marts/orders.sql").write_text("{{ adapter_macro('shop.cents', 1) }}")
+
+    code, said = call("run", "--select", "orders")
+
+    assert code == 1
+    assert 'The "adapter_macro" macro has been deprecated' in said
+    assert "adapter.dispatch('cents')" in said
+
+
+def test_a_password_may_hold_braces(call: Call, tmp_path: Path) -> None:
+    place = tmp_path / "profiles.yml"
+    text = "".join(line for line in place.read_text().splitlines(True) if "password:" not in line)
+    place.write_text(text.replace("type: postgres\n", "type: postgres\n      password: 'no{{jinja{%re{#ndering'\n"))
+
+    code, said = call("parse")
+
+    assert code == 0, said
+    assert "jinja{" not in said
