@@ -13,7 +13,7 @@ from jinja2 import nodes
 
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import Macro, MacroId
-from airflow_sqlmodels.templating.blocks import as_macros, opening_tag
+from airflow_sqlmodels.templating.blocks import as_macros, languages_of, opening_tag
 from airflow_sqlmodels.templating.call_graph import CallGraph, call_graph_of
 from airflow_sqlmodels.templating.macro_table import BUILT_IN
 from airflow_sqlmodels.templating.static import called_names
@@ -50,8 +50,13 @@ def _entry(
         "depends_on": {"macros": _called(macro, graph, by_name)},
         "docs": _docs(macro),
         "patch_path": f"{macro.package}://{macro.patch_path}" if macro.patch_path else None,
-        "supported_languages": None,
+        "supported_languages": _languages(macro),
     }
+
+
+def _languages(macro: Macro) -> list[str] | None:
+    tag = opening_tag(macro.text)
+    return list(languages_of(macro.text)) if tag is not None and tag.kind == "materialization" else None
 
 
 def _docs(macro: Macro) -> dict[str, Any]:

@@ -79,7 +79,7 @@ class Log:
         said = f"{sql.strip()}\n-- {outcome.status or 'ok'} in {outcome.seconds:.3f}s"
         if self.shows("debug"):
             click.echo(said, err=True)
-        self.note(said, "debug", "SQLQuery", "E016")
+        self.note(said, "debug", "SQLQuery", "E016", {"sql": sql.strip()})
 
     @property
     def wants_statements(self) -> bool:

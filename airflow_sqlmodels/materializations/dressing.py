@@ -70,6 +70,10 @@ def comment_statements(build: Build, on: Relation, kind: str) -> Iterator[str]:
             if column.name in there:
                 quoted = build.dialect.quote(column.name)
                 yield ddl.comment(build.dialect, f"column {name}.{quoted}", column.description)
+        missing = [column.name for column in described if column.name not in there]
+        if missing:
+            what = "columns are specified in the schema but are not present in the database"
+            build.warn(f"Warning {build.node.path}: {what}: {', '.join(missing)}")
 
 
 def _names_of_columns(build: Build, on: Relation) -> set[str]:

@@ -172,3 +172,14 @@ def test_macros_say_how_they_are_shown(tmp_path: Path) -> None:
         "neither": {"show": True, "node_color": None},
     }
     assert all(each["config"]["docs"] == each["docs"] for each in shown.values())
+
+
+def test_materializations_say_what_they_build(tmp_path: Path) -> None:
+    body = "%}{% endmaterialization %}"
+    more = "b, adapter='postgres', supported_languages=['sql', 'python']"
+    text = f"{{% materialization a, default {body}{{% materialization {more} {body}"
+    macros = written(tmp_path, {"macros/m.sql": text + "{% macro c() %}{% endmacro %}"})["macros"]
+
+    said = {name: macros[f"macro.shop.{name}"]["supported_languages"] for name in
+            ("materialization_a_default", "materialization_b_postgres", "c")}  # fmt: skip
+    assert [*said.values()] == [["sql"], ["sql", "python"], None]

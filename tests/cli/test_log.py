@@ -79,6 +79,8 @@ def test_the_file_may_hold_events(call: Call, tmp_path: Path) -> None:
     names = {each["info"]["name"] for each in events}
     assert {"MainReportArgs", "LogStartLine", "LogModelResult", "SQLQuery", "StatsLine"} <= names
     assert len({each["info"]["invocation_id"] for each in events}) == 1
+    sent = [each["data"]["sql"] for each in events if each["info"]["name"] == "SQLQuery"]
+    assert any(sql.startswith("create view") for sql in sent)
 
 
 def test_the_console_shows_from_a_level_on(call: Call, tmp_path: Path) -> None:

@@ -301,3 +301,15 @@ def test_schemas_are_made_by_the_projects_macro(tmp_path: Path, session: DbApiSe
     said = rows_of(connection, "select obj_description('public_apart'::regnamespace)")
     assert said == [("made by us",)]
     connection.execute("drop schema public_apart cascade")
+
+
+def test_a_materialization_for_another_language_is_refused(
+    tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    macro = STAMPED.replace("stamped, default", "stamped, default, supported_languages=['python', 'js']")
+    files = {"macros/s.sql": macro, "models/m.sql": MODEL % "stamped"}
+
+    result = _run(_project(tmp_path, files, connection), session)
+
+    assert result.status == "error"
+    assert "only supports languages python, js" in str(result.message)
