@@ -77,9 +77,12 @@ class Log:
     def statement(self, sql: str, outcome: Outcome) -> None:
         """Note a statement that was sent, and show it if the console shows everything."""
         said = f"{sql.strip()}\n-- {outcome.status or 'ok'} in {outcome.seconds:.3f}s"
-        if self.shows("debug"):
+        data = {"sql": sql.strip()}
+        if self.shows("debug") and self.json:
+            click.echo(event("SQLQuery", "E016", said, self.invocation, data, "debug"))
+        elif self.shows("debug"):
             click.echo(said, err=True)
-        self.note(said, "debug", "SQLQuery", "E016", {"sql": sql.strip()})
+        self.note(said, "debug", "SQLQuery", "E016", data)
 
     @property
     def wants_statements(self) -> bool:

@@ -151,7 +151,11 @@ def _queries(
 def _query(means: Answerer, node: AnyNode, session: Session) -> str:
     if isinstance(node, Seed):
         return f"select * from {means.dialect.render(means.relation(node.relation))}"
-    return _bare(compile_node(means, node, session).sql)
+    compiled = compile_node(means, node, session)
+    header = compiled.rendering.config.get("sql_header")
+    if header:
+        session.execute(str(header))  # in the transaction of the query
+    return _bare(compiled.sql)
 
 
 def _bare(sql: str) -> str:

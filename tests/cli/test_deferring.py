@@ -305,3 +305,14 @@ def test_a_unit_test_finds_the_columns_of_its_inputs_in_the_other_state(call: Ca
 
     assert code == 0, said
     assert "PASS revenue::adds" in said
+
+
+def test_empty_reads_no_row_of_an_ephemeral_model(call: Call, tmp_path: Path, connection: Any) -> None:
+    (tmp_path / "project/models/part.sql").write_text("{{ config(materialized='ephemeral') }} select 1 as id")
+    (tmp_path / "project/models/whole.sql").write_text("select * from {{ ref('part') }}")
+
+    assert call("run", "--select", "whole", "--empty")[0] == 0
+    assert connection.execute("select count(*) from dev.whole").fetchone() == (0,)
+    assert "(select * from __dbt__cte__part where false limit 0)" in compiled(tmp_path, "whole")
+    assert call("run", "--select", "whole")[0] == 0
+    assert connection.execute("select count(*) from dev.whole").fetchone() == (1,)
