@@ -92,6 +92,8 @@ def batches_of(means: Answerer, node: Model, *, whole: bool) -> list[Batch]:
     said = means.invocation
     now = said.as_of or datetime.datetime.now(datetime.UTC)
     end = said.event_time_end or end_of(now, size)
+    if said.sample is not None:  # as in dbt: only the batches that it touches
+        return batches_between(begin_of(said.sample.start, size), end_of(said.sample.end, size), size)
     if said.event_time_start:
         start = begin_of(said.event_time_start, size)
     elif whole:

@@ -343,7 +343,7 @@ class Rendering:
         """The condition on the time of the rows that are read of a node."""
         sample = self.means.invocation.sample if isinstance(self.node, (Model, Snapshot)) else None
         if self.means.batch is not None:
-            sample = self.means.batch.window
+            sample = self.means.batch.window.within(sample)
         return None if sample is None else sample.condition(node)
 
     def source(self, source: str, table: str) -> TemplateRelation:

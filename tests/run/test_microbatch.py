@@ -10,12 +10,14 @@ import pytest
 
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import Manifest, Target
-from airflow_sqlmodels.manifest.nodes import NodeId
+from airflow_sqlmodels.manifest.nodes import Model, NodeId
+from airflow_sqlmodels.run.microbatch import batches_of
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.run.step import StepRules, run_step
 from airflow_sqlmodels.templating.answering import answerer
 from airflow_sqlmodels.templating.batches import batches_between, begin_of, end_of, start_of_lookback
 from airflow_sqlmodels.templating.invocation import Invocation
+from airflow_sqlmodels.templating.sampling import Window
 from airflow_sqlmodels.warehouse.dbapi import DbApiSession
 from tests.materializations.builds import Connection, rows_of
 from tests.projects import PROJECT, load
@@ -157,6 +159,17 @@ def test_a_config_that_names_no_batches_is_refused(
 ) -> None:
     with pytest.raises(ProjectError, match=told):
         _manifest(tmp_path, connection, MODEL.replace(old, new))
+
+
+def test_a_sample_builds_the_batches_that_it_touches(tmp_path: Path, connection: Connection) -> None:
+    manifest = _manifest(tmp_path, connection, MODEL)
+    node = manifest[NODE]
+    assert isinstance(node, Model)
+    sample = Window(UNTIL - datetime.timedelta(hours=22), UNTIL + datetime.timedelta(hours=2))
+
+    for whole in (True, False):
+        found = batches_of(answerer(manifest, Invocation(sample=sample)), node, whole=whole)
+        assert [batch.label for batch in found] == ["2026-11-18", "2026-11-19"]
 
 
 def test_what_is_odd_about_batches_is_told(tmp_path: Path, connection: Connection) -> None:
