@@ -22,8 +22,8 @@ from airflow_sqlmodels.templating.macro_table import BUILT_IN_NAMES
 
 MANIFEST, RESULTS, SOURCES = "manifest.json", "run_results.json", "sources.json"
 
-_VERSIONS = range(7, 13)
-"""Versions of dbt's manifest schema that have all that is compared: dbt 1.3 to 1.12."""
+_VERSIONS = range(4, 13)
+"""Versions of dbt's manifest schema that have all that is compared: dbt 1.0 to 1.12."""
 
 _PARTS = (
     *("nodes", "sources", "exposures", "unit_tests", "functions"),
@@ -66,7 +66,7 @@ def read_earlier(folder: Path) -> Earlier:
     said = str((content.get("metadata") or {}).get("dbt_schema_version"))
     version = said.rpartition("/v")[2].removesuffix(".json")
     if "/manifest/" not in said or not version.isdecimal() or int(version) not in _VERSIONS:
-        known = f"versions {_VERSIONS[0]} to {_VERSIONS[-1]} can be read: dbt 1.3 and later, and sqlmodels"
+        known = f"versions {_VERSIONS[0]} to {_VERSIONS[-1]} can be read: dbt 1.0 and later, and sqlmodels"
         raise SqlModelsError(f"its schema is {said!r}", Location(str(path)), known)
     return Earlier(folder, content)
 

@@ -64,6 +64,7 @@ def _parsed(entry: Entry, kind: str, fqn: tuple[str, ...]) -> Facts:
         kind=kind,
         fqn=fqn,
         body=_body(entry),
+        by_path=kind == "seed" and (entry.get("checksum") or {}).get("name") == "path",
         generic=bool(entry.get("test_metadata")),
         config=config,
         relation=tuple(config.get(key) for key in ("database", "schema", "alias")),

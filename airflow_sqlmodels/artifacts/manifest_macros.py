@@ -13,7 +13,7 @@ from jinja2 import nodes
 
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import Macro, MacroId
-from airflow_sqlmodels.templating.blocks import as_macros, opening_tag
+from airflow_sqlmodels.templating.blocks import as_macros, languages_of, opening_tag
 from airflow_sqlmodels.templating.call_graph import CallGraph, call_graph_of
 from airflow_sqlmodels.templating.macro_table import BUILT_IN
 from airflow_sqlmodels.templating.static import called_names
@@ -36,7 +36,7 @@ def _entry(
     signature = () if macro.path.startswith(test_folders) else _signature(macro)
     return {
         "created_at": made,
-        "config": {"meta": macro.meta, "docs": {"show": True, "node_color": None}},
+        "config": {"meta": macro.meta, "docs": _docs(macro)},
         "unique_id": macro.id,
         "name": macro.name,
         "resource_type": "macro",
@@ -48,10 +48,19 @@ def _entry(
         "meta": macro.meta,
         "arguments": [_argument(each) for each in macro.arguments] or list(signature),
         "depends_on": {"macros": _called(macro, graph, by_name)},
-        "docs": {"show": True, "node_color": None},
+        "docs": _docs(macro),
         "patch_path": f"{macro.package}://{macro.patch_path}" if macro.patch_path else None,
-        "supported_languages": None,
+        "supported_languages": _languages(macro),
     }
+
+
+def _languages(macro: Macro) -> list[str] | None:
+    tag = opening_tag(macro.text)
+    return list(languages_of(macro.text)) if tag is not None and tag.kind == "materialization" else None
+
+
+def _docs(macro: Macro) -> dict[str, Any]:
+    return {"show": True, "node_color": None, **macro.docs}
 
 
 def _argument(said: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from airflow_sqlmodels.cli.options import (
     empty_option,
     failures_option,
     global_options,
+    option,
     refresh_option,
     resource_options,
     selection_options,
@@ -62,10 +63,11 @@ def test(context: click.Context, /, **_values: Any) -> int:
 @selection_options
 @refresh_option
 @empty_option
+@option("--show", "show_rows", is_flag=True, help="Show some rows of each table that was loaded.")
 @click.pass_context
-def seed(context: click.Context, /, **_values: Any) -> int:
+def seed(context: click.Context, /, show_rows: bool, **_values: Any) -> int:
     """Load the selected CSV files."""
-    return execute(flags_of(context), "seed")
+    return execute(flags_of(context), "seed", show_rows=show_rows)
 
 
 @click.command(cls=ManyValues)

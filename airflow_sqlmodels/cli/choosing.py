@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.telling import tell_warning
-from airflow_sqlmodels.cli.warnings import BROKEN_CONTRACT, NOTHING_SELECTED, SELECT_IGNORED
+from airflow_sqlmodels.cli.warnings import BROKEN_CONTRACT, LARGE_SEED, NOTHING_SELECTED, SELECT_IGNORED
 from airflow_sqlmodels.errors import ContractChangeError, Location
 from airflow_sqlmodels.graph.contract_changes import Promise
 from airflow_sqlmodels.graph.selection import nearest
-from airflow_sqlmodels.graph.state import State
+from airflow_sqlmodels.graph.state import LargeSeed, State
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.run.plan import COMMANDS, Plan, make_plan
@@ -44,7 +44,11 @@ def earlier_state(flags: Flags, manifest: Manifest) -> State | None:
     from airflow_sqlmodels.artifacts.earlier import read_earlier, state_of  # noqa: PLC0415  # few runs have a state
 
     found = state_of(read_earlier(flags.folder(flags.state)), manifest, flags.target_folder(manifest))
-    return replace(found, on_broken=lambda promise, changes: _tell_broken(flags, promise, changes))
+    return replace(
+        found,
+        on_broken=lambda promise, changes: _tell_broken(flags, promise, changes),
+        on_large_seed=lambda seed, what: _tell_large(flags, seed, what),
+    )
 
 
 def _tell_broken(flags: Flags, promise: Promise, changes: Sequence[str]) -> None:
@@ -54,8 +58,15 @@ def _tell_broken(flags: Flags, promise: Promise, changes: Sequence[str]) -> None
         hint = "add to it instead, or make a new version of the model"
         raise ContractChangeError(f"{promise.name} broke its contract since {flags.state}:{listed}",
                                   Location(promise.path, 1), hint)  # fmt: skip
-    said = f"{promise.path}: {promise.name}, which has no versions, broke its contract since {flags.state}:{listed}"
+    said = f"{promise.path}: breaking change to an unversioned model, {promise.name}, since {flags.state}:{listed}"
     tell_warning(flags, Warned(said, BROKEN_CONTRACT))
+
+
+def _tell_large(flags: Flags, seed: str, what: LargeSeed) -> None:
+    taken = {"grown": "it was smaller, so it has changed", "unmoved": "its path is the same, so it counts as unchanged"}
+    verdict = taken.get(what, "its path is another, so it counts as changed")
+    said = f"the file of {seed} is >1MiB, too large to be compared: {verdict}"
+    tell_warning(flags, Warned(said, LARGE_SEED[what]))
 
 
 def kinds(said: Sequence[str], usual: Sequence[str], every: Sequence[str]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
 from airflow_sqlmodels.cli.deferring import deferred_to
 from airflow_sqlmodels.cli.execution import prepared, report, run
 from airflow_sqlmodels.cli.flags import Flags, flags_of
-from airflow_sqlmodels.cli.opening import Opened, open_all
+from airflow_sqlmodels.cli.opening import Opened, open_all, write_manifest
 from airflow_sqlmodels.cli.options import (
     ManyValues,
     global_options,
@@ -38,6 +38,7 @@ def clone(context: click.Context, /, **_values: Any) -> int:
 
 def run_clone(flags: Flags, opened: Opened, plan: Plan) -> int:
     """Clone the nodes of a plan, each for itself. The exit code."""
+    write_manifest(flags, opened.manifest)
     relations = deferred_to(flags).relations
     if not plan.steps:
         flags.log.tell(NOTHING, "warn", err=True)

@@ -30,7 +30,7 @@ from airflow_sqlmodels.cli.options import (
 from airflow_sqlmodels.cli.summary import failed, failure
 from airflow_sqlmodels.compile.compiler import compile_node
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import AnyNode
+from airflow_sqlmodels.manifest.nodes import AnyNode, Model
 from airflow_sqlmodels.run.plan import Plan, Step
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.run.runner import RunRules, run_plan
@@ -104,8 +104,15 @@ def compiled(flags: Flags, opened: Opened, plan: Plan, means: Answerer) -> tuple
     if flags.switch("write_json", manifest, default=True):
         seconds = time.perf_counter() - clock
         keep_manifest(folder / "manifest.json", manifest, means.invocation)
-        write_run_results(folder / "run_results.json", manifest, results, means.invocation, seconds)
+        # as in dbt, ephemeral models have a result only if they were asked for
+        told = [each for each in results if flags.select or not _is_ephemeral(manifest[each.node])]
+        write_run_results(folder / "run_results.json", manifest, told, means.invocation, seconds)
     return results
+
+
+def _is_ephemeral(node: AnyNode) -> bool:
+    """Whether a node is part of others' queries only."""
+    return isinstance(node, Model) and node.materialized == "ephemeral"
 
 
 def _introspects(flags: Flags, manifest: Manifest) -> bool:

@@ -11,29 +11,33 @@ from msgspec import structs
 
 from airflow_sqlmodels.artifacts.compiled import write_batch, write_compiled, write_run
 from airflow_sqlmodels.artifacts.end_names import end_names, written_schemas
-from airflow_sqlmodels.artifacts.keeping import keep_manifest
 from airflow_sqlmodels.artifacts.run_results import write_run_results
 from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
 from airflow_sqlmodels.cli.deferring import with_deferral
 from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.json_progress import JsonProgress
 from airflow_sqlmodels.cli.lines import level_of
-from airflow_sqlmodels.cli.opening import Opened, open_all
+from airflow_sqlmodels.cli.opening import Opened, open_all, write_manifest
 from airflow_sqlmodels.cli.opening_lines import tell_opening
 from airflow_sqlmodels.cli.progress import Noted, Progress, progress_for
 from airflow_sqlmodels.cli.summary import failed, failure, summary
+from airflow_sqlmodels.cli.tables import table_lines
 from airflow_sqlmodels.cli.warnings import TEST_RESULT
-from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, NodeId
+from airflow_sqlmodels.manifest.manifest import Manifest
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, NodeId, Seed
+from airflow_sqlmodels.materializations.schemas import create_schemas
 from airflow_sqlmodels.run.plan import Plan, Step
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.run.runner import Ran, RunRules, run_plan
 from airflow_sqlmodels.run.sources import absent_sources
 from airflow_sqlmodels.run.step import StepRules, run_step
-from airflow_sqlmodels.templating.answering import Answerer, answerer
+from airflow_sqlmodels.templating.answering import Answerer, Rendering, answerer
 from airflow_sqlmodels.templating.entries.places import compiled_path
 from airflow_sqlmodels.templating.invocation import Invocation
-from airflow_sqlmodels.warehouse.catalog import create_schemas
 from airflow_sqlmodels.warehouse.session import Session
+
+_SHOWN = 10
+"""Rows of a table that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +84,18 @@ class Outcome:
         return 2 if self.interrupted else int(failed(self.results))
 
 
-def execute(flags: Flags, command: str) -> int:
+def execute(flags: Flags, command: str, *, show_rows: bool = False) -> int:
     """Run `command` over the chosen nodes, report it, write run_results.json. The exit code."""
     opened = open_all(flags)
-    return execute_plan(flags, opened, chosen_plan(flags, opened.manifest, command))
+    return execute_plan(flags, opened, chosen_plan(flags, opened.manifest, command), show_rows=show_rows)
 
 
-def execute_plan(flags: Flags, opened: Opened, plan: Plan) -> int:
-    """Run the steps of a plan, report it, write manifest.json and run_results.json. The exit code."""
-    if flags.switch("write_json", opened.manifest, default=True):
-        path = flags.target_folder(opened.manifest) / "manifest.json"
-        keep_manifest(path, opened.manifest, Invocation(args=flags.said))
+def execute_plan(flags: Flags, opened: Opened, plan: Plan, *, show_rows: bool = False) -> int:
+    """Run the steps of a plan, report it, write manifest.json and run_results.json. The exit code.
+
+    `show_rows`: whether some rows of what was built are shown.
+    """
+    write_manifest(flags, opened.manifest)
     if not plan.steps:
         _tell_nothing(flags, opened)
         return 0
@@ -98,6 +103,8 @@ def execute_plan(flags: Flags, opened: Opened, plan: Plan) -> int:
     threads = flags.threads or opened.profile.target.threads
     tell_opening(flags, opened.manifest, execution.means.invocation.id, threads, len(plan))
     outcome = run(execution)
+    if show_rows:
+        _show_rows(execution, outcome)
     report(execution, outcome)
     return outcome.exit_code
 
@@ -105,9 +112,7 @@ def execute_plan(flags: Flags, opened: Opened, plan: Plan) -> int:
 def _tell_nothing(flags: Flags, opened: Opened) -> None:
     """Say it, and leave no results of an earlier run for those of this one."""
     flags.log.tell(NOTHING, "warn", err=True)
-    if flags.switch("write_json", opened.manifest, default=True):
-        path = flags.target_folder(opened.manifest) / "run_results.json"
-        write_run_results(path, opened.manifest, (), Invocation(args=flags.said), 0.0)
+    _write_results(flags, opened.manifest, (), Invocation(args=flags.said), 0.0)
 
 
 def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:
@@ -129,6 +134,7 @@ def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:
         batches=flags.batches,
         args=flags.said,
         say=progress.say,
+        note=flags.log.template,
         show=click.echo if flags.said.get("print", True) else _unseen,
         warn=progress.say,
     )
@@ -160,13 +166,26 @@ def run(execution: Execution, step: RunStep = run_step) -> Outcome:
     return Outcome((*start, *ran.results, *end), ran.interrupted, time.perf_counter() - clock)
 
 
+def _show_rows(execution: Execution, outcome: Outcome) -> None:
+    """Some rows of each table that was loaded."""
+    session = execution.opened.open_session()
+    try:
+        for result in outcome.results:
+            node = execution.opened.manifest[result.node]
+            if result.passed and isinstance(node, Seed):
+                name = execution.means.dialect.render(execution.means.relation(node.relation))
+                rows = session.query(f"select * from {name} order by random() limit {_SHOWN}")
+                head = f"Random sample of table: {node.relation.schema}.{node.relation.identifier}"
+                text = "\n".join((head, "-" * len(head), *table_lines(rows.columns, rows.rows)))
+                execution.flags.log.tell(f"\n{text}\n")
+    finally:
+        session.close()
+
+
 def report(execution: Execution, outcome: Outcome) -> None:
     """The end of the story: for the user, and for other tools."""
     manifest, flags = execution.opened.manifest, execution.flags
-    if flags.switch("write_json", manifest, default=True):
-        invocation = execution.means.invocation
-        path = flags.target_folder(manifest) / "run_results.json"
-        write_run_results(path, manifest, outcome.results, invocation, outcome.seconds)
+    _write_results(flags, manifest, outcome.results, execution.means.invocation, outcome.seconds)
     lines = list(summary(manifest, outcome.results, outcome.seconds, outcome.interrupted))
     console, noted = _told(execution.progress)
     for each in (console, noted):
@@ -181,6 +200,13 @@ def report(execution: Execution, outcome: Outcome) -> None:
         click.echo("\n".join(lines))
     else:
         _tell_failures(execution, outcome)
+
+
+def _write_results(
+    flags: Flags, manifest: Manifest, results: Sequence[Result], invocation: Invocation, seconds: float
+) -> None:
+    if flags.switch("write_json", manifest, default=True):
+        write_run_results(flags.target_folder(manifest) / "run_results.json", manifest, results, invocation, seconds)
 
 
 def _told(progress: Progress) -> tuple[Progress, Progress | None]:
@@ -201,7 +227,8 @@ def _schemas_for_hooks(execution: Execution, session: Session) -> None:
     if execution.plan.on_start:
         means = execution.means
         pairs = written_schemas(means.manifest, (step.node for step in execution.plan))
-        create_schemas(session, means.dialect, [schema for _, schema in pairs])
+        rendering = Rendering(means, means.manifest[execution.plan.on_start[0]], session)
+        create_schemas(rendering, session, [schema for _, schema in pairs])
 
 
 def _steps(execution: Execution, one: RunStep, session: Session) -> Ran:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from airflow_sqlmodels.cli.options import global_options
-from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.cli.options import global_options, option
+from airflow_sqlmodels.errors import ProfileError, ProjectError, SettingsError
+from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
+from airflow_sqlmodels.project.profiles import find_profiles_file
+from airflow_sqlmodels.project.settings import profile_name
+from airflow_sqlmodels.project.yaml_text import parse_yaml
 
 FILES = {
     "dbt_project.yml": """\
 name: {name}
 version: "1.0"
-profile: {name}
+profile: {profile}
 
 models:
   {name}:
@@ -25,7 +30,7 @@ models:
       +materialized: table
 """,
     "profiles.yml": """\
-{name}:
+{profile}:
   target: dev
   outputs:
     dev:
@@ -60,24 +65,86 @@ models:
 """,
     ".gitignore": "target/\nlogs/\ndbt_packages/\n",
 }
-"""By path, with the project's name as `{name}`."""
+"""By path, with the names of the project and of its profile as `{name}` and `{profile}`."""
+
+
+PROFILES = "profiles.yml"
+_NAME = re.compile(r"[^\d\W]\w*")
+_RESERVED = ("dbt", "dbt_postgres")
 
 
 @click.command()
 @global_options
-@click.argument("name", default="my_project")
+@click.argument("name", required=False)
+@option("--skip-profile-setup", is_flag=True, help="Write no profiles.yml.")
+@option("--skip-debug", is_flag=True, help="Accepted as in dbt; the connection is not looked at anyhow.")
 @click.pass_context
-def init(context: click.Context, /, name: str, **_values: Any) -> int:
-    """Begin a new project in a folder of its name."""
-    if not re.fullmatch(r"[a-z_][a-z0-9_]*", name):
-        raise ProjectError(f"a project cannot be called {name!r}", None, "use letters, digits and underscores")
-    folder = (context.params.get("project_dir") or Path.cwd()) / name
+def init(context: click.Context, /, name: str | None, skip_profile_setup: bool, **_values: Any) -> int:
+    """Begin a new project in a folder of its name. In a project that is there, write its profile."""
+    here = context.params.get("project_dir") or Path.cwd()
+    profile, profiles_dir = context.params.get("profile"), context.params.get("profiles_dir")
+    if (here / PROJECT_FILE).is_file():
+        if profile:
+            hint = "edit 'profile:' in dbt_project.yml instead"
+            raise SettingsError("Can not init existing project with specified profile", None, hint)
+        if not skip_profile_setup:
+            _add_profile(here, profiles_dir)
+        return 0
+    if profile:
+        _find_profile(here, profiles_dir, profile)
+    _write_project(here, _valid_name(name), profile, with_profile=not (skip_profile_setup or profile))
+    return 0
+
+
+def _valid_name(said: str | None) -> str:
+    """The name of the project; asked for at a terminal, if what was said cannot be one."""
+    name = said or ""
+    while not _NAME.fullmatch(name) or name in _RESERVED:
+        what = f"{name} is not a valid project name" if name else "nothing says what the project is called"
+        if not sys.stdin.isatty():
+            raise ProjectError(what, None, "use letters, digits and underscores: sqlmodels init my_project")
+        if name:
+            click.echo(what)
+        name = click.prompt("Enter a name for your project (letters, digits, underscore)")
+    return name
+
+
+def _write_project(here: Path, name: str, profile: str | None, *, with_profile: bool) -> None:
+    folder = here / name
     if folder.exists():
         raise ProjectError(f"{folder} is there already", None, "choose another name")
     for path, text in FILES.items():
+        if path == PROFILES and not with_profile:
+            continue
         place = folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text.format(name=name), encoding="utf-8")
-    click.echo(f"{folder} is ready. Put your connection into {folder / 'profiles.yml'}, then:")
+        place.write_text(text.format(name=name, profile=profile or name), encoding="utf-8")
+    todo = f" Put your connection into {folder / PROFILES}, then:" if with_profile else " Now:"
+    click.echo(f"{folder} is ready.{todo}")
     click.echo(f"  cd {name}\n  sqlmodels debug\n  sqlmodels build")
-    return 0
+
+
+def _find_profile(here: Path, profiles_dir: Path | None, name: str) -> None:
+    """Raises ProfileError if no profiles.yml has a profile of that name."""
+    path = find_profiles_file(here, profiles_dir)
+    if path is None or name not in _names(path):
+        hint = f"{path} has {', '.join(map(repr, _names(path))) or 'none'}" if path else "there is no profiles.yml"
+        raise ProfileError(f"Could not find profile named {name!r}", None, hint)
+
+
+def _add_profile(project: Path, profiles_dir: Path | None) -> None:
+    """Write the profile that a project names, unless it is there."""
+    name = profile_name(project, {})
+    path = find_profiles_file(project, profiles_dir) or (profiles_dir or project) / PROFILES
+    if path.is_file() and name in _names(path):
+        click.echo(f"The profile {name} is in {path} already.")
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    before = f"{path.read_text(encoding='utf-8').rstrip()}\n\n" if path.is_file() else ""
+    path.write_text(before.lstrip() + FILES[PROFILES].format(name=name, profile=name), encoding="utf-8")
+    click.echo(f"The profile {name} is in {path} now. Put your connection into it, then: sqlmodels debug")
+
+
+def _names(path: Path) -> list[str]:
+    content = parse_yaml(path.read_text(encoding="utf-8"), path.name)
+    return [str(key) for key in content if key != "config"] if isinstance(content, dict) else []

@@ -15,9 +15,9 @@ from airflow_sqlmodels.manifest.nodes import (
     UnitTest,
     resource_type,
 )
-from airflow_sqlmodels.run.microbatch import is_microbatch
 from airflow_sqlmodels.run.plan import Plan
 from airflow_sqlmodels.run.result import Result
+from airflow_sqlmodels.templating.batches import has_batches
 
 WIDTH = 80
 """Lines are filled with dots up to here."""
@@ -30,7 +30,7 @@ def subject(node: AnyNode) -> str:
     """What a node is and is called: `sql table model marts.fct_orders`, `test unique_orders_id`."""
     match node:
         case Model():
-            kind = "microbatch" if is_microbatch(node) else node.materialized
+            kind = "microbatch" if has_batches(node) else node.materialized
             return f"sql {kind} model {node.relation}"
         case Seed():
             return f"seed file {node.relation}"

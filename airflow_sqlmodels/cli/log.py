@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 import uuid
 from collections import Counter
 from collections.abc import Mapping
@@ -66,12 +67,22 @@ class Log:
         if self.file is not None:
             self.file.say(level, message, name, code, data)
 
+    def template(self, message: str) -> None:
+        """What a template logs for those who look closely."""
+        if self.shows("debug"):
+            said = event("JinjaLogDebug", "I063", message, self.invocation, {"msg": message}, "debug")
+            click.echo(said if self.json else f"{time.strftime('%H:%M:%S')}  {message}")
+        self.note(message, "debug", "JinjaLogDebug", "I063")
+
     def statement(self, sql: str, outcome: Outcome) -> None:
         """Note a statement that was sent, and show it if the console shows everything."""
         said = f"{sql.strip()}\n-- {outcome.status or 'ok'} in {outcome.seconds:.3f}s"
-        if self.shows("debug"):
+        data = {"sql": sql.strip()}
+        if self.shows("debug") and self.json:
+            click.echo(event("SQLQuery", "E016", said, self.invocation, data, "debug"))
+        elif self.shows("debug"):
             click.echo(said, err=True)
-        self.note(said, "debug", "SQLQuery", "E016")
+        self.note(said, "debug", "SQLQuery", "E016", data)
 
     @property
     def wants_statements(self) -> bool:

@@ -11,7 +11,7 @@ import click
 from airflow_sqlmodels.artifacts.json_text import to_json
 from airflow_sqlmodels.cli.choosing import earlier_state, kinds, warn_ignored, warn_unmatched
 from airflow_sqlmodels.cli.flags import Flags, flags_of
-from airflow_sqlmodels.cli.opening import open_project
+from airflow_sqlmodels.cli.opening import open_project, write_manifest
 from airflow_sqlmodels.cli.options import ManyValues, global_options, option, resource_options
 from airflow_sqlmodels.cli.telling import tell_warning
 from airflow_sqlmodels.cli.warnings import NOTHING_SELECTED
@@ -63,6 +63,7 @@ def ls(context: click.Context, /, output: str, output_keys: Sequence[str], model
     manifest = open_project(flags)
     warn_ignored(flags)
     found = _found(flags, manifest, models)
+    write_manifest(flags, manifest)  # behind it, as the state may be in the same folder
     warn_unmatched(flags, manifest, found.unmatched)
     if not found.ids and not found.unmatched:
         tell_warning(flags, Warned("no nodes selected", NOTHING_SELECTED))

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from airflow_sqlmodels.artifacts.keeping import keep_manifest
 from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.telling import tell_warning
 from airflow_sqlmodels.errors import ProfileError, UnreachableError
@@ -13,6 +14,7 @@ from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.project.load import load_project
 from airflow_sqlmodels.project.profiles import Profile, read_profile
 from airflow_sqlmodels.project.settings import profile_name
+from airflow_sqlmodels.templating.invocation import Invocation
 from airflow_sqlmodels.warehouse.session import Outcome, Session
 
 
@@ -42,6 +44,12 @@ def open_project(flags: Flags) -> Manifest:
         if warned.holds(now):
             tell_warning(flags, warned)
     return manifest
+
+
+def write_manifest(flags: Flags, manifest: Manifest) -> None:
+    """Bring manifest.json up to date, unless --no-write-json says not to."""
+    if flags.switch("write_json", manifest, default=True):
+        keep_manifest(flags.target_folder(manifest) / "manifest.json", manifest, Invocation(args=flags.said))
 
 
 def open_all(flags: Flags) -> Opened:

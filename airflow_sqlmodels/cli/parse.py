@@ -7,12 +7,10 @@ from typing import Any
 
 import click
 
-from airflow_sqlmodels.artifacts.keeping import keep_manifest
 from airflow_sqlmodels.cli.flags import flags_of
-from airflow_sqlmodels.cli.opening import open_project
+from airflow_sqlmodels.cli.opening import open_project, write_manifest
 from airflow_sqlmodels.cli.opening_lines import found_line
 from airflow_sqlmodels.cli.options import global_options
-from airflow_sqlmodels.templating.invocation import Invocation
 
 
 @click.command()
@@ -24,9 +22,7 @@ def parse(context: click.Context, /, **_values: Any) -> int:
     clock = time.perf_counter()
     manifest = open_project(flags)
     seconds = time.perf_counter() - clock
-    path = flags.target_folder(manifest) / "manifest.json"
-    if flags.switch("write_json", manifest, default=True):
-        keep_manifest(path, manifest, Invocation(args=flags.said))
+    write_manifest(flags, manifest)
     if not flags.quiet:
         click.echo(f"Found {found_line(manifest)} in {seconds:.2f}s.")
     return 0

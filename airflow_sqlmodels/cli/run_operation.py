@@ -13,7 +13,7 @@ from airflow_sqlmodels.artifacts.run_results import write_results_of_no_node
 from airflow_sqlmodels.cli.execution import Execution, prepared
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.inline import called_macro, compiled_inline, inline_id
-from airflow_sqlmodels.cli.opening import Opened, open_all
+from airflow_sqlmodels.cli.opening import Opened, open_all, write_manifest
 from airflow_sqlmodels.cli.options import global_options, option
 from airflow_sqlmodels.errors import (
     CompilationError,
@@ -53,6 +53,7 @@ def run_operation(context: click.Context, /, macro: str | None, args_text: str, 
 
 def operate(flags: Flags, opened: Opened, macro: str | None, args_text: str, sql: str = "") -> int:
     """Call a macro, or send the SQL, and write run_results.json. The exit code."""
+    write_manifest(flags, opened.manifest)
     called = _macro_named(opened.manifest, macro) if macro else None
     execution = prepared(flags, opened, Plan(command="run-operation", steps=()))
     session = opened.open_session()

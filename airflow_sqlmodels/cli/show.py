@@ -26,15 +26,13 @@ from airflow_sqlmodels.cli.options import (
     refresh_option,
     selection_options,
 )
+from airflow_sqlmodels.cli.tables import table_lines
 from airflow_sqlmodels.compile.compiler import compile_node
 from airflow_sqlmodels.manifest.nodes import AnyNode, Model, NodeId, Seed
 from airflow_sqlmodels.run.plan import Plan
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.templating.answering import Answerer
 from airflow_sqlmodels.warehouse.session import Rows, Session
-
-WIDEST = 40
-"""Characters of a value that are shown in a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +151,11 @@ def _queries(
 def _query(means: Answerer, node: AnyNode, session: Session) -> str:
     if isinstance(node, Seed):
         return f"select * from {means.dialect.render(means.relation(node.relation))}"
-    return _bare(compile_node(means, node, session).sql)
+    compiled = compile_node(means, node, session)
+    header = compiled.rendering.config.get("sql_header")
+    if header:
+        session.execute(str(header))  # in the transaction of the query
+    return _bare(compiled.sql)
 
 
 def _bare(sql: str) -> str:
@@ -172,15 +174,6 @@ def _json(name: str | None, rows: Rows) -> str:
 
 def _table(name: str | None, rows: Rows, flags: Flags) -> str:
     """The rows as a plain table: `| id | amount |`."""
-    texts = [tuple(rows.columns), *(tuple(_cell(value) for value in row) for row in rows.rows)]
-    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
-    lines = ["| " + " | ".join(text.ljust(w) for text, w in zip(row, widths, strict=True)) + " |" for row in texts]
-    rule = "| " + " | ".join("-" * width for width in widths) + " |"
     shown = "inline node" if name is None else f"node '{name}'"
     title = [] if flags.quiet else [f"Previewing {shown}:"]
-    return "\n".join([*title, lines[0], rule, *lines[1:]])
-
-
-def _cell(value: object) -> str:
-    text = "" if value is None else str(value).replace("\n", " ")
-    return text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…"
+    return "\n".join([*title, *table_lines(rows.columns, rows.rows)])

@@ -13,7 +13,7 @@ from airflow_sqlmodels.artifacts.sources import write_sources
 from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
 from airflow_sqlmodels.cli.execution import prepared, report, run
 from airflow_sqlmodels.cli.flags import Flags, flags_of
-from airflow_sqlmodels.cli.opening import open_all
+from airflow_sqlmodels.cli.opening import open_all, write_manifest
 from airflow_sqlmodels.cli.options import ManyValues, global_options, option, selection_options
 from airflow_sqlmodels.cli.telling import tell_warning
 from airflow_sqlmodels.manifest.warned import Warned
@@ -38,6 +38,7 @@ def freshness(context: click.Context, /, output: Path | None, **_values: Any) ->
         tell_warning(flags, Warned(text, "CustomOutputPathInSourceFreshnessDeprecation", {"path": str(output)}))
     opened = open_all(flags)
     plan = _without_hooks(flags, chosen_plan(flags, opened.manifest, "freshness"), opened.manifest.settings.flags)
+    write_manifest(flags, opened.manifest)
     if not plan.steps:
         flags.log.tell(NOTHING, "warn", err=True)
         return 0

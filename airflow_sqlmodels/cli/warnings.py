@@ -15,6 +15,12 @@ TEST_RESULT = "LogTestResult"
 """A data test that warned."""
 BROKEN_CONTRACT = "UnversionedBreakingChange"
 """A model without versions that breaks its contract."""
+LARGE_SEED = {
+    "grown": "SeedIncreased",
+    "unmoved": "SeedExceedsLimitSamePath",
+    "moved": "SeedExceedsLimitAndPathChanged",
+}
+"""A seed that is too large to be compared with what it was."""
 NOTHING_SELECTED = "NoNodesForSelectionCriteria"
 """A selection that names nothing."""
 

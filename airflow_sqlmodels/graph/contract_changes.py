@@ -47,17 +47,19 @@ def breaking_changes(before: Promise, now: Promise) -> list[str]:
 
 def _changes(before: Promise, now: Promise) -> Iterator[str]:
     if not now.enforced:
-        yield "the contract is no longer enforced"
+        yield "Contract enforcement was removed"
     kept = {name: column for name, column in before.columns.items() if name in now.columns}
     yield from _listed("columns were removed", sorted(before.columns.keys() - kept.keys()))
     types = [(name, column.data_type, now.columns[name].data_type) for name, column in sorted(kept.items())]
     others = [f"{name} ({old} -> {new})" for name, old, new in types if _plain_type(old) != _plain_type(new)]
     yield from _listed("columns have another data_type", others)
     if before.materialized in _ENFORCING:
-        yield from _listed("constraints of columns were removed", _lost_of_columns(kept, now))
-        yield from _listed("constraints of the table were removed", _lost(before.constraints, now.constraints))
+        yield from _listed("Enforced column level constraints were removed", _lost_of_columns(kept, now))
+        yield from _listed("Enforced model level constraints were removed", _lost(before.constraints, now.constraints))
         if now.materialized not in _ENFORCING and _has_constraints(before):
-            yield f"with its constraints, a {before.materialized} became a {now.materialized}"
+            yield (
+                f"Materialization changed with enforced constraints: from {before.materialized} to {now.materialized}"
+            )
 
 
 def _lost_of_columns(kept: Mapping[str, PromisedColumn], now: Promise) -> list[str]:

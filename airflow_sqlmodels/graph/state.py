@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from airflow_sqlmodels.graph.contract_changes import Promise, breaking_changes
 from airflow_sqlmodels.manifest.nodes import AnyNode
@@ -22,6 +22,10 @@ _VERDICT = (
 """The configs of a data test that count."""
 
 
+LargeSeed = Literal["grown", "unmoved", "moved"]
+"""Of a seed that is too large to be compared by what is in it: it was small, or is or is not where it was."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What is compared of one node."""
@@ -31,6 +35,8 @@ class Facts:
     fqn: tuple[str, ...]
     body: str | None = None
     """Its template, or the checksum of a seed; None for kinds that have none."""
+    by_path: bool = False
+    """Whether it is a seed too large to be compared by what is in it: its path stands for it."""
     generic: bool = False
     """Whether it is a data test that stands in properties."""
     config: Mapping[str, Any] = field(default_factory=dict)
@@ -63,6 +69,8 @@ class State:
     """What came of each node in the earlier run; None if nobody kept it."""
     on_broken: Callable[[Promise, Sequence[str]], None] = field(default=lambda _promise, _changes: None)
     """Told of each model whose contract was broken, once. May raise, to stop the command."""
+    on_large_seed: Callable[[str, LargeSeed], None] = field(default=lambda _seed, _what: None)
+    """Told of each seed that is too large to be compared, once. May raise, too."""
     _told: set[str] = field(default_factory=set)
     fresher: frozenset[str] | None = None
     """The sources that got newer rows; None if nobody kept how old they were."""
@@ -77,6 +85,7 @@ class State:
         if before is None:
             return now.kind not in ("source", "exposure") or self.macros_changed(node)
         self._look_at_contract(node.id, before, now)
+        self._look_at_size(node, before, now)
         sides = _SIDES_OF.get("generic" if now.generic else now.kind, _SIDES)
         return any(_SIDE[side](before, now) for side in sides) or self.macros_changed(node)
 
@@ -89,6 +98,8 @@ class State:
             return False
         if side == "contract" and before is not None:
             self._look_at_contract(node.id, before, now)
+        if side == "body" and before is not None:
+            self._look_at_size(node, before, now)
         return before is None or _SIDE[side](before, now)
 
     def look_for_removed(self, there: Container[str], disabled: Container[str]) -> None:
@@ -99,13 +110,20 @@ class State:
             promise = self.before[node_id].promise
             if promise is not None and promise.enforced and not promise.over:
                 how = "disabled" if node_id in disabled else "deleted or renamed"
-                self._tell(node_id, promise, [f"the model was {how}"])
+                self._tell(node_id, promise, [f"Contracted model {node_id!r} was {how}."])
 
     def _look_at_contract(self, node_id: str, before: Facts, now: Facts) -> None:
         if before.promise is not None and now.promise is not None:
             changes = breaking_changes(before.promise, now.promise)
             if changes:
                 self._tell(node_id, now.promise, changes)
+
+    def _look_at_size(self, node: AnyNode, before: Facts, now: Facts) -> None:
+        if not now.by_path or node.id in self._told:
+            return
+        self._told.add(node.id)
+        moved: LargeSeed = "unmoved" if before.body == now.body else "moved"
+        self.on_large_seed(node.id, moved if before.by_path else "grown")
 
     def _tell(self, node_id: str, promise: Promise, changes: Sequence[str]) -> None:
         if node_id not in self._told:

@@ -406,6 +406,8 @@ class Macro(Struct, frozen=True, kw_only=True):
     meta: dict[str, Any] = field(default_factory=dict)
     arguments: tuple[dict[str, Any], ...] = ()
     """What properties say of its arguments; empty if they say nothing."""
+    docs: dict[str, Any] = field(default_factory=dict)
+    """What properties say of its place on the documentation site."""
     patch_path: str | None = None
     """The properties file that describes it, relative to the root of its package."""
 

@@ -60,6 +60,11 @@ class Build:
         found = None if self.rendering is None else self.rendering.means.macros.own(name)
         return None if found is None or self.rendering is None else functools.partial(self.rendering.called, found)
 
+    def warn(self, message: str) -> None:
+        """Tell of something that is wrong, and keeps nothing from being built."""
+        if self.rendering is not None:
+            self.rendering.means.invocation.warn(message)
+
     @property
     def node_view(self) -> dict[str, Any]:
         """The node as macros know it."""

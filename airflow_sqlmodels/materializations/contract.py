@@ -90,7 +90,19 @@ def constraints(build: Build) -> list[Named]:
         names = [str(each) for each in said.get("columns") or ()]
         written = [_written(build, build.node.columns[each]) if each in build.node.columns else each for each in names]
         found.append(_named(build, said, written, names, found))
-    return found
+    return list(_without_doubles(found))
+
+
+def _without_doubles(found: Sequence[Named]) -> Iterator[Named]:
+    """Without those that Postgres leaves out: `unique` for what is the primary key, or is unique already."""
+    keys = {each.definition.removeprefix("primary key") for each in found if each.definition.startswith("primary key")}
+    for each in found:
+        what = each.definition.removeprefix("unique")
+        if what == each.definition:
+            yield each
+        elif what not in keys:
+            keys.add(what)
+            yield each
 
 
 def _named(

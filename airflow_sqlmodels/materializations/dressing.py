@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from airflow_sqlmodels.dialects import ddl
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.dialects.indexes import DEFAULT_METHOD, IndexSpec
-from airflow_sqlmodels.errors import ProjectError, closest
+from airflow_sqlmodels.errors import CompilationError, closest
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations.build import Build
 from airflow_sqlmodels.materializations.contract import final_names, is_enforced
@@ -30,18 +30,31 @@ def wanted_of(build: Build, on: Relation, kind: str) -> Wanted:
 
 
 def indexes_of(build: Build) -> tuple[IndexSpec, ...]:
-    """The config `indexes`, each once. Raises ProjectError for an entry without columns, or with an unknown key."""
+    """The config `indexes`, each once. Raises CompilationError for an entry that is none."""
     found = []
     for index in build.config.get("indexes") or ():
-        if not isinstance(index, Mapping) or not index.get("columns"):
-            raise ProjectError("an index needs columns", build.node.at, "indexes: [{columns: [id], unique: true}]")
-        for key in index:
-            if key not in _INDEX_KEYS:
-                raise ProjectError(f"an index has no {key!r}", build.node.at, closest(str(key), _INDEX_KEYS))
-        said = index["columns"]
-        columns = (said,) if isinstance(said, str) else tuple(str(each) for each in said)
+        wrong = _wrong_with(index)
+        if wrong:
+            hint = "indexes: [{columns: [id], unique: true}]"
+            raise CompilationError(f"Could not parse index config: {wrong}", build.node.at, hint)
+        columns = tuple(str(each) for each in index["columns"])
         found.append(IndexSpec(columns, bool(index.get("unique")), str(index.get("type") or DEFAULT_METHOD).lower()))
     return tuple(dict.fromkeys(found))
+
+
+def _wrong_with(index: object) -> str:
+    """What is wrong with an entry of `indexes`; "" if nothing is."""
+    if not isinstance(index, Mapping):
+        return f"{index!r} is not of type 'object'"
+    for key in index:
+        if key not in _INDEX_KEYS:
+            return f"an index has no {key!r}, {closest(str(key), _INDEX_KEYS)}"
+    if "columns" not in index:
+        return "'columns' is a required property"
+    if not isinstance(index["columns"], (list, tuple)) or not index["columns"]:
+        return f"columns: {index['columns']!r} is not of type 'array'"
+    unique = index.get("unique")
+    return "" if unique is None or isinstance(unique, bool) else f"unique: {unique!r} is not of type 'boolean'"
 
 
 def comment_statements(build: Build, on: Relation, kind: str) -> Iterator[str]:
@@ -57,6 +70,10 @@ def comment_statements(build: Build, on: Relation, kind: str) -> Iterator[str]:
             if column.name in there:
                 quoted = build.dialect.quote(column.name)
                 yield ddl.comment(build.dialect, f"column {name}.{quoted}", column.description)
+        missing = [column.name for column in described if column.name not in there]
+        if missing:
+            what = "columns are specified in the schema but are not present in the database"
+            build.warn(f"Warning {build.node.path}: {what}: {', '.join(missing)}")
 
 
 def _names_of_columns(build: Build, on: Relation) -> set[str]:

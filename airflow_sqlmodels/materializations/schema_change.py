@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from airflow_sqlmodels.errors import ProjectError, PublishError, closest
+from airflow_sqlmodels.errors import CompilationError, ProjectError, PublishError, closest
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations.build import Build
 from airflow_sqlmodels.publish.attached import Attached, attached_to
@@ -32,7 +32,7 @@ class Differences:
 def matched_columns(build: Build, delta: Relation) -> list[str]:
     """The columns to write, after the table was changed as `on_schema_change` says.
 
-    Raises ProjectError if the columns do not fit, PublishError if a view keeps them from being changed.
+    Raises CompilationError or ProjectError if the columns do not fit, PublishError if a view is in the way.
     """
     choice = str(build.config.get("on_schema_change") or "ignore")
     if choice not in _CHOICES:
@@ -94,7 +94,7 @@ def _refuse_any(build: Build, found: Differences) -> None:
         *(f"{name!r} is of another type" for name in found.retyped),
     ]
     if changes:
-        raise ProjectError(f"the model's columns are not its table's: {', '.join(changes)}", build.node.at,
+        raise CompilationError(f"the model's columns are not its table's: {', '.join(changes)}", build.node.at,
                            "on_schema_change is 'fail': rebuild it with --full-refresh")  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from airflow_sqlmodels.errors import ProjectError, closest
+from airflow_sqlmodels.errors import CompilationError, ProjectError, closest
 from airflow_sqlmodels.materializations.build import Build
 from airflow_sqlmodels.project.snapshot_config import META_COLUMNS, hard_deletes_of
 
@@ -122,13 +122,13 @@ def hashed(values: Sequence[str]) -> str:
 
 
 def refuse_other_table(build: Build, rules: Rules, there: Mapping[str, Any]) -> None:
-    """Raises ProjectError if the table was not made by a snapshot."""
+    """Raises CompilationError if the table was not made by a snapshot, or by one with other column names."""
     known = {name.lower() for name in there}
     missing = [name for name in rules.added if name.lower() not in known and name != rules.names["dbt_updated_at"]]
     if missing:
         listed = ", ".join(map(repr, missing))
-        raise ProjectError(
-            f"the table {build.relation} is not a snapshot's: it has no column {listed}",
+        raise CompilationError(
+            f"Snapshot target is missing configured columns: {build.relation} has no {listed}",
             build.node.at,
             "give the snapshot another alias, or add the columns to the table",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from airflow_sqlmodels.errors import ProjectError, closest
+from airflow_sqlmodels.errors import CompilationError, closest
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations.build import Build
 from airflow_sqlmodels.materializations.own_strategies import macro_of, own_strategy
@@ -22,9 +22,9 @@ class Strategy:
     """The first version of the server that can do it, as 150000 for 15."""
 
     def check(self, build: Build, version: int) -> None:
-        """Raises ProjectError if the server is too old for it. Version 0 is not known."""
+        """Raises CompilationError if the server is too old for it. Version 0 is not known."""
         if 0 < version < self.since:
-            raise ProjectError(
+            raise CompilationError(
                 f"the strategy {self.name!r} needs Postgres {self.since // 10000}, and this is {version // 10000}",
                 build.node.at,
                 "incremental_strategy: delete+insert gives the same rows",
@@ -32,20 +32,21 @@ class Strategy:
 
 
 def strategy_of(build: Build) -> Strategy:
-    """The strategy a model asks for. Raises ProjectError for one that is not known."""
+    """The strategy a model asks for. Raises CompilationError for one that is not known."""
     name = str(build.config.get("incremental_strategy") or "default")
     own = own_strategy(build, name)
     if own is not None:
         return Strategy(name, own)
     if name == "microbatch":
         if not keys_of(build):
-            raise ProjectError("a microbatch model needs a unique_key", build.node.at, "its batches are merged by it")
+            hint = "its batches are merged by it"
+            raise CompilationError("a microbatch model needs a unique_key", build.node.at, hint)
         name = "merge"
     if name == "default":
         name = "delete+insert" if keys_of(build) else "append"
     if name not in STRATEGIES:
         hint = closest(name, STRATEGIES) or f"known: {', '.join(STRATEGIES)}; or write {macro_of(name)}(arg_dict)"
-        raise ProjectError(f"no incremental strategy {name!r}", build.node.at, hint)
+        raise CompilationError(f"no incremental strategy {name!r}", build.node.at, hint)
     return STRATEGIES[name]
 
 
@@ -114,7 +115,7 @@ def _updated(build: Build, columns: Sequence[str]) -> list[str]:
     """The columns a match changes: `merge_update_columns`, or all but `merge_exclude_columns`."""
     only, never = build.config.get("merge_update_columns"), build.config.get("merge_exclude_columns")
     if only and never:
-        raise ProjectError("merge_update_columns and merge_exclude_columns exclude each other", build.node.at)
+        raise CompilationError("merge_update_columns and merge_exclude_columns exclude each other", build.node.at)
     if only:
         return [str(each) for each in only]
     left_out = {str(each).lower() for each in never or ()}

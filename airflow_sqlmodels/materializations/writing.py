@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from airflow_sqlmodels.errors import WarehouseError
 from airflow_sqlmodels.materializations.build import Build
+from airflow_sqlmodels.materializations.schemas import create_schemas
 from airflow_sqlmodels.publish.locks import Writing, only_writer
 from airflow_sqlmodels.warehouse import catalog
 
@@ -16,7 +17,7 @@ def writing_of(build: Build) -> Iterator[Writing]:
     """While inside, no other session of ours writes the relation. Commits at the end; rolls back after an error."""
     with only_writer(build.session, build.dialect, build.relation, build.log) as writing:
         if writing.existing is None:
-            catalog.create_schemas(build.session, build.dialect, [build.relation.schema])
+            _create_schema(build)
         yield writing
     for statement in build.later:
         try:
@@ -24,3 +25,10 @@ def writing_of(build: Build) -> Iterator[Writing]:
         except WarehouseError as error:
             build.session.rollback()
             build.log(f"{build.relation} is published, but: {error}")
+
+
+def _create_schema(build: Build) -> None:
+    if build.rendering is None:
+        catalog.create_schemas(build.session, build.dialect, [build.relation.schema])
+    else:
+        create_schemas(build.rendering, build.session, [build.relation.schema])

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import structs
 
 from airflow_sqlmodels.dialects.registry import dialect_named
-from airflow_sqlmodels.errors import NamingError, ProjectError, closest
+from airflow_sqlmodels.errors import Location, NamingError, ProjectError, closest
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.manifest.manifest import Manifest, Settings
 from airflow_sqlmodels.manifest.nodes import (
@@ -39,6 +39,7 @@ from airflow_sqlmodels.project.functions import with_overloads
 from airflow_sqlmodels.project.groups import groups
 from airflow_sqlmodels.project.installed import refuse_missing
 from airflow_sqlmodels.project.macro_files import built_in_macros, described, read_docs, read_macros
+from airflow_sqlmodels.project.microbatch import microbatch_warnings
 from airflow_sqlmodels.project.naming import NameRules, overridden_names
 from airflow_sqlmodels.project.oddities import oddities
 from airflow_sqlmodels.project.parts import Parts
@@ -46,7 +47,7 @@ from airflow_sqlmodels.project.properties import TWICE, UNKNOWN, Entry, read_pro
 from airflow_sqlmodels.project.refresh import properties_of, refreshed_models
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.resolve import NODE_FIRST, Index, index_of, partly_resolved, resolved
-from airflow_sqlmodels.project.selectors_file import read_selectors
+from airflow_sqlmodels.project.selectors_file import SELECTORS_FILE, read_selectors
 from airflow_sqlmodels.project.semantic import semantic_nodes
 from airflow_sqlmodels.project.settings import (
     ProjectFile,
@@ -213,9 +214,20 @@ def assemble(  # all that was read, one by one
             **{test.id: (test,) for test in unit_tests.disabled.values()},
         },
         groups=known_groups,
-        selectors=read_selectors(Path(parts.settings.root)),
-        warnings=(*_told(warnings, unit_tests.warnings), *parts.noted, *deprecated_models(nodes.values())),
+        selectors=_selectors(parts),
+        warnings=(
+            *_told(warnings, unit_tests.warnings),
+            *parts.noted,
+            *deprecated_models(nodes.values()),
+            *microbatch_warnings(parts.settings, parts.readers.library.table.macros, nodes),
+        ),
     )
+
+
+def _selectors(parts: Parts) -> dict[str, Any]:
+    """The named selections, their templates rendered."""
+    written = read_selectors(Path(parts.settings.root))
+    return parts.rendered(written, parts.settings.name, Location(SELECTORS_FILE, 1))
 
 
 def _told(*warnings: Iterable[str | Warned]) -> list[Warned]:

@@ -16,7 +16,6 @@ from airflow_sqlmodels.project.properties import Entry
 from airflow_sqlmodels.project.template_nodes import ask, seen, shared, template_fields
 from airflow_sqlmodels.project.unrendered import Inline
 from airflow_sqlmodels.project.yaml_text import YamlMap
-from airflow_sqlmodels.templating.reading import Asked
 
 TYPES = ("scalar", "aggregate", "table")
 VOLATILITIES = ("deterministic", "stable", "non-deterministic")
@@ -32,7 +31,7 @@ def function(parts: Parts, file: SourceFile) -> Function:
     text, name, package = file.read(), file.stem, file.package
     entry = parts.entries.get(("function", package, name))
     fqn = (package, *file.folders, name)
-    asked = ask(parts, text, file.shown, package, name) if language == "sql" else Asked()
+    asked = ask(parts, text, file.shown, package, name)  # Python's too, as in dbt: it may have a config(...)
     own = parts.own_config("function", package, fqn, entry, *asked.configs)
     config = parts.config("function", own, Location(file.shown, 1), entry)
     _refuse_unknown(config, Location(file.shown, 1) if entry is None else entry.at)

@@ -42,6 +42,7 @@ def described(macros: Mapping[MacroId, Macro], parts: Parts, entries: Iterable[E
                 macro,
                 description=parts.description(entry.content.get("description"), entry.file.package, entry.at),
                 meta=plain(entry.config.get("meta") or {}),
+                docs=plain({**(entry.content.get("docs") or {}), **(entry.config.get("docs") or {})}),
                 arguments=tuple(_argument(parts, entry, each) for each in entry.content.get("arguments") or ()),
                 patch_path=entry.file.path,
             )

@@ -48,6 +48,9 @@ def seed(parts: Parts, file: SourceFile) -> Seed:
     content = {} if entry is None else entry.content
     seen = {"name": name, "resource_type": "seed", "package_name": file.package, "fqn": list(fqn), "config": config}
     hooks = asked_by_hooks(parts, config, (file.shown, file.package, name))
+    if hooks.refs or hooks.sources:
+        what = f"Seeds cannot depend on other nodes: a hook of {name!r} calls ref or source"
+        raise ProjectError(what, at if entry is None else entry.at, "name the table itself, or use an on-run-end hook")
     return Seed(
         id=NodeId(f"seed.{file.package}.{name}"),
         name=name,

@@ -127,6 +127,8 @@ def _value(renderer: YamlRenderer, key: str, value: Any, at: Location) -> Any:
         told_by_name = error.what.startswith(("no environment variable", "no variable"))
         if key in _OPEN or told_by_name:
             raise ProfileError(error.what, at, error.hint) from None
+        if key == "password" and type(error.__cause__).__name__ == "TemplateSyntaxError":
+            return value  # as in dbt: a password may hold such braces. Jinja itself is not imported for a name
         hint = "a value that holds {{ or {% is a template: check its braces, or read it with env_var()"
         raise ProfileError(f"the value of {key!r} cannot be rendered", at, hint) from None  # the reason quotes it
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from airflow_sqlmodels.errors import Location, ProjectError, closest
+from airflow_sqlmodels.errors import CompilationError, Location, ProjectError, closest
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.manifest.nodes import (
     Analysis,
@@ -200,7 +200,13 @@ def ask(parts: Parts, text: str, path: str, package: str, name: str, line: int =
     """What a template that begins in that line asks for."""
     placeholder = Relation(parts.settings.target.database, parts.settings.target.schema, name)
     above = "\n" * (line - 1)
-    return read_template(above + text, path, package, parts.readers, placeholder)
+    asked = read_template(above + text, path, package, parts.readers, placeholder)
+    for config in asked.configs:
+        for key in ("pre_hook", "post_hook"):
+            if key in config and key.replace("_", "-") in config:
+                what = f"config(...) has both {key!r} and {key.replace('_', '-')!r}, which are the same"
+                raise CompilationError(what, Location(path, line), "keep one of the two")
+    return asked
 
 
 def _with_hooks(

@@ -10,18 +10,17 @@ from typing import Any
 from airflow.sdk import BaseHook
 from msgspec import structs
 
-from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import NodeId
+from airflow_sqlmodels.materializations.schemas import create_schemas
 from airflow_sqlmodels.project.saved import load_saved_nodes
 from airflow_sqlmodels.provider.connections import open_session
 from airflow_sqlmodels.provider.reporting import TESTS, compiled_text, is_unit_test, raise_for, run_title, summary
 from airflow_sqlmodels.provider.specs import START
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.run.step import StepRules, run_step
-from airflow_sqlmodels.templating.answering import Answerer, answerer, at_database
+from airflow_sqlmodels.templating.answering import Answerer, Rendering, answerer, at_database
 from airflow_sqlmodels.templating.invocation import Invocation
-from airflow_sqlmodels.warehouse.catalog import create_schemas
 from airflow_sqlmodels.warehouse.session import Session
 
 _SHOWN_WHOLE = 4000
@@ -62,8 +61,9 @@ class Execution:
     def _make_schemas(self, manifest: Manifest, session: Session) -> None:
         """What the DAG writes into is there when the first hook runs, as in dbt."""
         if self._is_start():
-            dialect = dialect_named(manifest.settings.target.type)
-            create_schemas(session, dialect, [schema for _, schema in self._task.schemas])
+            hook = manifest[NodeId(self._task.nodes[0])]
+            rendering = Rendering(answerer(manifest, self._invocation()), hook, session)
+            create_schemas(rendering, session, [schema for _, schema in self._task.schemas])
 
     def _is_start(self) -> bool:
         return bool(self._task.task_id.rpartition(".")[2] == START)

@@ -12,6 +12,7 @@ from airflow_sqlmodels.errors import SqlModelsError
 from airflow_sqlmodels.manifest.nodes import AnyNode, Model, NodeId, Seed, Snapshot
 from airflow_sqlmodels.materializations.build import Build
 from airflow_sqlmodels.materializations.registry import materialization_for
+from airflow_sqlmodels.materializations.schemas import create_schemas
 from airflow_sqlmodels.run.hooks import hooks_of
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.run.step import StepRules
@@ -58,7 +59,7 @@ def _cloned(means: Answerer, node: AnyNode, session: Session, rules: StepRules) 
 def _view_of(means: Answerer, node: Model | Seed | Snapshot, select: str, session: Session, rules: StepRules) -> Build:
     compiled = Compiled(select, Rendering(means, node, session))
     relation = means.relation(node.relation)
-    catalog.create_schemas(session, means.dialect, [relation.schema])
+    create_schemas(compiled.rendering, session, [relation.schema])
     return Build(
         node=node,
         relation=relation,

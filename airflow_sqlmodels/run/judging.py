@@ -8,7 +8,8 @@ from airflow_sqlmodels.compile.compiler import Compiled
 from airflow_sqlmodels.errors import CompilationError, WarehouseError, closest
 from airflow_sqlmodels.manifest.nodes import DataTest
 from airflow_sqlmodels.materializations.main_statement import behind_header
-from airflow_sqlmodels.templating.answering import Answerer
+from airflow_sqlmodels.materializations.schemas import create_schemas
+from airflow_sqlmodels.templating.answering import Answerer, Rendering
 from airflow_sqlmodels.warehouse import catalog
 from airflow_sqlmodels.warehouse.session import Session
 
@@ -67,7 +68,7 @@ def keep(means: Answerer, node: DataTest, rows: str, session: Session) -> str:
     unlogged = "unlogged " if kind == "table" and node.config.get("unlogged") is True else ""
     found = catalog.find(session, means.dialect, relation)
     if found is None:
-        catalog.create_schemas(session, means.dialect, [relation.schema])
+        create_schemas(Rendering(means, node, session), session, [relation.schema])
     else:
         session.execute(f"drop {found.kind.replace('_', ' ')} if exists {name} cascade")
     session.execute(behind_header(header(means, node), f"create {unlogged}{kind} {name} as\n{rows}"))

@@ -14,16 +14,17 @@ from typing import cast
 
 from msgspec import structs
 
-from airflow_sqlmodels.errors import ProjectError, SqlModelsError, UnreachableError, closest
+from airflow_sqlmodels.errors import SqlModelsError, UnreachableError
 from airflow_sqlmodels.manifest.nodes import Model
 from airflow_sqlmodels.run.result import Result, Status
 from airflow_sqlmodels.templating.answering import Answerer
 from airflow_sqlmodels.templating.batches import (
-    SIZES,
     Batch,
     batches_between,
     begin_of,
     end_of,
+    first_moment,
+    size_of,
     start_of_lookback,
 )
 from airflow_sqlmodels.templating.invocation import EarlierBatches, Span
@@ -42,11 +43,6 @@ class Part:
 
 
 BuildPart = Callable[[Answerer, Part], Result]
-
-
-def is_microbatch(node: Model) -> bool:
-    """Whether a model is built by batches."""
-    return node.materialized == "incremental" and node.config.get("incremental_strategy") == "microbatch"
 
 
 def run_batches(means: Answerer, node: Model, build: BuildPart, *, whole: bool, log: Callable[[str], None]) -> Result:
@@ -86,16 +82,18 @@ def _line(place: str, what: str, verdict: str) -> str:
 
 def _again(node: Model, earlier: EarlierBatches) -> list[Batch]:
     """The batches that failed before, and no others: their time is known."""
-    size = _size(node)
+    size = size_of(node)
     return [Batch(Window(start, end), size) for start, end in earlier.failed]
 
 
 def batches_of(means: Answerer, node: Model, *, whole: bool) -> list[Batch]:
     """The batches of this run."""
-    size, begin = _size(node), _begin(node)
+    size, begin = size_of(node), first_moment(node)
     said = means.invocation
     now = said.as_of or datetime.datetime.now(datetime.UTC)
     end = said.event_time_end or end_of(now, size)
+    if said.sample is not None:  # as in dbt: only the batches that it touches
+        return batches_between(begin_of(said.sample.start, size), end_of(said.sample.end, size), size)
     if said.event_time_start:
         start = begin_of(said.event_time_start, size)
     elif whole:
@@ -108,25 +106,6 @@ def batches_of(means: Answerer, node: Model, *, whole: bool) -> list[Batch]:
 def _parts(batches: list[Batch], *, anew: bool) -> Iterator[Part]:
     for index, batch in enumerate(batches):
         yield Part(batch, index == 0, index == len(batches) - 1, anew and index == 0)
-
-
-def _size(node: Model) -> str:
-    said = str(node.config.get("batch_size") or "")
-    if said not in SIZES:
-        hint = closest(said, SIZES) or f"one of {', '.join(SIZES)}"
-        raise ProjectError(f"a microbatch model needs batch_size, not {said!r}", node.at, hint)
-    if not node.config.get("event_time"):
-        raise ProjectError("a microbatch model needs event_time", node.at, "event_time: the column with its rows' time")
-    return said
-
-
-def _begin(node: Model) -> datetime.datetime:
-    said = node.config.get("begin")
-    try:
-        begin = said if isinstance(said, datetime.datetime) else datetime.datetime.fromisoformat(str(said))
-    except ValueError:
-        raise ProjectError(f"a microbatch model needs begin, not {said!r}", node.at, "begin: '2024-01-01'") from None
-    return begin.replace(tzinfo=datetime.UTC) if begin.tzinfo is None else begin.astimezone(datetime.UTC)
 
 
 def _result(

@@ -25,13 +25,15 @@ from airflow_sqlmodels.manifest.nodes import (
 )
 from airflow_sqlmodels.materializations.build import Build
 from airflow_sqlmodels.materializations.registry import materialization_for
+from airflow_sqlmodels.materializations.schemas import create_schemas
 from airflow_sqlmodels.publish.rules import PublishRules
 from airflow_sqlmodels.run.data_test import run_data_test
 from airflow_sqlmodels.run.freshness import run_freshness
 from airflow_sqlmodels.run.hooks import hooks_of, placed_in_project
-from airflow_sqlmodels.run.microbatch import Part, is_microbatch, run_batches
+from airflow_sqlmodels.run.microbatch import Part, run_batches
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.templating.answering import Answerer
+from airflow_sqlmodels.templating.batches import has_batches, in_batches
 from airflow_sqlmodels.warehouse import catalog
 from airflow_sqlmodels.warehouse.session import Session
 
@@ -84,7 +86,7 @@ def _run(means: Answerer, node: AnyNode, session: Session, rules: StepRules) -> 
     match node:
         case Model(materialized="ephemeral"):
             return Result(node=node.id, status="no-op", message="it becomes part of the queries that read it")
-        case Model() if is_microbatch(node):
+        case Model() if has_batches(node) and in_batches(means.manifest.settings.flags, means.manifest.macros):
             return _batches(means, node, session, rules)
         case Model() | Seed() | Snapshot() | Function():
             return _build(means, node, session, rules)
@@ -152,7 +154,7 @@ def _build(
     pre_hooks = hooks_of(means, compiled, node, "pre_hook") if part is None or part.first else ()
     post_hooks = hooks_of(means, compiled, node, "post_hook") if part is None or part.last else ()
     if not all(hook.transaction for hook in pre_hooks):  # these come before the rest, which makes the schema itself
-        catalog.create_schemas(session, means.dialect, [relation.schema])
+        create_schemas(compiled.rendering, session, [relation.schema])
     session.commit()
     build = Build(
         node=node,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import structs
@@ -28,6 +28,7 @@ class Adapter:
         self._dialect = dialect
         self._session = session
         self._committed = False
+        self._within: set[str] = set()
         self.Relation = RelationApi(dialect)
         self.Column = TemplateColumn
 
@@ -86,6 +87,10 @@ class Adapter:
 
     def get_columns_in_relation(self, relation: TemplateRelation) -> list[TemplateColumn]:
         """The columns of a relation, in order; none if it does not exist."""
+        with self._own("get_columns_in_relation") as own:
+            return self._columns(relation) if own is None else own(relation)
+
+    def _columns(self, relation: TemplateRelation) -> list[TemplateColumn]:
         session = self._warehouse("adapter.get_columns_in_relation")
         wanted = relation.relation
         if not wanted.schema:  # a temporary table, or what else the search path finds
@@ -128,27 +133,27 @@ class Adapter:
 
     def create_schema(self, relation: TemplateRelation) -> None:
         """Make the relation's schema, if it is not there."""
-        schema = relation.relation.schema
-        self._warehouse("adapter.create_schema").execute(self._dialect.create_schema(schema))
+        self._sent("create_schema", self._dialect.create_schema(relation.relation.schema), relation)
 
     def drop_schema(self, relation: TemplateRelation) -> None:
         """Drop the relation's schema with all that is in it: the template asked for it by name."""
         name = self._dialect.quote(relation.relation.schema)
-        self._warehouse("adapter.drop_schema").execute(f"drop schema if exists {name} cascade")
+        self._sent("drop_schema", f"drop schema if exists {name} cascade", relation)
 
     def drop_relation(self, relation: TemplateRelation) -> None:
         """Drop a relation with what hangs on it: the template asked for it by name."""
         kind = (relation.type or "table").replace("_", " ")
-        self._warehouse("adapter.drop_relation").execute(f"drop {kind} if exists {relation.render()} cascade")
+        self._sent("drop_relation", f"drop {kind} if exists {relation.render()} cascade", relation)
 
     def truncate_relation(self, relation: TemplateRelation) -> None:
         """Empty a table."""
-        self._warehouse("adapter.truncate_relation").execute(f"truncate table {relation.render()}")
+        self._sent("truncate_relation", f"truncate table {relation.render()}", relation)
 
     def rename_relation(self, from_relation: TemplateRelation, to_relation: TemplateRelation) -> None:
         """Give a relation another name."""
         new = self._dialect.quote(to_relation.relation.identifier)
-        self._warehouse("adapter.rename_relation").execute(f"alter table {from_relation.render()} rename to {new}")
+        sql = f"alter table {from_relation.render()} rename to {new}"
+        self._sent("rename_relation", sql, from_relation, to_relation)
 
     def verify_database(self, database: str) -> str:  # noqa: ARG002  # dbt's signature
         """Postgres reaches one database only; another one is refused by the warehouse itself."""
@@ -215,6 +220,27 @@ class Adapter:
     def cache_renamed(self, from_relation: Any, to_relation: Any) -> str:  # noqa: ARG002  # dbt's signature
         """Nothing, for the same reason."""
         return ""
+
+    def _sent(self, name: str, sql: str, *relations: TemplateRelation) -> None:
+        """Done by the project's macro of that name if it has one, else by our statement."""
+        with self._own(name) as own:
+            if own is None:
+                self._warehouse(f"adapter.{name}").execute(sql)
+            else:
+                own(*relations)
+
+    @contextlib.contextmanager
+    def _own(self, name: str) -> Iterator[MacroCall | None]:
+        """The project's macro for a method, as dbt calls macros for these; None within it, where ours is meant."""
+        macro = None if name in self._within else self._scope.library.table.own(name)
+        if macro is None:
+            yield None
+            return
+        self._within.add(name)
+        try:
+            yield self._scope.call(macro)
+        finally:
+            self._within.discard(name)
 
     def _warehouse(self, asked: str) -> Session:
         if self._session is None:

@@ -168,7 +168,7 @@ class Rendering:
             self._refs = {_spoken(ref): node_id for ref, node_id in zip(node.refs, node.ref_ids, strict=True)}
             self._sources = dict(zip(node.source_refs, node.source_ids, strict=True))
             self._functions = dict(zip(node.function_refs, node.function_ids, strict=True))
-        self.config = dict(config_view(node))
+        self.config = {**config_view(node), **(self.means.batch.config if self.means.batch is not None else {})}
 
     @property
     def scope(self) -> MacroScope:
@@ -331,17 +331,20 @@ class Rendering:
     def relation_of(self, node: AnyNode) -> TemplateRelation:
         """What `ref` and `source` give for a node."""
         assert isinstance(node, Relational), node.id
+        limited, during = "false limit 0" if self.means.invocation.empty else None, self._during(node)
         if isinstance(node, Model) and node.materialized == "ephemeral":
             self.ephemeral.setdefault(node.id, node)
             name = Relation("", "", CTE_PREFIX + node.relation.identifier)
-            return TemplateRelation(name, self.means.dialect, "cte")
-        limited = "false limit 0" if self.means.invocation.empty else None
+            return TemplateRelation(name, self.means.dialect, "cte", limited, during)
         own = self.means.earlier[node.id] if node.id in self.means.deferred else node.relation
+        return TemplateRelation(self.means.relation(own), self.means.dialect, _kind(node), limited, during)
+
+    def _during(self, node: Relational) -> str | None:
+        """The condition on the time of the rows that are read of a node."""
         sample = self.means.invocation.sample if isinstance(self.node, (Model, Snapshot)) else None
         if self.means.batch is not None:
-            sample = self.means.batch.window
-        during = None if sample is None else sample.condition(node)
-        return TemplateRelation(self.means.relation(own), self.means.dialect, _kind(node), limited, during)
+            sample = self.means.batch.window.within(sample)
+        return None if sample is None else sample.condition(node)
 
     def source(self, source: str, table: str) -> TemplateRelation:
         """What `source` gives. Raises CompilationError if there is none."""

@@ -82,6 +82,7 @@ def _model(rendering: Rendering) -> dict[str, Any]:
     entry: dict[str, Any] = means.entries.apart(rendering.node)
     if means.batch is not None:
         entry["batch"] = _batch_view(means.batch)
+        entry["config"].update(means.batch.config)
     return entry
 
 

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from airflow_sqlmodels.errors import ProjectError, closest
+from airflow_sqlmodels.manifest.nodes import MacroId, Model
+from airflow_sqlmodels.templating.macro_table import BUILT_IN_NAMES
 from airflow_sqlmodels.templating.sampling import Window, window_before
 
 SIZES = ("hour", "day", "month", "year")
@@ -28,6 +33,51 @@ class Batch:
     def id(self) -> str:
         """The same without dashes: `model.batch.id`."""
         return self.label.replace("-", "")
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What dbt adds to the model's config while the batch is built; macros read it there."""
+        start, end = self.window.span
+        return {"__dbt_internal_microbatch_event_time_start": start, "__dbt_internal_microbatch_event_time_end": end}
+
+
+BATCHES_FLAG = "require_batched_execution_for_custom_microbatch_strategy"
+"""The flag of dbt_project.yml with which a project's own macro for the strategy is given batches."""
+
+
+def has_batches(node: Model) -> bool:
+    """Whether a model's strategy is `microbatch`."""
+    return node.materialized == "incremental" and node.config.get("incremental_strategy") == "microbatch"
+
+
+def in_batches(flags: Mapping[str, Any], macros: Iterable[MacroId]) -> bool:
+    """Whether such models are built batch by batch: as in dbt, not if a macro of one's own gives their SQL."""
+    return bool(flags.get(BATCHES_FLAG)) or not any(
+        macro.endswith(".get_incremental_microbatch_sql") and macro.split(".")[1] not in BUILT_IN_NAMES
+        for macro in macros
+    )
+
+
+def size_of(node: Model) -> str:
+    """How long its batches are. Raises ProjectError if it does not say, or not by what time."""
+    said, time = str(node.config.get("batch_size") or ""), node.config.get("event_time")
+    if said not in SIZES:
+        hint = closest(said, SIZES) or f"one of {', '.join(SIZES)}"
+        raise ProjectError(f"a microbatch model needs batch_size, not {said!r}", node.at, hint)
+    if not time or not isinstance(time, str):
+        what = f"a microbatch model needs event_time{f', not {time!r}' if time else ''}"
+        raise ProjectError(what, node.at, "event_time: the column with its rows' time")
+    return said
+
+
+def first_moment(node: Model) -> datetime.datetime:
+    """When its first batch begins. Raises ProjectError if it does not say."""
+    said = node.config.get("begin")
+    try:
+        begin = said if isinstance(said, datetime.datetime) else datetime.datetime.fromisoformat(str(said))
+    except ValueError:
+        raise ProjectError(f"a microbatch model needs begin, not {said!r}", node.at, "begin: '2024-01-01'") from None
+    return begin.replace(tzinfo=datetime.UTC) if begin.tzinfo is None else begin.astimezone(datetime.UTC)
 
 
 def begin_of(moment: datetime.datetime, size: str) -> datetime.datetime:

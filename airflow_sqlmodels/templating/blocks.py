@@ -77,6 +77,16 @@ def opening_tag(text: str) -> OpeningTag | None:
     return OpeningTag(match["kind"], match[0]) if match and match["kind"] else None
 
 
+def languages_of(text: str) -> tuple[str, ...]:
+    """What the materialization of that text can build: `supported_languages`, else SQL."""
+    tag = opening_tag(text)
+    said = _LANGUAGES.search(tag.text) if tag else None
+    return tuple(re.findall(r"""['"](\w+)['"]""", said[1])) if said else ("sql",)
+
+
+_LANGUAGES = re.compile(r"\bsupported_languages\s*=\s*[\[(]([^\])]*)[\])]")
+
+
 def outside_blocks(text: str, blocks: list[Block]) -> str:
     """What is left of a file when its blocks and comments are taken out."""
     parts, position = [], 0

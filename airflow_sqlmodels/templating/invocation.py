@@ -58,6 +58,8 @@ class Invocation:
     """All flags, by dbt's name: `invocation_args_dict`."""
     say: Callable[[str], None] = _silent
     """Where `log(..., info=True)` goes."""
+    note: Callable[[str], None] = _silent
+    """Where `log(...)` goes."""
     show: Callable[[str], None] = print
     """Where `print` goes: as it is, even with --quiet."""
     warn: Callable[[str], None] = _silent

@@ -239,7 +239,8 @@ def dispatch(scope: MacroScope, macro_name: str, macro_namespace: str | None) ->
     if macro is None:
         order = ", ".join(table.dispatch_order(macro_namespace, scope.package))
         wanted = " or ".join(prefix + bare for prefix in table.prefixes)
-        raise CompilationError(f"no macro {wanted}", None, f"looked into the packages {order}")
+        what = f"In dispatch: No macro named {bare!r} found: no {wanted}"
+        raise CompilationError(what, None, f"looked into the packages {order}")
     return scope.call(macro)
 
 

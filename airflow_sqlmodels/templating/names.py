@@ -33,7 +33,7 @@ def shared_names(settings: Settings, invocation: Invocation) -> dict[str, Any]:
         "env_var": EnvVar(settings.env),
         "flags": Flags(invocation, settings.flags),
         "invocation_id": invocation.id,
-        "invocation_args_dict": all_options(invocation.args, settings.flags),
+        "invocation_args_dict": _options(invocation, settings),
         "run_started_at": invocation.started_at,
         "selected_resources": list(invocation.selected),
         "thread_id": turns.name(),
@@ -42,6 +42,7 @@ def shared_names(settings: Settings, invocation: Invocation) -> dict[str, Any]:
         "log": _Log(invocation),
         "print": _Print(invocation),
         "debug": _nothing,
+        "adapter_macro": _adapter_macro,
         "modules": Modules(),
         "fromjson": _from_json,
         "tojson": _to_json,
@@ -73,6 +74,12 @@ class Modules:
         return importlib.import_module(name)
 
 
+def _options(invocation: Invocation, settings: Settings) -> dict[str, Any]:
+    """All options of the run; the sample as dbt has it, with `start` and `end`."""
+    options = all_options(invocation.args, settings.flags)
+    return options if invocation.sample is None else {**options, "sample": invocation.sample}
+
+
 def _return(value: Any = None) -> NoReturn:
     raise Return(value)
 
@@ -82,8 +89,7 @@ class _Log:
         self._invocation = invocation
 
     def __call__(self, message: Any, info: bool = False) -> str:
-        if info:
-            self._invocation.say(str(message))
+        (self._invocation.say if info else self._invocation.note)(str(message))
         return ""
 
 
@@ -94,6 +100,11 @@ class _Print:
     def __call__(self, message: Any) -> str:
         self._invocation.show(str(message))
         return ""
+
+
+def _adapter_macro(name: str, *_args: Any, **_kwargs: Any) -> str:
+    what = 'The "adapter_macro" macro has been deprecated, and is no more'
+    raise CompilationError(what, None, f"write adapter.dispatch({name.rpartition('.')[2]!r})(…) instead")
 
 
 def _nothing(*_args: Any, **_kwargs: Any) -> str:

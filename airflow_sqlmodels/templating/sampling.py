@@ -19,6 +19,14 @@ class Window:
     start: datetime.datetime
     end: datetime.datetime
 
+    def __str__(self) -> str:
+        """Under dbt's name for it: macros print `invocation_args_dict.sample`."""
+        return f"SampleWindow(start={self.start!r}, end={self.end!r})"
+
+    def within(self, other: Window | None) -> Window:
+        """What both have in common."""
+        return self if other is None else Window(max(self.start, other.start), min(self.end, other.end))
+
     @property
     def span(self) -> tuple[datetime.datetime, datetime.datetime]:
         """Both ends."""

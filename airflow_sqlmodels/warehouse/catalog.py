@@ -133,8 +133,12 @@ def create_schemas(session: Session, dialect: Dialect, schemas: Iterable[str]) -
     wanted = list(dict.fromkeys(schemas))
     if not wanted:
         return
-    there = {row[0] for row in session.query(dialect.schemas_query(wanted)).rows}
-    for schema in wanted:
-        if schema not in there:
-            session.execute(dialect.create_schema(schema))
+    for schema in absent_schemas(session, dialect, wanted):
+        session.execute(dialect.create_schema(schema))
     session.commit()
+
+
+def absent_schemas(session: Session, dialect: Dialect, schemas: Sequence[str]) -> list[str]:
+    """Those of the schemas that are not there."""
+    there = {row[0] for row in session.query(dialect.schemas_query(schemas)).rows}
+    return [schema for schema in schemas if schema not in there]

@@ -151,3 +151,35 @@ def test_the_projects_quoting_counts_for_sources_in_the_file_but_not_in_sql(tmp_
     assert sources["source.shop.raw.orders"]["relation_name"] == "raw.orders"
     assert sources["source.shop.own.orders"]["relation_name"] == 'raw."orders"'
     assert sql == 'select * from "raw"."orders"'
+
+
+def test_macros_say_how_they_are_shown(tmp_path: Path) -> None:
+    files = {
+        "macros/m.sql": "".join(f"{{% macro {name}() %}}1{{% endmacro %}}" for name in ("above", "below", "neither")),
+        "macros/m.yml": """
+            macros:
+              - {name: above, docs: {show: false, node_color: gold}}
+              - {name: below, config: {docs: {node_color: '#AABBCC'}}}
+              - {name: neither}
+        """,
+    }
+    macros = written(tmp_path, files)["macros"]
+
+    shown = {name: macros[f"macro.shop.{name}"] for name in ("above", "below", "neither")}
+    assert {name: each["docs"] for name, each in shown.items()} == {
+        "above": {"show": False, "node_color": "gold"},
+        "below": {"show": True, "node_color": "#AABBCC"},
+        "neither": {"show": True, "node_color": None},
+    }
+    assert all(each["config"]["docs"] == each["docs"] for each in shown.values())
+
+
+def test_materializations_say_what_they_build(tmp_path: Path) -> None:
+    body = "%}{% endmaterialization %}"
+    more = "b, adapter='postgres', supported_languages=['sql', 'python']"
+    text = f"{{% materialization a, default {body}{{% materialization {more} {body}"
+    macros = written(tmp_path, {"macros/m.sql": text + "{% macro c() %}{% endmacro %}"})["macros"]
+
+    said = {name: macros[f"macro.shop.{name}"]["supported_languages"] for name in
+            ("materialization_a_default", "materialization_b_postgres", "c")}  # fmt: skip
+    assert [*said.values()] == [["sql"], ["sql", "python"], None]

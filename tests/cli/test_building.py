@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -343,3 +344,116 @@ def test_target_run_holds_what_was_sent(call: Call, tmp_path: Path) -> None:
     call("build")
     run = tmp_path / "target" / "run" / "shop" / "models"
     assert (run / "marts" / "revenue.sql").read_text().startswith('create table "')
+
+
+def test_seed_shows_some_rows_if_asked(call: Call) -> None:
+    code, said = call("seed", "--show")
+
+    assert code == 0, said
+    table = "Random sample of table: public.raw_orders\n-----------------------------------------\n| id | amount |\n"
+    assert table in said
+    assert "Random sample" not in call("seed")[1]
+
+
+def test_selectors_yml_may_hold_templates(call: Call, tmp_path: Path) -> None:
+    text = "selectors: [{name: some, definition: {method: fqn, value: \"{{ var('which') }}\"}}]"
+    (tmp_path / "selectors.yml").write_text(text)
+
+    code, said = call("ls", "--selector", "some", "--vars", "{which: revenue}")
+
+    assert (code, "shop.marts.revenue" in said, "stg_orders" in said) == (0, True, False), said
+    missing = call("run")
+    assert missing[0] == 2
+    assert "no variable 'which'" in missing[1]
+
+
+def test_compile_tells_of_ephemeral_models_only_if_they_are_asked_for(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "models/part.sql").write_text("{{ config(materialized='ephemeral') }} select 1 as id")
+
+    def told(*args: str) -> set[str]:
+        assert call("compile", *args)[0] == 0
+        return {each["unique_id"] for each in json.loads((tmp_path / "target/run_results.json").read_text())["results"]}
+
+    assert "model.shop.part" not in told()
+    assert told("--select", "part") == {"model.shop.part"}
+
+
+@pytest.mark.parametrize("words", [("ls",), ("run-operation", "nothing"), ("source", "freshness")])
+def test_whoever_reads_the_project_writes_its_manifest(words: tuple[str, ...], call: Call, tmp_path: Path) -> None:
+    (tmp_path / "macros").mkdir(exist_ok=True)
+    (tmp_path / "macros/nothing.sql").write_text("{% macro nothing() %}{% endmacro %}")
+
+    assert call(*words, "--no-write-json")[0] == 0
+    assert not (tmp_path / "target/manifest.json").exists()
+    assert call(*words)[0] == 0
+    assert "model.shop.revenue" in json.loads((tmp_path / "target/manifest.json").read_text())["nodes"]
+
+
+def test_nothing_to_do_has_results_too(call: Call, tmp_path: Path) -> None:
+    assert call("run", "--select", "raw_orders")[0] == 0
+
+    assert json.loads((tmp_path / "target/run_results.json").read_text())["results"] == []
+
+
+def test_a_seed_reads_nothing_in_its_hooks(call: Call, tmp_path: Path) -> None:
+    text = "seeds: [{name: raw_orders, config: {post_hook: \"select * from {{ ref('orders') }}\"}}]"
+    (tmp_path / "seeds/s.yml").write_text(text)
+
+    code, said = call("parse")
+
+    assert code == 2
+    assert "Seeds cannot depend on other nodes" in said
+
+
+def test_hooks_are_spelled_in_one_way(call: Call, tmp_path: Path) -> None:
+    config = "{{ config({'pre_hook': 'select 1', 'pre-hook': 'select 2'}) }}"
+    (tmp_path / "models/marts/orders.sql").write_text(f"{config} select 1 as id")
+
+    code, said = call("parse")
+
+    assert code == 2
+    assert "config(...) has both 'pre_hook' and 'pre-hook'" in said
+
+
+def test_adapter_macro_says_what_to_write_instead(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "models/marts/orders.sql").write_text("{{ adapter_macro('shop.cents', 1) }}")
+
+    code, said = call("run", "--select", "orders")
+
+    assert code == 1
+    assert 'The "adapter_macro" macro has been deprecated' in said
+    assert "adapter.dispatch('cents')" in said
+
+
+def test_a_password_may_hold_braces(call: Call, tmp_path: Path) -> None:
+    place = tmp_path / "profiles.yml"
+    text = re.sub(r"password: '[^']*', ", "", place.read_text())
+    place.write_text(text.replace("{type: postgres,", "{type: postgres, password: 'no{{jinja{%re{#ndering',"))
+    assert "jinja" in place.read_text()
+
+    code, said = call("parse")
+
+    assert code == 0, said
+    assert "jinja{" not in said
+
+
+def test_columns_that_are_described_and_not_there_are_told(call: Call, tmp_path: Path) -> None:
+    text = """models: [{name: orders, config: {persist_docs: {columns: true}},
+        columns: [{name: id, description: here}, {name: gone, description: not here}]}]"""
+    (tmp_path / "models/more.yml").write_text(text)
+    (tmp_path / "models/marts/orders.sql").write_text("select 1 as id")
+
+    code, said = call("run", "--select", "orders")
+
+    assert code == 0, said
+    assert "specified in the schema but are not present in the database: gone\n" in said
+
+
+def test_show_sends_the_header_first(call: Call, tmp_path: Path) -> None:
+    header = "{% call set_sql_header(config) %}create temporary table them as select 7 as n;{% endcall %}"
+    (tmp_path / "models/marts/orders.sql").write_text(f"{header} select n from them")
+
+    code, said = call("show", "--select", "orders")
+
+    assert code == 0, said
+    assert "| 7 |" in said

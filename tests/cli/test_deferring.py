@@ -153,6 +153,19 @@ def test_a_sample_reads_the_rows_of_its_time(call: Call, tmp_path: Path, connect
     assert connection.execute("select id from dev.stg_orders").fetchall() == [(2,)]
 
 
+def test_macros_see_the_window_of_a_sample(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "project/models/seen.sql").write_text(
+        "{% set window = invocation_args_dict.get('sample') %}{% if execute %}{{ log(window, info=True) }}{% endif %}"
+        "select '{{ window.start.year }} {{ window.end.month }}' as seen"
+    )
+
+    code, said = call("run", "--select", "seen", "--sample", "{start: 2024-01-15, end: 2024-03-01}")
+
+    assert code == 0, said
+    assert "SampleWindow(start=datetime.datetime(2024, 1, 15" in said
+    assert "select '2024 3' as seen" in compiled(tmp_path, "seen")
+
+
 def test_empty_loads_no_row_of_a_seed(call: Call, connection: Any) -> None:
     assert call("seed", "--empty")[0] == 0
 
@@ -292,3 +305,14 @@ def test_a_unit_test_finds_the_columns_of_its_inputs_in_the_other_state(call: Ca
 
     assert code == 0, said
     assert "PASS revenue::adds" in said
+
+
+def test_empty_reads_no_row_of_an_ephemeral_model(call: Call, tmp_path: Path, connection: Any) -> None:
+    (tmp_path / "project/models/part.sql").write_text("{{ config(materialized='ephemeral') }} select 1 as id")
+    (tmp_path / "project/models/whole.sql").write_text("select * from {{ ref('part') }}")
+
+    assert call("run", "--select", "whole", "--empty")[0] == 0
+    assert connection.execute("select count(*) from dev.whole").fetchone() == (0,)
+    assert "(select * from __dbt__cte__part where false limit 0)" in compiled(tmp_path, "whole")
+    assert call("run", "--select", "whole")[0] == 0
+    assert connection.execute("select count(*) from dev.whole").fetchone() == (1,)

@@ -79,6 +79,8 @@ def test_the_file_may_hold_events(call: Call, tmp_path: Path) -> None:
     names = {each["info"]["name"] for each in events}
     assert {"MainReportArgs", "LogStartLine", "LogModelResult", "SQLQuery", "StatsLine"} <= names
     assert len({each["info"]["invocation_id"] for each in events}) == 1
+    sent = [each["data"]["sql"] for each in events if each["info"]["name"] == "SQLQuery"]
+    assert any(sql.startswith("create view") for sql in sent)
 
 
 def test_the_console_shows_from_a_level_on(call: Call, tmp_path: Path) -> None:
@@ -175,3 +177,18 @@ def test_the_format_and_level_of_the_console_hold_for_the_file_too(call: Call, t
     call("--log-format", "json", "--log-format-file", "text", "run")
     assert "Running with sqlmodels" in place.read_text()
     assert not place.read_text().rstrip().splitlines()[-1].startswith("{")
+
+
+def test_what_templates_log_is_there_for_those_who_look_closely(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "models/marts/orders.sql").write_text("{% if execute %}{{ log('so far') }}{% endif %}select 1 as id")
+
+    usual, close = call("run", "--select", "orders"), call("--debug", "run", "--select", "orders")
+    events = call("--debug", "--log-format", "json", "run", "--select", "orders")[1]
+
+    assert "so far" not in usual[1]
+    assert re.search(r"^\d\d:\d\d:\d\d  so far$", close[1], re.MULTILINE)
+    told = [json.loads(line) for line in events.splitlines() if line.startswith("{")]
+    assert [each["data"] for each in told if each["info"]["name"] == "JinjaLogDebug"] == [{"msg": "so far"}]
+    assert any(each["data"]["sql"] for each in told if each["info"]["name"] == "SQLQuery")
+    assert "so far" not in "".join(line for line in events.splitlines() if not line.startswith("{"))
+    assert (tmp_path / "logs/dbt.log").read_text().count(": so far") == 2  # and the third time an event

@@ -122,7 +122,7 @@ def test_new_and_renamed_models_are_new(call: Call, tmp_path: Path) -> None:
         (None, "there is no manifest.json in the state folder"),
         ("{", "this is not JSON"),
         ("[]", "no file that dbt or sqlmodels wrote"),
-        ('{"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v4.json"}}', "versions 7 to 12"),
+        ('{"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v3.json"}}', "versions 4 to 12"),
     ],
 )
 def test_a_folder_that_holds_no_state_is_refused(content: str | None, message: str, call: Call, tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_a_broken_contract_is_a_warning(call: Call, promised: Callable[[str], No
 
     assert code == 0
     assert "shop.marts.orders" in found
-    assert "orders, which has no versions, broke its contract since" in said
+    assert "breaking change to an unversioned model, orders, since" in said
     assert "\n  - columns were removed: id\n" in said
     assert strict[0] == 2
     options = "{error: all, warn: [UnversionedBreakingChange]}"
@@ -213,5 +213,39 @@ def test_a_model_with_a_contract_that_is_gone_is_told_of(
     (tmp_path / "project/models/contract.yml").unlink()
     (tmp_path / "project/models/marts/orders.sql").unlink()
 
-    assert "the model was deleted or renamed" in call("state:modified", "--no-quiet")[2]
-    assert "the model was" not in call("state:new", "--no-quiet")[2]
+    assert "Contracted model 'model.shop.orders' was deleted or renamed." in call("state:modified", "--no-quiet")[2]
+    assert "Contracted model" not in call("state:new", "--no-quiet")[2]
+
+
+def test_a_seed_too_large_to_be_compared_is_told_of(call: Call, tmp_path: Path) -> None:
+    seed = tmp_path / "project/seeds/raw_orders.csv"
+    seed.write_text(seed.read_text() + "3,30\n" * 300_000)
+
+    grown = call("state:modified", "--resource-type", "seed", "--no-quiet")
+    strict = call("state:modified.body", "--resource-type", "seed", "--warn-error")
+    silent = call("state:modified", "--no-quiet", "--warn-error-options", "{silence: [SeedIncreased]}")
+
+    assert (grown[0], "shop.raw_orders" in grown[1]) == (0, True)
+    assert "seed.shop.raw_orders is >1MiB, too large to be compared: it was smaller" in grown[2]
+    assert (strict[0], ">1MiB" in strict[2]) == (2, True)
+    assert ">1MiB" not in silent[2]
+
+
+def test_of_a_large_seed_the_path_counts(call: Call, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    seed = project / "seeds/raw_orders.csv"
+    seed.write_text(seed.read_text() + "3,30\n" * 300_000)
+    assert exit_code(["parse", "-q", "--project-dir", str(project), "--profiles-dir", str(project)]) == 0
+    shutil.copytree(project / "target", tmp_path / "large")
+    seed.write_text(seed.read_text() + "4,40\n")
+    state = ("--state", str(tmp_path / "large"), "--no-quiet")
+
+    unmoved = call("state:modified", *state)
+    (project / "seeds/new").mkdir()
+    seed.rename(project / "seeds/new/raw_orders.csv")
+    moved = call("state:modified.body", *state)
+
+    assert "shop.raw_orders" not in unmoved[1]
+    assert "its path is the same, so it counts as unchanged" in unmoved[2]
+    assert "shop.new.raw_orders" in moved[1]
+    assert "its path is another, so it counts as changed" in moved[2]

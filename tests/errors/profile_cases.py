@@ -26,6 +26,6 @@ CASES: dict[str, Case] = {
     "password_with_an_open_quote": Case({**STG, "profiles.yml": f'{PROFILE}      password: "{PASSWORD}\n'}),
     "password_with_a_colon": Case({**STG, "profiles.yml": f"{PROFILE}      password: {PASSWORD}: b: c\n"}),
     "profile_without_an_environment_variable": Case(STG, fields={"host": '{{ env_var("SHOP_HOST_X") }}'}),
-    "profile_with_a_password_like_a_template": Case(STG, fields={"password": PASSWORD + "{% x"}),
+    "profile_with_a_secret_like_a_template": Case(STG, fields={"sslpassword": PASSWORD + "{% x"}),
     "profile_with_an_unclosed_template": Case(STG, fields={"host": '{{ env_var("SHOP_HOST_X" }}'}),
 }

@@ -26,7 +26,7 @@ NAME = PromisedColumn("varchar(10)")
     ("change", "broken"),
     [
         ({}, []),
-        ({"enforced": False}, ["the contract is no longer enforced"]),
+        ({"enforced": False}, ["Contract enforcement was removed"]),
         ({"columns": {**ORDERS.columns, "more": PromisedColumn("int")}}, []),
         ({"columns": {**ORDERS.columns, "name": PromisedColumn("VARCHAR(20)")}}, []),
         (
@@ -36,12 +36,12 @@ NAME = PromisedColumn("varchar(10)")
         ({"columns": {"name": NAME}}, ["columns were removed: id"]),
         (
             {"columns": {"id": PromisedColumn("int"), "name": NAME}},
-            ["constraints of columns were removed: not_null of id"],
+            ["Enforced column level constraints were removed: not_null of id"],
         ),
-        ({"constraints": []}, ["constraints of the table were removed: orders_key (id)"]),
+        ({"constraints": []}, ["Enforced model level constraints were removed: orders_key (id)"]),
         ({"constraints": [KEY, {"type": "check", "expression": "id > 0"}]}, []),
         ({"materialized": "incremental"}, []),
-        ({"materialized": "view"}, ["with its constraints, a table became a view"]),
+        ({"materialized": "view"}, ["Materialization changed with enforced constraints: from table to view"]),
     ],
 )
 def test_what_breaks_a_contract(change: dict[str, Any], broken: list[str]) -> None:

@@ -118,3 +118,18 @@ def _project(root: Path, files: dict[str, str], connection: Connection) -> Manif
 
 def _run(manifest: Manifest, session: DbApiSession, name: str = "orders") -> Result:
     return run_step(answerer(manifest, Invocation()), NodeId(f"model.shop.{name}"), session, StepRules())
+
+
+def test_a_primary_key_that_is_unique_too_is_one_constraint(
+    tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    keys = "constraints: [{type: unique}, {type: primary_key}, {type: unique, name: again}]"
+    columns = f"[{{name: id, data_type: int, {keys}}}]"
+    text = f"models: [{{name: orders, config: {{contract: {{enforced: true}}}}, columns: {columns}}}]"
+    files = {"models/s.yml": text, "models/orders.sql": "{{ config(materialized='table') }} select 1 as id"}
+    manifest = load(tmp_path, files, target=Target("dev", "public", connection.info.dbname))
+
+    for _ in range(2):
+        result = run_step(answerer(manifest, Invocation()), NodeId("model.shop.orders"), session, StepRules())
+        assert result.status == "success", result.message
+        assert rows_of(connection, CONSTRAINTS) == [("orders_pkey", "p")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_sqlmodels.errors import ProjectError, WarehouseError
+from airflow_sqlmodels.errors import CompilationError, WarehouseError
 from airflow_sqlmodels.warehouse.dbapi import DbApiSession
 from tests.materializations.builds import ORDERS, Connection, built, names_in, rows_of
 
@@ -134,7 +134,7 @@ def test_a_merge_with_two_rows_of_one_key_changes_nothing(session: DbApiSession,
 
 
 def test_an_unknown_strategy_is_refused_before_anything_is_built(session: DbApiSession, connection: Connection) -> None:
-    with pytest.raises(ProjectError, match=r"no incremental strategy 'mrege'\nhint: did you mean 'merge'"):
+    with pytest.raises(CompilationError, match=r"no incremental strategy 'mrege'\nhint: did you mean 'merge'"):
         built(session, "incremental", OLD, incremental_strategy="mrege")
 
     assert names_in(connection) == set()
@@ -144,7 +144,7 @@ def test_both_lists_of_merge_columns_are_refused(session: DbApiSession) -> None:
     config = {"incremental_strategy": "merge", "unique_key": "id", "merge_update_columns": ["id"]}
     built(session, "incremental", OLD, **config)
 
-    with pytest.raises(ProjectError, match="exclude each other"):
+    with pytest.raises(CompilationError, match="exclude each other"):
         built(session, "incremental", OLD, merge_exclude_columns=["id"], **config)
 
 

@@ -244,3 +244,72 @@ def test_a_package_may_judge_the_data_tests(
     assert (result.status, result.failures) == ("fail", 2)
     assert set(rows_of(connection, "select * from noted")) == noted
     assert rows_of(connection, "select count(*) from public_dbt_test__audit.odd") == [(2,)]
+
+
+def test_methods_of_the_adapter_are_the_projects_macros(
+    tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    macros = """
+        {% macro postgres__get_columns_in_relation(relation) %}
+          {% set there = dbt.get_columns_in_relation(relation) | map(attribute='name') | list %}
+          {{ return(['mine'] + there) }}
+        {% endmacro %}
+        {% macro drop_relation(relation) %}
+          {% do run_query("insert into dropped values ('" ~ relation.identifier ~ "')") %}
+          {% do adapter.drop_relation(relation) %}
+        {% endmacro %}"""
+    model = """{{ config(materialized='table') }}
+        {% set old = api.Relation.create(schema=this.schema, identifier='old') %}
+        {% if execute %}{% do adapter.drop_relation(old) %}{% endif %}
+        select '{{ adapter.get_columns_in_relation(this) | join(",") }}' as seen"""
+    connection.execute("create table dropped (name text)")
+    connection.execute("create table old (n int)")
+    project = _project(tmp_path, {"macros/own.sql": macros, "models/m.sql": model}, connection)
+
+    for expected in ("mine", "mine,seen"):
+        result = _run(project, session)
+        assert (result.status, result.message) == ("success", "SELECT 1")
+        assert rows_of(connection, "select seen from m") == [(expected,)]
+    assert rows_of(connection, "select distinct name from dropped") == [("old",)]
+    assert names_in(connection) == {"dropped", "m"}
+
+
+def test_a_dispatch_order_leaves_the_projects_macros_out(
+    tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    macro = "{% macro default__get_columns_in_relation(relation) %}{{ return(['mine']) }}{% endmacro %}"
+    settings = "name: shop\nprofile: shop\ndispatch: [{macro_namespace: dbt, search_order: [dbt]}]\n"
+    model = """{{ config(materialized='table') }}
+        select '{{ adapter.get_columns_in_relation(this) | join(",") }}' as seen"""
+    files = {"macros/own.sql": macro, "models/m.sql": model, "dbt_project.yml": settings}
+
+    assert _run(_project(tmp_path, files, connection), session).status == "success"
+    assert rows_of(connection, "select seen from m") == [("",)]
+
+
+def test_schemas_are_made_by_the_projects_macro(tmp_path: Path, session: DbApiSession, connection: Connection) -> None:
+    macro = """{% macro create_schema(relation) %}
+        {% do run_query('create schema ' ~ relation.without_identifier().include(database=False)) %}
+        {% do run_query("comment on schema " ~ relation.schema ~ " is 'made by us'") %}
+        {% endmacro %}"""
+    model = "{{ config(materialized='table', schema='apart') }} select 1 as id"
+    files = {"macros/own.sql": macro, "models/m.sql": model}
+
+    for _ in range(2):
+        assert _run(_project(tmp_path, files, connection), session).status == "success"
+
+    said = rows_of(connection, "select obj_description('public_apart'::regnamespace)")
+    assert said == [("made by us",)]
+    connection.execute("drop schema public_apart cascade")
+
+
+def test_a_materialization_for_another_language_is_refused(
+    tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    macro = STAMPED.replace("stamped, default", "stamped, default, supported_languages=['python', 'js']")
+    files = {"macros/s.sql": macro, "models/m.sql": MODEL % "stamped"}
+
+    result = _run(_project(tmp_path, files, connection), session)
+
+    assert result.status == "error"
+    assert "only supports languages python, js" in str(result.message)

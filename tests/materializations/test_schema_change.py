@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.errors import CompilationError, ProjectError
 from airflow_sqlmodels.warehouse.dbapi import DbApiSession
 from tests.materializations.builds import Connection, built, rows_of
 
@@ -41,7 +41,7 @@ def test_ignore_refuses_a_column_that_is_gone(session: DbApiSession) -> None:
 def test_fail_names_the_change(session: DbApiSession, connection: Connection, select: str, told: str) -> None:
     built(session, "incremental", START)
 
-    with pytest.raises(ProjectError, match=told):
+    with pytest.raises(CompilationError, match=told):
         built(session, "incremental", select, on_schema_change="fail")
 
     assert rows_of(connection, "select * from orders") == [(1, "a")]

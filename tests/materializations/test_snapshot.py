@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.errors import CompilationError, ProjectError
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.warehouse.dbapi import DbApiSession
 from tests.materializations.builds import Connection, built, rows_of
@@ -119,7 +119,7 @@ def test_several_columns_can_be_the_key(session: DbApiSession, connection: Conne
 def test_a_table_that_no_snapshot_made_is_left_alone(session: DbApiSession, connection: Connection) -> None:
     built(session, "table", FIRST)
 
-    with pytest.raises(ProjectError, match="is not a snapshot's: it has no column 'dbt_scd_id'"):
+    with pytest.raises(CompilationError, match=r"missing configured columns: .* has no 'dbt_scd_id'"):
         built(session, "snapshot", FIRST, **TIMESTAMP)
 
     assert rows_of(connection, "select count(*) from orders") == [(2,)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_sqlmodels.errors import WarehouseError
+from airflow_sqlmodels.errors import CompilationError, WarehouseError
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.warehouse.dbapi import DbApiSession
 from tests.materializations.builds import Connection, built, described, names_in, rows_of
@@ -152,3 +152,18 @@ def test_the_new_table_has_statistics(session: DbApiSession, connection: Connect
     built(session, "table", "select g as id from generate_series(1, 500) g")
 
     assert rows_of(connection, "select reltuples from pg_class where relname = 'orders'") == [(500.0,)]
+
+
+@pytest.mark.parametrize(
+    ("index", "said"),
+    [
+        ({"unique": True}, "'columns' is a required property"),
+        ({"columns": "a, b"}, "columns: 'a, b' is not of type 'array'"),
+        ({"columns": ["a"], "unique": "yes"}, "unique: 'yes' is not of type 'boolean'"),
+        ({"columns": ["a"], "kind": "gin"}, "an index has no 'kind'"),
+        ("a", "'a' is not of type 'object'"),
+    ],
+)
+def test_an_index_that_is_none_is_refused(index: object, said: str, session: DbApiSession) -> None:
+    with pytest.raises(CompilationError, match=said):
+        built(session, "table", "select 1 as a", indexes=[index])

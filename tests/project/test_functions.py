@@ -29,6 +29,17 @@ def test_configs_come_from_the_project_file_properties_and_the_file(tmp_path: Pa
     assert (node.config["volatility"], node.config["type"], node.tags) == ("stable", "scalar", ("a",))
 
 
+def test_a_function_in_python_may_configure_itself(tmp_path: Path) -> None:
+    body = "{{ config(volatility='deterministic', packages=['pandas==1.5.0']) }}\ndef entry(value):\n    return value\n"
+    manifest = load(tmp_path, {"functions/one.py": body, "functions/f.yml": ONE["functions/f.yml"]})
+
+    node = manifest[NodeId("function.shop.one")]
+
+    assert isinstance(node, Function)
+    assert (node.language, node.config["volatility"]) == ("python", "deterministic")
+    assert node.config["packages"] == ["pandas==1.5.0"]
+
+
 def test_functions_may_lie_in_folders_of_other_names(tmp_path: Path) -> None:
     files = {path.replace("functions/", "udfs/"): text for path, text in ONE.items()}
     manifest = load(tmp_path, {**files, "dbt_project.yml": PROJECT + "function-paths: [udfs]\n"})

@@ -96,6 +96,16 @@ def test_without_a_word_the_highest_number_is_the_latest(tmp_path: Path) -> None
     assert report.depends_on == ("model.shop.orders.v10",)
 
 
+def test_the_file_of_an_older_version_needs_its_suffix(tmp_path: Path) -> None:
+    yaml = "models: [{name: orders, versions: [{v: 1}, {v: 2}]}]"
+    files = {"models/orders.sql": "select 1 as id", "models/orders_v2.sql": "select 2 as id", "models/all.yml": yaml}
+
+    manifest = load(tmp_path, files)
+
+    assert {node.id for node in manifest.values()} == {"model.shop.orders", "model.shop.orders.v2"}
+    assert "there is no model 'orders_v1' to describe" in manifest.warnings[0].text
+
+
 @pytest.mark.parametrize(
     ("yaml", "said"),
     [

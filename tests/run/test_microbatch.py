@@ -17,9 +17,10 @@ from airflow_sqlmodels.run.step import StepRules, run_step
 from airflow_sqlmodels.templating.answering import answerer
 from airflow_sqlmodels.templating.batches import batches_between, begin_of, end_of, start_of_lookback
 from airflow_sqlmodels.templating.invocation import Invocation
+from airflow_sqlmodels.templating.sampling import Window
 from airflow_sqlmodels.warehouse.dbapi import DbApiSession
 from tests.materializations.builds import Connection, rows_of
-from tests.projects import load
+from tests.projects import PROJECT, load
 
 UTC = datetime.UTC
 NODE = NodeId("model.shop.daily")
@@ -105,20 +106,89 @@ def test_without_its_first_batch_nothing_is_built(
     assert len(result.details["batch_results"]["failed"]) == 3
 
 
+def test_macros_read_the_batch_in_the_config(tmp_path: Path, session: DbApiSession, connection: Connection) -> None:
+    connection.execute("create table hooks (what text)")
+    connection.execute(EVENTS)
+    start, end = (f"__dbt_internal_microbatch_event_time_{each}" for each in ("start", "end"))
+    seen = f"'{{{{ model.config.{start} }}}} {{{{ config.get('{end}') }}}}'"
+    result = _run(tmp_path, connection, session, model=MODEL.replace("'{{ model.batch.id }}'", seen))
+
+    assert result.status == "success", result.message
+    found = rows_of(connection, "select min(batch) from daily")
+    assert found == [("2026-11-16 00:00:00+00:00 2026-11-17 00:00:00+00:00",)]
+
+
+OWN = """{% macro get_incremental_microbatch_sql(arg_dict) %}
+    insert into {{ arg_dict.target_relation }} (id, what) values (1000, 'by the macro'){% endmacro %}"""
+
+
+@pytest.mark.parametrize(("flag", "at_once"), [(False, True), (True, False)])
+def test_a_macro_of_ones_own_gets_batches_only_with_the_flag(
+    flag: bool, at_once: bool, tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    connection.execute("create table hooks (what text)")
+    connection.execute(EVENTS)
+    settings = f"{PROJECT}flags: {{require_batched_execution_for_custom_microbatch_strategy: {flag}}}\n"
+    model = MODEL.replace("model.batch.id", "model.batch.id if model.batch")
+    files = {"models/daily.sql": model, "models/s.yml": SOURCE, "macros/own.sql": OWN, "dbt_project.yml": settings}
+    manifest = load(tmp_path, files, target=Target("dev", "public", connection.info.dbname))
+    means = answerer(manifest, Invocation(event_time_start=FROM, event_time_end=UNTIL))
+
+    for _ in range(2):
+        result = run_step(means, NODE, session, StepRules())
+        assert result.status == "success", result.message
+
+    assert ("batch_results" not in result.details) is at_once
+    assert rows_of(connection, "select count(*) from daily where what = 'old'") == [(6 if at_once else 2,)]
+    by_macro = rows_of(connection, "select count(*) from daily where what = 'by the macro'")[0][0]
+    assert by_macro == (1 if at_once else 5)  # each batch but the very first is an increment
+    deprecated = "MicrobatchMacroOutsideOfBatchesDeprecation"
+    assert [each.name for each in manifest.warnings] == ([deprecated] if at_once else [])
+
+
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [("batch_size='day'", "batch_size='week'", "needs batch_size"),
      ("begin='2026-11-16'", "begin='soon'", "needs begin"),
-     ("event_time='at', ", "", "needs event_time")],
+     ("event_time='at', ", "", "needs event_time"),
+     ("lookback=1", "lookback='1'", "lookback"),
+     ("lookback=1", "concurrent_batches='yes'", "concurrent_batches")],
 )  # fmt: skip
 def test_a_config_that_names_no_batches_is_refused(
     old: str, new: str, told: str, tmp_path: Path, connection: Connection
 ) -> None:
-    manifest = _manifest(tmp_path, connection, MODEL.replace(old, new))
+    with pytest.raises(ProjectError, match=told):
+        _manifest(tmp_path, connection, MODEL.replace(old, new))
+
+
+def test_a_sample_builds_the_batches_that_it_touches(tmp_path: Path, connection: Connection) -> None:
+    manifest = _manifest(tmp_path, connection, MODEL)
     node = manifest[NODE]
     assert isinstance(node, Model)
-    with pytest.raises(ProjectError, match=told):
-        batches_of(answerer(manifest, Invocation()), node, whole=True)
+    sample = Window(UNTIL - datetime.timedelta(hours=22), UNTIL + datetime.timedelta(hours=2))
+
+    for whole in (True, False):
+        found = batches_of(answerer(manifest, Invocation(sample=sample)), node, whole=whole)
+        assert [batch.label for batch in found] == ["2026-11-18", "2026-11-19"]
+
+
+def test_what_is_odd_about_batches_is_told(tmp_path: Path, connection: Connection) -> None:
+    files = {
+        "models/daily.sql": MODEL.replace("lookback=1", "concurrent_batches=true"),
+        "models/s.yml": SOURCE.replace("config: {event_time: at}, ", ""),
+    }
+    manifest = load(tmp_path, files, target=Target("dev", "public", connection.info.dbname))
+
+    assert [(each.name, each.data) for each in manifest.warnings] == [
+        ("InvalidConcurrentBatchesConfig", {"num_models": 1, "adapter_type": "postgres"}),
+        ("MicrobatchModelNoEventTimeInputs", {"model_name": "daily"}),
+    ]
+
+
+def test_an_event_time_of_an_input_is_the_name_of_a_column(tmp_path: Path, connection: Connection) -> None:
+    files = {"models/daily.sql": MODEL, "models/s.yml": SOURCE.replace("event_time: at", "event_time: 1")}
+    with pytest.raises(ProjectError, match="event_time"):
+        load(tmp_path, files, target=Target("dev", "public", connection.info.dbname))
 
 
 def _manifest(folder: Path, connection: psycopg.Connection[object], model: str) -> Manifest:

@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 
-from airflow_sqlmodels.templating.sampling import window_before
+from airflow_sqlmodels.templating.sampling import Window, window_before
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,10 @@ def test_a_window_goes_back_from_its_end(end: str, count: int, unit: str, start:
     window = window_before(datetime.datetime.fromisoformat(end), count, unit)
 
     assert window.start == datetime.datetime.fromisoformat(start)
+
+
+def test_a_batch_of_a_sample_is_cut_to_it() -> None:
+    first, second, third, fourth = (datetime.datetime(2026, 1, day, tzinfo=datetime.UTC) for day in (1, 2, 3, 4))
+
+    assert Window(first, third).within(Window(second, fourth)) == Window(second, third)
+    assert Window(first, second).within(None) == Window(first, second)

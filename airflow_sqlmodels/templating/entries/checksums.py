@@ -30,7 +30,7 @@ def text_checksum(text: str) -> dict[str, str]:
 def seed_checksum(seed: Seed) -> dict[str, str]:
     """Of a seed's file."""
     try:
-        is_large = (Path(seed.root) / seed.path).stat().st_size >= _LARGEST_SEED
+        is_large = (Path(seed.root) / seed.path).stat().st_size > _LARGEST_SEED
     except OSError:
         is_large = False
     return {"name": "path", "checksum": seed.path} if is_large else {"name": "sha256", "checksum": seed.checksum}
