@@ -22,7 +22,7 @@ def microbatch_warnings(
     if not in_batches(settings.flags, macros):
         text = (
             "a macro get_incremental_microbatch_sql outside of batches is deprecated: microbatch models are built in "
-            f"one piece; with 'flags: {{{BATCHES_FLAG}: true}}' in dbt_project.yml it gets them batch by batch"
+            f"one piece; without 'flags: {{{BATCHES_FLAG}: false}}' in dbt_project.yml it gets them batch by batch"
         )
         yield Warned(text, "MicrobatchMacroOutsideOfBatchesDeprecation", once=True)
         return

@@ -19,6 +19,7 @@ from airflow_sqlmodels.manifest.nodes import (
     resource_type,
 )
 from airflow_sqlmodels.manifest.warned import Warned
+from airflow_sqlmodels.project.behaviour_flags import unknown_flags
 from airflow_sqlmodels.project.files import stem_of
 from airflow_sqlmodels.project.installed import outdated
 from airflow_sqlmodels.project.parts import Parts
@@ -34,6 +35,7 @@ def oddities(
 ) -> Iterator[str | Warned]:
     """All of them. Raises ProjectError for what the project's flags make an error of."""
     yield from outdated_keys(project)
+    yield from unknown_flags(project)
     for name, selector in read_selectors(project.root).items():
         yield from unknown_keys(name, selector.get("definition"))
     yield from outdated(project)

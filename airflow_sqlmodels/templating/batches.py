@@ -42,7 +42,7 @@ class Batch:
 
 
 BATCHES_FLAG = "require_batched_execution_for_custom_microbatch_strategy"
-"""The flag of dbt_project.yml with which a project's own macro for the strategy is given batches."""
+"""The flag of dbt_project.yml without which a project's own macro for the strategy is given no batches."""
 
 
 def has_batches(node: Model) -> bool:
@@ -52,7 +52,7 @@ def has_batches(node: Model) -> bool:
 
 def in_batches(flags: Mapping[str, Any], macros: Iterable[MacroId]) -> bool:
     """Whether such models are built batch by batch: as in dbt, not if a macro of one's own gives their SQL."""
-    return bool(flags.get(BATCHES_FLAG)) or not any(
+    return bool(flags.get(BATCHES_FLAG, True)) or not any(
         macro.endswith(".get_incremental_microbatch_sql") and macro.split(".")[1] not in BUILT_IN_NAMES
         for macro in macros
     )

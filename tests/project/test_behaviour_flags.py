@@ -75,3 +75,13 @@ def test_a_schema_has_to_be_given(tmp_path: Path) -> None:
         load(tmp_path, {**files, **flags(require_valid_schema_from_generate_schema_name=True)})
 
     assert str(raised.value.at).startswith("macros/names.sql:1")
+
+
+def test_a_flag_that_dbt_does_not_have_is_told(tmp_path: Path) -> None:
+    said = flags(allow_jinja_file_extension=True, partial_parse=False)
+
+    (warning,) = load(tmp_path, {"models/a.sql": "select 1 as id", **said}).warnings
+
+    assert str(warning) == (
+        "dbt_project.yml: unknown flag 'allow_jinja_file_extension', did you mean 'allow_jinja_file_extensions'?"
+    )

@@ -122,13 +122,14 @@ OWN = """{% macro get_incremental_microbatch_sql(arg_dict) %}
     insert into {{ arg_dict.target_relation }} (id, what) values (1000, 'by the macro'){% endmacro %}"""
 
 
-@pytest.mark.parametrize(("flag", "at_once"), [(False, True), (True, False)])
-def test_a_macro_of_ones_own_gets_batches_only_with_the_flag(
-    flag: bool, at_once: bool, tmp_path: Path, session: DbApiSession, connection: Connection
+@pytest.mark.parametrize(("flag", "at_once"), [(False, True), (True, False), (None, False)])
+def test_a_macro_of_ones_own_gets_batches_unless_the_flag_is_off(
+    flag: bool | None, at_once: bool, tmp_path: Path, session: DbApiSession, connection: Connection
 ) -> None:
     connection.execute("create table hooks (what text)")
     connection.execute(EVENTS)
-    settings = f"{PROJECT}flags: {{require_batched_execution_for_custom_microbatch_strategy: {flag}}}\n"
+    said = "" if flag is None else f"flags: {{require_batched_execution_for_custom_microbatch_strategy: {flag}}}\n"
+    settings = PROJECT + said
     model = MODEL.replace("model.batch.id", "model.batch.id if model.batch")
     files = {"models/daily.sql": model, "models/s.yml": SOURCE, "macros/own.sql": OWN, "dbt_project.yml": settings}
     manifest = load(tmp_path, files, target=Target("dev", "public", connection.info.dbname))
