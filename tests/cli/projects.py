@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
+
+import pytest
+
+from airflow_sqlmodels.cli.main import exit_code
+
+Call = Callable[..., tuple[int, str]]
+"""Runs a command: the exit code, and all that it said."""
 
 FILES = {
     "dbt_project.yml": """\
@@ -48,3 +56,14 @@ def profile_for(dsn: dict[str, str]) -> str:
     """A profiles.yml for a running server."""
     fields = ", ".join(f"{key}: '{value}'" for key, value in dsn.items())
     return f"shop:\n  outputs:\n    default: {{type: postgres, {fields}, schema: public, threads: 2}}\n"
+
+
+def calling(folder: Path, capfd: pytest.CaptureFixture[str]) -> Call:
+    """Runs commands on the project in a folder that has its profiles.yml, too."""
+
+    def run(*args: str) -> tuple[int, str]:
+        code = exit_code([*args, "--project-dir", str(folder), "--profiles-dir", str(folder)])
+        said = capfd.readouterr()
+        return code, said.out + said.err
+
+    return run

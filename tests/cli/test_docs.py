@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,7 @@ import psycopg
 import pytest
 
 from airflow_sqlmodels.cli.main import exit_code
-from tests.cli.projects import profile_for, write_project
-
-Call = Callable[..., tuple[int, str]]
+from tests.cli.projects import Call, calling, profile_for, write_project
 
 
 @pytest.fixture
@@ -22,12 +19,7 @@ def call(tmp_path: Path, postgres_dsn: str, capfd: pytest.CaptureFixture[str]) -
     fields = psycopg.conninfo.conninfo_to_dict(postgres_dsn)
     write_project(tmp_path, **{"profiles.yml": profile_for({key: str(value) for key, value in fields.items()})})
 
-    def run(*args: str) -> tuple[int, str]:
-        code = exit_code([*args, "--project-dir", str(tmp_path), "--profiles-dir", str(tmp_path)])
-        said = capfd.readouterr()
-        return code, said.out + said.err
-
-    return run
+    return calling(tmp_path, capfd)
 
 
 def read(folder: Path, name: str) -> dict[str, Any]:

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from airflow_sqlmodels.cli.main import exit_code
-from tests.cli.projects import profile_for
+from tests.cli.projects import Call, calling, profile_for
 from tests.projects import PROJECT, write_project
-
-Call = Callable[..., tuple[int, str]]
 
 PROPERTIES = """\
     functions:
@@ -45,12 +41,7 @@ def call(tmp_path: Path, postgres_dsn: str, capfd: pytest.CaptureFixture[str]) -
     fields = {key: str(value) for key, value in psycopg.conninfo.conninfo_to_dict(postgres_dsn).items()}
     write_project(tmp_path, {**FILES, "profiles.yml": profile_for(fields)})
 
-    def run(*args: str) -> tuple[int, str]:
-        code = exit_code([*args, "--project-dir", str(tmp_path), "--profiles-dir", str(tmp_path)])
-        said = capfd.readouterr()
-        return code, said.out + said.err
-
-    return run
+    return calling(tmp_path, capfd)
 
 
 def change(folder: Path, **files: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -12,9 +11,7 @@ import pytest
 
 from airflow_sqlmodels.cli.log_file import LogFile
 from airflow_sqlmodels.cli.main import exit_code
-from tests.cli.projects import profile_for, write_project
-
-Call = Callable[..., tuple[int, str]]
+from tests.cli.projects import Call, calling, profile_for, write_project
 
 
 @pytest.fixture
@@ -23,12 +20,7 @@ def call(tmp_path: Path, postgres_dsn: str, capfd: pytest.CaptureFixture[str]) -
     fields = {key: str(value) for key, value in psycopg.conninfo.conninfo_to_dict(postgres_dsn).items()}
     write_project(tmp_path, **{"profiles.yml": profile_for({**fields, "password": "hush-hush"})})
 
-    def run(*args: str) -> tuple[int, str]:
-        code = exit_code([*args, "--project-dir", str(tmp_path), "--profiles-dir", str(tmp_path)])
-        said = capfd.readouterr()
-        return code, said.out + said.err
-
-    return run
+    return calling(tmp_path, capfd)
 
 
 def test_the_file_holds_what_was_told_and_what_was_sent(call: Call, tmp_path: Path) -> None:
