@@ -12,6 +12,7 @@ from msgspec import structs
 from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.errors import Location, NamingError, ProjectError, closest
 from airflow_sqlmodels.graph.order import graph_of
+from airflow_sqlmodels.graph.yaml_selectors import unknown_keys
 from airflow_sqlmodels.manifest.manifest import Manifest, Settings
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
@@ -204,6 +205,8 @@ def assemble(  # all that was read, one by one
     known_groups = groups(parts, entries)
     restricted = [name for name, project in parts.projects.items() if project.content.get("restrict-access")]
     check_access(nodes, known_groups, restricted)
+    selectors = _selectors(parts)
+    unknown = (key for name, said in selectors.items() for key in unknown_keys(name, said.get("definition")))
     return Manifest(
         settings=parts.settings,
         nodes=nodes,
@@ -214,9 +217,9 @@ def assemble(  # all that was read, one by one
             **{test.id: (test,) for test in unit_tests.disabled.values()},
         },
         groups=known_groups,
-        selectors=_selectors(parts),
+        selectors=selectors,
         warnings=(
-            *_told(warnings, unit_tests.warnings),
+            *_told(warnings, unknown, unit_tests.warnings),
             *parts.noted,
             *deprecated_models(nodes.values()),
             *microbatch_warnings(parts.settings, parts.readers.library.table.macros, nodes),

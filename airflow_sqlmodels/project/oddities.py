@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator
 
 from airflow_sqlmodels.errors import ProjectError, SqlModelsError, closest
-from airflow_sqlmodels.graph.yaml_selectors import unknown_keys
 from airflow_sqlmodels.manifest.nodes import (
     DataTest,
     Exposure,
@@ -24,7 +23,6 @@ from airflow_sqlmodels.project.files import stem_of
 from airflow_sqlmodels.project.installed import outdated
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import TWICE, UNKNOWN, Entry
-from airflow_sqlmodels.project.selectors_file import read_selectors
 from airflow_sqlmodels.project.settings import ProjectFile, outdated_keys
 
 _EXPOSURE_NAME = re.compile(r"[\w-]+$")
@@ -36,8 +34,6 @@ def oddities(
     """All of them. Raises ProjectError for what the project's flags make an error of."""
     yield from outdated_keys(project)
     yield from unknown_flags(project)
-    for name, selector in read_selectors(project.root).items():
-        yield from unknown_keys(name, selector.get("definition"))
     yield from outdated(project)
     yield from _of_absent_packages(built)
     yield from _of_entries(parts, built, entries)

@@ -31,7 +31,7 @@ Where to look next:
 _MEND = """
 What to do next:
   mend it                  and make demo again: this leaves the rows of the run before where they were
-  make ui                  the same, but Airflow stays up: there one click runs again what failed, and its children"""
+  make ui                  the same, but Airflow stays up: one click runs what failed again"""
 
 
 def main() -> int:
