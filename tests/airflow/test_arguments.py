@@ -171,8 +171,8 @@ def test_a_translator_changes_how_nodes_become_tasks(tmp_path: Path) -> None:
 
 
 def test_a_worker_finds_the_tasks_of_a_translator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    dag_of(tmp_path, SHOP, translator=Own)
-    monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_DAG_ID", "shop")
+    whole = dag_of(tmp_path, SHOP, translator=Own)
+    monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_DAG_ID", whole.dag_id)
     monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_TASK_ID", "check_stg_orders")
 
     dag = dag_of(tmp_path, SHOP, translator=Own)
