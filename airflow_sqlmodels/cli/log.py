@@ -76,12 +76,12 @@ class Log:
 
     def statement(self, sql: str, outcome: Outcome) -> None:
         """Note a statement that was sent, and show it if the console shows everything."""
-        said = f"{sql.strip()}\n-- {outcome.status or 'ok'} in {outcome.seconds:.3f}s"
-        data = {"sql": sql.strip()}
-        if self.shows("debug") and self.json:
-            click.echo(event("SQLQuery", "E016", said, self.invocation, data, "debug"))
-        elif self.shows("debug"):
-            click.echo(said, err=True)
+        sql = sql.strip()
+        said = f"{sql}\n-- {outcome.status or 'ok'} in {outcome.seconds:.3f}s"
+        data = {"sql": sql}
+        if self.shows("debug"):
+            line = event("SQLQuery", "E016", said, self.invocation, data, "debug") if self.json else said
+            click.echo(line, err=not self.json)
         self.note(said, "debug", "SQLQuery", "E016", data)
 
     @property

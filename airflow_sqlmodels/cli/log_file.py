@@ -31,7 +31,7 @@ class LogFile:
     def __init__(self, folder: Path, *, level: str, json: bool, most_bytes: int, invocation: str) -> None:
         self.json = json
         self._place = folder / NAME
-        self._rank = LEVELS.index(level)
+        self._levels = frozenset(LEVELS[LEVELS.index(level) :]) if level != "none" else frozenset[str]()
         self._most = most_bytes
         self._invocation = invocation
         self._waiting: list[str] = []
@@ -44,7 +44,7 @@ class LogFile:
 
     def takes(self, level: str) -> bool:
         """Whether something of that level is written."""
-        return not self._broken and LEVELS.index(level) >= self._rank and self._rank < LEVELS.index("none")
+        return level in self._levels and not self._broken
 
     def say(  # all that an event has
         self, level: str, message: str, name: str = "", code: str = "", data: Mapping[str, Any] | None = None
@@ -52,19 +52,19 @@ class LogFile:
         """Write a message; with the name and code of dbt's event, for JSON."""
         if not self.takes(level):
             return
+        said = _COLOURS.sub("", message) if "\x1b" in message else message
         if self.json:
-            said = _COLOURS.sub("", message)
-            self.line(
-                level,
-                event(name or "Note", code or "Z050", said, self._invocation, {"msg": said, **(data or {})}, level),
-            )
+            line = event(name or "Note", code or "Z050", said, self._invocation, {"msg": said, **(data or {})}, level)
         else:
-            self.line(level, f"{self._time()} [{level:<5}] [{turns.name()}]: {_COLOURS.sub('', message)}")
+            line = f"{self._time()} [{level:<5}] [{turns.name()}]: {said}"
+        self._keep(level, line)
 
     def line(self, level: str, text: str) -> None:
         """Write a line as it is, but for secrets."""
-        if not self.takes(level):
-            return
+        if self.takes(level):
+            self._keep(level, text)
+
+    def _keep(self, level: str, text: str) -> None:
         text = scrubbed(text, self._secrets)
         with self._lock:
             if not self._waiting:

@@ -6,6 +6,7 @@ Exit codes are dbt's: 0 all is well, 1 a node failed, 2 it could not be run at a
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import sys
@@ -24,6 +25,9 @@ from airflow_sqlmodels.errors import SqlModelsError
 from airflow_sqlmodels.version import VERSION
 
 REPORT = "This should not have happened. Please report it, with the lines above, in the project's issue tracker."
+
+_NEW_OBJECTS = 100_000
+"""So many more than before, and Python looks for cycles among them. Its own 700 made a tenth of a build's work."""
 
 COMMANDS = {
     "init": ("init:init", "Begin a new project."),
@@ -65,6 +69,7 @@ def cli(context: click.Context, /, **_values: object) -> None:
 
 def main() -> None:
     """Run the command that the process was started with, and end the process with its exit code."""
+    gc.set_threshold(_NEW_OBJECTS)
     code = exit_code()
     logging.shutdown()
     with contextlib.suppress(BrokenPipeError):

@@ -30,6 +30,7 @@ class MacroTable:
     prefixes: tuple[str, ...] = ("postgres__", "default__")
     """What `adapter.dispatch` puts before a name, best first."""
     _seen: dict[tuple[str, str], Macro | None] = field(default_factory=dict, repr=False, compare=False)
+    _own: dict[str, Macro | None] = field(default_factory=dict, repr=False, compare=False)
 
     def visible(self, name: str, package: str) -> Macro | None:
         """The macro that a bare `name` means in a template of `package`."""
@@ -61,10 +62,10 @@ class MacroTable:
 
     def own(self, name: str) -> Macro | None:
         """The project's version of a built-in macro, as built-in macros see it; None if it has none."""
-        for found in (self.visible(name, BUILT_IN), self.dispatched(name, BUILT_IN, BUILT_IN)):
-            if found is not None and found.package != BUILT_IN:
-                return found
-        return None
+        if name not in self._own:
+            found = (self.visible(name, BUILT_IN), self.dispatched(name, BUILT_IN, BUILT_IN))
+            self._own[name] = next((each for each in found if each is not None and each.package != BUILT_IN), None)
+        return self._own[name]
 
     def materialization(self, name: str, *, packages: bool) -> Macro | None:
         """A materialization that the project or one of its packages defines; one for this warehouse is better.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
-from selectors import EVENT_READ
 from typing import Any
 
 import psycopg
@@ -60,6 +59,7 @@ class LibpqSession(DbApiSession):
         self._libpq = connection.pgconn
         self._encoding = connection.info.encoding
         self._values = Transformer(connection)
+        self._turns: Turns | None = None
 
     def execute(self, sql: str) -> Outcome:
         """Send one or several statements as one round trip, `begin` included."""
@@ -83,6 +83,13 @@ class LibpqSession(DbApiSession):
         with contextlib.suppress(Exception):  # a broken connection has rolled back already
             if self._libpq.transaction_status != _IDLE:
                 self._answer(b"rollback")
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._turns is not None:
+            with contextlib.suppress(psycopg.Error):  # it is lost already
+                self._turns.unwatch(self._libpq.socket)
+        super().close()
 
     def _rows(self, sql: str, params: Sequence[object], told: str, *, commits: bool = False) -> Rows:
         if params:
@@ -125,11 +132,15 @@ class LibpqSession(DbApiSession):
     def _awaited(self, text: bytes, turns: Turns) -> Any:
         """What `exec_` of libpq gives; others go on meanwhile."""
         last, connection = None, self._libpq
+        socket = connection.socket
+        if self._turns is not turns:
+            self._turns = turns
+            turns.unwatch(socket)  # it may be the number of one that was lost
         connection.send_query(text)
         while True:
             broken = None
             while broken is None and connection.is_busy():
-                turns.until(connection.socket, EVENT_READ)
+                turns.until_readable(socket)
                 try:
                     connection.consume_input()
                 except psycopg.OperationalError as error:

@@ -45,6 +45,7 @@ class Turns:
     def __init__(self) -> None:
         self.loop = greenlet.getcurrent()
         self._selector = selectors.DefaultSelector()
+        self._watched: dict[int, Hand | None] = {}
         self._paused: list[tuple[float, int, Hand]] = []
         self._numbers = count()
         self._back: deque[Hand] = deque()
@@ -63,6 +64,7 @@ class Turns:
         if self._threads is not None:
             self._threads.shutdown(wait=False)
         self._selector.close()
+        self._watched.clear()
         self._ears.close()
         self._bell.close()
 
@@ -88,10 +90,7 @@ class Turns:
         if self._interrupted:  # nothing is lost: whoever is ready is so in the next turn
             self._interrupted = False
             raise KeyboardInterrupt
-        hands = [(key.data, events) for key, events in ready if key.data is not None]
-        if len(hands) < len(ready):
-            with contextlib.suppress(BlockingIOError):
-                self._ears.recv(4096)
+        hands = [found for key, events in ready if (found := self._whose(key, events))]
         while self._back:
             hands.append((self._back.popleft(), 0))
         while self._paused and self._paused[0][0] <= time.monotonic():
@@ -114,9 +113,40 @@ class Turns:
         if self._interrupted:
             raise KeyboardInterrupt
 
+    def _whose(self, key: selectors.SelectorKey, events: int) -> tuple[Hand, int] | None:
+        """The hand that waited for what is there."""
+        if isinstance(key.data, Hand):
+            return key.data, events
+        if key.fd == self._ears.fileno():
+            with contextlib.suppress(BlockingIOError):
+                self._ears.recv(4096)
+            return None
+        current, self._watched[key.fd] = self._watched[key.fd], None
+        if current is None:  # the server says something that nobody asked for: the next statement reads it
+            self.unwatch(key.fd)
+            return None
+        return current, events
+
+    def until_readable(self, fd: int) -> None:
+        """Let the others go on until there is something to read. For a socket that is `unwatch`ed before it is closed.
+
+        It stays with the selector meanwhile: to put it there and take it away takes as long as a small statement.
+        """
+        if fd not in self._watched:
+            self._selector.register(fd, selectors.EVENT_READ)
+        self._watched[fd] = self._current()
+        self.loop.switch()
+
+    def unwatch(self, fd: int) -> None:
+        """Forget a socket that `until_readable` was asked about, if it was."""
+        if fd in self._watched:
+            del self._watched[fd]
+            self._selector.unregister(fd)
+
     def until(self, fd: int, events: int) -> int:
         """Let the others go on until one of `events` is there; which."""
         # registered anew each time: drivers close sockets by themselves, and the next connection gets the same number
+        self.unwatch(fd)
         self._selector.register(fd, events, self._current())
         try:
             return int(self.loop.switch())

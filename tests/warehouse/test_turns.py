@@ -201,3 +201,19 @@ def test_ctrl_c_is_as_before_afterwards() -> None:
         assert signal.getsignal(signal.SIGINT) != before
 
     assert signal.getsignal(signal.SIGINT) == before
+
+
+def test_a_session_may_get_the_socket_number_of_one_that_was_lost(sessions: Callable[[], LibpqSession]) -> None:
+    lost = sessions()
+
+    def work() -> tuple[tuple[int, int], tuple[Any, ...]]:
+        lost.query("select 1")
+        before = lost._libpq.socket
+        lost._connection.close()  # as the driver does when the server is gone, and tells nobody
+        next_one = apart(sessions)
+        return (before, next_one._libpq.socket), next_one.query(f"{SLOW}, 2").rows[0]
+
+    [((before, after), row)] = together(work)
+
+    assert before == after
+    assert row[1] == 2
