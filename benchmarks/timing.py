@@ -51,7 +51,9 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
         "SQLMODELS_CACHE_DIR": str(folder / "cache"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
-    return {**os.environ, **own, **more}
+    # set, it would have every process compile what is not compiled yet, and what has changed since
+    usual = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**usual, **own, **more}
 
 
 @dataclass(frozen=True, slots=True)
