@@ -44,6 +44,8 @@ class Command:
     """By unique id."""
     said: str = ""
     """The first error that it printed; else the last lines."""
+    busy: float = 0.0
+    """The seconds for which the tool itself kept a processor busy: all but waiting for the server."""
 
 
 @dataclass(frozen=True, slots=True)

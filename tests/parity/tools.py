@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shlex
 import subprocess
 import sys
@@ -34,9 +35,10 @@ class Tool:
         """Run one command in a project's folder."""
         results = project / "target" / "run_results.json"
         results.unlink(missing_ok=True)
-        clock = time.perf_counter()
+        clock, busy = time.perf_counter(), _busy()
         code, said = self._call(_with_threads(text, threads), project, environment)
-        return Command(text, code, round(time.perf_counter() - clock, 1), _verdicts(results), _in_short(said))
+        seconds, busy = time.perf_counter() - clock, _busy() - busy
+        return Command(text, code, round(seconds, 2), _verdicts(results), _in_short(said), round(busy, 2))
 
     def manifest(self, project: Path, environment: Mapping[str, str]) -> dict[str, Any]:
         """What it says of the project when it only reads it; {} if it refuses it."""
@@ -122,6 +124,12 @@ def _in_short(said: str) -> str:
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     start = next((at for at, line in enumerate(lines) if "error" in line.lower()), len(lines) - _LINES)
     return " / ".join(lines[max(start, 0) :][:_LINES])
+
+
+def _busy() -> float:
+    """The processor's seconds of all processes that were started from here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _with_threads(text: str, threads: int) -> list[str]:
