@@ -36,8 +36,9 @@ lint: $(READY)  ## ruff, mypy, import layers (seconds)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-docs: $(READY)  ## write docs/reference anew from docstrings and the commands' help
+docs: $(READY)  ## write anew what is made from the code: docs/reference, and the index of the built-in macros
 	$(BIN)/python -m docs.make_reference
+	$(BIN)/python -m airflow_sqlmodels.artifacts.macro_texts
 
 bench: $(READY)  ## the table of benchmarks/README.md, measured here
 	$(BIN)/python -m benchmarks $(args)

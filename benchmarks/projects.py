@@ -27,7 +27,8 @@ from tests.parity.tools import Tool, dbt, ours
 
 LIST = ROOT / "tests" / "parity" / "projects.yml"
 README = ROOT / "benchmarks" / "README.md"
-HEAD = "\n".join(("| project | command | nodes | dbt | ours | ratio | own, dbt | own, ours | ratio |", "|---" * 9 + "|"))
+_COLUMNS = ("project", "command", "nodes", "dbt", "ours", "ratio", "own, dbt", "own, ours", "ratio")
+HEAD = f"| {' | '.join(_COLUMNS)} |\n{'|---' * len(_COLUMNS)}|"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 import inspect
 import itertools
 import re
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from msgspec import NODEFAULT, structs
 
 from airflow_sqlmodels import SqlModelsDag, SqlModelsTaskGroup, Translator, errors, load_project, make_plan, run_step
 from airflow_sqlmodels.cli.main import cli
@@ -152,10 +152,10 @@ def _values(option: click.Option) -> str:
 def option_table() -> Iterator[str]:
     """The options of DAGs and groups. Raises KeyError for one that nobody has described."""
     yield from ("| option | default | says | |", "|---|---|---|---|")
-    for field in dataclasses.fields(Options):
+    for field in structs.fields(Options):
         about, text = OPTIONS[field.name]
-        required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-        plain = None if field.default in (dataclasses.MISSING, ()) else field.default
+        required = field.required
+        plain = None if field.default in (NODEFAULT, ()) else field.default
         yield f"| `{field.name}` | {'required' if required else f'`{plain!r}`'} | {about} | {text} |"
     yield "| `translator` | `Translator` | how | the class that decides how nodes become tasks |"
 

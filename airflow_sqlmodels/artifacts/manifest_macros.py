@@ -5,20 +5,15 @@ Worked out when the file is written, from the macros' texts: nothing that runs n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import jinja2
-from jinja2 import nodes
-
+from airflow_sqlmodels.artifacts.macro_texts import MacroText, text_of
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import Macro, MacroId
-from airflow_sqlmodels.templating.blocks import as_macros, languages_of, opening_tag
+from airflow_sqlmodels.templating.blocks import languages_of, opening_tag
 from airflow_sqlmodels.templating.call_graph import CallGraph, call_graph_of
 from airflow_sqlmodels.templating.macro_table import BUILT_IN
-from airflow_sqlmodels.templating.static import called_names
-
-_JINJA = jinja2.Environment()
 
 
 def macro_entries(manifest: Manifest, made: float) -> dict[str, dict[str, Any]]:
@@ -33,7 +28,8 @@ def _entry(
     macro: Macro, graph: CallGraph, by_name: Mapping[str, Macro], test_folders: tuple[str, ...], made: float
 ) -> dict[str, Any]:
     # dbt reads test macros that lie among tests less thoroughly
-    signature = () if macro.path.startswith(test_folders) else _signature(macro)
+    text = text_of(macro, graph.reader)
+    signature = [] if macro.path.startswith(test_folders) else [_argument({"name": each}) for each in text.arguments]
     return {
         "created_at": made,
         "config": {"meta": macro.meta, "docs": _docs(macro)},
@@ -46,8 +42,8 @@ def _entry(
         "macro_sql": macro.text.join(macro.around),
         "description": macro.description,
         "meta": macro.meta,
-        "arguments": [_argument(each) for each in macro.arguments] or list(signature),
-        "depends_on": {"macros": _called(macro, graph, by_name)},
+        "arguments": [_argument(each) for each in macro.arguments] or signature,
+        "depends_on": {"macros": _called(macro, text, graph, by_name)},
         "docs": _docs(macro),
         "patch_path": f"{macro.package}://{macro.patch_path}" if macro.patch_path else None,
         "supported_languages": _languages(macro),
@@ -67,20 +63,6 @@ def _argument(said: dict[str, Any]) -> dict[str, Any]:
     return {"name": said.get("name"), "type": said.get("type"), "description": said.get("description") or ""}
 
 
-def _signature(macro: Macro) -> Iterator[dict[str, Any]]:
-    """What it takes, as its own tag says it; of materializations dbt says the same whatever they are."""
-    tag = opening_tag(macro.text)
-    if tag is None or tag.kind == "materialization":
-        yield _argument({"name": "supported_languages"})
-        return
-    try:
-        parsed = _JINJA.parse(as_macros(tag.text) + "{% endmacro %}")
-    except jinja2.TemplateSyntaxError:
-        return  # said when it is called
-    for found in parsed.find_all(nodes.Macro):
-        yield from (_argument({"name": each.name}) for each in found.args)
-
-
 def _by_name(manifest: Manifest) -> dict[str, Macro]:
     """Whom dbt takes for a name that the macro's own package does not have: the project goes before its packages."""
     ranks = {BUILT_IN: 0, manifest.settings.name: 2}
@@ -92,12 +74,10 @@ def _by_name(manifest: Manifest) -> dict[str, Macro]:
     return found
 
 
-def _called(macro: Macro, graph: CallGraph, by_name: Mapping[str, Macro]) -> list[MacroId]:
+def _called(macro: Macro, text: MacroText, graph: CallGraph, by_name: Mapping[str, Macro]) -> list[MacroId]:
     """The macros that its own text names."""
-    text = as_macros(macro.text)
-    calls = graph.reader.calls(text)
     found: dict[MacroId, None] = {}
-    for name in called_names(graph.reader.whole(text) or () if calls is None else calls):
+    for name in text.calls:
         if name.startswith("dispatch:"):  # as in dbt, what the name means without prefix and namespace counts too
             called = [_meant(name.rpartition(".")[2].removeprefix("dispatch:"), macro, graph, by_name)]
             called.append(graph.macro_of(name, macro.package))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from airflow_sqlmodels.artifacts.json_text import read_json
 from airflow_sqlmodels.errors import SqlModelsError
@@ -15,8 +16,7 @@ from airflow_sqlmodels.templating.invocation import EarlierBatches
 _AGAIN = ("error", "fail", "skipped", "partial success", "runtime error")
 
 
-@dataclass(frozen=True, slots=True)
-class Previous:
+class Previous(Struct, frozen=True):
     """A run that is over."""
 
     args: Mapping[str, Any]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.telling import tell_warning

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import click
+from msgspec import structs
 
 from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
 from airflow_sqlmodels.cli.deferring import deferred_to
@@ -43,9 +44,9 @@ def run_clone(flags: Flags, opened: Opened, plan: Plan) -> int:
     if not plan.steps:
         flags.log.tell(NOTHING, "warn", err=True)
         return 0
-    alone = replace(plan, steps=tuple(Step(step.node) for step in plan), on_start=(), on_end=())
+    alone = structs.replace(plan, steps=tuple(Step(step.node) for step in plan), on_start=(), on_end=())
     execution = prepared(replace(flags, defer=False), opened, alone)
-    execution = replace(execution, means=replace(execution.means, earlier=relations))
+    execution = structs.replace(execution, means=replace(execution.means, earlier=relations))
     outcome = run(execution, clone_step)
     report(execution, outcome)
     return outcome.exit_code

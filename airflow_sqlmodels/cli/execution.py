@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import click
-from msgspec import structs
+from msgspec import Struct, structs
 
 from airflow_sqlmodels.artifacts.compiled import write_batch, write_compiled, write_run
 from airflow_sqlmodels.artifacts.end_names import end_names, written_schemas
@@ -40,8 +40,7 @@ _SHOWN = 10
 """Rows of a table that are shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Execution:
+class Execution(Struct, frozen=True):
     """One command on its way: everything that its parts need."""
 
     flags: Flags
@@ -69,8 +68,7 @@ class Execution:
         return f"{folder}/{compiled_path(node)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What came of a command."""
 
     results: tuple[Result, ...]
@@ -263,7 +261,7 @@ def _end_hooks(execution: Execution, results: Sequence[Result], session: Session
         return ()
     means = execution.means
     means = replace(means, more_names=end_names(means, results))
-    return _hooks(replace(execution, means=means), execution.plan.on_end, session)
+    return _hooks(structs.replace(execution, means=means), execution.plan.on_end, session)
 
 
 def _hooks(execution: Execution, hooks: Sequence[NodeId], session: Session) -> tuple[Result, ...]:

@@ -7,11 +7,11 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import click
+from msgspec import Struct, field
 
 from airflow_sqlmodels.cli.log_file import LEVELS, LogFile, file_for
 from airflow_sqlmodels.cli.log_format import event
@@ -21,8 +21,7 @@ from airflow_sqlmodels.project.yaml_text import parse_yaml
 from airflow_sqlmodels.warehouse.session import Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Log:
+class Log(Struct, frozen=True):
     """The console and the file of one command."""
 
     level: str = "info"

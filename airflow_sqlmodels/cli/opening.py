@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from airflow_sqlmodels.artifacts.keeping import keep_manifest
 from airflow_sqlmodels.cli.flags import Flags
@@ -18,8 +19,7 @@ from airflow_sqlmodels.templating.invocation import Invocation
 from airflow_sqlmodels.warehouse.session import Outcome, Session
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """A project and the way to its warehouse."""
 
     manifest: Manifest

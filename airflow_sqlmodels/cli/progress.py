@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -151,12 +153,18 @@ def _console(manifest: Manifest, plan: Plan, flags: Flags, invocation: str) -> P
         return JsonProgress(
             manifest, plan, invocation, lambda level, text: click.echo(text) if log.shows(level) else None
         )
-    # it takes long to import, and is of use where somebody looks on
-    from rich.console import Console  # noqa: PLC0415
+    if log.shows("info") and flags.use_colors is not False and _may_be_terminal():
+        # it takes long to import, and is of use where somebody looks on
+        from rich.console import Console  # noqa: PLC0415
 
-    from airflow_sqlmodels.cli.terminal import Terminal  # noqa: PLC0415
+        from airflow_sqlmodels.cli.terminal import Terminal  # noqa: PLC0415
 
-    console = Console(highlight=False)
-    if console.is_terminal and flags.use_colors is not False and log.shows("info"):
-        return Terminal(manifest, plan, console)
+        console = Console(highlight=False)
+        if console.is_terminal:
+            return Terminal(manifest, plan, console)
     return Lines(manifest, plan, log=log)
+
+
+def _may_be_terminal() -> bool:
+    """Whether it is worth asking rich, which also counts what these variables say."""
+    return sys.stdout.isatty() or any(name in os.environ for name in ("FORCE_COLOR", "TTY_COMPATIBLE"))

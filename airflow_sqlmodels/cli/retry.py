@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 from click.core import ParameterSource
+from msgspec import structs
 
 from airflow_sqlmodels.artifacts.previous import Previous, read_previous
 from airflow_sqlmodels.cli.clone import run_clone
@@ -109,4 +110,4 @@ def _plan(manifest: Manifest, command: str, unfinished: Sequence[str]) -> Plan:
             hint = f"run it anew instead: sqlmodels {command}"
             raise NamingError(f"{each} failed in the last run, and is not there any more", None, hint)
     steps = steps_of(manifest, graph, chosen, tests_first=command == "build")
-    return replace(make_plan(manifest, command=command), steps=steps, unmatched=())
+    return structs.replace(make_plan(manifest, command=command), steps=steps, unmatched=())

@@ -6,10 +6,11 @@ import datetime
 import json
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import click
+from msgspec import Struct
 
 from airflow_sqlmodels.artifacts.json_text import to_json
 from airflow_sqlmodels.artifacts.run_results import write_results_of_no_node, write_run_results
@@ -35,8 +36,7 @@ from airflow_sqlmodels.templating.answering import Answerer
 from airflow_sqlmodels.warehouse.session import Rows, Session
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """A query and its first rows."""
 
     node: NodeId

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
+from msgspec.structs import replace
 
 from airflow_sqlmodels.artifacts.sources import write_sources
 from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan

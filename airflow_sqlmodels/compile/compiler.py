@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from airflow_sqlmodels.compile.ctes import with_ctes
 from airflow_sqlmodels.compile.origins import CompiledText, Template, template_of
@@ -28,8 +30,7 @@ from airflow_sqlmodels.templating.relation import CTE_PREFIX
 from airflow_sqlmodels.warehouse.session import Session
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(Struct, frozen=True):
     """A node as SQL, and the rendering it came from: hooks are rendered in the same one."""
 
     sql: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.errors import CompilationError, Location, closest
@@ -18,8 +19,7 @@ SHOWN_COLUMNS = 12
 """How many columns a hint lists when none is near."""
 
 
-@dataclass(frozen=True, slots=True)
-class Types:
+class Types(Struct, frozen=True):
     """The columns of something, found whatever the case of their names."""
 
     columns: Mapping[str, str]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
+
+from msgspec import Struct
 
 from airflow_sqlmodels.errors import Location, WarehouseError, location_in
 from airflow_sqlmodels.manifest.nodes import Templated
@@ -22,8 +23,7 @@ _ONLY_TAGS = re.compile(r"\s*(?:\{%(?![-+])(?:(?!%\}).)*(?<![-+])%\}\s*)+")
 _OTHER_TAG = re.compile(r"\{%|\{#|\{\{|\}\}|%\}|#\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """A template and where it stands."""
 
     path: str
@@ -40,8 +40,7 @@ class Template:
         return Location(self.path, self.line + line - 1, column + self.indent if column else 0, shown)
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledText:
+class CompiledText(Struct, frozen=True):
     """SQL, what people find it under, and the templates it was made of."""
 
     sql: str

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from msgspec import Struct
+
 from airflow_sqlmodels.compile.compiler import compile_node, refuse_problems
 from airflow_sqlmodels.compile.ctes import with_ctes
 from airflow_sqlmodels.compile.fixture_sql import UNION, Types, expected_select, given_select
@@ -37,8 +39,7 @@ ACTUAL, EXPECTED = "actual", "expected"
 """What the first column of the comparing query says of a row."""
 
 
-@dataclass(frozen=True, slots=True)
-class TestSql:
+class TestSql(Struct, frozen=True):
     """SQL, and which parts of it rows became: what the warehouse says of such a part is said of a row."""
 
     __test__ = False  # not a test of ours

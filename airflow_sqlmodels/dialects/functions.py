@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.manifest.nodes import Argument
@@ -13,8 +14,7 @@ _VOLATILITY = {"deterministic": "immutable", "stable": "stable", "non-determinis
 """dbt's words, and Postgres's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(Struct, frozen=True):
     """What tells a function from others of its name, and what it gives."""
 
     relation: Relation

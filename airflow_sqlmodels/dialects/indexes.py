@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.manifest.relation import Relation
@@ -11,8 +12,7 @@ from airflow_sqlmodels.manifest.relation import Relation
 DEFAULT_METHOD = "btree"
 
 
-@dataclass(frozen=True, slots=True)
-class IndexSpec:
+class IndexSpec(Struct, frozen=True):
     """One entry of the config `indexes`. Two with the same fields are the same index."""
 
     columns: tuple[str, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from airflow_sqlmodels.errors import Location, SelectorError, closest
 from airflow_sqlmodels.graph.state import State
@@ -14,8 +15,7 @@ from airflow_sqlmodels.manifest.nodes import AnyNode
 Predicate = Callable[[AnyNode], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """One `method.argument:value`."""
 
     manifest: Manifest

@@ -6,8 +6,9 @@ A new column, or one that may be longer, breaks nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 Constraint = Mapping[str, Any]
 
@@ -17,16 +18,14 @@ _ENFORCING = ("table", "incremental")
 """The materializations that have constraints."""
 
 
-@dataclass(frozen=True, slots=True)
-class PromisedColumn:
+class PromisedColumn(Struct, frozen=True):
     """A column of a contract."""
 
     data_type: str | None
     constraints: Sequence[Constraint] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Promise:
+class Promise(Struct, frozen=True, kw_only=True):
     """What a model promises."""
 
     name: str

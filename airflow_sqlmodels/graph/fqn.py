@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from fnmatch import translate
+
+from msgspec import Struct
 
 _GLOB = re.compile(r"[*?\[\]]")
 
 Fqn = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
+class _Wanted(Struct, frozen=True):
     """A dotted name, taken apart once."""
 
     text: str

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
+
+from msgspec import Struct
 
 from airflow_sqlmodels.graph.asked import Asked, Predicate, one_of
 from airflow_sqlmodels.graph.fqn import matcher_of
@@ -34,8 +35,7 @@ _RESOURCE_TYPES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
+class Method(Struct, frozen=True):
     """How nodes are found by one of their sides."""
 
     matches: Callable[[Asked], Predicate]

@@ -6,8 +6,9 @@ It knows ids only. Which nodes are chosen is `selection`'s business, what happen
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import chain
+
+from msgspec import Struct
 
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import Manifest
@@ -21,8 +22,7 @@ def kind_of(node_id: NodeId) -> str:
     return node_id.partition(".")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
+class Graph(Struct, frozen=True):
     """The edges of a project, both ways, without rings."""
 
     order: tuple[NodeId, ...]

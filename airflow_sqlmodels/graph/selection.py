@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from airflow_sqlmodels.errors import SelectorError, closest
 from airflow_sqlmodels.graph.asked import Asked
@@ -19,8 +21,7 @@ from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import NodeId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class Selection(Struct, frozen=True, kw_only=True):
     """What was asked for: dbt's selection flags."""
 
     select: Sequence[str] = ()
@@ -35,8 +36,7 @@ class Selection:
     """What `state:`, `result:` and `source_status:` compare with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """What a selection came to."""
 
     ids: tuple[NodeId, ...]
@@ -72,8 +72,7 @@ def nearest(manifest: Manifest, select: Sequence[str]) -> str:
 _WITHOUT_NAMES = ("selector", "state", "result", "source_status")
 
 
-@dataclass(frozen=True, slots=True)
-class _Asking:
+class _Asking(Struct, frozen=True):
     """One evaluation: what every part of a choice is asked of."""
 
     manifest: Manifest

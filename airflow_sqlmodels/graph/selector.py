@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from airflow_sqlmodels.errors import Location, SelectorError, closest
 from airflow_sqlmodels.graph.methods import METHODS
@@ -28,8 +29,7 @@ EVERYTHING = ("fqn:*", "source:*", "exposure:*", "metric:*", "semantic_model:*")
 _FILE_ENDINGS = (".sql", ".py", ".csv")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Term:
+class Term(Struct, frozen=True, kw_only=True):
     """One `method:value` with its neighbours."""
 
     method: str
@@ -46,8 +46,7 @@ class Term:
     at: Location | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Combined:
+class Combined(Struct, frozen=True):
     """Several choices as one."""
 
     how: Literal["union", "intersection", "difference"]

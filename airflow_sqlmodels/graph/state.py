@@ -6,8 +6,9 @@ It compares facts. Where they come from, a manifest.json or the loaded project, 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from airflow_sqlmodels.graph.contract_changes import Promise, breaking_changes
 from airflow_sqlmodels.manifest.nodes import AnyNode
@@ -26,8 +27,7 @@ LargeSeed = Literal["grown", "unmoved", "moved"]
 """Of a seed that is too large to be compared by what is in it: it was small, or is or is not where it was."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Facts(Struct, frozen=True, kw_only=True):
     """What is compared of one node."""
 
     kind: str
@@ -55,8 +55,7 @@ class Facts:
     """What a model promises; None for what is no model."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class State(Struct, frozen=True, kw_only=True):
     """An earlier state, and how to look at the nodes of now."""
 
     before: Mapping[str, Facts]

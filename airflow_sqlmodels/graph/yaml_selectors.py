@@ -7,8 +7,9 @@ A definition is a text in that grammar, `{method: …, value: …}` with options
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from airflow_sqlmodels.errors import Location, SelectorError, closest
 from airflow_sqlmodels.graph.modes import Indirect
@@ -68,8 +69,7 @@ def unknown_keys(name: str, definition: Any) -> Iterator[str]:
             yield from unknown_keys(name, definition.get(key))
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(Struct, frozen=True):
     """Reads the definition of one selector; knows its name, for errors."""
 
     name: str

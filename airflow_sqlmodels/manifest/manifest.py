@@ -65,8 +65,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         return bool(self.flags.get(name, default))
 
 
-@dataclass(frozen=True, slots=True)
-class Since:
+class Since(Struct, frozen=True):
     """How a manifest differs from one that was there before: these nodes say something else, no edge is another."""
 
     mark: str

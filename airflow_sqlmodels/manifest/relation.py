@@ -1,13 +1,10 @@
 """A named table or view in a warehouse, as a value."""
 
-from dataclasses import dataclass
-
 from msgspec import Struct
 from msgspec.structs import replace
 
 
-@dataclass(frozen=True, slots=True)
-class Quoting:
+class Quoting(Struct, frozen=True):
     """Which parts of a relation's name are quoted when it is written out."""
 
     database: bool = True

@@ -15,11 +15,11 @@ import os
 import struct
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from airflow_sqlmodels.manifest.manifest import Manifest, Settings
 from airflow_sqlmodels.manifest.nodes import RESOURCE_TYPES, AnyNode, Doc, Macro, MacroId, NodeId
@@ -46,8 +46,7 @@ class Broken(Exception):  # noqa: N818  # it says what the file is
     """The file is no saved manifest, or not one of this release. The project is loaded anew then."""
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
+class Store(Struct, frozen=True):
     """An open file of records."""
 
     data: mmap.mmap | bytes

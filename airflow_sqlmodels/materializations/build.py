@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from airflow_sqlmodels.compile.origins import CompiledText
 from airflow_sqlmodels.dialects.dialect import Dialect
@@ -18,8 +19,7 @@ from airflow_sqlmodels.templating.relation import TemplateRelation
 from airflow_sqlmodels.warehouse.session import Session
 
 
-@dataclass(frozen=True, slots=True)
-class Hook:
+class Hook(Struct, frozen=True):
     """One pre- or post-hook."""
 
     render: Callable[[], str]
@@ -30,8 +30,7 @@ class Hook:
     """Given what the warehouse said of its SQL, the same with its place."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Build:
+class Build(Struct, frozen=True, kw_only=True):
     """One node, ready to be built: everything a materialization may use."""
 
     node: Model | Seed | Snapshot | Function
@@ -76,8 +75,7 @@ class Build:
         return TemplateRelation(relation, self.dialect, kind)
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(Struct, frozen=True):
     """What came of it."""
 
     rows: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from airflow_sqlmodels.errors import CompilationError, ProjectError, closest
 from airflow_sqlmodels.manifest.nodes import Column, Model
@@ -19,8 +20,7 @@ _IN_COLUMN = ("not_null", "custom")
 _KINDS = ("not_null", "check", "unique", "primary_key", "foreign_key", "custom")
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """A constraint as SQL, and its name."""
 
     name: str

@@ -7,9 +7,10 @@ import csv
 import io
 import string
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from airflow_sqlmodels.errors import Location, ProjectError
 from airflow_sqlmodels.materializations.csv_types import TypeGuess, is_null, plain_value
@@ -19,8 +20,7 @@ _BLOCK = 1 << 18
 _LONGEST_CELL = 1 << 27
 
 
-@dataclass(frozen=True, slots=True)
-class CsvFile:
+class CsvFile(Struct, frozen=True):
     """A file that is there. Raises ProjectError, when read, with the line of what is wrong."""
 
     path: Path
@@ -91,8 +91,7 @@ class CsvFile:
             raise ProjectError(f"this is not CSV: {error}", Location(self.shown, reader.line_num)) from error
 
 
-@dataclass(frozen=True, slots=True)
-class SeedColumn:
+class SeedColumn(Struct, frozen=True):
     """A column of a seed."""
 
     name: str

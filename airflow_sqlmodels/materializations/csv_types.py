@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+
+from msgspec import Struct, field
 
 NULLS = ("", "null")
 """What stands for a missing value, whatever its case. An empty text is none."""
@@ -50,8 +51,7 @@ def number_in(value: str) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-@dataclass(slots=True)
-class TypeGuess:
+class TypeGuess(Struct):
     """The type of one column, told value by value, so that a file of any size is read once for it."""
 
     _kinds: list[str] = field(default_factory=lambda: ["number", *_FITS, "text"])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from airflow_sqlmodels.errors import CompilationError, ProjectError, PublishError, closest
 from airflow_sqlmodels.manifest.relation import Relation
@@ -16,8 +17,7 @@ _CHOICES = ("ignore", "fail", "append_new_columns", "sync_all_columns")
 _VARCHAR = re.compile(r"character varying\((\d+)\)")
 
 
-@dataclass(frozen=True, slots=True)
-class Differences:
+class Differences(Struct, frozen=True):
     """How the delta's columns (`new`, name -> type) differ from the table's."""
 
     new: dict[str, str]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from airflow_sqlmodels.errors import CompilationError, ProjectError, closest
 from airflow_sqlmodels.materializations.build import Build
@@ -18,8 +20,7 @@ NEW, OLD = "source_data", "snapshotted_data"
 """The names under which conditions know a row of the query, and the row that the table has for its key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """One snapshot's rules. All texts are SQL."""
 
     keys: tuple[str, ...]

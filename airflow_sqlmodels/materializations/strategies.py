@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from airflow_sqlmodels.errors import CompilationError, closest
 from airflow_sqlmodels.manifest.relation import Relation
@@ -11,8 +12,7 @@ from airflow_sqlmodels.materializations.build import Build
 from airflow_sqlmodels.materializations.own_strategies import macro_of, own_strategy
 
 
-@dataclass(frozen=True, slots=True)
-class Strategy:
+class Strategy(Struct, frozen=True):
     """One strategy."""
 
     name: str

@@ -11,8 +11,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.store import (
@@ -31,8 +32,7 @@ FOLDER_VARIABLE = "SQLMODELS_CACHE_DIR"
 """Names the folder for saved manifests; "" turns saving off."""
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """A saved project and which of its files have changed since."""
 
     store: Store

@@ -7,8 +7,9 @@ installed packages the folders of the root project's dbt_project.yml.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 Merge = Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
 """What puts the second mapping over the first."""
@@ -168,8 +169,7 @@ def _agree_on_failures(config: dict[str, Any]) -> None:
         config["store_failures_as"] = "table" if config["store_failures"] else "ephemeral"
 
 
-@dataclass(slots=True)
-class ConfigTree:
+class ConfigTree(Struct):
     """`models:` (or `seeds:`…) of one dbt_project.yml: which configs hold for which folder.
 
     A key with `+`, or whose value is no mapping, is a config; any other key is a folder or a node.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from airflow_sqlmodels.errors import NamingError, closest
 from airflow_sqlmodels.manifest.nodes import Doc
@@ -13,8 +14,7 @@ _CALL = re.compile(r"\{\{-?\s*doc\(\s*(?P<arguments>[^(){}]*?)\s*,?\s*\)\s*-?\}\
 _NAME = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 
 
-@dataclass(frozen=True, slots=True)
-class DocLookup:
+class DocLookup(Struct, frozen=True):
     """`doc('name')` and `doc('package', 'name')` in descriptions of one package."""
 
     docs: Mapping[str, Doc]

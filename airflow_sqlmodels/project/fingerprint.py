@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TypeVar
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from airflow_sqlmodels.manifest.nodes import AnyNode, MacroId, Model, NodeId, Seed, Templated
@@ -15,8 +15,7 @@ from airflow_sqlmodels.templating.call_graph import CallGraph
 T = TypeVar("T", bound=AnyNode)
 
 
-@dataclass(slots=True)
-class Fingerprints:
+class Fingerprints(Struct):
     """Hashes nodes. What macros add is remembered by the macros that are called: nodes share few sets of them."""
 
     graph: CallGraph

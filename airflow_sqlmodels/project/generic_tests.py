@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from airflow_sqlmodels.errors import NamingError, ProjectError, SqlModelsError
 from airflow_sqlmodels.manifest.warned import Warned
@@ -41,8 +42,7 @@ _LONGEST = 64
 _KEPT = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Tested:
+class Tested(Struct, frozen=True):
     """What a test stands under."""
 
     kind: str
@@ -55,8 +55,7 @@ class Tested:
     """Whether names of columns are quoted that say nothing of it themselves."""
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(Struct, frozen=True):
     """One data test, taken apart."""
 
     test: str

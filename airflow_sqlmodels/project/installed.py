@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from airflow_sqlmodels.errors import Location, NamingError
 from airflow_sqlmodels.project.settings import ProjectFile, packages_folder
@@ -19,8 +20,7 @@ RECORD = ".package-lock.yml"
 _HINT = "run: sqlmodels deps"
 
 
-@dataclass(frozen=True, slots=True)
-class _Entries:
+class _Entries(Struct, frozen=True):
     """The packages of one file."""
 
     listed: Any

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import jinja2
+from msgspec import Struct
 
 from airflow_sqlmodels.errors import CompilationError, SqlModelsError
 from airflow_sqlmodels.manifest.manifest import Settings
@@ -20,8 +20,7 @@ _VALID_SCHEMA = "require_valid_schema_from_generate_schema_name"
 _KINDS = ("schema", "alias", "database")
 
 
-@dataclass(frozen=True, slots=True)
-class NameRules:
+class NameRules(Struct, frozen=True):
     """Gives each node the name of its relation."""
 
     settings: Settings

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from airflow_sqlmodels.errors import CompilationError, Location, ProjectError, closest
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE

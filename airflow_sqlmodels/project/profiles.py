@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.errors import Location, ProfileError, ProjectError, SqlModelsError, closest, line_location
@@ -28,8 +29,7 @@ _QUOTED = re.compile(r"""(['"])(?!<)[^'"]{2,}\1""")
 """A text that a parser quotes from the file: an alias, a tag."""
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Struct, frozen=True):
     """One output of a profile."""
 
     target: Target

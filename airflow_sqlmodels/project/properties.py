@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
+
 from airflow_sqlmodels.errors import Location, ProjectError, closest
 from airflow_sqlmodels.project.configs import merge_all
 from airflow_sqlmodels.project.files import SourceFile
@@ -43,8 +45,7 @@ TEST_KEYS = ("data_tests", "tests")
 """dbt's new and old word for the same list."""
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(Struct, frozen=True):
     """Which version of which model an entry describes."""
 
     model: str
@@ -100,8 +101,7 @@ _BESIDE_OF_FILES = ("docs", "group", "access", "meta", "contract", "latest_versi
 _WITH_FILES = frozenset(("model", "seed", "snapshot", "analysis", "function"))
 
 
-@dataclass(frozen=True, slots=True)
-class TestEntry:
+class TestEntry(Struct, frozen=True):
     """One data test as it stands under a model, column or source."""
 
     __test__ = False  # not a test of ours

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+
+from msgspec import Struct
 
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import Manifest, Since
@@ -24,8 +26,7 @@ from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.resolve import NODE_FIRST, resolved
 
 
-@dataclass(frozen=True, slots=True)
-class SavedIndex:
+class SavedIndex(Struct, frozen=True):
     """Finds nodes by the names that `ref` and `source` use, in a saved project."""
 
     manifest: Manifest

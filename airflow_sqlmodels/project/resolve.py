@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from airflow_sqlmodels.errors import Location, NamingError, closest
@@ -50,8 +50,7 @@ class Lookup(Protocol):
         """Whether a node of that name is there, and turned off."""
 
 
-@dataclass(slots=True)
-class Index:
+class Index(Struct):
     """Finds nodes by the names that `ref` and `source` use."""
 
     root: str

@@ -6,8 +6,9 @@ What they mean is a matter of dbt's semantic layer: docs.getdbt.com/docs/build/a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from airflow_sqlmodels.errors import NamingError, ProjectError, closest
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
@@ -23,8 +24,7 @@ SemanticNode = SemanticModel | Metric | SavedQuery
 KINDS = ("semantic_model", "metric", "saved_query")
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(Struct):
     """What the entries name."""
 
     measures: dict[str, NodeId] = field(default_factory=dict)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _NUMBER = r"(?:0|[1-9]\d*)"
 _BOUND = re.compile(
@@ -26,8 +27,7 @@ _HOLDS: dict[str, Callable[[Rank, Rank], bool]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Rank:
+class Rank(Struct, frozen=True, order=True):
     """Where a version stands among others; what follows a `+` does not count."""
 
     base: tuple[int, ...]
@@ -36,8 +36,7 @@ class Rank:
     """Parts of a prerelease: numbers come before words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Struct, frozen=True):
     """One condition on a version."""
 
     sign: str

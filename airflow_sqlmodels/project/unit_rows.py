@@ -8,8 +8,9 @@ import io
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from airflow_sqlmodels.errors import Location, ProjectError, closest, line_location
 from airflow_sqlmodels.manifest.fixtures import FixtureRows
@@ -28,8 +29,7 @@ _BLOCK = re.compile(r":\s*\|[-+0-9]*\s*(#.*)?$")
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class RowsReader:
+class RowsReader(Struct, frozen=True):
     """Reads the rows of the unit tests of one entry."""
 
     parts: Parts

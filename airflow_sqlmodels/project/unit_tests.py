@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 
-from msgspec import to_builtins
+from msgspec import Struct, field, to_builtins
 from msgspec.structs import asdict, replace
 
 from airflow_sqlmodels.errors import Location, NamingError, ProjectError, SqlModelsError, closest
@@ -37,8 +36,7 @@ _KEYS = ("name", "model", "description", "given", "expect", "overrides", "config
 _IS_INCREMENTAL = "macro.dbt.is_incremental"
 
 
-@dataclass(frozen=True, slots=True)
-class UnitTests:
+class UnitTests(Struct, frozen=True):
     """The unit tests of a project."""
 
     enabled: dict[NodeId, UnitTest] = field(default_factory=dict)
@@ -78,8 +76,7 @@ def _add(found: UnitTests, test: UnitTest) -> None:
     (found.disabled if test.config.get("enabled") is False else found.enabled)[test.id] = test
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(Struct, frozen=True):
     """One entry on its way to becoming unit tests."""
 
     parts: Parts

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from airflow_sqlmodels.project.configs import merge_plainly
 from airflow_sqlmodels.templating.inline_config import inline_config, is_literal
@@ -20,8 +21,7 @@ HOOKS = frozenset(("pre_hook", "post_hook"))
 """Keys that the config spells in its own way."""
 
 
-@dataclass(frozen=True, slots=True)
-class Inline:
+class Inline(Struct, frozen=True):
     """What a node says of its config in its own file."""
 
     configs: Sequence[Mapping[str, Any]] = ()

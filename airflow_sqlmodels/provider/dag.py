@@ -77,7 +77,7 @@ class SqlModelsTaskGroup(TaskGroup):
         self.models = _fill(Place(self.dag, self, prefix, _reading(caller)), made, translator)
 
 
-_OPTION_NAMES = frozenset(Options.__dataclass_fields__) - {"project", "conn_id"}
+_OPTION_NAMES = frozenset(Options.__struct_fields__) - {"project", "conn_id"}
 _GROUP_NAMES = frozenset(
     ("prefix_group_id", "parent_group", "dag", "default_args", "tooltip", "ui_color", "ui_fgcolor",
      "add_suffix_on_collision", "group_display_name", "doc_md")

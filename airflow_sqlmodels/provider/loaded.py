@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from airflow_sqlmodels.errors import ProfileError, ProjectError
@@ -53,8 +53,7 @@ def _own_target(options: Options, env_var: EnvVar) -> Target | None:
         return None
 
 
-@dataclass(slots=True)
-class LoadedProjects:
+class LoadedProjects(Struct):
     """The projects that one reading of a DAG file has loaded, by folder and choices: its DAGs and groups share them."""
 
     _reading: object = None

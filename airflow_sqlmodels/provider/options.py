@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from airflow_sqlmodels.errors import ProjectError, SelectorError, closest
 
@@ -24,8 +25,7 @@ _ALLOWED: dict[str, tuple[str, ...]] = {
 TASK_KINDS = ("all", "run", "test", "seed", "snapshot", "source")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """Everything but Airflow's own arguments. Strings and plain values only: equal options mean equal DAGs."""
 
     project: str

@@ -7,10 +7,10 @@ import hashlib
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from airflow_sqlmodels.manifest.nodes import NodeId
 from airflow_sqlmodels.manifest.store import Broken, open_store, write_store
@@ -23,8 +23,7 @@ from airflow_sqlmodels.version import VERSION
 _encode = msgspec.msgpack.Encoder().encode
 
 
-@dataclass(frozen=True, slots=True)
-class SavedTasks:
+class SavedTasks(Struct, frozen=True):
     """The tasks of one DAG or group with its options; None as path: nothing is saved."""
 
     path: Path | None

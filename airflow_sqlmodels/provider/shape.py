@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from airflow_sqlmodels.artifacts.end_names import written_schemas
 from airflow_sqlmodels.compile.compiler import refuse_problems
@@ -86,8 +87,7 @@ def _tasks_of_nodes(manifest: Manifest, plan: Plan, options: Options, translator
     return shape.found
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
+class _Shape(Struct, frozen=True):
     """Finds the tasks of nodes, one node after the other."""
 
     manifest: Manifest

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from airflow.sdk import Asset, BaseOperator, TaskGroup
+from msgspec import Struct
 
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, NodeId, UnitTest, resource_type
@@ -20,8 +20,7 @@ from airflow_sqlmodels.provider.specs import ALL_TESTS, END, FAILED_KIND, TaskSp
 from airflow_sqlmodels.provider.translate import Translator, operator_arguments
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where tasks are put: a DAG, a group in it, and what their ids begin with."""
 
     dag: Any
@@ -31,8 +30,7 @@ class Place:
     """This execution of the DAG file's code; None if the code of another module, or of a function, is at work."""
 
 
-@dataclass(frozen=True, slots=True)
-class NodeTasks:
+class NodeTasks(Struct, frozen=True):
     """The tasks of one node: hang your own tasks on them."""
 
     run: Any = None
@@ -106,8 +104,7 @@ def _wanted(saved: SavedTasks, task_id: str, make: Callable[[TaskSpec], Any]) ->
     return Models({}, tasks_of)
 
 
-@dataclass(frozen=True, slots=True)
-class OperatorMaker:
+class OperatorMaker(Struct, frozen=True):
     """Makes operators for the nodes of one project."""
 
     manifest: Manifest

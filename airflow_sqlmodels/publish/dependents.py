@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from airflow_sqlmodels.dialects import ddl
 from airflow_sqlmodels.dialects.dialect import Dialect
@@ -19,8 +20,7 @@ from airflow_sqlmodels.publish.carry import grants_of, seen
 from airflow_sqlmodels.publish.settle import rules, triggers
 
 
-@dataclass(frozen=True, slots=True)
-class Dependents:
+class Dependents(Struct, frozen=True):
     """The views that a swap must deal with, by what happens to them; outermost first."""
 
     kept: tuple[View, ...]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.manifest.relation import Relation
@@ -14,8 +15,7 @@ from airflow_sqlmodels.publish.candidate import candidate_of
 from airflow_sqlmodels.warehouse.session import Session
 
 
-@dataclass(frozen=True, slots=True)
-class Writing:
+class Writing(Struct, frozen=True):
     """What was found when the writer's lock was taken."""
 
     leftover: str | None

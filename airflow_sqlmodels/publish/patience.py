@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.errors import PublishError, WarehouseError
@@ -28,8 +29,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
 _TOLD_AFTER = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(Struct, frozen=True):
     """What tries need."""
 
     session: Session

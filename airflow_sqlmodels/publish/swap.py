@@ -7,7 +7,8 @@ no longer than the budget; if that runs out it lets go, pauses and begins again,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from airflow_sqlmodels.dialects import ddl
 from airflow_sqlmodels.dialects.dialect import Dialect
@@ -24,8 +25,7 @@ from airflow_sqlmodels.publish.settle import after, is_needed
 from airflow_sqlmodels.publish.wanted import Wanted
 
 
-@dataclass(frozen=True, slots=True)
-class Swap:
+class Swap(Struct, frozen=True):
     """What takes whose place."""
 
     relation: Relation

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from airflow_sqlmodels.dialects.indexes import IndexSpec
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What comes on top of what is carried over."""
 
     indexes: tuple[IndexSpec, ...] = ()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from airflow_sqlmodels.errors import ProjectError, WarehouseError
 from airflow_sqlmodels.manifest.nodes import Macro, Period, Source
@@ -16,8 +17,7 @@ from airflow_sqlmodels.warehouse.session import Session
 _SECONDS = {"minute": 60, "hour": 3600, "day": 86400}
 
 
-@dataclass(frozen=True, slots=True)
-class Age:
+class Age(Struct, frozen=True):
     """What was measured."""
 
     loaded_at: datetime.datetime | None

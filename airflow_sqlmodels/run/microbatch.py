@@ -9,10 +9,10 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from airflow_sqlmodels.errors import SqlModelsError, UnreachableError
 from airflow_sqlmodels.manifest.nodes import Model
@@ -31,8 +31,7 @@ from airflow_sqlmodels.templating.invocation import EarlierBatches, Span
 from airflow_sqlmodels.templating.sampling import Window
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """One batch among the others."""
 
     batch: Batch

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
+
+from msgspec import Struct
 
 from airflow_sqlmodels.errors import SelectorError, closest
 from airflow_sqlmodels.graph.order import Edges, Graph, depths, graph_of, in_order, kind_of, reversed_edges
@@ -29,8 +30,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
 """The kinds of node that a command is about."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One node of a plan."""
 
     node: NodeId
@@ -42,8 +42,7 @@ class Step:
     """Whether what comes after may go on when it fails: `on_error: continue`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """The steps of one run, each behind those it waits for."""
 
     command: str

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
 
 SHOWN_ROWS = 20
 """How many rows that differ are shown."""
@@ -20,8 +21,7 @@ LONGEST_CELL = 60
 Row = tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RowDiff:
+class RowDiff(Struct, frozen=True):
     """What is not the same."""
 
     columns: tuple[str, ...]

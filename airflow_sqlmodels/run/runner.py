@@ -8,9 +8,8 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from airflow_sqlmodels.graph.order import kind_of
 from airflow_sqlmodels.manifest.nodes import NodeId
@@ -30,8 +29,7 @@ def _ignore_result(_result: Result) -> None:
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRules:
+class RunRules(Struct, frozen=True, kw_only=True):
     """How a plan is run."""
 
     threads: int = 1
@@ -44,8 +42,7 @@ class RunRules:
     """Told each result, skipped steps included."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
+class Ran(Struct, frozen=True):
     """What came of a plan."""
 
     results: tuple[Result, ...]

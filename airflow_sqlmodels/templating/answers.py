@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import jinja2
 from jinja2.runtime import missing  # type: ignore[attr-defined]  # not listed in __all__
+from msgspec import Struct, field
 
 from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError, line_location
 from airflow_sqlmodels.templating.adapter import Adapter
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from airflow_sqlmodels.templating.answering import Answerer, Rendering
 
 
-@dataclass(frozen=True, slots=True)
-class Jinja:
+class Jinja(Struct, frozen=True):
     """What rendering needs, made once for a run."""
 
     library: MacroLibrary
@@ -137,8 +136,7 @@ def _own_names(rendering: Rendering) -> dict[str, Any]:
     return names
 
 
-@dataclass(frozen=True, slots=True)
-class _LoadResult:
+class _LoadResult(Struct, frozen=True):
     """`load_result`: what a statement gave. As in dbt but one of them may be asked for once: they can be large."""
 
     results: dict[str, StatementResult]
@@ -156,8 +154,7 @@ class _LoadResult:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class _StoreResult:
+class _StoreResult(Struct, frozen=True):
     """`store_result`: keeps what a statement gave, for `load_result`."""
 
     results: dict[str, StatementResult]
@@ -168,8 +165,7 @@ class _StoreResult:
         return ""
 
 
-@dataclass(frozen=True, slots=True)
-class _StoreRawResult:
+class _StoreRawResult(Struct, frozen=True):
     """`store_raw_result`: the same, from its parts."""
 
     results: dict[str, StatementResult]

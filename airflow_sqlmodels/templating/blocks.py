@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from airflow_sqlmodels.errors import ProjectError, location_in
 
@@ -24,8 +25,7 @@ _VERBATIM = ("raw", "docs")
 _ARGUMENT_TYPE = re.compile(r"(?P<name>\b[A-Za-z_]\w*)\s*:\s*[A-Za-z_][\w\[\], |]*?(?=\s*(?:=|,\s*[A-Za-z_]|\)\s*$))")
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """One block as it stands in a file."""
 
     kind: str
@@ -63,8 +63,7 @@ def find_blocks(text: str, path: str) -> list[Block]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class OpeningTag:
+class OpeningTag(Struct, frozen=True):
     """What a block begins with."""
 
     kind: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import Macro, MacroId
@@ -22,8 +23,7 @@ def call_graph_of(manifest: Manifest) -> CallGraph:
     return CallGraph(macro_table_of(manifest), TemplateReader())
 
 
-@dataclass(slots=True)
-class CallGraph:
+class CallGraph(Struct):
     """Answers from the macros' texts. Each macro is read once, when it is first reached."""
 
     table: MacroTable

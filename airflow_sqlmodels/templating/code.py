@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from airflow_sqlmodels.manifest.nodes import MacroId, NodeId
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledCode:
+class CompiledCode(Struct, frozen=True):
     """The SQL of a node, and of the ephemeral models in it."""
 
     sql: str | None

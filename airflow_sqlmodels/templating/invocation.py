@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from airflow_sqlmodels.templating.options import all_flags
 
@@ -25,16 +26,14 @@ Span = tuple[datetime.datetime, datetime.datetime]
 """From when until when."""
 
 
-@dataclass(frozen=True, slots=True)
-class EarlierBatches:
+class EarlierBatches(Struct, frozen=True):
     """What came of the batches of a model in an earlier run."""
 
     successful: tuple[Span, ...]
     failed: tuple[Span, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invocation:
+class Invocation(Struct, frozen=True, kw_only=True):
     """One run. The defaults are those of a run without flags."""
 
     id: str = field(default_factory=lambda: str(uuid.uuid4()))

@@ -6,12 +6,12 @@ A macro is compiled when it is first called. Each call sees the names of the tem
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from jinja2 import Template, TemplateSyntaxError, nodes
 from jinja2.runtime import missing  # type: ignore[attr-defined]  # not listed in __all__
+from msgspec import Struct, field
 
 from airflow_sqlmodels.errors import CompilationError, Location
 from airflow_sqlmodels.manifest.nodes import Macro, MacroId
@@ -28,8 +28,7 @@ class Return(BaseException):  # not an error: it carries the value of `return(..
         self.value = value
 
 
-@dataclass(slots=True)
-class MacroLibrary:
+class MacroLibrary(Struct):
     """Compiled macros of one project. The only thing it keeps is what compiling gave."""
 
     table: MacroTable
@@ -69,8 +68,7 @@ def _outward(environment: Environment, text: str, name: str) -> str | nodes.Temp
     return tree
 
 
-@dataclass(slots=True)
-class CallNotes:
+class CallNotes(Struct):
     """Notes which macros a template calls itself, not those that they call."""
 
     called: dict[MacroId, None] = field(default_factory=dict)

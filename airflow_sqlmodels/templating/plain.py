@@ -10,8 +10,9 @@ import ast
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 _OPENS = re.compile(r"\{[{%#]")
 _STRING = r"'[^'\\]*'|\"[^\"\\]*\""
@@ -28,8 +29,7 @@ _STRINGS, _PREFIXED = re.compile(_STRING), re.compile(r"\w''")  # r'…' is no l
 _WORDS = {"true": True, "false": False, "none": None}
 
 
-@dataclass(frozen=True, slots=True)
-class PlainCall:
+class PlainCall(Struct, frozen=True):
     """`name(…)` or `package.name(…)`, or `this`."""
 
     name: str

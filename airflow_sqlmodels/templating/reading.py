@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import jinja2
+from msgspec import Struct, field
 
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError, line_location
@@ -23,8 +23,7 @@ from airflow_sqlmodels.templating.static import CAPTURED, Call, called_names
 from airflow_sqlmodels.templating.variables import Var, missing_var
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What a template asked for."""
 
     refs: tuple[Ref, ...] = ()
@@ -39,8 +38,7 @@ class Asked:
     """The macros that were called when it was rendered; None if it was not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Readers:
+class Readers(Struct, frozen=True):
     """What reading needs, made once for a project."""
 
     graph: CallGraph
@@ -117,8 +115,7 @@ def _missing(call: Call, text: str, path: str, known: Mapping[str, Any]) -> list
     return [CompilationError(what, Location(path, line, column, place.text), hint)]
 
 
-@dataclass(slots=True)
-class Recorder:
+class Recorder(Struct):
     """Notes what is asked for, in order."""
 
     refs: list[Ref] = field(default_factory=list)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.manifest.relation import Quoting, Relation
@@ -169,8 +169,7 @@ def _overlay(old: tuple[bool, bool, bool], *new: bool | None) -> tuple[bool, boo
     return first, second, third
 
 
-@dataclass(frozen=True, slots=True)
-class RelationApi:
+class RelationApi(Struct, frozen=True):
     """`api.Relation` and `adapter.Relation`: makes relations from names."""
 
     dialect: Dialect
@@ -206,8 +205,7 @@ _NUMERICS = ("numeric", "decimal")
 _LABELS = {"STRING": "TEXT"}
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateColumn:
+class TemplateColumn(Struct, frozen=True):
     """What `adapter.get_columns_in_relation` gives for each column."""
 
     column: str

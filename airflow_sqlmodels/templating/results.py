@@ -6,14 +6,14 @@ import datetime
 import decimal
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from airflow_sqlmodels.warehouse.session import Rows
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """What `adapter.execute` and `load_result` tell of a statement."""
 
     message: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
+
+from msgspec import Struct
 
 from airflow_sqlmodels.manifest.manifest import Settings
 from airflow_sqlmodels.templating.invocation import Invocation
@@ -13,8 +14,7 @@ from airflow_sqlmodels.templating.options import all_options
 from airflow_sqlmodels.templating.variables import target_names
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
+class Asking(Struct, frozen=True):
     """`ref` or `source` in a template: what is called, and what it knows of the project."""
 
     ask: Callable[..., Any]
@@ -61,8 +61,7 @@ class RuntimeConfig:
         return self.dependencies
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectVars:
+class ProjectVars(Struct, frozen=True):
     """The variables of a project, without those of the command line."""
 
     vars: Mapping[str, Any]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import calendar
 import datetime
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from airflow_sqlmodels.manifest.nodes import Relational
 
@@ -12,8 +13,7 @@ UNITS = ("hour", "day", "month", "year")
 """What a window can be counted in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """From `start` on, up to before `end`."""
 
     start: datetime.datetime

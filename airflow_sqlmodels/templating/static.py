@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import jinja2
 from jinja2 import nodes
+from msgspec import Struct, field
 
 _STRING = r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\""
 _TOKEN = re.compile(
@@ -37,8 +37,7 @@ _ALWAYS = ("set", "filter")
 """Blocks whose body is rendered once, whatever happens."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """One call in a template."""
 
     name: str
@@ -53,8 +52,7 @@ class Call:
     """Whether it is made whenever the template is rendered."""
 
 
-@dataclass(slots=True)
-class TemplateReader:
+class TemplateReader(Struct):
     """Lists the calls of templates. It remembers the expressions it has seen, nothing else."""
 
     _environment: jinja2.Environment = field(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from airflow_sqlmodels.errors import CompilationError, closest
 from airflow_sqlmodels.manifest.manifest import Settings, Target
@@ -65,8 +66,7 @@ def known_vars(settings: Settings, package: str) -> dict[str, Any]:
     return {**settings.project_vars.get(package, {}), **settings.vars}
 
 
-@dataclass(frozen=True, slots=True)
-class Var:
+class Var(Struct, frozen=True):
     """What templates call as `var`. A missing variable is None while loading, an error while compiling."""
 
     known: Mapping[str, Any]
@@ -96,8 +96,7 @@ def missing_var(name: str, known: Mapping[str, Any]) -> tuple[str, None, str]:
     return f"no variable {name!r}, and no default", None, f"{near} else {where}" if near else where
 
 
-@dataclass(frozen=True, slots=True)
-class EnvVar:
+class EnvVar(Struct, frozen=True):
     """What templates call as `env_var`."""
 
     own: Mapping[str, str]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
+
+from msgspec import Struct
 
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.manifest.relation import Relation
@@ -14,8 +15,7 @@ Key = tuple[str, str]
 """Schema and name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A relation that exists."""
 
     kind: str
@@ -23,8 +23,7 @@ class Found:
     owner: str
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnFacts:
+class ColumnFacts(Struct, frozen=True):
     """A column that exists."""
 
     name: str
@@ -35,8 +34,7 @@ class ColumnFacts:
     scale: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DescribedColumn:
+class DescribedColumn(Struct, frozen=True):
     """A column for people to read."""
 
     name: str
@@ -46,8 +44,7 @@ class DescribedColumn:
     comment: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
+class Described(Struct, frozen=True):
     """A relation for people to read."""
 
     schema: str

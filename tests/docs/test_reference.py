@@ -66,7 +66,7 @@ def test_every_page_of_the_reference_is_made() -> None:
 def test_every_option_is_described_and_no_other() -> None:
     described = set(make_reference.OPTIONS)
 
-    assert described == set(Options.__dataclass_fields__)
+    assert described == set(Options.__struct_fields__)
 
 
 @pytest.mark.parametrize("document", documents(), ids=lambda path: path.relative_to(ROOT).as_posix())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from airflow_sqlmodels.errors import SelectorError
 from airflow_sqlmodels.graph.order import graph_of

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from airflow_sqlmodels.errors import Location
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HubPackage:
+class HubPackage(Struct, frozen=True, kw_only=True):
     """A package of the hub, with the versions that will do."""
 
     name: str
@@ -34,8 +33,7 @@ class HubPackage:
         return ",".join(self.versions)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GitPackage:
+class GitPackage(Struct, frozen=True, kw_only=True):
     """A package in a git repository."""
 
     url: str
@@ -61,8 +59,7 @@ class GitPackage:
         return self.revision or "the default branch"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TarballPackage:
+class TarballPackage(Struct, frozen=True, kw_only=True):
     """A package in a compressed archive."""
 
     url: str
@@ -84,8 +81,7 @@ class TarballPackage:
         return self.shown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalPackage:
+class LocalPackage(Struct, frozen=True, kw_only=True):
     """A package in a folder, as a path from the root project."""
 
     path: str

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from airflow_sqlmodels.errors import Location, ProjectError
 from airflow_sqlmodels.project.packages.asked import HubPackage, Package
@@ -11,8 +13,7 @@ from airflow_sqlmodels.project.packages.hub import Listing
 from airflow_sqlmodels.project.semver import allowed, bound
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(Struct, frozen=True):
     """A package, and who asks for it."""
 
     package: Package

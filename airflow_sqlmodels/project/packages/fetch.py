@@ -6,9 +6,11 @@ import re
 import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from airflow_sqlmodels.errors import Location, ProjectError, SqlModelsError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
@@ -30,8 +32,7 @@ Given = TypeVar("Given")
 Made = TypeVar("Made")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A package that was looked at."""
 
     package: Package

@@ -7,8 +7,9 @@ import re
 import shutil
 import subprocess
 import time
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from airflow_sqlmodels.errors import ProjectError, SqlModelsError
 from airflow_sqlmodels.project.packages.asked import GitPackage

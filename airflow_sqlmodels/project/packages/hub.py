@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from threading import Lock as Mutex
 from typing import Any
+
+from msgspec import Struct, field
 
 from airflow_sqlmodels.errors import ProjectError, SqlModelsError, closest
 from airflow_sqlmodels.project.packages.asked import HubPackage
@@ -18,8 +19,7 @@ PUBLIC_HUB = "https://hub.getdbt.com/"
 """Where dbt looks; DBT_PACKAGE_HUB_URL names another."""
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(Struct, frozen=True):
     """One version of a package."""
 
     version: str
@@ -38,8 +38,7 @@ class Release:
             return True
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """All that the hub says of a package."""
 
     package: str
@@ -57,8 +56,7 @@ class Listing:
         ]
 
 
-@dataclass(slots=True)
-class Hub:
+class Hub(Struct):
     """Asks the hub, about each package once."""
 
     web: Web

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+from msgspec import Struct
 
 from airflow_sqlmodels.errors import Location, ProjectError
 from airflow_sqlmodels.project.installed import LOCK_FILE
@@ -22,8 +22,7 @@ from airflow_sqlmodels.project.yaml_text import parse_yaml
 HASH_KEY = "sha1_hash"
 
 
-@dataclass(frozen=True, slots=True)
-class Lock:
+class Lock(Struct, frozen=True):
     """A lock file."""
 
     packages: tuple[Package, ...]

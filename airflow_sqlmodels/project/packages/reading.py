@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from airflow_sqlmodels.errors import Location, ProjectError, closest
 from airflow_sqlmodels.project.installed import ASKING_FILES
@@ -18,8 +19,7 @@ from airflow_sqlmodels.templating.variables import EnvVar, Var
 PACKAGES_FILE, DEPENDENCIES_FILE = ASKING_FILES
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What one project asks for."""
 
     file: str
@@ -54,8 +54,7 @@ def packages_in(content: Any, path: str, text: str, render: YamlRenderer | None)
     return _asked(path, _File(content, path, text), render)
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(Struct, frozen=True):
     content: Any
     path: str
     text: str

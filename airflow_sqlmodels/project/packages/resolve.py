@@ -7,7 +7,9 @@ version asked for that was given up meanwhile is left out in the end.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.project.packages.asked import GitPackage, HubPackage, Package, TarballPackage
@@ -16,8 +18,7 @@ from airflow_sqlmodels.project.packages.fetch import Fetcher, Found, at_once
 from airflow_sqlmodels.project.packages.git import is_unpinned
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """How versions are chosen, and who is told of what is odd."""
 
     dbt_version: str | None
@@ -37,8 +38,7 @@ def resolve(asked: Iterable[Package], fetcher: Fetcher, rules: Rules, root_name:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Search:
+class _Search(Struct, frozen=True):
     fetcher: Fetcher
     rules: Rules
     demands: dict[str, list[Demand]] = field(default_factory=dict)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from airflow_sqlmodels.provider.compat import dag_bag, serialized_hash
 
@@ -17,8 +18,7 @@ _NOBODY = ("", "airflow")
 _LONGEST_OWNER = 500  # airflow/models/dag.py: the column `owners`
 
 
-@dataclass(frozen=True, slots=True)
-class DagFolder:
+class DagFolder(Struct, frozen=True):
     """A folder of DAG files, read once as Airflow's DAG processor reads it."""
 
     path: Path
