@@ -22,6 +22,7 @@ from airflow_sqlmodels.cli.opening_lines import tell_opening
 from airflow_sqlmodels.cli.progress import Noted, Progress, progress_for
 from airflow_sqlmodels.cli.summary import failed, failure, summary
 from airflow_sqlmodels.cli.tables import table_lines
+from airflow_sqlmodels.cli.telling import tell_warning
 from airflow_sqlmodels.cli.warnings import TEST_RESULT
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, NodeId, Seed
@@ -136,7 +137,7 @@ def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:
         say=progress.say,
         note=flags.log.template,
         show=click.echo if flags.said.get("print", True) else _unseen,
-        warn=progress.say,
+        warn=lambda warned: tell_warning(flags, warned),
     )
     means = with_deferral(flags, opened, plan, answerer(manifest, invocation))
     return Execution(flags, opened, plan, means, progress)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,11 +16,13 @@ from click.core import ParameterSource
 
 from airflow_sqlmodels.cli.log import Log, log_for
 from airflow_sqlmodels.cli.old_words import old_words
+from airflow_sqlmodels.cli.reserved import reserved_names
 from airflow_sqlmodels.cli.telling import tell_deprecations, tell_warning
 from airflow_sqlmodels.cli.warnings import Rule, check_options, options_of, rule_for
 from airflow_sqlmodels.cli.windows import times_of, window_of
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Manifest
+from airflow_sqlmodels.project.user_flags import moved_flags
 from airflow_sqlmodels.project.yaml_text import parse_yaml, plain
 from airflow_sqlmodels.templating.invocation import EarlierBatches
 from airflow_sqlmodels.templating.sampling import Window
@@ -125,9 +128,10 @@ def flags_of(context: click.Context) -> Flags:
     options = log.project_flags.get("warn_error_options")
     if isinstance(options, Mapping):
         check_options(options, "warn_error_options of dbt_project.yml")
-    for warned in old_words(context, flags.warn_error_options or options):
-        tell_warning(flags, warned)
     context.find_root().call_on_close(lambda: tell_deprecations(flags))
+    moved = (moved_flags(),) if log.flags_moved else ()
+    for warned in (*moved, *reserved_names(os.environ), *old_words(context, flags.warn_error_options or options)):
+        tell_warning(flags, warned)
     return flags
 
 

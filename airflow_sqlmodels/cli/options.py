@@ -48,7 +48,7 @@ class ManyValues(click.Command):
 def option(*names: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
     """A click option with its environment variables."""
     word = next(name for name in names if name.startswith("--")).partition("/")[0].strip("-").upper().replace("-", "_")
-    attributes.setdefault("envvar", [f"DBT_{word}", f"DBT_ENGINE_{word}"])
+    attributes.setdefault("envvar", [f"DBT_ENGINE_{word}", f"DBT_{word}"])
     return click.option(*names, **attributes)
 
 

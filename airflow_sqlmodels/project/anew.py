@@ -94,11 +94,12 @@ def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[Sou
     docs = read_docs(_of("docs", files))
     listed, unused = with_overrides(read_properties(_of("properties", files)), settings.packages)
     entries = with_versions(listed, model_names(files))
-    shared = {**shared_names(settings, Invocation(command="parse")), "env_var": choices.env_var}
+    said: list[Warned] = []  # by templates
+    shared = {**shared_names(settings, Invocation(command="parse", warn=said.append)), "env_var": choices.env_var}
     projects = {each.name: each for each in (project, *packages)}
     parts = make_parts(settings, projects, macros, docs, entries, shared)
     built = with_overloads(_with_foreign_entries(parts, files, list(build_nodes(parts, files, entries))), entries)
-    warnings: list[str | Warned] = [*oddities(project, parts, built, entries), *unused]
+    warnings: list[str | Warned] = [*oddities(project, parts, built, entries), *unused, *_each_once(said)]
     manifest = assemble(parts, built, entries, warnings, _of("fixture", files))
     graph_of(manifest)  # refuses rings
     return manifest
@@ -231,6 +232,11 @@ def _selectors(parts: Parts) -> dict[str, Any]:
     """The named selections, their templates rendered."""
     written = read_selectors(Path(parts.settings.root))
     return parts.rendered(written, parts.settings.name, Location(SELECTORS_FILE, 1))
+
+
+def _each_once(warned: Iterable[Warned]) -> Iterable[Warned]:
+    """Without those that two templates, or two readings of one, brought up."""
+    return {each.text: each for each in warned}.values()
 
 
 def _told(*warnings: Iterable[str | Warned]) -> list[Warned]:

@@ -38,6 +38,7 @@ def oddities(
     yield from _of_absent_packages(built)
     yield from _of_entries(parts, built, entries)
     yield from _same_names(built)
+    yield from _without_schema(built)
     yield from _spaces(parts, built, entries)
 
 
@@ -88,6 +89,16 @@ def _same_names(built: Iterable[Node]) -> Iterator[Warned]:
             data = {"resource_name": node.name, "unique_id1": other.id, "unique_id2": node.id}
             data["package_name"] = node.package
             yield Warned(text, "DuplicateNameDistinctNodeTypesDeprecation", data)
+
+
+def _without_schema(built: Iterable[Node]) -> Iterator[Warned]:
+    """Nodes that a project's generate_schema_name gives none: Postgres takes the first of its search path."""
+    for node in built:
+        if isinstance(node, (Model, Seed, Snapshot)) and not node.relation.schema and node.config.get("enabled", True):
+            what = f"Node {node.id!r} has a schema set to None as a result of a generate_schema_name call."
+            text = f"{node.path}: {what} Let it give a name in every case"
+            data = {"resource_unique_id": node.id}
+            yield Warned(text, "GenerateSchemaNameNullValueDeprecation", data, once=True)
 
 
 def _spaces(parts: Parts, built: Iterable[Node], entries: Iterable[Entry]) -> Iterator[Warned]:
