@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -56,6 +57,10 @@ if TYPE_CHECKING:
 def _spoken(ref: Ref) -> Ref:
     """The same reference whether its version is written as a number or as a text."""
     return ref if ref.version is None else Ref(ref.name, ref.package, str(ref.version))
+
+
+_TAKES_SPACE = re.compile(r"\s*\{[{%#]-")
+"""A template that begins with such a tag takes the lines away that stand above it."""
 
 
 @dataclass(frozen=True)
@@ -215,7 +220,8 @@ class Rendering:
         if plain is not None:
             return plain
         above = "\n" * (line - 1)
-        return str(self._render(above + template, at, native=False))[len(above) :]
+        text = str(self._render(above + template, at, native=False))
+        return text if _TAKES_SPACE.match(template) else text[len(above) :]
 
     def value(self, template: str, at: Location) -> Any:
         """A template of this node as a value: one expression keeps its type."""
