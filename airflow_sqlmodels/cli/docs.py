@@ -11,15 +11,14 @@ import click
 
 from airflow_sqlmodels.artifacts.catalog import catalog, relational, write_catalog
 from airflow_sqlmodels.artifacts.catalog import empty_catalog as no_catalog
-from airflow_sqlmodels.artifacts.manifest_json import write_manifest
 from airflow_sqlmodels.artifacts.site.page import write_page, write_static_page
 from airflow_sqlmodels.artifacts.site.server import serving
 from airflow_sqlmodels.cli.choosing import chosen_plan
 from airflow_sqlmodels.cli.clean import plain_settings
 from airflow_sqlmodels.cli.compile import compiled
-from airflow_sqlmodels.cli.execution import prepared
+from airflow_sqlmodels.cli.execution import keep_sql, prepared
 from airflow_sqlmodels.cli.flags import Flags, flags_of
-from airflow_sqlmodels.cli.opening import Opened, open_all
+from airflow_sqlmodels.cli.opening import Opened, open_all, write_manifest
 from airflow_sqlmodels.cli.options import ManyValues, global_options, option, selection_options
 from airflow_sqlmodels.cli.summary import failed, failure
 from airflow_sqlmodels.errors import ProjectError
@@ -49,7 +48,9 @@ def generate(context: click.Context, /, compiles: bool, empty_catalog: bool, sta
     opened = open_all(flags)
     folder = flags.target_folder(opened.manifest)
     invocation = Invocation(command="docs", args=flags.said)
-    if compiles and not _compiled(flags, opened, invocation):
+    if not compiles:
+        write_manifest(flags, opened.manifest)
+    elif not _compiled(flags, opened):
         return 2
     described = no_catalog(invocation) if empty_catalog else _described(flags, opened, invocation)
     write_catalog(folder / "catalog.json", described)
@@ -86,17 +87,17 @@ def serve(context: click.Context, /, host: str, port: int, browser: bool, **_val
     return 0
 
 
-def _compiled(flags: Flags, opened: Opened, invocation: Invocation) -> bool:
+def _compiled(flags: Flags, opened: Opened) -> bool:
     """Compile what is selected, and write manifest.json with it. Whether all of it could be compiled."""
     manifest = opened.manifest
     plan = chosen_plan(flags, manifest, "compile")
-    results = compiled(flags, opened, plan, prepared(flags, opened, plan).means) if plan.steps else ()
+    means = prepared(flags, opened, plan).means
+    results = compiled(flags, opened, plan, means) if plan.steps else ()
     if failed(results):
         told = [line for result in results if result.status == "error" for line in failure(manifest, result)]
         click.echo("\n".join([*told, "", "No docs were made: compile all nodes first, or use --no-compile."]), err=True)
         return False
-    sql = {result.node: result.compiled_sql for result in results if result.compiled_sql}
-    write_manifest(flags.target_folder(manifest) / "manifest.json", manifest, graph_of(manifest), invocation, sql)
+    keep_sql(flags, manifest, means)
     return True
 
 

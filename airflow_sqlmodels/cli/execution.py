@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 import click
 from msgspec import structs
 
+from airflow_sqlmodels.artifacts.compilation import compilation_of
 from airflow_sqlmodels.artifacts.compiled import write_batch, write_compiled, write_run
 from airflow_sqlmodels.artifacts.end_names import end_names, written_schemas
+from airflow_sqlmodels.artifacts.keeping import keep_compiled
 from airflow_sqlmodels.artifacts.run_results import write_run_results
 from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
 from airflow_sqlmodels.cli.deferring import with_deferral
@@ -96,7 +98,7 @@ def execute_plan(flags: Flags, opened: Opened, plan: Plan, *, show_rows: bool = 
 
     `show_rows`: whether some rows of what was built are shown.
     """
-    write_manifest(flags, opened.manifest)
+    write_manifest(flags, opened.manifest, compiles=bool(plan.steps))
     if not plan.steps:
         _tell_nothing(flags, opened)
         return 0
@@ -187,6 +189,7 @@ def report(execution: Execution, outcome: Outcome) -> None:
     """The end of the story: for the user, and for other tools."""
     manifest, flags = execution.opened.manifest, execution.flags
     _write_results(flags, manifest, outcome.results, execution.means.invocation, outcome.seconds)
+    keep_sql(flags, manifest, execution.means, [result.node for result in outcome.results if result.sent_sql])
     lines = list(summary(manifest, outcome.results, outcome.seconds, outcome.interrupted))
     console, noted = _told(execution.progress)
     for each in (console, noted):
@@ -208,6 +211,13 @@ def _write_results(
 ) -> None:
     if flags.switch("write_json", manifest, default=True):
         write_run_results(flags.target_folder(manifest) / "run_results.json", manifest, results, invocation, seconds)
+
+
+def keep_sql(flags: Flags, manifest: Manifest, means: Answerer, built: Sequence[NodeId] = ()) -> None:
+    """Put what was compiled into manifest.json, unless --no-write-json says not to."""
+    if flags.switch("write_json", manifest, default=True):
+        compilation = compilation_of(means, str(flags.target_path or manifest.settings.target_path), built)
+        keep_compiled(flags.target_folder(manifest) / "manifest.json", manifest, means.invocation, compilation)
 
 
 def _told(progress: Progress) -> tuple[Progress, Progress | None]:

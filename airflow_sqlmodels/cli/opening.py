@@ -46,10 +46,11 @@ def open_project(flags: Flags) -> Manifest:
     return manifest
 
 
-def write_manifest(flags: Flags, manifest: Manifest) -> None:
-    """Bring manifest.json up to date, unless --no-write-json says not to."""
+def write_manifest(flags: Flags, manifest: Manifest, *, compiles: bool = False) -> None:
+    """Bring manifest.json up to date, unless --no-write-json says not to. `compiles`: SQL of nodes is to come."""
     if flags.switch("write_json", manifest, default=True):
-        keep_manifest(flags.target_folder(manifest) / "manifest.json", manifest, Invocation(args=flags.said))
+        path, invocation = flags.target_folder(manifest) / "manifest.json", Invocation(args=flags.said)
+        keep_manifest(path, manifest, invocation, compiles=compiles)
 
 
 def open_all(flags: Flags) -> Opened:

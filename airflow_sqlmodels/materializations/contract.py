@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from airflow_sqlmodels.compile.foreign_keys import foreign_key_target
 from airflow_sqlmodels.errors import CompilationError, ProjectError, closest
 from airflow_sqlmodels.manifest.nodes import Column, Model
 from airflow_sqlmodels.manifest.relation import Relation
@@ -145,7 +146,7 @@ def _target(build: Build, said: Mapping[str, Any], expression: str) -> str:
     to = said.get("to")
     if not to or build.rendering is None:
         return expression
-    relation = build.rendering.text("{{ " + str(to) + " }}", build.node.at)
+    relation = foreign_key_target(build.rendering.means, build.node, to)
     return f"{relation} ({', '.join(map(str, said.get('to_columns') or ()))})"
 
 

@@ -94,3 +94,8 @@ def test_there_must_be_something_to_serve(tmp_path: Path, capsys: pytest.Capture
 
     assert exit_code(["docs", "serve", "--no-browser", "--project-dir", str(tmp_path)]) == 2
     assert "make it first: sqlmodels docs generate" in "".join(capsys.readouterr())
+
+
+def test_without_compiling_the_manifest_is_written_all_the_same(call: Call, tmp_path: Path) -> None:
+    assert call("docs", "generate", "--no-compile", "--empty-catalog")[0] == 0
+    assert "compiled_code" not in read(tmp_path, "manifest.json")["nodes"]["model.shop.revenue"]
