@@ -86,6 +86,8 @@ class ProjectError(SqlModelsError):
 class StrictWarningError(ProjectError):
     """What would be a warning, if --warn-error did not say that it is an error."""
 
+    kind = "Compilation Error"
+
 
 class NamingError(ProjectError):
     """A name in the files means nothing, or two things."""

@@ -58,7 +58,8 @@ def _tell_broken(flags: Flags, promise: Promise, changes: Sequence[str]) -> None
         hint = "add to it instead, or make a new version of the model"
         raise ContractChangeError(f"{promise.name} broke its contract since {flags.state}:{listed}",
                                   Location(promise.path, 1), hint)  # fmt: skip
-    said = f"{promise.path}: breaking change to an unversioned model, {promise.name}, since {flags.state}:{listed}"
+    found = "While comparing to previous project state, dbt detected a breaking change to an unversioned model"
+    said = f"{promise.path}: {found}: {promise.name}, since {flags.state}:{listed}"
     tell_warning(flags, Warned(said, BROKEN_CONTRACT))
 
 

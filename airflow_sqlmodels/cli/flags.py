@@ -18,7 +18,7 @@ from airflow_sqlmodels.cli.log import Log, log_for
 from airflow_sqlmodels.cli.old_words import old_words
 from airflow_sqlmodels.cli.reserved import reserved_names
 from airflow_sqlmodels.cli.telling import tell_deprecations, tell_warning
-from airflow_sqlmodels.cli.warnings import Rule, check_options, options_of, rule_for
+from airflow_sqlmodels.cli.warnings import ONLY_TOLD, Rule, check_options, options_of, rule_for
 from airflow_sqlmodels.cli.windows import times_of, window_of
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Manifest
@@ -89,7 +89,9 @@ class Flags:
         project = self.log.project_flags
         options = self.warn_error_options or project.get("warn_error_options")
         strict = project.get("warn_error") if self.warn_error is None else self.warn_error
-        return rule_for(warning, options, strict=bool(strict))
+        found = rule_for(warning, options, strict=bool(strict))
+        tolerant = project.get("require_all_warnings_handled_by_warn_error") is False
+        return "warn" if tolerant and found == "error" and warning in ONLY_TOLD else found
 
     def indirect(self, manifest: Manifest) -> str:
         """Which tests come along."""

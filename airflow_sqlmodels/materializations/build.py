@@ -64,7 +64,7 @@ class Build:
     def warn(self, message: str) -> None:
         """Tell of something that is wrong, and keeps nothing from being built."""
         if self.rendering is not None:
-            self.rendering.means.invocation.warn(Warned(message))
+            self.rendering.means.invocation.warn(Warned(message, "JinjaLogWarning", {"msg": message}))
 
     @property
     def node_view(self) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from airflow_sqlmodels.project.choices import Choices
 from airflow_sqlmodels.project.deprecated import deprecated_models
 from airflow_sqlmodels.project.docs import DocLookup
 from airflow_sqlmodels.project.elsewhere import described_elsewhere
-from airflow_sqlmodels.project.exposures import exposure
+from airflow_sqlmodels.project.exposures import exposure, with_metrics
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.fingerprint import Fingerprints, with_parents
 from airflow_sqlmodels.project.functions import with_overloads
@@ -203,6 +203,7 @@ def assemble(  # all that was read, one by one
     nodes = with_parents(nodes)
     unit_tests = read_unit_tests(parts, entries, nodes, index, fixtures)
     nodes = {**nodes, **unit_tests.enabled, **semantic_nodes(parts, entries, index)}
+    nodes.update((node.id, node) for node in with_metrics(nodes.values()))
     known_groups = groups(parts, entries)
     restricted = [name for name, project in parts.projects.items() if project.content.get("restrict-access")]
     check_access(nodes, known_groups, restricted)

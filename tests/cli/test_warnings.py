@@ -9,6 +9,8 @@ from pathlib import Path
 import click
 import pytest
 
+from airflow_sqlmodels.cli.flags import Flags
+from airflow_sqlmodels.cli.log import Log
 from airflow_sqlmodels.cli.main import exit_code
 from airflow_sqlmodels.cli.warnings import options_of, rule_for
 from tests.cli.projects import FILES, write_project
@@ -198,3 +200,11 @@ def test_a_warning_that_is_an_error_ends_debug(tmp_path: Path, capsys: pytest.Ca
     root = write_project(tmp_path, **{"dbt_project.yml": f"{FILES['dbt_project.yml']}data-paths: [seeds]\n"})
     assert exit_code(["--warn-error", "debug", "--project-dir", str(root)]) == 2
     assert "The `data-paths` config has been renamed" in "".join(capsys.readouterr()).replace(": the", ": The")
+
+
+@pytest.mark.parametrize(("handled", "expected"), [(True, "error"), (False, "warn")])
+def test_some_warnings_are_never_errors_if_the_project_says_so(handled: bool, expected: str, tmp_path: Path) -> None:
+    log = Log(project_flags={"require_all_warnings_handled_by_warn_error": handled})
+    flags = Flags(command="ls", project_dir=tmp_path, warn_error=True, log=log)
+    assert flags.rule("MicrobatchModelNoEventTimeInputs") == expected
+    assert flags.rule("DeprecatedModel") == "error"
