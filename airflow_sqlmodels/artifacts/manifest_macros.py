@@ -5,20 +5,17 @@ Worked out when the file is written, from the macros' texts: nothing that runs n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
-
-import jinja2
-from jinja2 import nodes
 
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import Macro, MacroId
+from airflow_sqlmodels.project.macro_arguments import FLAG as MACRO_ARGUMENTS
 from airflow_sqlmodels.templating.blocks import as_macros, languages_of, opening_tag
 from airflow_sqlmodels.templating.call_graph import CallGraph, call_graph_of
 from airflow_sqlmodels.templating.macro_table import BUILT_IN
+from airflow_sqlmodels.templating.signature import arguments_of
 from airflow_sqlmodels.templating.static import called_names
-
-_JINJA = jinja2.Environment()
 
 
 def macro_entries(manifest: Manifest, made: float) -> dict[str, dict[str, Any]]:
@@ -26,14 +23,16 @@ def macro_entries(manifest: Manifest, made: float) -> dict[str, dict[str, Any]]:
     graph = call_graph_of(manifest)
     test_folders = {f"{folder}/generic/" for folder in ("tests", *manifest.settings.paths.get("test-paths", ()))}
     by_name = _by_name(manifest)
-    return {macro.id: _entry(macro, graph, by_name, tuple(test_folders), made) for macro in manifest.macros.values()}
+    # without the flag only what property files say of arguments is told
+    unread = tuple(test_folders) if manifest.settings.flag(MACRO_ARGUMENTS, default=True) else ("",)
+    return {macro.id: _entry(macro, graph, by_name, unread, made) for macro in manifest.macros.values()}
 
 
 def _entry(
-    macro: Macro, graph: CallGraph, by_name: Mapping[str, Macro], test_folders: tuple[str, ...], made: float
+    macro: Macro, graph: CallGraph, by_name: Mapping[str, Macro], unread: tuple[str, ...], made: float
 ) -> dict[str, Any]:
     # dbt reads test macros that lie among tests less thoroughly
-    signature = () if macro.path.startswith(test_folders) else _signature(macro)
+    signature = () if macro.path.startswith(unread) else arguments_of(macro.text)
     return {
         "created_at": made,
         "config": {"meta": macro.meta, "docs": _docs(macro)},
@@ -46,7 +45,7 @@ def _entry(
         "macro_sql": macro.text.join(macro.around),
         "description": macro.description,
         "meta": macro.meta,
-        "arguments": [_argument(each) for each in macro.arguments] or list(signature),
+        "arguments": [_argument(each) for each in macro.arguments] or [_argument({"name": name}) for name in signature],
         "depends_on": {"macros": _called(macro, graph, by_name)},
         "docs": _docs(macro),
         "patch_path": f"{macro.package}://{macro.patch_path}" if macro.patch_path else None,
@@ -65,20 +64,6 @@ def _docs(macro: Macro) -> dict[str, Any]:
 
 def _argument(said: dict[str, Any]) -> dict[str, Any]:
     return {"name": said.get("name"), "type": said.get("type"), "description": said.get("description") or ""}
-
-
-def _signature(macro: Macro) -> Iterator[dict[str, Any]]:
-    """What it takes, as its own tag says it; of materializations dbt says the same whatever they are."""
-    tag = opening_tag(macro.text)
-    if tag is None or tag.kind == "materialization":
-        yield _argument({"name": "supported_languages"})
-        return
-    try:
-        parsed = _JINJA.parse(as_macros(tag.text) + "{% endmacro %}")
-    except jinja2.TemplateSyntaxError:
-        return  # said when it is called
-    for found in parsed.find_all(nodes.Macro):
-        yield from (_argument({"name": each.name}) for each in found.args)
 
 
 def _by_name(manifest: Manifest) -> dict[str, Macro]:

@@ -39,6 +39,7 @@ from airflow_sqlmodels.project.fingerprint import Fingerprints, with_parents
 from airflow_sqlmodels.project.functions import with_overloads
 from airflow_sqlmodels.project.groups import groups
 from airflow_sqlmodels.project.installed import refuse_missing
+from airflow_sqlmodels.project.macro_arguments import macro_oddities
 from airflow_sqlmodels.project.macro_files import built_in_macros, described, read_docs, read_macros
 from airflow_sqlmodels.project.microbatch import microbatch_warnings
 from airflow_sqlmodels.project.naming import NameRules, overridden_names
@@ -56,6 +57,7 @@ from airflow_sqlmodels.project.settings import (
 )
 from airflow_sqlmodels.project.source_overrides import with_overrides
 from airflow_sqlmodels.project.unit_tests import read_unit_tests
+from airflow_sqlmodels.project.unused_configs import unused_configs
 from airflow_sqlmodels.project.versions import model_names, with_versions
 from airflow_sqlmodels.project.written import place_of_value
 from airflow_sqlmodels.templating.call_graph import CallGraph
@@ -177,11 +179,14 @@ def assemble(  # all that was read, one by one
     """The Manifest: enabled nodes with their references resolved."""
     enabled, disabled = _parted(built)
     settings = parts.settings
-    turned_off = (node for several in disabled.values() for node in several)
+
+    def turned_off() -> Iterator[AnyNode]:
+        return (node for several in disabled.values() for node in several)
+
     index = index_of(
         settings.name,
         enabled,
-        turned_off,
+        turned_off(),
         node_first=settings.flag(NODE_FIRST),
         unique=settings.flag("require_unique_project_resource_names"),
     )
@@ -224,6 +229,8 @@ def assemble(  # all that was read, one by one
             *_told(warnings, unknown, unit_tests.warnings),
             *parts.noted,
             *deprecated_models(nodes.values()),
+            *macro_oddities(settings, parts.readers.library.table.macros, entries),
+            *unused_configs(parts.projects[settings.name], nodes.values(), turned_off()),
             *microbatch_warnings(parts.settings, parts.readers.library.table.macros, nodes),
         ),
     )
