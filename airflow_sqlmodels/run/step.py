@@ -58,7 +58,7 @@ def run_step(means: Answerer, node_id: NodeId, session: Session, rules: StepRule
     Whatever the outcome, no transaction is left open.
     """
     node = means.manifest[node_id]
-    session.comment = means.comment(node)
+    session.comment, session.comment_behind = means.comments(node)
     started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
     compiled: list[str] = []
 

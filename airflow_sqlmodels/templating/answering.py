@@ -105,13 +105,18 @@ class Answerer:
 
         return jinja_for(self)
 
-    def comment(self, node: AnyNode) -> str:
-        """SQL that tells those who read the server's logs which node a statement belongs to (`query-comment`)."""
+    def comments(self, node: AnyNode) -> tuple[str, str]:
+        """SQL that tells those who read the server's logs which node a statement belongs to (`query-comment`).
+
+        The first is put in front of it, the second behind it.
+        """
         said = self.manifest.settings.query_comment
+        behind = isinstance(said, Mapping) and bool(said.get("append"))
         if isinstance(said, Mapping):
             said = said.get("comment", True)
         text = self._usual_comment(node) if said is True else self._written_comment(node, said)
-        return f"/* {text.replace('*/', '* /')} */\n" if text else ""
+        comment = f"/* {text.replace('*/', '* /')} */" if text else ""
+        return ("", comment and f"\n{comment}") if behind else (comment and f"{comment}\n", "")
 
     def _usual_comment(self, node: AnyNode) -> str:
         target = self.manifest.settings.target
