@@ -13,6 +13,7 @@ from tests.projects import PROJECT, load
 @pytest.mark.parametrize(
     ("line", "what"),
     [
+        ("tests: {+severity: warn}\ndata_tests: {}", "cannot have both 'tests' and 'data_tests' defined"),
         ("archive: {}", "at path []: Additional properties are not allowed ('archive' was unexpected)"),
         ("version: soon", "at path ['version']: 'soon' is not valid"),
         ("version: 1.0.0b1", "at path ['version']: '1.0.0b1' is not valid"),
