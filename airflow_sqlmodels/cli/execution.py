@@ -160,6 +160,7 @@ def run(execution: Execution, step: RunStep = run_step) -> Outcome:
         with execution.progress:
             _schemas_for_hooks(execution, session)
             start = _hooks(execution, execution.plan.on_start, session)
+            _refuse_unrendered(start)
             anyway = not execution.opened.manifest.settings.flag("skip_nodes_if_on_run_start_fails", default=True)
             begin = anyway or all(result.passed for result in start)
             ran = _steps(execution, step, session) if begin else _all_skipped(execution.plan)
@@ -288,6 +289,13 @@ def _hooks(execution: Execution, hooks: Sequence[NodeId], session: Session) -> t
         results.append(structs.replace(result, thread="main"))
         execution.progress.ended(results[-1])
     return tuple(results)
+
+
+def _refuse_unrendered(hooks: Sequence[Result]) -> None:
+    """Raises what kept a hook at the start from being rendered: as in dbt, the command ends there."""
+    for result in hooks:
+        if result.error is not None and not result.compiled_sql:
+            raise result.error
 
 
 def _all_skipped(plan: Plan) -> Ran:

@@ -79,7 +79,12 @@ class ProjectFile:
         if said is None and key == "docs-paths":
             every = (each for each in PATHS if each not in ("docs-paths", "asset-paths"))
             return tuple(dict.fromkeys(path for each in every for path in self.paths(each)))
-        return PATHS[key] if said is None else tuple(str(path).strip("/") for path in said)
+        return PATHS[key] if said is None else tuple(self._inside(str(path)) for path in said)
+
+    def _inside(self, path: str) -> str:
+        """A folder as seen from the project, however it is written."""
+        inside = Path(path).is_relative_to(self.root) and Path(path).is_absolute()
+        return Path(path).relative_to(self.root).as_posix() if inside else path.strip("/")
 
     def hooks(self, when: str) -> list[str]:
         """The SQL of `on-run-start` or `on-run-end`."""
