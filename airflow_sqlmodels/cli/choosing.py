@@ -19,6 +19,9 @@ from airflow_sqlmodels.run.plan import COMMANDS, Plan, make_plan
 NOTHING = "Nothing to do: the selection names no node of this kind."
 
 
+_LIMIT = "maximum_seed_size_mib"
+
+
 def chosen_plan(flags: Flags, manifest: Manifest, command: str) -> Plan:
     """The steps of a command over the nodes that the flags choose."""
     warn_ignored(flags)
@@ -66,7 +69,8 @@ def _tell_broken(flags: Flags, promise: Promise, changes: Sequence[str]) -> None
 def _tell_large(flags: Flags, seed: str, what: LargeSeed) -> None:
     taken = {"grown": "it was smaller, so it has changed", "unmoved": "its path is the same, so it counts as unchanged"}
     verdict = taken.get(what, "its path is another, so it counts as changed")
-    said = f"the file of {seed} is >1MiB, too large to be compared: {verdict}"
+    limit = flags.said.get(_LIMIT, flags.log.project_flags.get(_LIMIT, 1))
+    said = f"the file of {seed} is >{limit}MiB, too large to be compared: {verdict}"
     tell_warning(flags, Warned(said, LARGE_SEED[what]))
 
 

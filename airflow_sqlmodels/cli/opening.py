@@ -17,6 +17,9 @@ from airflow_sqlmodels.project.settings import profile_name
 from airflow_sqlmodels.templating.invocation import Invocation
 from airflow_sqlmodels.warehouse.session import Outcome, Session
 
+_OF_LOADING = ("maximum_seed_size_mib",)
+"""Options that count more than the project's flags of the same name while it is loaded."""
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -37,6 +40,7 @@ def open_project(flags: Flags) -> Manifest:
         target=flags.target,
         vars=flags.vars,
         version_check=flags.said.get("version_check"),
+        flags={name: flags.said[name] for name in _OF_LOADING if name in flags.said},
         cache=flags.partial_parse is not False,
     )
     now = datetime.datetime.now(datetime.UTC)

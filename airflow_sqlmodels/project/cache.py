@@ -79,6 +79,7 @@ def made_for(root: Path, choices: Choices) -> str:
         choices.vars,
         choices.env,
         choices.user_flags,
+        choices.said_flags,
         VERSION,
         _reader(),
         sys.version_info[:2],

@@ -132,6 +132,8 @@ def read_project_file(root: Path, choices: Choices, shown: str = "") -> ProjectF
             raise SettingsError(f"{old!r} is the old name of {key!r}, which is there too", at, "keep one of them")
     if choices.user_flags and not shown:
         rendered.setdefault("flags", dict(choices.user_flags))
+    if choices.said_flags and not shown:
+        rendered["flags"] = {**(rendered.get("flags") or {}), **choices.said_flags}
     if not rendered.get("name"):
         raise SettingsError(f"{PROJECT_FILE} has no name", Location(path), "add 'name: my_project' to it")
     if rendered.get("require-dbt-version") is not None and _checks_version(choices, rendered):
