@@ -11,6 +11,7 @@ import click
 
 from airflow_sqlmodels.artifacts.catalog import catalog, relational, write_catalog
 from airflow_sqlmodels.artifacts.catalog import empty_catalog as no_catalog
+from airflow_sqlmodels.artifacts.own_catalog import own_catalog
 from airflow_sqlmodels.artifacts.site.page import write_page, write_static_page
 from airflow_sqlmodels.artifacts.site.server import serving
 from airflow_sqlmodels.cli.choosing import chosen_plan
@@ -21,12 +22,15 @@ from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.opening import Opened, open_all, write_manifest
 from airflow_sqlmodels.cli.options import ManyValues, global_options, option, selection_options
 from airflow_sqlmodels.cli.summary import failed, failure
-from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.cli.telling import tell_warning
+from airflow_sqlmodels.errors import ProjectError, SqlModelsError, UnreachableError
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.graph.selection import Selection, select_nodes
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import Relational
+from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.settings import target_path
+from airflow_sqlmodels.templating.answering import answerer
 from airflow_sqlmodels.templating.invocation import Invocation
 
 
@@ -52,17 +56,20 @@ def generate(context: click.Context, /, compiles: bool, empty_catalog: bool, sta
         write_manifest(flags, opened.manifest)
     elif not _compiled(flags, opened):
         return 2
-    described = no_catalog(invocation) if empty_catalog else _described(flags, opened, invocation)
+    described = (
+        no_catalog(invocation) if empty_catalog else _described(flags, opened, invocation, everything=not compiles)
+    )
     write_catalog(folder / "catalog.json", described)
     write_page(folder, opened.manifest.settings.name)
     _copy_assets(opened.manifest, flags.project_dir, folder)
     if static:
         write_static_page(folder)
-    for error in described["errors"] or ():
-        click.echo(f"{click.style('Warning', fg='yellow')} {error}", err=True)
+    errors = described["errors"] or ()
+    for error in errors:
+        tell_warning(flags, Warned(error, "CatalogGenerationError", {"exc": error}))
     if not flags.quiet:
         click.echo(f"Catalog written to {folder / 'catalog.json'}")
-    return 0
+    return int(bool(errors))
 
 
 @docs.command()
@@ -101,10 +108,16 @@ def _compiled(flags: Flags, opened: Opened) -> bool:
     return True
 
 
-def _described(flags: Flags, opened: Opened, invocation: Invocation) -> dict[str, Any]:
+def _described(flags: Flags, opened: Opened, invocation: Invocation, *, everything: bool) -> dict[str, Any]:
+    nodes = _chosen(flags, opened.manifest)
     session = opened.open_session()
     try:
-        return catalog(opened.manifest, _chosen(flags, opened.manifest), session, invocation)
+        own = own_catalog(answerer(opened.manifest, invocation), nodes, session, everything=everything)
+        return catalog(opened.manifest, nodes, session, invocation, own)
+    except SqlModelsError as error:
+        if isinstance(error, UnreachableError):
+            raise
+        return {**no_catalog(invocation), "errors": [str(error)]}
     finally:
         session.close()
 
