@@ -17,6 +17,7 @@ from click.core import ParameterSource
 from airflow_sqlmodels.cli.log import Log, log_for
 from airflow_sqlmodels.cli.old_words import old_words
 from airflow_sqlmodels.cli.reserved import reserved_names
+from airflow_sqlmodels.cli.scrubbed import HIDDEN, scrubbed
 from airflow_sqlmodels.cli.telling import tell_deprecations, tell_warning
 from airflow_sqlmodels.cli.warnings import ONLY_TOLD, Rule, check_options, options_of, rule_for
 from airflow_sqlmodels.cli.windows import times_of, window_of
@@ -26,6 +27,7 @@ from airflow_sqlmodels.project.user_flags import moved_flags
 from airflow_sqlmodels.project.yaml_text import parse_yaml, plain
 from airflow_sqlmodels.templating.invocation import EarlierBatches
 from airflow_sqlmodels.templating.sampling import Window
+from airflow_sqlmodels.templating.variables import SECRET_PREFIXES
 
 _RANK = {ParameterSource.COMMANDLINE: 2, ParameterSource.ENVIRONMENT: 1}
 
@@ -123,7 +125,10 @@ def flags_of(context: click.Context) -> Flags:
     known["event_time_start"], known["event_time_end"] = times
     variables = _vars(text)
     command = str(context.info_name)
-    said = {**said, "which": command, "vars": variables, "invocation_command": shlex.join(("sqlmodels", *sys.argv[1:]))}
+    hidden = tuple(str(value) for name, value in variables.items() if name.startswith(SECRET_PREFIXES))
+    shown = {name: HIDDEN if name.startswith(SECRET_PREFIXES) else value for name, value in variables.items()}
+    line = scrubbed(shlex.join(("sqlmodels", *sys.argv[1:])), hidden)
+    said = {**said, "which": command, "vars": shown, "invocation_command": line}
     log = log_for(said, known["project_dir"])
     context.find_root().ensure_object(dict)["log"] = log
     flags = Flags(**{**known, "log": log, "command": command, "vars": variables, "said": said})

@@ -207,7 +207,10 @@ def assemble(  # all that was read, one by one
             disabled.setdefault(node.id, []).append(partly_resolved(node, index))
     nodes = with_parents(nodes)
     unit_tests = read_unit_tests(parts, entries, nodes, index, fixtures)
-    nodes = {**nodes, **unit_tests.enabled, **semantic_nodes(parts, entries, index)}
+    semantic = semantic_nodes(parts, entries, index)
+    off = [node_id for node_id, node in semantic.items() if node.config.get("enabled", True) is False]
+    disabled.update((node_id, [semantic.pop(node_id)]) for node_id in off)
+    nodes = {**nodes, **unit_tests.enabled, **semantic}
     nodes.update((node.id, node) for node in with_metrics(nodes.values()))
     known_groups = groups(parts, entries)
     restricted = [name for name, project in parts.projects.items() if project.content.get("restrict-access")]

@@ -155,3 +155,12 @@ def test_up_to_which_size_seeds_are_compared_can_be_said(flags: str, args: list[
 
     seed = json.loads((root / "target/manifest.json").read_text())["nodes"]["seed.shop.raw_orders"]
     assert seed["checksum"]["name"] == by
+
+
+def test_variables_with_the_names_of_secrets_are_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    args = ("inner", "--vars", "{DBT_ENV_SECRET_KEY: hush, day: 1}")
+    monkeypatch.setattr("sys.argv", ["sqlmodels", *args])
+    flags, _word = flags_for(*args)
+    assert flags.vars == {"DBT_ENV_SECRET_KEY": "hush", "day": 1}
+    assert flags.said["vars"] == {"DBT_ENV_SECRET_KEY": "*****", "day": 1}
+    assert "hush" not in flags.said["invocation_command"]
