@@ -33,7 +33,7 @@ class _Known:
 
 
 def semantic_nodes(parts: Parts, entries: Iterable[Entry], index: Index) -> dict[NodeId, SemanticNode]:
-    """All of them by id, those that are off too. Raises NamingError for a model, measure or metric that is not there."""
+    """All of them by id, also what is off. Raises NamingError for a model, measure or metric that is not there."""
     by_kind: dict[str, list[Entry]] = {kind: [] for kind in KINDS}
     for entry in entries:
         if entry.kind in by_kind:
