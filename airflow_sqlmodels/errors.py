@@ -2,6 +2,7 @@
 
     SqlModelsError
     ├── ProjectError          the project's files are wrong; found before anything runs
+    │   └── StrictWarningError   a warning, where warnings are errors
     ├── ProfileError          profiles.yml or the connection settings are wrong
     ├── SelectorError         a --select expression is wrong or names nothing
     ├── CompilationError      a template refused while it was rendered
@@ -80,6 +81,12 @@ class ProjectError(SqlModelsError):
     """The files of a project are wrong."""
 
     kind = "Parsing Error"
+
+
+class StrictWarningError(ProjectError):
+    """What would be a warning, if --warn-error did not say that it is an error."""
+
+    kind = "Compilation Error"
 
 
 class NamingError(ProjectError):

@@ -51,13 +51,20 @@ def relational(nodes: Iterable[AnyNode]) -> list[Relational]:
 
 
 def catalog(
-    manifest: Manifest, nodes: Sequence[Relational], session: Session, invocation: Invocation
+    manifest: Manifest,
+    nodes: Sequence[Relational],
+    session: Session,
+    invocation: Invocation,
+    told: Sequence[Described] | None = None,
 ) -> dict[str, Any]:
-    """The content of the file, for these nodes. What they name and is not there is left out."""
+    """The content of the file, for these nodes. What they name and is not there is left out.
+
+    `told` is what lies in the warehouse, if somebody else knows.
+    """
     here = manifest.settings.target.database
     reachable = [node for node in nodes if node.relation.database in ("", here)]
     dialect = dialect_named(manifest.settings.target.type)
-    found = describe(session, dialect, [node.relation for node in reachable])
+    found = describe(session, dialect, [node.relation for node in reachable]) if told is None else told
     exact = {(each.schema, each.name): each for each in found}
     nearly = {(each.schema.lower(), each.name.lower()): each for each in found}
     described: dict[str, dict[str, Any]] = {"nodes": {}, "sources": {}}
@@ -88,7 +95,7 @@ def _head(invocation: Invocation) -> dict[str, Any]:
 def _described(relation: Described, database: str) -> dict[str, Any]:
     return {
         "metadata": {
-            "type": _TYPES[relation.kind],
+            "type": _TYPES.get(relation.kind, relation.kind),
             "schema": relation.schema,
             "name": relation.name,
             "database": database,

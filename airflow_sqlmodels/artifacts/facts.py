@@ -43,6 +43,11 @@ def facts_of(entry: Entry) -> Facts:
             return _parsed(entry, kind, fqn)
 
 
+def _access(entry: Entry) -> str | None:
+    """Who may read a model. Releases that did not know of it meant what is usual today."""
+    return str(entry.get("access") or "protected") if entry["resource_type"] == "model" else None
+
+
 def _signature(entry: Entry) -> tuple[Any, ...]:
     overloads = [{key: each.get(key) for key in _OVERLOAD} for each in entry.get("overloads") or ()]
     return (_pruned(entry.get("arguments") or []), _pruned(entry.get("returns") or {}), _pruned(overloads))
@@ -74,7 +79,7 @@ def _parsed(entry: Entry, kind: str, fqn: tuple[str, ...]) -> Facts:
         persisted=(bool(persisted.get("relation")), bool(persisted.get("columns"))),
         contract=_contract(entry, str(effective.get("materialized"))),
         promise=_promise(entry, effective) if kind == "model" else None,
-        rest=tuple(_text(entry.get(key)) for key in ("latest_version", "access", "deprecation_date")),
+        rest=(_text(entry.get("latest_version")), _access(entry), _text(entry.get("deprecation_date"))),
     )
 
 

@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from airflow_sqlmodels.artifacts.mark import is_of
+from airflow_sqlmodels.artifacts.mark import has_compiled, is_of
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.project.cache import without_collector
 from airflow_sqlmodels.templating.invocation import Invocation
 
+if TYPE_CHECKING:
+    from airflow_sqlmodels.artifacts.compilation import Compilation
 
-def keep_manifest(path: Path, manifest: Manifest, invocation: Invocation) -> None:
-    """Bring the file up to date."""
-    if is_of(path, manifest):
+
+def keep_manifest(path: Path, manifest: Manifest, invocation: Invocation, *, compiles: bool = False) -> None:
+    """Bring the file up to date. What an earlier run compiled goes, unless this one `compiles` and tells its own."""
+    if is_of(path, manifest) and (compiles or not has_compiled(path)):
         return
     # where nothing changed, nothing of this is needed
-    from airflow_sqlmodels.artifacts.manifest_json import write_manifest  # noqa: PLC0415
     from airflow_sqlmodels.artifacts.manifest_update import update_manifest  # noqa: PLC0415
-    from airflow_sqlmodels.graph.order import graph_of  # noqa: PLC0415
 
     with without_collector():
         if not update_manifest(path, manifest, invocation):
-            write_manifest(path, manifest, graph_of(manifest), invocation)
+            _write(path, manifest, invocation, None)
+
+
+def keep_compiled(path: Path, manifest: Manifest, invocation: Invocation, compilation: Compilation) -> None:
+    """Bring the file up to date with what this run compiled."""
+    from airflow_sqlmodels.artifacts.manifest_update import note_compiled  # noqa: PLC0415
+
+    with without_collector():
+        if not note_compiled(path, manifest, invocation, compilation):
+            _write(path, manifest, invocation, compilation)
+
+
+def _write(path: Path, manifest: Manifest, invocation: Invocation, compilation: Compilation | None) -> None:
+    from airflow_sqlmodels.artifacts.manifest_json import write_manifest  # noqa: PLC0415
+    from airflow_sqlmodels.graph.order import graph_of  # noqa: PLC0415
+
+    write_manifest(path, manifest, graph_of(manifest), invocation, compilation)

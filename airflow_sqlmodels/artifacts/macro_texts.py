@@ -7,23 +7,20 @@ what they say is kept in built_in_macros.json. `python -m airflow_sqlmodels.arti
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
-import jinja2
 import msgspec
-from jinja2 import nodes
 from msgspec import Struct
 
 from airflow_sqlmodels.manifest.nodes import Macro
-from airflow_sqlmodels.templating.blocks import as_macros, opening_tag
+from airflow_sqlmodels.templating.blocks import as_macros
 from airflow_sqlmodels.templating.macro_table import BUILT_IN
+from airflow_sqlmodels.templating.signature import arguments_of
 from airflow_sqlmodels.templating.static import TemplateReader, called_names
 
 FILE = "built_in_macros.json"
-
-_JINJA = jinja2.Environment()
 
 
 class MacroText(Struct, frozen=True):
@@ -44,21 +41,7 @@ def read(macro: Macro, reader: TemplateReader) -> MacroText:
     """The same, from the text itself."""
     text = as_macros(macro.text)
     calls = reader.calls(text)
-    return MacroText(tuple(_arguments(macro)), called_names((reader.whole(text) or ()) if calls is None else calls))
-
-
-def _arguments(macro: Macro) -> Iterator[str]:
-    """Of materializations dbt says the same whatever they are."""
-    tag = opening_tag(macro.text)
-    if tag is None or tag.kind == "materialization":
-        yield "supported_languages"
-        return
-    try:
-        parsed = _JINJA.parse(as_macros(tag.text) + "{% endmacro %}")
-    except jinja2.TemplateSyntaxError:
-        return  # said when it is called
-    for found in parsed.find_all(nodes.Macro):
-        yield from (each.name for each in found.args)
+    return MacroText(arguments_of(macro.text), called_names((reader.whole(text) or ()) if calls is None else calls))
 
 
 @functools.cache

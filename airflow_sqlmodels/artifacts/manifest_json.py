@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
+from airflow_sqlmodels.artifacts.compilation import Compilation
 from airflow_sqlmodels.artifacts.json_text import time_text, write_json
 from airflow_sqlmodels.artifacts.manifest_macros import macro_entries
+from airflow_sqlmodels.artifacts.mark import COMPILED_KEY
 from airflow_sqlmodels.artifacts.metadata import metadata
 from airflow_sqlmodels.graph.order import Edges, Graph
 from airflow_sqlmodels.manifest.lost import tests_of_nothing
@@ -28,7 +29,6 @@ from airflow_sqlmodels.manifest.nodes import (
 )
 from airflow_sqlmodels.templating.entries.groups import group_entries
 from airflow_sqlmodels.templating.entries.node import node_json
-from airflow_sqlmodels.templating.entries.places import compiled_path
 from airflow_sqlmodels.templating.entries.primary_key import tests_of
 from airflow_sqlmodels.templating.invocation import Invocation
 from airflow_sqlmodels.templating.variables import metadata_envs
@@ -52,15 +52,16 @@ def write_manifest(
     manifest: Manifest,
     graph: Graph,
     invocation: Invocation,
-    compiled: Mapping[NodeId, str] = MappingProxyType({}),
+    compilation: Compilation | None = None,
 ) -> None:
-    """Write the file, whole or not at all. `compiled` is the SQL of the nodes that were compiled."""
+    """Write the file, whole or not at all, with what was compiled."""
     content = manifest_json(manifest, graph, invocation)
-    for node_id, sql in compiled.items():
-        path_in_target = f"{manifest.settings.target_path}/{compiled_path(manifest[node_id])}"
-        entry = content[_PARTS.get(type(manifest[node_id]), "nodes")][node_id]
-        entry |= {"compiled": True, "compiled_code": sql, "compiled_path": path_in_target}
-        entry |= {"extra_ctes": [], "extra_ctes_injected": True}
+    if compilation:
+        for node_id in dict.fromkeys((*compilation.codes, *compilation.built)):
+            part = content[_PARTS.get(type(manifest[node_id]), "nodes")]
+            part[node_id] = compilation.noted(manifest[node_id], part[node_id])
+        if manifest.mark:
+            content["metadata"]["env"][COMPILED_KEY] = "yes"
     write_json(path, content)
 
 
@@ -112,7 +113,7 @@ def _project(manifest: Manifest, invocation: Invocation) -> dict[str, Any]:
     name = manifest.settings.name.encode()
     return {
         "run_started_at": time_text(invocation.started_at),
-        "env": metadata_envs({}) | ({"sqlmodels_mark": manifest.mark} if manifest.mark else {}),
+        "env": metadata_envs({}) | ({"sqlmodels_mark": manifest.mark, COMPILED_KEY: "no"} if manifest.mark else {}),
         "project_name": manifest.settings.name,
         "adapter_type": manifest.settings.target.type,
         "project_id": hashlib.md5(name, usedforsecurity=False).hexdigest(),

@@ -11,6 +11,7 @@ from typing import Any
 from airflow_sqlmodels.artifacts.macro_texts import MacroText, text_of
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import Macro, MacroId
+from airflow_sqlmodels.project.macro_arguments import FLAG as MACRO_ARGUMENTS
 from airflow_sqlmodels.templating.blocks import languages_of, opening_tag
 from airflow_sqlmodels.templating.call_graph import CallGraph, call_graph_of
 from airflow_sqlmodels.templating.macro_table import BUILT_IN
@@ -21,15 +22,17 @@ def macro_entries(manifest: Manifest, made: float) -> dict[str, dict[str, Any]]:
     graph = call_graph_of(manifest)
     test_folders = {f"{folder}/generic/" for folder in ("tests", *manifest.settings.paths.get("test-paths", ()))}
     by_name = _by_name(manifest)
-    return {macro.id: _entry(macro, graph, by_name, tuple(test_folders), made) for macro in manifest.macros.values()}
+    # without the flag only what property files say of arguments is told
+    unread = tuple(test_folders) if manifest.settings.flag(MACRO_ARGUMENTS, default=True) else ("",)
+    return {macro.id: _entry(macro, graph, by_name, unread, made) for macro in manifest.macros.values()}
 
 
 def _entry(
-    macro: Macro, graph: CallGraph, by_name: Mapping[str, Macro], test_folders: tuple[str, ...], made: float
+    macro: Macro, graph: CallGraph, by_name: Mapping[str, Macro], unread: tuple[str, ...], made: float
 ) -> dict[str, Any]:
     # dbt reads test macros that lie among tests less thoroughly
     text = text_of(macro, graph.reader)
-    signature = [] if macro.path.startswith(test_folders) else [_argument({"name": each}) for each in text.arguments]
+    signature = [] if macro.path.startswith(unread) else [_argument({"name": each}) for each in text.arguments]
     return {
         "created_at": made,
         "config": {"meta": macro.meta, "docs": _docs(macro)},

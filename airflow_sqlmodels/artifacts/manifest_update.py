@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
+from airflow_sqlmodels.artifacts.compilation import Compilation
 from airflow_sqlmodels.artifacts.json_text import json_bytes, time_text, write_bytes
-from airflow_sqlmodels.artifacts.mark import HEAD_BYTES, marked
+from airflow_sqlmodels.artifacts.mark import COMPILED, COMPILED_KEY, HEAD_BYTES, marked
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import NodeId
 from airflow_sqlmodels.templating.entries.node import node_json
@@ -18,30 +20,79 @@ _END = b'},"sources":{'
 """What stands behind the last entry of `nodes`."""
 
 
+MOST = 200
+"""With more entries to change, a whole new file is made sooner."""
+
+
 def update_manifest(path: Path, manifest: Manifest, invocation: Invocation) -> bool:
     """Put what is new since the file was written into it. False if it must be written as a whole."""
-    since = manifest.since
-    if since is None:
+    since, text = manifest.since, _read(path)
+    if marked(manifest.mark) in text[:HEAD_BYTES]:
+        changed: tuple[NodeId, ...] = ()
+    elif since is not None and since.mark and marked(since.mark) in text[:HEAD_BYTES]:
+        changed = since.changed
+    else:
         return False
-    try:
-        text = path.read_bytes()
-    except OSError:
+    return _rewrite(path, text, manifest, invocation, changed, None)
+
+
+def note_compiled(path: Path, manifest: Manifest, invocation: Invocation, compilation: Compilation) -> bool:
+    """Put what was compiled into the file that was written from this manifest. False if it must be written anew."""
+    text = _read(path)
+    if not manifest.mark or marked(manifest.mark) not in text[:HEAD_BYTES]:
         return False
-    if not since.mark or marked(since.mark) not in text[:HEAD_BYTES]:
+    changed = (*compilation.codes, *compilation.built)
+    return _rewrite(path, text, manifest, invocation, changed, compilation)
+
+
+def _rewrite(  # what a file is made of, one by one
+    path: Path,
+    text: bytes,
+    manifest: Manifest,
+    invocation: Invocation,
+    changed: Iterable[NodeId],
+    compilation: Compilation | None,
+) -> bool:
+    """Make the entries of these nodes anew, and those that hold the SQL of an earlier run. Whether that can be done."""
+    wanted = dict.fromkeys((*changed, *_with_sql(text)))
+    if len(wanted) > MOST or any(node_id.startswith(_ELSEWHERE) for node_id in wanted):
         return False
-    following = _following(manifest, since.changed)
-    for node_id in since.changed:
+    following = _following(manifest, wanted)
+    for node_id in wanted:
         begin = text.find(_key(node_id) + b"{")
         after = following.get(node_id)
         end = -1 if begin < 0 else text.find(_END if after is None else b"," + _key(after) + b"{", begin)
         if end < 0:
             return False
         made = node_json(manifest[node_id], manifest, _made(invocation))
-        # it follows from properties, and these are as they were; finding the tests would mean to read all nodes
-        made["primary_key"] = msgspec.json.decode(text[begin + len(_key(node_id)) : end])["primary_key"]
+        if "primary_key" in made:
+            # it follows from properties, and these are as they were; finding the tests would mean to read all nodes
+            made["primary_key"] = msgspec.json.decode(text[begin + len(_key(node_id)) : end])["primary_key"]
+        if compilation is not None and node_id in compilation:
+            made = compilation.noted(manifest[node_id], made)
         text = text[:begin] + _key(node_id) + json_bytes(made) + text[end:]
-    write_bytes(path, _with_head(text, manifest, invocation))
+    write_bytes(path, _with_head(text, manifest, invocation, compiled=bool(compilation)))
     return True
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _with_sql(text: bytes) -> Iterator[NodeId]:
+    """The nodes whose entries hold what an earlier run brought up."""
+    if COMPILED not in text[:HEAD_BYTES]:
+        return
+    for found in _NOTED.finditer(text):
+        begin = text.rfind(_ID, 0, found.start()) + len(_ID)
+        yield NodeId(text[begin : text.index(b'"', begin)].decode())
+
+
+_NOTED = re.compile(rb'"compiled":true|"build_path":"')
+_ID = b'"unique_id":"'
 
 
 def _key(name: str) -> bytes:
@@ -49,7 +100,7 @@ def _key(name: str) -> bytes:
     return json_bytes(name) + b":"
 
 
-def _following(manifest: Manifest, wanted: tuple[NodeId, ...]) -> dict[NodeId, NodeId]:
+def _following(manifest: Manifest, wanted: Container[NodeId]) -> dict[NodeId, NodeId]:
     """What stands behind each of these nodes in the part `nodes`."""
     found: dict[NodeId, NodeId] = {}
     last: NodeId | None = None
@@ -66,11 +117,12 @@ def _following(manifest: Manifest, wanted: tuple[NodeId, ...]) -> dict[NodeId, N
 _ELSEWHERE = ("source.", "exposure.", "unit_test.", "metric.", "semantic_model.", "saved_query.", "function.")
 
 
-def _with_head(text: bytes, manifest: Manifest, invocation: Invocation) -> bytes:
+def _with_head(text: bytes, manifest: Manifest, invocation: Invocation, *, compiled: bool) -> bytes:
     """The file with the head of this run."""
     head, rest = text[:HEAD_BYTES], text[HEAD_BYTES:]
     for key, value in (
         ("sqlmodels_mark", manifest.mark),
+        (COMPILED_KEY, "yes" if compiled else "no"),
         ("invocation_id", invocation.id),
         ("generated_at", time_text(invocation.started_at)),
         ("invocation_started_at", time_text(invocation.started_at)),

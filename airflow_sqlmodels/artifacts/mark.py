@@ -8,12 +8,25 @@ from airflow_sqlmodels.manifest.manifest import Manifest
 
 HEAD_BYTES = 4096
 
+COMPILED_KEY = "sqlmodels_compiled"
+COMPILED = f'"{COMPILED_KEY}":"yes"'.encode()
+"""What the head of a file says that holds the SQL of nodes."""
+
 
 def is_of(path: Path, manifest: Manifest) -> bool:
     """Whether the file was written from just this manifest: its head says so."""
     try:
         with path.open("rb") as file:
             return bool(manifest.mark) and marked(manifest.mark) in file.read(HEAD_BYTES)
+    except OSError:
+        return False
+
+
+def has_compiled(path: Path) -> bool:
+    """Whether the file holds the SQL of nodes: its head says so."""
+    try:
+        with path.open("rb") as file:
+            return COMPILED in file.read(HEAD_BYTES)
     except OSError:
         return False
 

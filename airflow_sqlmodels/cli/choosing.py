@@ -20,6 +20,9 @@ from airflow_sqlmodels.run.plan import COMMANDS, Plan, make_plan
 NOTHING = "Nothing to do: the selection names no node of this kind."
 
 
+_LIMIT = "maximum_seed_size_mib"
+
+
 def chosen_plan(flags: Flags, manifest: Manifest, command: str) -> Plan:
     """The steps of a command over the nodes that the flags choose."""
     warn_ignored(flags)
@@ -59,14 +62,16 @@ def _tell_broken(flags: Flags, promise: Promise, changes: Sequence[str]) -> None
         hint = "add to it instead, or make a new version of the model"
         raise ContractChangeError(f"{promise.name} broke its contract since {flags.state}:{listed}",
                                   Location(promise.path, 1), hint)  # fmt: skip
-    said = f"{promise.path}: breaking change to an unversioned model, {promise.name}, since {flags.state}:{listed}"
+    found = "While comparing to previous project state, dbt detected a breaking change to an unversioned model"
+    said = f"{promise.path}: {found}: {promise.name}, since {flags.state}:{listed}"
     tell_warning(flags, Warned(said, BROKEN_CONTRACT))
 
 
 def _tell_large(flags: Flags, seed: str, what: LargeSeed) -> None:
     taken = {"grown": "it was smaller, so it has changed", "unmoved": "its path is the same, so it counts as unchanged"}
     verdict = taken.get(what, "its path is another, so it counts as changed")
-    said = f"the file of {seed} is >1MiB, too large to be compared: {verdict}"
+    limit = flags.said.get(_LIMIT, flags.log.project_flags.get(_LIMIT, 1))
+    said = f"the file of {seed} is >{limit}MiB, too large to be compared: {verdict}"
     tell_warning(flags, Warned(said, LARGE_SEED[what]))
 
 

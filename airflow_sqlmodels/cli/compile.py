@@ -11,10 +11,9 @@ from typing import Any
 import click
 
 from airflow_sqlmodels.artifacts.compiled import write_compiled
-from airflow_sqlmodels.artifacts.keeping import keep_manifest
 from airflow_sqlmodels.artifacts.run_results import write_results_of_no_node, write_run_results
 from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
-from airflow_sqlmodels.cli.execution import prepared
+from airflow_sqlmodels.cli.execution import keep_sql, prepared
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.inline import compiled_inline, inline_id, refuse_both
 from airflow_sqlmodels.cli.opening import Opened, open_all
@@ -103,7 +102,7 @@ def compiled(flags: Flags, opened: Opened, plan: Plan, means: Answerer) -> tuple
     results = run_plan(plan, run_one, opened.open_session, rules).results
     if flags.switch("write_json", manifest, default=True):
         seconds = time.perf_counter() - clock
-        keep_manifest(folder / "manifest.json", manifest, means.invocation)
+        keep_sql(flags, manifest, means)
         # as in dbt, ephemeral models have a result only if they were asked for
         told = [each for each in results if flags.select or not _is_ephemeral(manifest[each.node])]
         write_run_results(folder / "run_results.json", manifest, told, means.invocation, seconds)

@@ -11,7 +11,7 @@ import click
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.opening import connected, open_project, profile_of
 from airflow_sqlmodels.cli.options import global_options, option
-from airflow_sqlmodels.errors import SqlModelsError
+from airflow_sqlmodels.errors import SqlModelsError, StrictWarningError
 from airflow_sqlmodels.project.profiles import find_profiles_file
 from airflow_sqlmodels.version import VERSION
 
@@ -38,6 +38,8 @@ def debug(context: click.Context, /, connection: bool, **_values: Any) -> int:
 def _checked(name: str, check: Callable[[Flags], str], flags: Flags) -> bool:
     try:
         click.echo(f"{name}: {click.style('OK', fg='green')} {check(flags)}")
+    except StrictWarningError:  # as in dbt: the command ends with it
+        raise
     except SqlModelsError as error:
         click.echo(f"{name}: {click.style('ERROR', fg='red')}\n{error}")
         return False

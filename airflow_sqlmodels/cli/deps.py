@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,8 @@ import click
 
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.options import global_options, option
-from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.cli.telling import tell_warning
+from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.installed import LOCK_FILE
 from airflow_sqlmodels.project.packages.adding import add_package
 from airflow_sqlmodels.project.packages.asked import GitPackage, HubPackage, LocalPackage, TarballPackage
@@ -63,11 +63,12 @@ def deps(context: click.Context, /, upgrade: bool, lock_only: bool, **values: An
 
 
 def _locked_anew(home: Home, asked: Asked, fetcher: Fetcher, flags: Flags) -> list[Found]:
-    rules = Rules(_dbt_version(home, flags), _teller(home, flags))
+    rules = Rules(_dbt_version(home, flags), lambda warned: tell_warning(flags, warned))
     found = resolve(asked.packages, fetcher, rules, home.name)
     for each in found:
         if isinstance(each.package, (GitPackage, TarballPackage)) and HIDDEN in locked_url(each.package):
-            rules.warn(f"{each.package.at}: a secret stands in this URL, and {LOCK_FILE} leaves it out; use env_var()")
+            text = f"{each.package.at}: a secret stands in this URL, and {LOCK_FILE} leaves it out; use env_var()"
+            rules.warn(Warned(text))
     text = lock_text([(each.package, each.name) for each in found], digest_of(asked.canonical))
     (home.root / LOCK_FILE).write_text(text, encoding="utf-8")
     _say(flags, f"Updated {LOCK_FILE}: {len(found)} package{'s' * (len(found) != 1)}")
@@ -113,18 +114,6 @@ def _version(found: Found) -> str:
             return f"tarball {found.package.shown}"
         case LocalPackage():
             return f"<local @ {found.package.path}>"
-
-
-def _teller(home: Home, flags: Flags) -> Callable[[str], None]:
-    """What tells a warning, or raises it under --warn-error."""
-    strict = home.flags.get("warn_error", False) if flags.warn_error is None else flags.warn_error
-
-    def tell(message: str) -> None:
-        if strict:
-            raise ProjectError(f"{message}\n(a warning, and --warn-error is set)")
-        _say(flags, f"{click.style('Warning', fg='yellow')} {message}", err=True)
-
-    return tell
 
 
 def _say(flags: Flags, text: str, *, err: bool = False) -> None:

@@ -11,23 +11,26 @@ import click
 
 from airflow_sqlmodels.artifacts.catalog import catalog, relational, write_catalog
 from airflow_sqlmodels.artifacts.catalog import empty_catalog as no_catalog
-from airflow_sqlmodels.artifacts.manifest_json import write_manifest
+from airflow_sqlmodels.artifacts.own_catalog import own_catalog
 from airflow_sqlmodels.artifacts.site.page import write_page, write_static_page
 from airflow_sqlmodels.artifacts.site.server import serving
 from airflow_sqlmodels.cli.choosing import chosen_plan
 from airflow_sqlmodels.cli.clean import plain_settings
 from airflow_sqlmodels.cli.compile import compiled
-from airflow_sqlmodels.cli.execution import prepared
+from airflow_sqlmodels.cli.execution import keep_sql, prepared
 from airflow_sqlmodels.cli.flags import Flags, flags_of
-from airflow_sqlmodels.cli.opening import Opened, open_all
+from airflow_sqlmodels.cli.opening import Opened, open_all, write_manifest
 from airflow_sqlmodels.cli.options import ManyValues, global_options, option, selection_options
 from airflow_sqlmodels.cli.summary import failed, failure
-from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.cli.telling import tell_warning
+from airflow_sqlmodels.errors import ProjectError, SqlModelsError, UnreachableError
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.graph.selection import Selection, select_nodes
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import Relational
+from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.settings import target_path
+from airflow_sqlmodels.templating.answering import answerer
 from airflow_sqlmodels.templating.invocation import Invocation
 
 
@@ -49,19 +52,24 @@ def generate(context: click.Context, /, compiles: bool, empty_catalog: bool, sta
     opened = open_all(flags)
     folder = flags.target_folder(opened.manifest)
     invocation = Invocation(command="docs", args=flags.said)
-    if compiles and not _compiled(flags, opened, invocation):
+    if not compiles:
+        write_manifest(flags, opened.manifest)
+    elif not _compiled(flags, opened):
         return 2
-    described = no_catalog(invocation) if empty_catalog else _described(flags, opened, invocation)
+    described = (
+        no_catalog(invocation) if empty_catalog else _described(flags, opened, invocation, everything=not compiles)
+    )
     write_catalog(folder / "catalog.json", described)
     write_page(folder, opened.manifest.settings.name)
     _copy_assets(opened.manifest, flags.project_dir, folder)
     if static:
         write_static_page(folder)
-    for error in described["errors"] or ():
-        click.echo(f"{click.style('Warning', fg='yellow')} {error}", err=True)
+    errors = described["errors"] or ()
+    for error in errors:
+        tell_warning(flags, Warned(error, "CatalogGenerationError", {"exc": error}))
     if not flags.quiet:
         click.echo(f"Catalog written to {folder / 'catalog.json'}")
-    return 0
+    return int(bool(errors))
 
 
 @docs.command()
@@ -86,24 +94,30 @@ def serve(context: click.Context, /, host: str, port: int, browser: bool, **_val
     return 0
 
 
-def _compiled(flags: Flags, opened: Opened, invocation: Invocation) -> bool:
+def _compiled(flags: Flags, opened: Opened) -> bool:
     """Compile what is selected, and write manifest.json with it. Whether all of it could be compiled."""
     manifest = opened.manifest
     plan = chosen_plan(flags, manifest, "compile")
-    results = compiled(flags, opened, plan, prepared(flags, opened, plan).means) if plan.steps else ()
+    means = prepared(flags, opened, plan).means
+    results = compiled(flags, opened, plan, means) if plan.steps else ()
     if failed(results):
         told = [line for result in results if result.status == "error" for line in failure(manifest, result)]
         click.echo("\n".join([*told, "", "No docs were made: compile all nodes first, or use --no-compile."]), err=True)
         return False
-    sql = {result.node: result.compiled_sql for result in results if result.compiled_sql}
-    write_manifest(flags.target_folder(manifest) / "manifest.json", manifest, graph_of(manifest), invocation, sql)
+    keep_sql(flags, manifest, means)
     return True
 
 
-def _described(flags: Flags, opened: Opened, invocation: Invocation) -> dict[str, Any]:
+def _described(flags: Flags, opened: Opened, invocation: Invocation, *, everything: bool) -> dict[str, Any]:
+    nodes = _chosen(flags, opened.manifest)
     session = opened.open_session()
     try:
-        return catalog(opened.manifest, _chosen(flags, opened.manifest), session, invocation)
+        own = own_catalog(answerer(opened.manifest, invocation), nodes, session, everything=everything)
+        return catalog(opened.manifest, nodes, session, invocation, own)
+    except SqlModelsError as error:
+        if isinstance(error, UnreachableError):
+            raise
+        return {**no_catalog(invocation), "errors": [str(error)]}
     finally:
         session.close()
 

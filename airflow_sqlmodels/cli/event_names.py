@@ -76,6 +76,7 @@ WARNINGS = {
     "InvalidMacroAnnotation": "I076",
     "PackageNodeDependsOnRootProjectNode": "I077",
     "MFConverterIssue": "I078",
+    "CatalogGenerationError": "E040",
     "DepsUnpinned": "M029",
     "NoNodesForSelectionCriteria": "M030",
     "LogTestResult": "Q007",

@@ -9,8 +9,10 @@ from dataclasses import replace
 import click
 from msgspec import Struct, structs
 
+from airflow_sqlmodels.artifacts.compilation import compilation_of
 from airflow_sqlmodels.artifacts.compiled import write_batch, write_compiled, write_run
 from airflow_sqlmodels.artifacts.end_names import end_names, written_schemas
+from airflow_sqlmodels.artifacts.keeping import keep_compiled
 from airflow_sqlmodels.artifacts.run_results import write_run_results
 from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
 from airflow_sqlmodels.cli.deferring import with_deferral
@@ -22,6 +24,7 @@ from airflow_sqlmodels.cli.opening_lines import tell_opening
 from airflow_sqlmodels.cli.progress import Noted, Progress, progress_for
 from airflow_sqlmodels.cli.summary import failed, failure, summary
 from airflow_sqlmodels.cli.tables import table_lines
+from airflow_sqlmodels.cli.telling import tell_warning
 from airflow_sqlmodels.cli.warnings import TEST_RESULT
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, NodeId, Seed
@@ -93,7 +96,7 @@ def execute_plan(flags: Flags, opened: Opened, plan: Plan, *, show_rows: bool = 
 
     `show_rows`: whether some rows of what was built are shown.
     """
-    write_manifest(flags, opened.manifest)
+    write_manifest(flags, opened.manifest, compiles=bool(plan.steps))
     if not plan.steps:
         _tell_nothing(flags, opened)
         return 0
@@ -134,7 +137,7 @@ def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:
         say=progress.say,
         note=flags.log.template,
         show=click.echo if flags.said.get("print", True) else _unseen,
-        warn=progress.say,
+        warn=lambda warned: tell_warning(flags, warned),
     )
     means = with_deferral(flags, opened, plan, answerer(manifest, invocation))
     return Execution(flags, opened, plan, means, progress)
@@ -155,6 +158,7 @@ def run(execution: Execution, step: RunStep = run_step) -> Outcome:
         with execution.progress:
             _schemas_for_hooks(execution, session)
             start = _hooks(execution, execution.plan.on_start, session)
+            _refuse_unrendered(start)
             anyway = not execution.opened.manifest.settings.flag("skip_nodes_if_on_run_start_fails", default=True)
             begin = anyway or all(result.passed for result in start)
             ran = _steps(execution, step, session) if begin else _all_skipped(execution.plan)
@@ -184,6 +188,7 @@ def report(execution: Execution, outcome: Outcome) -> None:
     """The end of the story: for the user, and for other tools."""
     manifest, flags = execution.opened.manifest, execution.flags
     _write_results(flags, manifest, outcome.results, execution.means.invocation, outcome.seconds)
+    keep_sql(flags, manifest, execution.means, [result.node for result in outcome.results if result.sent_sql])
     lines = list(summary(manifest, outcome.results, outcome.seconds, outcome.interrupted))
     console, noted = _told(execution.progress)
     for each in (console, noted):
@@ -205,6 +210,13 @@ def _write_results(
 ) -> None:
     if flags.switch("write_json", manifest, default=True):
         write_run_results(flags.target_folder(manifest) / "run_results.json", manifest, results, invocation, seconds)
+
+
+def keep_sql(flags: Flags, manifest: Manifest, means: Answerer, built: Sequence[NodeId] = ()) -> None:
+    """Put what was compiled into manifest.json, unless --no-write-json says not to."""
+    if flags.switch("write_json", manifest, default=True):
+        compilation = compilation_of(means, str(flags.target_path or manifest.settings.target_path), built)
+        keep_compiled(flags.target_folder(manifest) / "manifest.json", manifest, means.invocation, compilation)
 
 
 def _told(progress: Progress) -> tuple[Progress, Progress | None]:
@@ -275,6 +287,13 @@ def _hooks(execution: Execution, hooks: Sequence[NodeId], session: Session) -> t
         results.append(structs.replace(result, thread="main"))
         execution.progress.ended(results[-1])
     return tuple(results)
+
+
+def _refuse_unrendered(hooks: Sequence[Result]) -> None:
+    """Raises what kept a hook at the start from being rendered: as in dbt, the command ends there."""
+    for result in hooks:
+        if result.error is not None and not result.compiled_sql:
+            raise result.error
 
 
 def _all_skipped(plan: Plan) -> Ran:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,14 +16,18 @@ from click.core import ParameterSource
 
 from airflow_sqlmodels.cli.log import Log, log_for
 from airflow_sqlmodels.cli.old_words import old_words
+from airflow_sqlmodels.cli.reserved import reserved_names
+from airflow_sqlmodels.cli.scrubbed import HIDDEN, scrubbed
 from airflow_sqlmodels.cli.telling import tell_deprecations, tell_warning
-from airflow_sqlmodels.cli.warnings import Rule, check_options, options_of, rule_for
+from airflow_sqlmodels.cli.warnings import ONLY_TOLD, Rule, check_options, options_of, rule_for
 from airflow_sqlmodels.cli.windows import times_of, window_of
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Manifest
+from airflow_sqlmodels.project.user_flags import moved_flags
 from airflow_sqlmodels.project.yaml_text import parse_yaml, plain
 from airflow_sqlmodels.templating.invocation import EarlierBatches
 from airflow_sqlmodels.templating.sampling import Window
+from airflow_sqlmodels.templating.variables import SECRET_PREFIXES
 
 _RANK = {ParameterSource.COMMANDLINE: 2, ParameterSource.ENVIRONMENT: 1}
 
@@ -86,7 +91,9 @@ class Flags:
         project = self.log.project_flags
         options = self.warn_error_options or project.get("warn_error_options")
         strict = project.get("warn_error") if self.warn_error is None else self.warn_error
-        return rule_for(warning, options, strict=bool(strict))
+        found = rule_for(warning, options, strict=bool(strict))
+        tolerant = project.get("require_all_warnings_handled_by_warn_error") is False
+        return "warn" if tolerant and found == "error" and warning in ONLY_TOLD else found
 
     def indirect(self, manifest: Manifest) -> str:
         """Which tests come along."""
@@ -118,16 +125,20 @@ def flags_of(context: click.Context) -> Flags:
     known["event_time_start"], known["event_time_end"] = times
     variables = _vars(text)
     command = str(context.info_name)
-    said = {**said, "which": command, "vars": variables, "invocation_command": shlex.join(("sqlmodels", *sys.argv[1:]))}
+    hidden = tuple(str(value) for name, value in variables.items() if name.startswith(SECRET_PREFIXES))
+    shown = {name: HIDDEN if name.startswith(SECRET_PREFIXES) else value for name, value in variables.items()}
+    line = scrubbed(shlex.join(("sqlmodels", *sys.argv[1:])), hidden)
+    said = {**said, "which": command, "vars": shown, "invocation_command": line}
     log = log_for(said, known["project_dir"])
     context.find_root().ensure_object(dict)["log"] = log
     flags = Flags(**{**known, "log": log, "command": command, "vars": variables, "said": said})
     options = log.project_flags.get("warn_error_options")
     if isinstance(options, Mapping):
         check_options(options, "warn_error_options of dbt_project.yml")
-    for warned in old_words(context, flags.warn_error_options or options):
-        tell_warning(flags, warned)
     context.find_root().call_on_close(lambda: tell_deprecations(flags))
+    moved = (moved_flags(),) if log.flags_moved else ()
+    for warned in (*moved, *reserved_names(os.environ), *old_words(context, flags.warn_error_options or options)):
+        tell_warning(flags, warned)
     return flags
 
 

@@ -111,8 +111,9 @@ def _valid_name(said: str | None) -> str:
 
 def _write_project(here: Path, name: str, profile: str | None, *, with_profile: bool) -> None:
     folder = here / name
-    if folder.exists():
-        raise ProjectError(f"{folder} is there already", None, "choose another name")
+    if folder.exists():  # as in dbt, that is no failure
+        click.echo(f"A project called {name} already exists here: {folder}")
+        return
     for path, text in FILES.items():
         if path == PROFILES and not with_profile:
             continue

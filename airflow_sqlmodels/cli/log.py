@@ -17,6 +17,7 @@ from airflow_sqlmodels.cli.log_file import LEVELS, LogFile, file_for
 from airflow_sqlmodels.cli.log_format import event
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
+from airflow_sqlmodels.project.user_flags import refuse_both, user_flags
 from airflow_sqlmodels.project.yaml_text import parse_yaml
 from airflow_sqlmodels.warehouse.session import Outcome
 
@@ -34,6 +35,8 @@ class Log(Struct, frozen=True):
     """How often each was met, by dbt's name."""
     project_flags: Mapping[str, Any] = field(default_factory=dict)
     """`flags:` of dbt_project.yml, before the project is loaded."""
+    flags_moved: bool = False
+    """Whether these stand in profiles.yml."""
 
     def shows(self, level: str) -> bool:
         """Whether the console shows something of that level."""
@@ -106,6 +109,9 @@ def log_for(said: Mapping[str, Any], root: Path) -> Log:
     project = content if isinstance(content, dict) else {}
     flags = project.get("flags")
     flags = flags if isinstance(flags, dict) else {}
+    user = user_flags(root, Path(said["profiles_dir"]) if said.get("profiles_dir") else None) if text else {}
+    refuse_both(user, flags)
+    flags = flags or user
     level = str(said.get("log_level") or flags.get("log_level") or "info").lower()
     if said.get("debug"):
         level = "debug"
@@ -114,7 +120,7 @@ def log_for(said: Mapping[str, Any], root: Path) -> Log:
     invocation = str(uuid.uuid4())
     file = file_for(said, project, root, invocation) if text else None
     shape = said.get("log_format") or flags.get("log_format")
-    log = Log(level, file, invocation, json=shape == "json", project_flags=flags)
+    log = Log(level, file, invocation, json=shape == "json", project_flags=flags, flags_moved=bool(user))
     shown = {key: value for key, value in said.items() if key != "vars"}
     log.note(f"running sqlmodels with arguments {shown}", "debug", "MainReportArgs", "A002")
     return log

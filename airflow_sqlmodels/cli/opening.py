@@ -18,6 +18,9 @@ from airflow_sqlmodels.project.settings import profile_name
 from airflow_sqlmodels.templating.invocation import Invocation
 from airflow_sqlmodels.warehouse.session import Outcome, Session
 
+_OF_LOADING = ("maximum_seed_size_mib",)
+"""Options that count more than the project's flags of the same name while it is loaded."""
+
 
 class Opened(Struct, frozen=True):
     """A project and the way to its warehouse."""
@@ -37,6 +40,7 @@ def open_project(flags: Flags) -> Manifest:
         target=flags.target,
         vars=flags.vars,
         version_check=flags.said.get("version_check"),
+        flags={name: flags.said[name] for name in _OF_LOADING if name in flags.said},
         cache=flags.partial_parse is not False,
     )
     now = datetime.datetime.now(datetime.UTC)
@@ -46,10 +50,11 @@ def open_project(flags: Flags) -> Manifest:
     return manifest
 
 
-def write_manifest(flags: Flags, manifest: Manifest) -> None:
-    """Bring manifest.json up to date, unless --no-write-json says not to."""
+def write_manifest(flags: Flags, manifest: Manifest, *, compiles: bool = False) -> None:
+    """Bring manifest.json up to date, unless --no-write-json says not to. `compiles`: SQL of nodes is to come."""
     if flags.switch("write_json", manifest, default=True):
-        keep_manifest(flags.target_folder(manifest) / "manifest.json", manifest, Invocation(args=flags.said))
+        path, invocation = flags.target_folder(manifest) / "manifest.json", Invocation(args=flags.said)
+        keep_manifest(path, manifest, invocation, compiles=compiles)
 
 
 def open_all(flags: Flags) -> Opened:

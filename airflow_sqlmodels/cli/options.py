@@ -48,7 +48,7 @@ class ManyValues(click.Command):
 def option(*names: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
     """A click option with its environment variables."""
     word = next(name for name in names if name.startswith("--")).partition("/")[0].strip("-").upper().replace("-", "_")
-    attributes.setdefault("envvar", [f"DBT_{word}", f"DBT_ENGINE_{word}"])
+    attributes.setdefault("envvar", [f"DBT_ENGINE_{word}", f"DBT_{word}"])
     return click.option(*names, **attributes)
 
 
@@ -109,6 +109,7 @@ _GLOBAL = (
     option("--indirect-selection", type=click.Choice(INDIRECT), help="Which tests come with selected nodes."),
     *(_switch(name, hidden=True, expose_value=False, envvar=None) for name in NO_EFFECT),
     *(option(f"--{name}", hidden=True, expose_value=False, envvar=None) for name in NO_EFFECT_VALUES),
+    option("--maximum-seed-size-mib", type=click.IntRange(0), help="Larger seeds are compared by path; 0: none."),
     _folder("state", "The folder with manifest.json of an earlier state, for `state:` and for --defer."),
     _switch("defer", "Read what is not selected, and not there, from the relations of the earlier state."),
     _folder("defer-state", "The folder of the state to defer to, if it is another than --state."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airflow_sqlmodels.cli.event_names import DEPRECATIONS, SUMMARY, WARNINGS
-from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.errors import StrictWarningError
 from airflow_sqlmodels.manifest.warned import Warned
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _AGAIN = (
 
 
 def tell_warning(flags: Flags, warned: Warned) -> None:
-    """Tell a warning. Raises ProjectError instead if it is to be an error."""
+    """Tell a warning. Raises StrictWarningError instead if it is to be an error."""
     log = flags.log
     if warned.name in DEPRECATIONS:
         log.deprecations[warned.name] += 1
@@ -27,7 +27,7 @@ def tell_warning(flags: Flags, warned: Warned) -> None:
     rule = flags.rule(warned.name)
     if rule == "error":
         label = f"[{warned.name}] " if warned.name else ""
-        raise ProjectError(f"{label}{warned.text}\n(a warning, and --warn-error is set)")
+        raise StrictWarningError(f"{label}{warned.text}\n(a warning, and --warn-error is set)")
     if rule == "warn":
         log.warn(warned.text, warned.name, WARNINGS.get(warned.name, ""), warned.data)
 

@@ -27,6 +27,14 @@ NOTHING_SELECTED = "NoNodesForSelectionCriteria"
 SELECT_IGNORED = "SelectExcludeIgnoredWithSelectorWarning"
 """A selector by name beside expressions, which do not count then."""
 
+ONLY_TOLD = frozenset(
+    (
+        *("FreshnessConfigProblem", "MicrobatchModelNoEventTimeInputs", "SemanticValidationFailure"),
+        *("WarnStateTargetEqual", SELECT_IGNORED),
+    )
+)
+"""What is never an error if the project's flag `require_all_warnings_handled_by_warn_error` is false."""
+
 Rule = Literal["error", "warn", "silence"]
 
 TODAY = {"include": "error", "exclude": "warn"}

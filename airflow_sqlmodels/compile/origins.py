@@ -23,6 +23,10 @@ _ONLY_TAGS = re.compile(r"\s*(?:\{%(?![-+])(?:(?!%\}).)*(?<![-+])%\}\s*)+")
 _OTHER_TAG = re.compile(r"\{%|\{#|\{\{|\}\}|%\}|#\}")
 
 
+_BEHIND_CTES = "\n) "
+"""What stands before the first line of a query that reads ephemeral models."""
+
+
 class Template(Struct, frozen=True):
     """A template and where it stands."""
 
@@ -50,12 +54,13 @@ class CompiledText(Struct, frozen=True):
 
     def at(self, offset: int) -> Location:
         """Where the character `offset` (counted from 0) came from: a template's line, else a line of the SQL."""
-        compiled = location_in(self.sql, offset, self.label)
-        for template in self.templates:
-            found = origin_of(template.text, self.sql, compiled.line, compiled.column)
-            if found is not None:
-                return template.at(*found)
-        return compiled
+        for sql in (self.sql, self.sql.replace(_BEHIND_CTES, "\n)\n")):
+            place = location_in(sql, offset, self.label)
+            for template in self.templates:
+                found = origin_of(template.text, sql, place.line, place.column)
+                if found is not None:
+                    return template.at(*found)
+        return location_in(self.sql, offset, self.label)
 
     def placed(self, error: WarehouseError) -> WarehouseError:
         """The error with its place; the error itself if it does not point into this SQL."""

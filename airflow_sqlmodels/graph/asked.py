@@ -32,7 +32,9 @@ class Asked(Struct, frozen=True):
         """The state to compare with. Raises SelectorError if there is none."""
         if self.state is None:
             hint = "name its folder: --state path/to/artifacts"
-            raise self.refuse("this needs an earlier state to compare with", hint)
+            raise self.refuse(
+                "Got a state selector method, but no comparison manifest: it needs an earlier state", hint
+            )
         return self.state
 
     def refuse(self, what: str, hint: str = "") -> SelectorError:

@@ -323,6 +323,15 @@ class Exposure(Templated, frozen=True, kw_only=True):
     label: str | None = None
     url: str | None = None
     maturity: str | None = None
+    metric_refs: tuple[str, ...] = ()
+    """The `metric(...)` calls."""
+    metric_ids: tuple[NodeId, ...] = ()
+    """What `metric_refs` resolve to, one each."""
+
+    @property
+    def depends_on(self) -> tuple[NodeId, ...]:
+        """The nodes it reads, each once."""
+        return tuple(dict.fromkeys((*self.ref_ids, *self.source_ids, *self.metric_ids)))
 
 
 class SemanticModel(Templated, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.errors import WarehouseError
 from airflow_sqlmodels.manifest.nodes import Function, Model, Seed, Snapshot
 from airflow_sqlmodels.manifest.relation import Relation
+from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.publish.rules import PublishRules
 from airflow_sqlmodels.templating.answering import Rendering
 from airflow_sqlmodels.templating.relation import TemplateRelation
@@ -62,7 +63,7 @@ class Build(Struct, frozen=True, kw_only=True):
     def warn(self, message: str) -> None:
         """Tell of something that is wrong, and keeps nothing from being built."""
         if self.rendering is not None:
-            self.rendering.means.invocation.warn(message)
+            self.rendering.means.invocation.warn(Warned(message, "JinjaLogWarning", {"msg": message}))
 
     @property
     def node_view(self) -> dict[str, Any]:

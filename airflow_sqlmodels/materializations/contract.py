@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from airflow_sqlmodels.compile.foreign_keys import foreign_key_target
 from airflow_sqlmodels.errors import CompilationError, ProjectError, closest
 from airflow_sqlmodels.manifest.nodes import Column, Model
 from airflow_sqlmodels.manifest.relation import Relation
@@ -17,6 +18,7 @@ _ALIASES = {"string": "text"}
 """Types that dbt writes in another way on Postgres."""
 _IN_COLUMN = ("not_null", "custom")
 """What stands behind a column's type; the others are constraints of the table."""
+_BARE_NUMBERS = ("numeric", "decimal", "number")
 _KINDS = ("not_null", "check", "unique", "primary_key", "foreign_key", "custom")
 
 
@@ -38,11 +40,24 @@ def check_contract(build: Build) -> None:
     if not is_enforced(build):
         return
     promised = [column for column in build.node.columns.values() if column.data_type]
+    if not promised:
+        what = "This model has an enforced contract, and its 'columns' specification is missing"
+        raise CompilationError(what, build.node.at, "list them in a property file, each with its data_type")
+    _warn_of_rounding(build, promised)
     casts = ",\n".join(f"cast(null as {_type(column)}) as {_written(build, column)}" for column in promised)
     wanted = dict(build.session.describe(f"select {casts}"))
     given = dict(build.session.describe(build.select))
     if _families(wanted) != _families(given):
         raise CompilationError(_mismatches(wanted, given), build.node.at, _HINT)
+
+
+def _warn_of_rounding(build: Build, promised: Sequence[Column]) -> None:
+    bare = [column.name for column in promised if str(column.data_type).strip().lower() in _BARE_NUMBERS]
+    if bare:
+        what = (
+            "Detected columns with numeric type and unspecified precision/scale, this can lead to unintended rounding"
+        )
+        build.warn(f"{build.node.path}: {what}: {bare}")
 
 
 def table_definition(build: Build, relation: Relation) -> str:
@@ -145,7 +160,7 @@ def _target(build: Build, said: Mapping[str, Any], expression: str) -> str:
     to = said.get("to")
     if not to or build.rendering is None:
         return expression
-    relation = build.rendering.text("{{ " + str(to) + " }}", build.node.at)
+    relation = foreign_key_target(build.rendering.means, build.node, to)
     return f"{relation} ({', '.join(map(str, said.get('to_columns') or ()))})"
 
 
@@ -197,7 +212,11 @@ def _mismatches(wanted: Mapping[str, str], given: Mapping[str, str]) -> str:
             rows.append((name, given.get(name, "-"), wanted.get(name, "-"), reason))
     widths = [max(len(row[index]) for row in rows) for index in range(4)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "the query's columns are not those of the contract:\n" + "\n".join(f"    {line}" for line in lines)
+    return f"{_FAILED}: the query's columns are not those of the contract:\n" + "\n".join(
+        f"    {line}" for line in lines
+    )
 
 
+_FAILED = "This model has an enforced contract that failed"
+"""What people look for."""
 _HINT = "change the query, or columns: in its properties"

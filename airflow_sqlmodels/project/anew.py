@@ -33,12 +33,13 @@ from airflow_sqlmodels.project.choices import Choices
 from airflow_sqlmodels.project.deprecated import deprecated_models
 from airflow_sqlmodels.project.docs import DocLookup
 from airflow_sqlmodels.project.elsewhere import described_elsewhere
-from airflow_sqlmodels.project.exposures import exposure
+from airflow_sqlmodels.project.exposures import exposure, with_metrics
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.fingerprint import Fingerprints, with_parents
 from airflow_sqlmodels.project.functions import with_overloads
 from airflow_sqlmodels.project.groups import groups
 from airflow_sqlmodels.project.installed import refuse_missing
+from airflow_sqlmodels.project.macro_arguments import macro_oddities
 from airflow_sqlmodels.project.macro_files import built_in_macros, described, read_docs, read_macros
 from airflow_sqlmodels.project.microbatch import microbatch_warnings
 from airflow_sqlmodels.project.naming import NameRules, overridden_names
@@ -56,6 +57,7 @@ from airflow_sqlmodels.project.settings import (
 )
 from airflow_sqlmodels.project.source_overrides import with_overrides
 from airflow_sqlmodels.project.unit_tests import read_unit_tests
+from airflow_sqlmodels.project.unused_configs import unused_configs
 from airflow_sqlmodels.project.versions import model_names, with_versions
 from airflow_sqlmodels.project.written import place_of_value
 from airflow_sqlmodels.templating.call_graph import CallGraph
@@ -94,11 +96,12 @@ def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[Sou
     docs = read_docs(_of("docs", files))
     listed, unused = with_overrides(read_properties(_of("properties", files)), settings.packages)
     entries = with_versions(listed, model_names(files))
-    shared = {**shared_names(settings, Invocation(command="parse")), "env_var": choices.env_var}
+    said: list[Warned] = []  # by templates
+    shared = {**shared_names(settings, Invocation(command="parse", warn=said.append)), "env_var": choices.env_var}
     projects = {each.name: each for each in (project, *packages)}
     parts = make_parts(settings, projects, macros, docs, entries, shared)
     built = with_overloads(_with_foreign_entries(parts, files, list(build_nodes(parts, files, entries))), entries)
-    warnings: list[str | Warned] = [*oddities(project, parts, built, entries), *unused]
+    warnings: list[str | Warned] = [*oddities(project, parts, built, entries), *unused, *_each_once(said)]
     manifest = assemble(parts, built, entries, warnings, _of("fixture", files))
     graph_of(manifest)  # refuses rings
     return manifest
@@ -176,11 +179,14 @@ def assemble(  # all that was read, one by one
     """The Manifest: enabled nodes with their references resolved."""
     enabled, disabled = _parted(built)
     settings = parts.settings
-    turned_off = (node for several in disabled.values() for node in several)
+
+    def turned_off() -> Iterator[AnyNode]:
+        return (node for several in disabled.values() for node in several)
+
     index = index_of(
         settings.name,
         enabled,
-        turned_off,
+        turned_off(),
         node_first=settings.flag(NODE_FIRST),
         unique=settings.flag("require_unique_project_resource_names"),
     )
@@ -201,7 +207,11 @@ def assemble(  # all that was read, one by one
             disabled.setdefault(node.id, []).append(partly_resolved(node, index))
     nodes = with_parents(nodes)
     unit_tests = read_unit_tests(parts, entries, nodes, index, fixtures)
-    nodes = {**nodes, **unit_tests.enabled, **semantic_nodes(parts, entries, index)}
+    semantic = semantic_nodes(parts, entries, index)
+    off = [node_id for node_id, node in semantic.items() if node.config.get("enabled", True) is False]
+    disabled.update((node_id, [semantic.pop(node_id)]) for node_id in off)
+    nodes = {**nodes, **unit_tests.enabled, **semantic}
+    nodes.update((node.id, node) for node in with_metrics(nodes.values()))
     known_groups = groups(parts, entries)
     restricted = [name for name, project in parts.projects.items() if project.content.get("restrict-access")]
     check_access(nodes, known_groups, restricted)
@@ -222,6 +232,8 @@ def assemble(  # all that was read, one by one
             *_told(warnings, unknown, unit_tests.warnings),
             *parts.noted,
             *deprecated_models(nodes.values()),
+            *macro_oddities(settings, parts.readers.library.table.macros, entries),
+            *unused_configs(parts.projects[settings.name], nodes.values(), turned_off()),
             *microbatch_warnings(parts.settings, parts.readers.library.table.macros, nodes),
         ),
     )
@@ -231,6 +243,11 @@ def _selectors(parts: Parts) -> dict[str, Any]:
     """The named selections, their templates rendered."""
     written = read_selectors(Path(parts.settings.root))
     return parts.rendered(written, parts.settings.name, Location(SELECTORS_FILE, 1))
+
+
+def _each_once(warned: Iterable[Warned]) -> Iterable[Warned]:
+    """Without those that two templates, or two readings of one, brought up."""
+    return {each.text: each for each in warned}.values()
 
 
 def _told(*warnings: Iterable[str | Warned]) -> list[Warned]:

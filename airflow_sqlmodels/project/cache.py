@@ -73,7 +73,17 @@ def saved_path(root: Path, choices: Choices) -> Path | None:
 
 def made_for(root: Path, choices: Choices) -> str:
     """A hash of everything but files and environment that a manifest depends on."""
-    made_of = (str(root), choices.target, choices.vars, choices.env, VERSION, _reader(), sys.version_info[:2])
+    made_of = (
+        str(root),
+        choices.target,
+        choices.vars,
+        choices.env,
+        choices.user_flags,
+        choices.said_flags,
+        VERSION,
+        _reader(),
+        sys.version_info[:2],
+    )
     return hashlib.blake2b(repr(made_of).encode(), digest_size=10).hexdigest()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct, field
@@ -18,6 +19,10 @@ class Choices(Struct, frozen=True, kw_only=True):
     env: dict[str, str] = field(default_factory=dict)
     version_check: bool | None = None
     """Whether `require-dbt-version` counts; None: as `flags:` of the project say, else it does."""
+    user_flags: Mapping[str, Any] = field(default_factory=dict)
+    """`config:` of profiles.yml: what holds if the project has no `flags:`."""
+    said_flags: Mapping[str, Any] = field(default_factory=dict)
+    """Flags of the command line that count more than the project's."""
     env_read: set[str] = field(default_factory=set)
     """The environment variables that loading has read so far."""
 

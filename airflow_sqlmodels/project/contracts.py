@@ -8,12 +8,16 @@ from typing import Any
 
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.nodes import Column, Problem
+from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.properties import Entry
 
 _REFERENCE = re.compile(r"(ref|source)\(.*\)", re.DOTALL)
 
 _KINDS = ("table", "view", "incremental")
 """What can keep a contract."""
+_ENFORCING = ("table", "incremental")
+"""What has constraints in the warehouse."""
+_KEY = "primary_key"
 
 
 def contract_problems(
@@ -30,8 +34,44 @@ def contract_problems(
     if lacking:
         listed = ", ".join(map(repr, lacking))
         yield Problem(f"the contract gives no data_type for {listed}", entry.at, "data_type: text, integer…")
+
+
+def check_contract(
+    entry: Entry | None, name: str, config: Mapping[str, Any], columns: Mapping[str, Column]
+) -> Iterator[Warned]:
+    """A warning for constraints that nothing comes of. Raises ProjectError for a contract that says too little.
+
+    As in dbt, only what a property file says is looked at.
+    """
+    if entry is None or config.get("enabled", True) is False:
+        return
+    _refuse_primary_keys(entry, columns)
+    if not (config.get("contract") or {}).get("enforced"):
+        return
     if not columns:
-        yield Problem("the contract has no columns", entry.at, "list them under columns:, each with its data_type")
+        what = (
+            f"Constraints must be defined in a `yml` schema configuration file: the contract of {name!r} has no columns"
+        )
+        raise ProjectError(what, entry.at, "list them under columns:, each with its data_type")
+    told = any(each.get("warn_unsupported", True) for column in columns.values() for each in column.constraints)
+    if told and config["materialized"] not in _ENFORCING:
+        text = f"{entry.at}: Constraint types are not supported for {config['materialized']} materializations"
+        hint = "and will be ignored; 'warn_unsupported: false' of a constraint says that you know"
+        data = {"materialized": config["materialized"]}
+        yield Warned(f"{text} {hint}", "UnsupportedConstraintMaterialization", data, once=True)
+
+
+def _refuse_primary_keys(entry: Entry, columns: Mapping[str, Column]) -> None:
+    """Raises ProjectError if there is more than one."""
+    keys = [column.name for column in columns.values() for each in column.constraints if each.get("type") == _KEY]
+    hint = "write one at the level of the model: {type: primary_key, columns: [...]}"
+    if len(keys) > 1:
+        what = f"Found {len(keys)} columns ({keys}) with primary key constraints defined"
+        raise ProjectError(what, entry.at, hint)
+    listed = entry.content.get("constraints") or ()
+    if keys and any(isinstance(each, Mapping) and each.get("type") == _KEY for each in listed):
+        what = "Primary key constraints defined at the model level and the columns level"
+        raise ProjectError(what, entry.at, "keep one of them")
 
 
 def constraint_reads(entry: Entry | None, columns: Mapping[str, Column]) -> Iterator[str]:
@@ -43,7 +83,8 @@ def constraint_reads(entry: Entry | None, columns: Mapping[str, Column]) -> Iter
         if isinstance(constraint, Mapping) and constraint.get("to"):
             to = str(constraint["to"])
             if constraint.get("type") == "foreign_key" and not _REFERENCE.fullmatch(to.strip()):
-                what = f"Invalid 'ref' or 'source' syntax on foreign key constraint 'to': {to}"
+                model = "" if entry is None else f" on model {entry.name}"
+                what = f"Invalid 'ref' or 'source' syntax on foreign key constraint 'to'{model}: {to}"
                 raise ProjectError(
                     what, None if entry is None else entry.at, "write ref('model') or source('name', 'table')"
                 )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from airflow_sqlmodels.errors import ProjectError
+from msgspec import structs
+
+from airflow_sqlmodels.errors import NamingError, ProjectError, closest
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
-from airflow_sqlmodels.manifest.nodes import Exposure, NodeId, Ref, SourceRef
+from airflow_sqlmodels.manifest.nodes import AnyNode, Exposure, Metric, NodeId, Ref, SourceRef
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry
 from airflow_sqlmodels.project.references import ref_of
@@ -18,9 +21,14 @@ def exposure(parts: Parts, entry: Entry) -> Exposure:
     package = entry.file.package
     fqn = (package, *entry.file.folders, entry.name)
     own = parts.own_config("exposure", package, fqn, entry)
+    if parts.projects[package].written["exposure"].configs(fqn).get("tags", ()) is None:
+        what = f"the tags of the exposure {entry.name!r} have an invalid value: None"
+        raise ProjectError(what, entry.at, f"below exposures: of {PROJECT_FILE} write tags: []")
     config = parts.config("exposure", own, entry.at, entry)
+    config["tags"] = sorted(config["tags"])  # as in dbt
     refs: list[Ref] = []
     found: list[SourceRef] = []
+    metrics: list[str] = []
     for text in entry.content.get("depends_on") or []:
         calls = parts.readers.graph.reader.calls("{{ " + str(text) + " }}")
         if calls is None:
@@ -31,6 +39,8 @@ def exposure(parts: Parts, entry: Entry) -> Exposure:
                 refs.append(ref_of(call))
             elif call.name == "source" and len(call.args) == 2:
                 found.append(SourceRef(*call.args))
+            elif call.name == "metric" and call.args:
+                metrics.append(str(call.args[-1]))
     return Exposure(
         id=NodeId(f"exposure.{package}.{entry.name}"),
         name=entry.name,
@@ -47,6 +57,7 @@ def exposure(parts: Parts, entry: Entry) -> Exposure:
         files=(entry.file.shown, PROJECT_FILE),
         refs=tuple(refs),
         source_refs=tuple(found),
+        metric_refs=tuple(metrics),
         type=str(entry.content.get("type") or ""),
         owner=plain(entry.content.get("owner") or {}),
         label=entry.content.get("label"),
@@ -59,3 +70,18 @@ def _without_beside(entry: Entry, written: dict[str, Any]) -> dict[str, Any]:
     """As in dbt, what an exposure says beside its `config:` is none of its unrendered config."""
     inside = entry.content.get("config") or {}
     return {**{key: None for key in ("tags", "meta") if key in entry.content and key not in inside}, **written}
+
+
+def with_metrics(nodes: Iterable[AnyNode]) -> Iterator[Exposure]:
+    """The exposures that read metrics, with the ids of these. Raises NamingError for a metric that is not there."""
+    listed = list(nodes)
+    known = {node.name: node.id for node in listed if isinstance(node, Metric)}
+    for node in listed:
+        if isinstance(node, Exposure) and node.metric_refs:
+            yield structs.replace(node, metric_ids=tuple(_metric(node, name, known) for name in node.metric_refs))
+
+
+def _metric(node: Exposure, name: str, known: Mapping[str, NodeId]) -> NodeId:
+    if name not in known:
+        raise NamingError(f"no metric {name!r}, which the exposure {node.name!r} reads", node.at, closest(name, known))
+    return known[name]

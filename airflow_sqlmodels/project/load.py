@@ -27,6 +27,7 @@ from airflow_sqlmodels.project.installed import about_packages
 from airflow_sqlmodels.project.profiles import read_profile
 from airflow_sqlmodels.project.selectors_file import SELECTORS_FILE
 from airflow_sqlmodels.project.settings import flag_of, installed_packages, profile_name, read_project_file
+from airflow_sqlmodels.project.user_flags import user_flags
 from airflow_sqlmodels.project.vars_file import VARS_FILE
 from airflow_sqlmodels.templating.variables import EnvVar
 
@@ -40,22 +41,32 @@ def load_project(  # noqa: PLR0913  # dbt's flags, each of its own
     vars: Mapping[str, Any] | None = None,  # noqa: A002  # dbt's word
     env: Mapping[str, str] | None = None,
     version_check: bool | None = None,
+    flags: Mapping[str, Any] | None = None,
     cache: bool = True,
 ) -> Manifest:
     """Everything in the project at `root`. With `cache`, what did not change since the last time is not read again.
 
     `target` is the name of a target in profiles.yml (None: its default), or a whole Target: then no profile is read.
-    `version_check=False` passes over `require-dbt-version`.
+    `version_check=False` passes over `require-dbt-version`; `flags` count more than those of the project.
     Raises ProjectError, ProfileError or CompilationError for the first thing that is wrong, with its place.
     """
     folder = Path(root).resolve()
+    below: Mapping[str, Any]
     if isinstance(target, Target):
-        where = target
+        where, below = target, {}
     else:
         name = profile or profile_name(folder, env or {})
         env_var = EnvVar(env or {}, secrets_allowed=True)
         where = read_profile(folder, name, profiles_dir=profiles_dir, target=target, vars=vars, env_var=env_var).target
-    choices = Choices(target=where, vars=dict(vars or {}), env=dict(env or {}), version_check=version_check)
+        below = user_flags(folder, profiles_dir)
+    choices = Choices(
+        target=where,
+        vars=dict(vars or {}),
+        env=dict(env or {}),
+        version_check=version_check,
+        user_flags=below,
+        said_flags=flags or {},
+    )
     return load(folder, choices, saved_path(folder, choices) if cache else None)
 
 

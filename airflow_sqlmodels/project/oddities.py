@@ -23,8 +23,10 @@ from airflow_sqlmodels.project.files import stem_of
 from airflow_sqlmodels.project.installed import outdated
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import TWICE, UNKNOWN, Entry
-from airflow_sqlmodels.project.settings import ProjectFile, outdated_keys
+from airflow_sqlmodels.project.settings import CONFIG_KEYS, ProjectFile, outdated_keys
 
+_REFERRED = ("model", "seed", "snapshot")
+"""The kinds that ref() finds."""
 _EXPOSURE_NAME = re.compile(r"[\w-]+$")
 
 
@@ -38,12 +40,14 @@ def oddities(
     yield from _of_absent_packages(built)
     yield from _of_entries(parts, built, entries)
     yield from _same_names(built)
+    yield from _without_schema(built)
     yield from _spaces(parts, built, entries)
 
 
 def _of_entries(parts: Parts, built: Iterable[Node], entries: Iterable[Entry]) -> Iterator[Warned]:
     # a version's entry is named like its file
     names = {(node.id.partition(".")[0], node.package, stem_of(node.path)) for node in built}
+    names |= {("snapshot", node.package, node.name) for node in built if isinstance(node, Snapshot)}
     used = {(node.id.partition(".")[0], node.name, node.patch_path) for node in built}
     for entry in entries:
         yield from _deprecated(entry)
@@ -51,13 +55,25 @@ def _of_entries(parts: Parts, built: Iterable[Node], entries: Iterable[Entry]) -
             continue
         if entry.kind == UNKNOWN:
             yield Warned(str(SqlModelsError(f"unknown key {entry.name!r}", entry.at, entry.text)))
-        described = entry.kind in ("model", "seed", "analysis", "function")
+        described = entry.kind in ("model", "seed", "analysis", "function") or _is_patch(entry)
         if described and (entry.kind, entry.name, entry.file.shown) not in used:
             yield from _nothing_to_describe(entry, names)
 
 
+def _is_patch(entry: Entry) -> bool:
+    """Whether it describes a snapshot of another file, and is none itself."""
+    return entry.kind == "snapshot" and "relation" not in entry.content
+
+
 def _nothing_to_describe(entry: Entry, names: set[tuple[str, str, str]]) -> Iterator[Warned]:
-    if (entry.kind, entry.file.package, entry.name) not in names:
+    other = next((kind for kind in _REFERRED if (kind, entry.file.package, entry.name) in names), None)
+    if other is not None and other != entry.kind and entry.kind in _REFERRED:
+        key, right = CONFIG_KEYS[entry.kind], CONFIG_KEYS[other]
+        what = f"{entry.name!r} is a {other} node, but it is specified in the {key} section of {entry.file.shown}"
+        text = str(SqlModelsError(what, entry.at, f"put it under {right}:"))
+        data = {"patch_name": entry.name, "resource_type": other, "plural_resource_type": right, "yaml_key": key}
+        yield Warned(text, "WrongResourceSchemaFile", {**data, "file_path": entry.file.shown})
+    elif (entry.kind, entry.file.package, entry.name) not in names:
         known = [name for kind, _, name in names if kind == entry.kind]
         what = f"there is no {entry.kind} {entry.name!r} to describe"
         twin = "a package describes its own of that name: dbt refuses two descriptions of it, remove this one"
@@ -88,6 +104,16 @@ def _same_names(built: Iterable[Node]) -> Iterator[Warned]:
             data = {"resource_name": node.name, "unique_id1": other.id, "unique_id2": node.id}
             data["package_name"] = node.package
             yield Warned(text, "DuplicateNameDistinctNodeTypesDeprecation", data)
+
+
+def _without_schema(built: Iterable[Node]) -> Iterator[Warned]:
+    """Nodes that a project's generate_schema_name gives none: Postgres takes the first of its search path."""
+    for node in built:
+        if isinstance(node, (Model, Seed, Snapshot)) and not node.relation.schema and node.config.get("enabled", True):
+            what = f"Node {node.id!r} has a schema set to None as a result of a generate_schema_name call."
+            text = f"{node.path}: {what} Let it give a name in every case"
+            data = {"resource_unique_id": node.id}
+            yield Warned(text, "GenerateSchemaNameNullValueDeprecation", data, once=True)
 
 
 def _spaces(parts: Parts, built: Iterable[Node], entries: Iterable[Entry]) -> Iterator[Warned]:

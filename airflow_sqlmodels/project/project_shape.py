@@ -111,6 +111,9 @@ def check_shape(content: Mapping[str, Any], place: Callable[[str], Location]) ->
         if not fits(value):
             what = f"at path [{key!r}]: {value!r} is not valid under any of the given schemas"
             raise SettingsError(what, place(key), f"it has to be {wanted}")
+    if "tests" in content and "data_tests" in content:
+        what = "Invalid project config: cannot have both 'tests' and 'data_tests' defined"
+        raise SettingsError(what, place("tests"), "put all below 'data_tests'")
     said = content.get("config-version")
     if said not in (None, _CONFIG_VERSION):
         what = f"config-version is {said}, and only {_CONFIG_VERSION} is known"

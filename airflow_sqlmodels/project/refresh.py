@@ -43,10 +43,12 @@ class SavedIndex(Struct, frozen=True):
                     return node
         return None
 
-    def source(self, wanted: SourceRef) -> Source | None:
-        """The table that a `source(...)` means."""
-        for package in self.manifest.settings.packages:
-            node = self.manifest.nodes.get(NodeId(f"source.{package}.{wanted.source}.{wanted.table}"))
+    def source(self, wanted: SourceRef, package: str) -> Source | None:
+        """The table that a `source(...)` in a template of `package` means."""
+        settings = self.manifest.settings
+        order = (package, settings.name) if settings.flag(NODE_FIRST) else (settings.name, package)
+        for owner in dict.fromkeys((*order, *settings.packages)):
+            node = self.manifest.nodes.get(NodeId(f"source.{owner}.{wanted.source}.{wanted.table}"))
             if isinstance(node, Source):
                 return node
         return None

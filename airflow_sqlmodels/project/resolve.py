@@ -40,8 +40,8 @@ class Lookup(Protocol):
     def find(self, ref: Ref, package: str) -> Model | Seed | Snapshot | None:
         """The node that a ref in a template of `package` means."""
 
-    def source(self, wanted: SourceRef) -> Source | None:
-        """The table that a `source(...)` means."""
+    def source(self, wanted: SourceRef, package: str) -> Source | None:
+        """The table that a `source(...)` in a template of `package` means."""
 
     def function(self, ref: Ref, package: str) -> Function | None:
         """The function that a `function(...)` in a template of `package` means."""
@@ -57,7 +57,8 @@ class Index(Struct):
     node_first: bool = False
     """Whether a name is looked for in the node's own package before the root project."""
     by_name: dict[str, list[Model | Seed | Snapshot]] = field(default_factory=dict)
-    sources: dict[tuple[str, str], Source] = field(default_factory=dict)
+    sources: dict[tuple[str, str], dict[str, Source]] = field(default_factory=dict)
+    """By source and table, those of each package."""
     disabled: dict[str, Node] = field(default_factory=dict)
     functions: dict[str, list[Function]] = field(default_factory=dict)
 
@@ -72,9 +73,10 @@ class Index(Struct):
                     return node
         return found[0] if found else None
 
-    def source(self, wanted: SourceRef) -> Source | None:
-        """The table that a `source(...)` means."""
-        return self.sources.get((wanted.source, wanted.table))
+    def source(self, wanted: SourceRef, package: str) -> Source | None:
+        """The table that a `source(...)` in a template of `package` means."""
+        found = self.sources.get((wanted.source, wanted.table), {})
+        return next((found[each] for each in (*self._order(package), *found) if each in found), None)
 
     def is_disabled(self, name: str) -> bool:
         """Whether a node of that name is there, and turned off."""
@@ -116,7 +118,7 @@ def index_of(
         if isinstance(node, (Source, DataTest, Analysis)):
             _refuse_same_id(once, node)
         if isinstance(node, Source):
-            index.sources[node.source_name, node.name] = node
+            index.sources.setdefault((node.source_name, node.name), {})[node.package] = node
         elif isinstance(node, Function):
             _refuse_twin_function(index.functions.setdefault(node.name, []), node)
             index.functions[node.name].append(node)
@@ -145,7 +147,7 @@ def resolved(node: T, index: Lookup) -> T | None:
         ids.append(found.id)
     source_ids: list[NodeId] = []
     for source in node.source_refs:
-        table = index.source(source)
+        table = index.source(source, node.package)
         if table is None:
             if isinstance(node, DataTest) and index.is_disabled(source.table):
                 return None
@@ -176,7 +178,7 @@ def _refuse_twin_function(known: list[Function], node: Function) -> None:
 def partly_resolved(node: T, index: Lookup) -> T:
     """The node with the ids of those of its references that are there."""
     found = (index.find(ref, node.package) for ref in node.refs)
-    tables = (index.source(source) for source in node.source_refs)
+    tables = (index.source(source, node.package) for source in node.source_refs)
     return replace(
         node,
         ref_ids=tuple(each.id for each in found if each is not None),
@@ -238,7 +240,7 @@ def _missing_ref(node: Templated, ref: Ref, index: Index) -> NamingError:
     disabled = index.disabled.get(ref.name)
     if disabled is not None:
         hint = "enable it (config enabled), or disable this one too"
-        return NamingError(f"{ref.name!r} is disabled: see {disabled.path}", at, hint)
+        return NamingError(f"it reads {ref.name!r}, which is disabled: see {disabled.path}", at, hint)
     versions = sorted(filter(None, map(_version_of, index.by_name.get(ref.name, ()))))
     if ref.version is not None:
         hint = f"it has {', '.join(versions)}" if versions else "it has no versions"

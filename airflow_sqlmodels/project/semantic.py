@@ -33,7 +33,7 @@ class _Known(Struct):
 
 
 def semantic_nodes(parts: Parts, entries: Iterable[Entry], index: Index) -> dict[NodeId, SemanticNode]:
-    """All of them by id. Raises NamingError for a model, measure or metric that nothing is called."""
+    """All of them by id, also what is off. Raises NamingError for a model, measure or metric that is not there."""
     by_kind: dict[str, list[Entry]] = {kind: [] for kind in KINDS}
     for entry in entries:
         if entry.kind in by_kind:
@@ -56,7 +56,7 @@ def semantic_nodes(parts: Parts, entries: Iterable[Entry], index: Index) -> dict
         _refuse_metric(entry)
         nodes.append(Metric(**_shared(parts, entry), reads=_reads(entry, known)))
     nodes += [SavedQuery(**_shared(parts, entry), reads=_asked(entry, known)) for entry in by_kind["saved_query"]]
-    return {node.id: node for node in nodes if node.config.get("enabled", True) is not False}
+    return {node.id: node for node in nodes}
 
 
 def _refuse_metric(entry: Entry) -> None:

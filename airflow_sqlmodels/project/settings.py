@@ -77,7 +77,12 @@ class ProjectFile(Struct, frozen=True):
         if said is None and key == "docs-paths":
             every = (each for each in PATHS if each not in ("docs-paths", "asset-paths"))
             return tuple(dict.fromkeys(path for each in every for path in self.paths(each)))
-        return PATHS[key] if said is None else tuple(str(path).strip("/") for path in said)
+        return PATHS[key] if said is None else tuple(self._inside(str(path)) for path in said)
+
+    def _inside(self, path: str) -> str:
+        """A folder as seen from the project, however it is written."""
+        inside = Path(path).is_relative_to(self.root) and Path(path).is_absolute()
+        return Path(path).relative_to(self.root).as_posix() if inside else path.strip("/")
 
     def hooks(self, when: str) -> list[str]:
         """The SQL of `on-run-start` or `on-run-end`."""
@@ -123,6 +128,10 @@ def read_project_file(root: Path, choices: Choices, shown: str = "") -> ProjectF
         if key in rendered and old in rendered:
             at = place_in(content, old, path, text)
             raise SettingsError(f"{old!r} is the old name of {key!r}, which is there too", at, "keep one of them")
+    if choices.user_flags and not shown:
+        rendered.setdefault("flags", dict(choices.user_flags))
+    if choices.said_flags and not shown:
+        rendered["flags"] = {**(rendered.get("flags") or {}), **choices.said_flags}
     if not rendered.get("name"):
         raise SettingsError(f"{PROJECT_FILE} has no name", Location(path), "add 'name: my_project' to it")
     if rendered.get("require-dbt-version") is not None and _checks_version(choices, rendered):

@@ -20,7 +20,7 @@ from airflow_sqlmodels.manifest.nodes import (
     Snapshot,
 )
 from airflow_sqlmodels.manifest.relation import Relation
-from airflow_sqlmodels.project.contracts import constraint_reads, contract_problems
+from airflow_sqlmodels.project.contracts import check_contract, constraint_reads, contract_problems
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.model_facts import deprecation_date, time_spine
 from airflow_sqlmodels.project.parts import Parts
@@ -52,6 +52,7 @@ def model(parts: Parts, file: SourceFile) -> Model:
     fields = shared(parts, file, name, fqn, entry, config, own, inline)
     template = template_fields(text, read)
     template["problems"] += tuple(contract_problems(entry, config, columns))
+    parts.noted.extend(check_contract(entry, name, config, columns))
     return Model(
         id=NodeId(".".join(("model", file.package, name, *suffix))),
         relation=parts.rules.relation(

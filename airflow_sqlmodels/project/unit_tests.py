@@ -220,7 +220,7 @@ class _Reading(Struct, frozen=True):
         args, package = calls[0].args, self.entry.file.package
         found: Relational | None
         if calls[0].name == "source":
-            found = self.index.source(SourceRef(*args)) if len(args) == 2 else None
+            found = self.index.source(SourceRef(*args), package) if len(args) == 2 else None
             known: Iterable[str] = (f"source('{source}', '{table}')" for source, table in self.index.sources)
         else:
             said = dict(calls[0].kwargs)

@@ -72,10 +72,11 @@ def _number(entry: Entry, listed: Any, index: int, said: Any) -> str:
 
 def _content(base: YamlMap, own: YamlMap) -> YamlMap:
     """What holds for one version: what is said of all, unless it says otherwise itself."""
-    tests = any(key in own for key in TEST_KEYS)
+    tests = any(own.get(key) is not None for key in TEST_KEYS)
     found = YamlMap()
     _take(found, base, ("deprecation_date", *(TEST_KEYS if tests else ())))  # that one is each version's own
-    _take(found, own, () if own.get("columns") else ("columns",))
+    empty = () if tests else TEST_KEYS  # `tests:` with nothing behind it says nothing
+    _take(found, own, (*empty, *(() if own.get("columns") else ("columns",))))
     if base.get("config") and own.get("config"):
         found["config"] = {**base["config"], **own["config"]}
     if own.get("columns"):

@@ -201,8 +201,8 @@ def _unit_tests_first(manifest: Manifest, above: Edges, chosen: Collection[NodeI
 
 
 def _hooks(manifest: Manifest, when: str) -> tuple[NodeId, ...]:
-    """The project's hooks: those of packages first, each package's in the order in which they are written."""
+    """The hooks: the project's own first, as in dbt, each package's in the order in which they are written."""
     listed = (manifest[node_id] for node_id in manifest.nodes if kind_of(node_id) == "operation")
     hooks = [node for node in listed if isinstance(node, Operation) and node.when == when]
-    hooks.sort(key=lambda node: (node.package == manifest.settings.name, node.package, node.index))
+    hooks.sort(key=lambda node: (node.package != manifest.settings.name, node.package, node.index))
     return tuple(node.id for node in hooks)

@@ -58,7 +58,7 @@ def run_step(means: Answerer, node_id: NodeId, session: Session, rules: StepRule
     Whatever the outcome, no transaction is left open.
     """
     node = means.manifest[node_id]
-    session.comment = means.comment(node)
+    session.comment, session.comment_behind = means.comments(node)
     started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
     compiled: list[str] = []
 
@@ -102,7 +102,7 @@ def _run(means: Answerer, node: AnyNode, session: Session, rules: StepRules) -> 
         case Source():
             return run_freshness(means, node, session)
         case Operation():
-            return _operation(means, node, session)
+            return _operation(means, node, session, rules)
         case _:
             return Result(node=node.id, status="no-op", message="NO-OP")
 
@@ -193,13 +193,14 @@ def _placed(error: SqlModelsError, node: AnyNode) -> SqlModelsError:
     return type(error)(error.what, at, error.hint, error.sqlstate, error.statement, error.position)
 
 
-def _operation(means: Answerer, node: Operation, session: Session) -> Result:
+def _operation(means: Answerer, node: Operation, session: Session, rules: StepRules) -> Result:
     """Run a hook of the project. As in dbt it has no transaction: what its macros send stays as well."""
     with session.autocommit():
         sql = compile_node(means, node, session).sql.strip()
         passed = f"{node.package}.{node.when}.{node.index} passed"
         if not sql:
             return Result(node=node.id, status="success", message=passed)
+        rules.on_compiled(sql)
         try:
             outcome = session.execute(sql)
         except UnreachableError:

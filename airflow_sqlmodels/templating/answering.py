@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -58,6 +59,10 @@ def _spoken(ref: Ref) -> Ref:
     return ref if ref.version is None else Ref(ref.name, ref.package, str(ref.version))
 
 
+_TAKES_SPACE = re.compile(r"\s*\{[{%#]-")
+"""A template that begins with such a tag takes the lines away that stand above it."""
+
+
 @dataclass(frozen=True)
 class Answerer:
     """What compiling needs, made once for a run."""
@@ -100,13 +105,18 @@ class Answerer:
 
         return jinja_for(self)
 
-    def comment(self, node: AnyNode) -> str:
-        """SQL that tells those who read the server's logs which node a statement belongs to (`query-comment`)."""
+    def comments(self, node: AnyNode) -> tuple[str, str]:
+        """SQL that tells those who read the server's logs which node a statement belongs to (`query-comment`).
+
+        The first is put in front of it, the second behind it.
+        """
         said = self.manifest.settings.query_comment
+        behind = isinstance(said, Mapping) and bool(said.get("append"))
         if isinstance(said, Mapping):
             said = said.get("comment", True)
         text = self._usual_comment(node) if said is True else self._written_comment(node, said)
-        return f"/* {text.replace('*/', '* /')} */\n" if text else ""
+        comment = f"/* {text.replace('*/', '* /')} */" if text else ""
+        return ("", comment and f"\n{comment}") if behind else (comment and f"{comment}\n", "")
 
     def _usual_comment(self, node: AnyNode) -> str:
         target = self.manifest.settings.target
@@ -215,7 +225,8 @@ class Rendering:
         if plain is not None:
             return plain
         above = "\n" * (line - 1)
-        return str(self._render(above + template, at, native=False))[len(above) :]
+        text = str(self._render(above + template, at, native=False))
+        return text if _TAKES_SPACE.match(template) else text[len(above) :]
 
     def value(self, template: str, at: Location) -> Any:
         """A template of this node as a value: one expression keeps its type."""

@@ -60,20 +60,20 @@ class CallGraph(Struct):
         return frozenset().union(*(self._closure(each) for each in macro_ids))
 
     def is_noisy(self, name: str, package: str) -> bool:
-        """Whether calling `name` may reach `ref`, `source` or `config`, or cannot be told."""
+        """Whether calling `name` may reach `ref`, `source` or `config`, may warn, or cannot be told."""
         key = (name, package)
         if key not in self._noisy:
             self._noisy[key] = self._may_capture(name, package)
         return self._noisy[key]
 
     def _may_capture(self, name: str, package: str) -> bool:
-        if name in _SURELY:
+        if name in _SURELY or _warns(name):
             return True
         macro = self.macro_of(name, package)
         if macro is None:
             return False
         inside = (called for each in self._closure(macro.id) for called in self.names_in(self.table.macros[each]))
-        return any(called in CAPTURED or called in ("?", _SETS) for called in inside)
+        return any(called in CAPTURED or called in ("?", _SETS) or _warns(called) for called in inside)
 
     def _closure(self, start: MacroId) -> frozenset[MacroId]:
         if start not in self._reached:
@@ -85,3 +85,8 @@ class CallGraph(Struct):
                 waiting += new
             self._reached[start] = frozenset(found)
         return self._reached[start]
+
+
+def _warns(name: str) -> bool:
+    """Whether a call of that name has something to tell when it is made."""
+    return name == "exceptions.warn" or name.startswith("modules.itertools.")

@@ -12,13 +12,14 @@ from msgspec import Struct, field
 from airflow_sqlmodels.templating.options import all_flags
 
 if TYPE_CHECKING:
+    from airflow_sqlmodels.manifest.warned import Warned
     from airflow_sqlmodels.templating.sampling import Window
 
 LANGUAGE_VERSION = "1.12.6"
 """The release of dbt whose language is meant: what templates see as `dbt_version`."""
 
 
-def _silent(_message: str) -> None:
+def _silent(_message: object) -> None:
     return None
 
 
@@ -61,7 +62,8 @@ class Invocation(Struct, frozen=True, kw_only=True):
     """Where `log(...)` goes."""
     show: Callable[[str], None] = print
     """Where `print` goes: as it is, even with --quiet."""
-    warn: Callable[[str], None] = _silent
+    warn: Callable[[Warned], None] = _silent
+    """Where `exceptions.warn` goes, and what else is odd about what a template does."""
 
 
 class Flags:

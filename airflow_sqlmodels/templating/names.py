@@ -5,14 +5,16 @@ from __future__ import annotations
 import datetime
 import hashlib
 import importlib
+import itertools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
 import yaml
 
 from airflow_sqlmodels.errors import CompilationError
 from airflow_sqlmodels.manifest.manifest import Settings
+from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.templating.invocation import LANGUAGE_VERSION, Flags, Invocation
 from airflow_sqlmodels.templating.macros import Return
 from airflow_sqlmodels.templating.options import all_options
@@ -43,7 +45,7 @@ def shared_names(settings: Settings, invocation: Invocation) -> dict[str, Any]:
         "print": _Print(invocation),
         "debug": _nothing,
         "adapter_macro": _adapter_macro,
-        "modules": Modules(),
+        "modules": Modules(invocation.warn),
         "fromjson": _from_json,
         "tojson": _to_json,
         "fromyaml": _from_yaml,
@@ -66,12 +68,31 @@ def _said(args: Mapping[str, Any], name: str) -> dict[str, Any]:
 class Modules:
     """`modules.datetime`, `.re`, `.itertools`, `.pytz`: imported when asked for."""
 
-    _NAMES = ("datetime", "re", "itertools", "pytz")
+    _NAMES = ("datetime", "re", "pytz")
+
+    def __init__(self, warn: Callable[[Warned], None] | None = None) -> None:
+        self._warn = warn
 
     def __getattr__(self, name: str) -> Any:
+        if name == "itertools":
+            return _Itertools(self._warn)
         if name not in self._NAMES:
             raise AttributeError(name)
         return importlib.import_module(name)
+
+
+class _Itertools:
+    """The module, whose use is told: dbt is to lose it."""
+
+    def __init__(self, warn: Callable[[Warned], None] | None) -> None:
+        self._warn = warn
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(itertools, name)
+        if self._warn is not None:
+            text = f"Usage of itertools modules is deprecated: modules.itertools.{name}, write it as a macro"
+            self._warn(Warned(text, "ModulesItertoolsUsageDeprecation", once=True))
+        return found
 
 
 def _options(invocation: Invocation, settings: Settings) -> dict[str, Any]:

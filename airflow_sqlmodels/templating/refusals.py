@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from airflow_sqlmodels.errors import CompilationError, WarehouseError
+from airflow_sqlmodels.manifest.warned import Warned
 
 
 class NeedsWarehouseError(CompilationError):
@@ -15,12 +16,12 @@ class NeedsWarehouseError(CompilationError):
 class Refusals:
     """`exceptions.raise_compiler_error(...)` and its siblings."""
 
-    def __init__(self, warn: Callable[[str], None]) -> None:
+    def __init__(self, warn: Callable[[Warned], None]) -> None:
         self._warn = warn
 
     def warn(self, message: str, node: Any = None) -> str:  # noqa: ARG002  # dbt's signature
         """Say it and go on."""
-        self._warn(str(message))
+        self._warn(Warned(str(message), "JinjaLogWarning", {"msg": str(message)}, once=True))
         return ""
 
     def raise_compiler_error(self, message: str, node: Any = None) -> NoReturn:  # noqa: ARG002

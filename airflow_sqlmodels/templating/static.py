@@ -184,7 +184,7 @@ def _dotted(node: nodes.Node) -> str:
 
 
 def _call(name: str, call: nodes.Call, certain: bool) -> Call:
-    if name not in (*CAPTURED, "var"):
+    if name not in (*CAPTURED, "metric", "var"):
         return Call(name, literal=False, certain=certain)
     if call.dyn_args is not None or call.dyn_kwargs is not None:
         return Call(name, literal=False, certain=certain)

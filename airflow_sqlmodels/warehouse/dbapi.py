@@ -36,7 +36,7 @@ class DbApiSession:
         on_statement: OnStatement | None = None,
         reopen: Callable[[], Any] | None = None,
     ) -> None:
-        self.comment = ""
+        self.comment = self.comment_behind = ""
         self._connection = connection
         modules = (each.__module__.partition(".")[0] for each in type(connection).__mro__)
         self._is_psycopg3 = "psycopg" in modules
@@ -169,8 +169,9 @@ class DbApiSession:
 
     def _send(self, sql: str, params: Sequence[object] = ()) -> Any:
         cursor = self._connection.cursor()
-        if self.comment:
-            sql = (self.comment.replace("%", "%%") if params else self.comment) + sql
+        if self.comment or self.comment_behind:
+            before, behind = self.comment, self.comment_behind
+            sql = f"{before.replace('%', '%%')}{sql}{behind.replace('%', '%%')}" if params else before + sql + behind
         if not self._is_psycopg3:
             self._waiting(lambda: cursor.execute(sql, tuple(params) or None))
         elif not params:

@@ -24,7 +24,7 @@ class DryWarehouse:
         answer: Callable[[str], Answer | None] = lambda _sql: None,
         notes_queries: bool = False,
     ) -> None:
-        self.comment = ""
+        self.comment = self.comment_behind = ""
         self.statements: list[str] = []
         self._answers = dict(answers or {})
         self._answer = answer

@@ -114,7 +114,7 @@ class LibpqSession(DbApiSession):
 
     def _sent(self, sql: str, shift: int = 0) -> Any:
         """What the server gave. `shift`: characters in front of what the caller sent."""
-        result = self._answer((self.comment + sql).encode(self._encoding))
+        result = self._answer((self.comment + sql + self.comment_behind).encode(self._encoding))
         if result.status in _WELL:
             return result
         if result.status != pq.ExecStatus.FATAL_ERROR:  # a COPY from or to nobody: it cannot be gone on with

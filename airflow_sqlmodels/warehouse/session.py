@@ -35,6 +35,8 @@ class Session(Protocol):
 
     comment: str
     """SQL that is put in front of every text that is sent: `/* … */`, for those who read the server's logs."""
+    comment_behind: str
+    """The same, put behind it."""
 
     def execute(self, sql: str) -> Outcome:
         """Send `sql`, one or several statements, as one round trip. The outcome is the last one's."""

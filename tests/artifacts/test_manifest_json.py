@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from airflow_sqlmodels.artifacts.facts import facts_of
 from airflow_sqlmodels.artifacts.manifest_json import manifest_json
 from airflow_sqlmodels.compile.compiler import compile_node
 from airflow_sqlmodels.graph.order import graph_of
@@ -183,3 +184,10 @@ def test_materializations_say_what_they_build(tmp_path: Path) -> None:
     said = {name: macros[f"macro.shop.{name}"]["supported_languages"] for name in
             ("materialization_a_default", "materialization_b_postgres", "c")}  # fmt: skip
     assert [*said.values()] == [["sql"], ["sql", "python"], None]
+
+
+@pytest.mark.parametrize(("before", "same"), [(None, True), ("protected", True), ("private", False)])
+def test_models_of_releases_without_access_are_protected(before: str | None, same: bool) -> None:
+    entry = {"resource_type": "model", "name": "orders", "fqn": ["shop", "orders"], "raw_code": "select 1"}
+    old = {**entry} if before is None else {**entry, "access": before}
+    assert (facts_of(old) == facts_of({**entry, "access": "protected"})) == same

@@ -94,3 +94,53 @@ def test_there_must_be_something_to_serve(tmp_path: Path, capsys: pytest.Capture
 
     assert exit_code(["docs", "serve", "--no-browser", "--project-dir", str(tmp_path)]) == 2
     assert "make it first: sqlmodels docs generate" in "".join(capsys.readouterr())
+
+
+def test_without_compiling_the_manifest_is_written_all_the_same(call: Call, tmp_path: Path) -> None:
+    assert call("docs", "generate", "--no-compile", "--empty-catalog")[0] == 0
+    assert "compiled_code" not in read(tmp_path, "manifest.json")["nodes"]["model.shop.revenue"]
+
+
+OWN = """\
+{% macro get_catalog_relations(information_schema, relations) %}
+  {% set names %}{% for each in relations %}'{{ each.identifier }}'{{ ', ' if not loop.last }}{% endfor %}{% endset %}
+  {{ return(run_query("select table_schema, table_name, 'SECRET' as table_type, column_name, ordinal_position as "
+    ~ "column_index, 'hidden' as column_type from " ~ information_schema ~ ".columns where table_name in ("
+    ~ names ~ ")")) }}
+{% endmacro %}
+"""
+
+
+def test_the_projects_own_macro_tells_what_lies_there(call: Call, tmp_path: Path) -> None:
+    assert call("build")[0] == 0
+    (tmp_path / "macros").mkdir()
+    (tmp_path / "macros/catalog.sql").write_text(OWN)
+
+    assert call("docs", "generate", "--select", "revenue")[0] == 0
+
+    found = read(tmp_path, "catalog.json")["nodes"]
+    assert set(found) == {"model.shop.revenue"}
+    assert found["model.shop.revenue"]["metadata"]["type"] == "SECRET"
+    assert found["model.shop.revenue"]["columns"]["amount"]["type"] == "hidden"
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("{{ exceptions.raise_compiler_error('no catalogs for you') }}", "no catalogs for you"),
+        ("{{ return(1) }}", "get_catalog_relations gave no table"),
+        ("{{ return(run_query('select 1 as table_schema')) }}", "has no column 'table_name'"),
+    ],
+)
+def test_what_a_macro_refuses_is_told(body: str, told: str, call: Call, tmp_path: Path) -> None:
+    assert call("build")[0] == 0
+    (tmp_path / "macros").mkdir()
+    macro = f"{{% macro get_catalog_relations(information_schema, relations) %}}{body}{{% endmacro %}}\n"
+    (tmp_path / "macros/catalog.sql").write_text(macro)
+
+    code, said = call("docs", "generate")
+
+    assert code == 1, "as in dbt the file is written, with the error in it"
+    assert told in said
+    assert told in read(tmp_path, "catalog.json")["errors"][0]
+    assert call("docs", "generate", "--warn-error")[0] == 2

@@ -79,3 +79,10 @@ def test_in_a_project_its_profile_is_written(call: Call, tmp_path: Path) -> None
     code, said = call("--profile", "theirs")
     assert (code, "Can not init existing project with specified profile" in said) == (2, True)
     assert [each.name for each in (tmp_path / "work").iterdir()] == ["dbt_project.yml"]
+
+
+def test_a_folder_that_is_there_stays_as_it_is(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "work/shop").mkdir()
+    code, said = call("shop")
+    assert (code, "already exists here" in said) == (0, True)
+    assert not list((tmp_path / "work/shop").iterdir())

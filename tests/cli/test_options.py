@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from airflow_sqlmodels.cli.flags import Flags, flags_of
+from airflow_sqlmodels.cli.main import exit_code
 from airflow_sqlmodels.cli.options import ManyValues, global_options, resource_options, selection_options
+from tests.cli.projects import write_project
 
 
 @click.group()
@@ -131,3 +134,33 @@ def test_the_projects_folder_is_the_nearest_above(tmp_path: Path, monkeypatch: p
     monkeypatch.chdir(tmp_path / "models" / "marts")
 
     assert flags_for("inner")[0].project_dir == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("flags", "args", "by"),
+    [
+        ("", [], "path"),
+        ("", ["--maximum-seed-size-mib", "0"], "sha256"),
+        ("flags: {maximum_seed_size_mib: 2}\n", [], "sha256"),
+        ("flags: {maximum_seed_size_mib: 2}\n", ["--maximum-seed-size-mib", "1"], "path"),
+    ],
+)
+def test_up_to_which_size_seeds_are_compared_can_be_said(flags: str, args: list[str], by: str, tmp_path: Path) -> None:
+    large = "id,amount\n" + "1234,567\n" * (1 << 17)
+    root = write_project(tmp_path, **{"seeds/raw_orders.csv": large})
+    with (root / "dbt_project.yml").open("a") as file:
+        file.write(flags)
+
+    assert exit_code(["parse", "--project-dir", str(root), *args]) == 0
+
+    seed = json.loads((root / "target/manifest.json").read_text())["nodes"]["seed.shop.raw_orders"]
+    assert seed["checksum"]["name"] == by
+
+
+def test_variables_with_the_names_of_secrets_are_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    args = ("inner", "--vars", "{DBT_ENV_SECRET_KEY: hush, day: 1}")
+    monkeypatch.setattr("sys.argv", ["sqlmodels", *args])
+    flags, _word = flags_for(*args)
+    assert flags.vars == {"DBT_ENV_SECRET_KEY": "hush", "day": 1}
+    assert flags.said["vars"] == {"DBT_ENV_SECRET_KEY": "*****", "day": 1}
+    assert "hush" not in flags.said["invocation_command"]

@@ -184,7 +184,7 @@ def test_a_broken_contract_is_a_warning(call: Call, promised: Callable[[str], No
 
     assert code == 0
     assert "shop.marts.orders" in found
-    assert "breaking change to an unversioned model, orders, since" in said
+    assert "a breaking change to an unversioned model: orders, since" in said
     assert "\n  - columns were removed: id\n" in said
     assert strict[0] == 2
     options = "{error: all, warn: [UnversionedBreakingChange]}"

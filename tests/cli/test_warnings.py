@@ -9,9 +9,11 @@ from pathlib import Path
 import click
 import pytest
 
+from airflow_sqlmodels.cli.flags import Flags
+from airflow_sqlmodels.cli.log import Log
 from airflow_sqlmodels.cli.main import exit_code
 from airflow_sqlmodels.cli.warnings import options_of, rule_for
-from tests.cli.projects import write_project
+from tests.cli.projects import FILES, write_project
 
 Run = Callable[..., tuple[int, str]]
 
@@ -135,3 +137,74 @@ def test_a_name_counts_more_than_all_deprecations_and_these_more_than_all() -> N
 def test_options_that_are_no_mapping_are_refused() -> None:
     with pytest.raises(click.UsageError, match="must be a mapping"):
         options_of("[all]")
+
+
+GOING = {
+    "itertools": {"models/marts/orders.sql": "select {{ modules.itertools.chain([1], [2]) | join('+') }} as id\n"},
+    "schema": {"macros/names.sql": "{% macro generate_schema_name(name, node) %}{{ return(none) }}{% endmacro %}\n"},
+    "flags": {"profiles.yml": f"        config: {{use_colors: false}}\n{FILES['profiles.yml']}"},
+    "both": {
+        "profiles.yml": f"        config: {{use_colors: false}}\n{FILES['profiles.yml']}",
+        "dbt_project.yml": f"{FILES['dbt_project.yml']}flags: {{use_colors: false}}\n",
+    },
+    "warned": {"models/marts/orders.sql": "{% do exceptions.warn('old words') %}select 1 as id\n"},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "event", "words"),
+    [
+        ("itertools", "ModulesItertoolsUsageDeprecation", "Usage of itertools modules is deprecated"),
+        ("schema", "GenerateSchemaNameNullValueDeprecation", "Node 'model.shop.orders' has a schema set to None"),
+        ("flags", "ProjectFlagsMovedDeprecation", "'config' key in profiles.yml to the 'flags' key"),
+        ("warned", "JinjaLogWarning", "old words"),
+    ],
+)
+def test_what_is_to_go_is_told_when_the_files_are_read(
+    name: str, event: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = write_project(tmp_path, **GOING[name])  # type: ignore[arg-type]
+    assert exit_code(["parse", "--log-format", "json", "--project-dir", str(root)]) == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    said = [each["info"]["msg"] for each in events if each["info"]["name"] == event]
+    assert len(said) == 1
+    assert words in said[0]
+    options = ["--warn-error-options", f"{{error: [{event}]}}"]
+    assert exit_code(["parse", "--no-partial-parse", "--project-dir", str(root), *options]) == 2
+
+
+def test_flags_of_profiles_yml_hold_if_the_project_has_none(tmp_path: Path) -> None:
+    profiles = f"        config: {{warn_error: true}}\n{FILES['profiles.yml']}"
+    root = write_project(tmp_path, **{"profiles.yml": profiles})
+    assert exit_code(["parse", "--project-dir", str(root)]) == 2, "that they stand there is a warning"
+
+
+def test_flags_in_two_files_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = write_project(tmp_path, **GOING["both"])  # type: ignore[arg-type]
+    assert exit_code(["parse", "--project-dir", str(root)]) == 2
+    assert "Do not specify both 'config' in profiles.yml and 'flags'" in "".join(capsys.readouterr())
+
+
+def test_environment_variables_with_the_reserved_prefix_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBT_ENGINE_MINE", "1")
+    monkeypatch.setenv("DBT_ENGINE_THREADS", "2")
+    exit_code(["parse", "--project-dir", str(write_project(tmp_path))])
+    said = "".join(capsys.readouterr())
+    assert "[EnvironmentVariableNamespaceDeprecation] the environment variable DBT_ENGINE_MINE" in said
+    assert "DBT_ENGINE_THREADS" not in said
+
+
+def test_a_warning_that_is_an_error_ends_debug(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = write_project(tmp_path, **{"dbt_project.yml": f"{FILES['dbt_project.yml']}data-paths: [seeds]\n"})
+    assert exit_code(["--warn-error", "debug", "--project-dir", str(root)]) == 2
+    assert "The `data-paths` config has been renamed" in "".join(capsys.readouterr()).replace(": the", ": The")
+
+
+@pytest.mark.parametrize(("handled", "expected"), [(True, "error"), (False, "warn")])
+def test_some_warnings_are_never_errors_if_the_project_says_so(handled: bool, expected: str, tmp_path: Path) -> None:
+    log = Log(project_flags={"require_all_warnings_handled_by_warn_error": handled})
+    flags = Flags(command="ls", project_dir=tmp_path, warn_error=True, log=log)
+    assert flags.rule("MicrobatchModelNoEventTimeInputs") == expected
+    assert flags.rule("DeprecatedModel") == "error"

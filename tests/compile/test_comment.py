@@ -28,7 +28,7 @@ def test_the_usual_one_names_the_node(tmp_path: Path) -> None:
     [
         ("query-comment: nightly", "/* nightly */\n"),
         ("query-comment: '{{ said(node) }}'", "/* orders of dev */\n"),
-        ("query-comment: {comment: 'run by {{ target.name }} */ drop', append: true}", "/* run by dev * / drop */\n"),
+        ("query-comment: {comment: 'run by {{ target.name }} */ drop'}", "/* run by dev * / drop */\n"),
         ("query-comment: ''", ""),
         ("query-comment: null", ""),
     ],
@@ -37,7 +37,17 @@ def test_the_project_may_say_something_else_or_nothing(config: str, expected: st
     assert _comment(tmp_path, config) == expected
 
 
+def test_it_may_stand_behind_the_statement(tmp_path: Path) -> None:
+    assert _comments(tmp_path, "query-comment: {comment: nightly, append: true}") == ("", "\n/* nightly */")
+
+
 def _comment(folder: Path, config: str) -> str:
+    found, behind = _comments(folder, config)
+    assert not behind
+    return found
+
+
+def _comments(folder: Path, config: str) -> tuple[str, str]:
     files = {"dbt_project.yml": f"{PROJECT}{config}\n", "models/orders.sql": "select 1 as id", "macros/m.sql": MACRO}
     manifest = load(folder, files, target=Target("dev", "public", "db"))
-    return answerer(manifest, Invocation()).comment(manifest[NodeId("model.shop.orders")])
+    return answerer(manifest, Invocation()).comments(manifest[NodeId("model.shop.orders")])

@@ -69,6 +69,11 @@ TEMPLATES = {
 }
 
 
+@pytest.mark.parametrize("tag", ["{%- set x = 1 -%}", "{%- set x = 1 %}", "{{- '' }}", "{#- x -#}", "{% set x = 1 %}"])
+def test_nothing_is_lost_behind_empty_lines_above(tag: str, tmp_path: Path) -> None:
+    assert _compiled(tmp_path, f"\n\n{tag}\nselect 1").strip() == "select 1"
+
+
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_a_template_renders_to(template: str, tmp_path: Path) -> None:
     assert _compiled(tmp_path, template, vars={"set": "yes"}).strip() == TEMPLATES[template]

@@ -103,3 +103,10 @@ def test_a_hook_is_found_where_it_is_written(
     found = template_in(tmp_path, ("a.sql", "b.yml"), "analyze {{ this }}")
 
     assert (found and (found.path, found.line, found.indent)) == place
+
+
+def test_the_first_line_behind_ephemeral_models_is_traced_back_too() -> None:
+    sql = "with __dbt__cte__a as (\nselect 1 as id\n) select nothing from __dbt__cte__a"
+    model = Template("models/b.sql", "select nothing from {{ ref('a') }}", line=3)
+    text = CompiledText(sql, "target/compiled/b.sql", (model, Template("models/a.sql", "select 1 as id")))
+    assert text.at(sql.index("nothing")) == Location("models/b.sql", 3, 8, model.text)

@@ -8,6 +8,7 @@ import pytest
 
 from airflow_sqlmodels.manifest.manifest import Manifest, Target
 from airflow_sqlmodels.manifest.nodes import NodeId
+from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.run.step import StepRules, run_step
 from airflow_sqlmodels.templating.answering import answerer
@@ -97,7 +98,6 @@ def test_a_row_that_breaks_a_constraint_leaves_the_old_table(
     ("config", "columns", "told"),
     [
         ("materialized='table'", "[{name: id}]", "no data_type for 'id'"),
-        ("materialized='table'", "[]", "the contract has no columns"),
         ("materialized='ephemeral'", "[{name: id, data_type: int}]", "a ephemeral cannot keep a contract"),
     ],
 )
@@ -133,3 +133,25 @@ def test_a_primary_key_that_is_unique_too_is_one_constraint(
         result = run_step(answerer(manifest, Invocation()), NodeId("model.shop.orders"), session, StepRules())
         assert result.status == "success", result.message
         assert rows_of(connection, CONSTRAINTS) == [("orders_pkey", "p")]
+
+
+def test_a_contract_without_a_property_file_is_refused_when_the_model_runs(
+    tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    model = "{{ config(materialized='table', contract={'enforced': true}) }} select 1 as id"
+    files = {"models/orders.sql": model}
+    manifest = load(tmp_path, files, target=Target("dev", "public", connection.info.dbname))
+    assert "has an enforced contract, and its 'columns' specification is missing" in str(
+        _run(manifest, session).message
+    )
+
+
+def test_a_number_without_precision_is_told(tmp_path: Path, session: DbApiSession, connection: Connection) -> None:
+    bare = PROPERTIES.replace("numeric(10,2)", "numeric")
+    manifest = _project(tmp_path, {"models/s.yml": bare}, connection)
+    told: list[Warned] = []
+    means = answerer(manifest, Invocation(warn=told.append))
+    assert run_step(means, NodeId("model.shop.orders"), session, StepRules()).passed
+    assert [each.name for each in told] == ["JinjaLogWarning"]
+    assert "unspecified precision/scale" in told[0].text
+    assert told[0].text.endswith("['amount']")

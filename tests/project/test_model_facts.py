@@ -67,7 +67,7 @@ models:
         ("deprecation_date: soon", "models/days.yml:3:5: deprecation_date: 'soon' is no date"),
         (
             "constraints: [{type: foreign_key, columns: [day], to: ref orders, to_columns: [id]}]",
-            "Invalid 'ref' or 'source' syntax on foreign key constraint 'to': ref orders",
+            "Invalid 'ref' or 'source' syntax on foreign key constraint 'to' on model",
         ),
         ("time_spine: {column: day}", "models/days.yml:3:5: time_spine has no standard_granularity_column"),
     ],

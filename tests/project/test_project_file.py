@@ -13,6 +13,7 @@ from tests.projects import PROJECT, load
 @pytest.mark.parametrize(
     ("line", "what"),
     [
+        ("tests: {+severity: warn}\ndata_tests: {}", "cannot have both 'tests' and 'data_tests' defined"),
         ("archive: {}", "at path []: Additional properties are not allowed ('archive' was unexpected)"),
         ("version: soon", "at path ['version']: 'soon' is not valid"),
         ("version: 1.0.0b1", "at path ['version']: '1.0.0b1' is not valid"),
@@ -69,3 +70,8 @@ def test_a_package_for_another_release_is_refused_unless_nobody_checks(tmp_path:
     load(tmp_path, {**files, "dbt_project.yml": f"{PROJECT}flags:\n  version_check: false\n"})
 
     assert str(raised.value.at) == "dbt_packages/tools/dbt_project.yml:2:1"
+
+
+def test_a_folder_may_be_written_from_the_root_of_the_machine(tmp_path: Path) -> None:
+    files = {"dbt_project.yml": f"{PROJECT}model-paths: [{tmp_path}/sql]\n", "sql/orders.sql": "select 1 as id"}
+    assert list(load(tmp_path, files).nodes) == ["model.shop.orders"]

@@ -138,3 +138,10 @@ def test_a_conversion_metrics_measures_are_mappings_however_they_are_written() -
 def test_a_metric_that_cannot_be_asked_for_is_refused(entry: str, wrong: str, tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match=f"p.yml:1:1\\d: .*{wrong}"):
         load(tmp_path, {"models/p.yml": f"metrics: [{{{entry}}}]"})
+
+
+def test_a_metric_that_is_off_is_among_the_disabled(tmp_path: Path) -> None:
+    manifest = _manifest(tmp_path)
+    assert list(manifest.disabled) == [NodeId("metric.shop.unused")]
+    content = manifest_json(manifest, graph_of(manifest), Invocation())
+    assert content["disabled"]["metric.shop.unused"][0]["name"] == "unused"

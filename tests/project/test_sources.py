@@ -8,7 +8,7 @@ import pytest
 
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.nodes import DataTest, NodeId, Period, Source
-from tests.projects import load
+from tests.projects import PROJECT, load
 
 PACKAGE = {
     "packages.yml": "packages: [{local: tools}]",
@@ -104,3 +104,19 @@ def test_two_words_on_the_age_are_refused(above: str, own: str, refusal: str, tm
     text = f"sources: [{{name: raw, {above}, tables: [{{name: a, {own}}}]}}]"
     with pytest.raises(ProjectError, match=rf"models/s\.yml:1:\d+: .*{refusal}"):
         load(tmp_path, {"models/s.yml": text})
+
+
+@pytest.mark.parametrize(("flag", "theirs"), [("false", "shop"), ("true", "tools")])
+def test_a_source_that_two_packages_have_is_the_projects(flag: str, theirs: str, tmp_path: Path) -> None:
+    source = "sources: [{{name: raw, schema: {0}, tables: [{{name: orders}}]}}]\n"
+    files = {
+        "dbt_project.yml": f"{PROJECT}flags: {{require_ref_searches_node_package_before_root: {flag}}}\n",
+        "models/s.yml": source.format("here"),
+        "models/mine.sql": "select * from {{ source('raw', 'orders') }}",
+        "dbt_packages/tools/dbt_project.yml": "name: tools\n",
+        "dbt_packages/tools/models/s.yml": source.format("there"),
+        "dbt_packages/tools/models/theirs.sql": "select * from {{ source('raw', 'orders') }}",
+    }
+    manifest = load(tmp_path, files)
+    assert manifest[NodeId("model.shop.mine")].depends_on == (NodeId("source.shop.raw.orders"),)
+    assert manifest[NodeId("model.tools.theirs")].depends_on == (NodeId(f"source.{theirs}.raw.orders"),)

@@ -137,3 +137,20 @@ def test_the_latest_version_may_stand_in_a_file_without_a_suffix(tmp_path: Path)
     found = {key: node.path for key, node in manifest.items()}
     assert found == {"model.shop.a.v1": "models/a_v1.sql", "model.shop.a.v2": "models/a.sql"}
     assert not manifest.warnings
+
+
+def test_tests_with_nothing_behind_them_say_nothing(tmp_path: Path) -> None:
+    properties = """\
+        models:
+          - name: orders
+            columns: [{name: id}]
+            data_tests: [unique: {arguments: {column_name: id}}]
+            versions: [{v: 1, data_tests: }, {v: 2, data_tests: []}]
+        """
+    files = {
+        "models/orders_v1.sql": "select 1 as id",
+        "models/orders_v2.sql": "select 2 as id",
+        "models/s.yml": properties,
+    }
+    nodes = load(tmp_path, files).nodes
+    assert [node.split(".")[2] for node in nodes if node.startswith("test.")] == ["unique_orders_v1_id"]

@@ -140,13 +140,13 @@ def test_tests_alone_wait_for_nothing() -> None:
     assert set(map(frozenset, edges(make_plan(manifest, command="test")).values())) == {frozenset()}
 
 
-def test_hooks_of_packages_come_before_the_projects_own() -> None:
+def test_hooks_of_the_project_come_before_those_of_packages() -> None:
     theirs = replace(hook("on-run-start", 5), id="operation.extra.first", package="extra")
     manifest = manifest_of(A, hook("on-run-start", 1), hook("on-run-start", 0), hook("on-run-end"), theirs)
 
     plan = make_plan(manifest)
 
-    assert [short(each) for each in plan.on_start] == ["first", "shop-on-run-start-0", "shop-on-run-start-1"]
+    assert [short(each) for each in plan.on_start] == ["shop-on-run-start-0", "shop-on-run-start-1", "first"]
     assert [short(each) for each in plan.on_end] == ["shop-on-run-end-0"]
 
 

@@ -94,6 +94,13 @@ def test_a_comment_goes_in_front_and_changes_no_place(session: DbApiSession) -> 
         session.rollback()
 
 
+def test_a_comment_may_stand_behind(session: DbApiSession) -> None:
+    session.comment_behind = "\n/* 100% sure */"
+    own = "select query from pg_stat_activity where pid = pg_backend_pid()"
+    for sql, params in ((f"{own} -- mine", ()), (f"{own} and 1 = %s;", (1,))):
+        assert session.query(sql, params).rows[0][0].endswith("/* 100% sure */")
+
+
 def test_a_first_statement_is_pointed_at(session: DbApiSession) -> None:
     with pytest.raises(WarehouseError) as raised:
         session.query("select id,\n    nothing\nfrom pg_class_")

@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.packages.asked import GitPackage, HubPackage, Package, TarballPackage
 from airflow_sqlmodels.project.packages.choosing import Demand, chosen_version, conflict
 from airflow_sqlmodels.project.packages.fetch import Fetcher, Found, at_once
@@ -23,7 +24,7 @@ class Rules(Struct, frozen=True):
 
     dbt_version: str | None
     """Versions that were not made for it are passed over; None: any will do."""
-    warn: Callable[[str], None]
+    warn: Callable[[Warned], None]
 
 
 def resolve(asked: Iterable[Package], fetcher: Fetcher, rules: Rules, root_name: str) -> list[Found]:
@@ -91,14 +92,18 @@ class _Search(Struct, frozen=True):
         if isinstance(choice, HubPackage):
             moved = self.fetcher.hub.listing(choice).moved_to
             if moved:
-                self.rules.warn(f"{choice.at}: {choice.name} is called {moved} now")
+                text = f"{choice.at}: The `{choice.name}` package is deprecated in favor of `{moved}`: ask for that one"
+                data = {"old_name": choice.name, "new_name": moved}
+                self.rules.warn(Warned(text, "PackageRedirectDeprecation", data))
         if isinstance(choice, GitPackage) and is_unpinned(choice):
-            self.rules.warn(
+            text = (
                 f"{choice.at}: {choice.shown} is not pinned, it is taken from {choice.wanted}; "
                 "name a tag or commit with 'revision', or write 'warn-unpinned: false'"
             )
+            self.rules.warn(Warned(text, "DepsUnpinned", {"git": choice.shown, "revision": choice.wanted}))
         if isinstance(choice, TarballPackage) and len({each.package.wanted for each in self.demands[choice.key]}) > 1:
-            self.rules.warn(f"{choice.at}: {choice.name} is asked for with several URLs; this one is taken")
+            text = f"{choice.at}: {choice.name} is asked for with several URLs; this one is taken"
+            self.rules.warn(Warned(text))
 
 
 def _one_revision(demands: Sequence[Demand]) -> GitPackage:

@@ -27,10 +27,11 @@ def text_checksum(text: str) -> dict[str, str]:
     return {"name": "sha256", "checksum": _sha256(" ".join(text.split()))}
 
 
-def seed_checksum(seed: Seed) -> dict[str, str]:
-    """Of a seed's file."""
+def seed_checksum(seed: Seed, most: object = None) -> dict[str, str]:
+    """Of a seed's file; of one that is larger than `most` mebibytes, its path. 0 is no limit, None dbt's own."""
+    limit = _LARGEST_SEED if most is None else int(str(most)) * 1024 * 1024
     try:
-        is_large = (Path(seed.root) / seed.path).stat().st_size > _LARGEST_SEED
+        is_large = (Path(seed.root) / seed.path).stat().st_size > limit > 0
     except OSError:
         is_large = False
     return {"name": "path", "checksum": seed.path} if is_large else {"name": "sha256", "checksum": seed.checksum}

@@ -32,7 +32,8 @@ def live_entry(
     """What templates see of a node. `made` is when it was read, in seconds since 1970; `code` is there later."""
     entry = _whole(node, manifest, made, tests)
     if code is not None:
-        entry |= _code(node, code, entry, manifest.settings.target_path)
+        built = isinstance(node, _BUILT) and not (isinstance(node, Model) and node.materialized == "ephemeral")
+        entry |= code_part(node, code, entry, manifest.settings.target_path, built=built)
     return shaped(entry)
 
 
@@ -53,16 +54,16 @@ def _whole(node: AnyNode, manifest: Manifest, made: float, tests: TestsOf) -> En
     return entry
 
 
-def _code(node: AnyNode, code: CompiledCode, entry: Entry, target_path: str) -> Entry:
-    """What the entry of a node that was compiled says beyond that of others."""
+def code_part(node: AnyNode, code: CompiledCode, entry: Entry, target_path: str, *, built: bool) -> Entry:
+    """What the entry of a node that was compiled says beyond that of others; `built`: there is a file in target/run."""
     depends_on = entry["depends_on"]
     called = dict.fromkeys((*depends_on["macros"], *code.macros))
     depends_on = {**depends_on, "macros": list(called)}
-    if code.sql is None:
-        return {"depends_on": depends_on}
     place = compiled_path(node)
-    built = isinstance(node, _BUILT) and not (isinstance(node, Model) and node.materialized == "ephemeral")
-    said: Entry = {"build_path": f"{target_path}/run/{place.partition('/')[2]}" if built else None}
+    path = {"build_path": f"{target_path}/run/{place.partition('/')[2]}" if built else None}
+    said: Entry = path if built or not (code.sql is None or isinstance(node, Seed)) else {}
+    if code.sql is None:
+        return {**said, "depends_on": depends_on}
     if not isinstance(node, Seed):
         ctes = [{"id": node_id, "sql": sql} for node_id, sql in code.ctes]
         said |= {"compiled_path": f"{target_path}/{place}", "compiled": True, "compiled_code": code.sql}

@@ -83,7 +83,7 @@ def _own_part(node: AnyNode, manifest: Manifest, tests: TestsOf, view: Mapping[s
             return {**place, "alias": node.name, "relation_name": None}
         case Seed():
             return {
-                "checksum": seed_checksum(node),
+                "checksum": seed_checksum(node, manifest.settings.flags.get("maximum_seed_size_mib")),
                 "raw_code": "",
                 "root_path": node.root,
                 "depends_on": {"macros": list(node.called)},

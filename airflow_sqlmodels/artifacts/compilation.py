@@ -1,0 +1,58 @@
+"""What manifest.json says of nodes that were compiled in a run, beyond what it says of all."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from msgspec import Struct, field
+
+from airflow_sqlmodels.compile.foreign_keys import foreign_key_targets
+from airflow_sqlmodels.manifest.nodes import AnyNode, NodeId
+from airflow_sqlmodels.templating.answering import Answerer
+from airflow_sqlmodels.templating.code import CompiledCode
+from airflow_sqlmodels.templating.entries.live import code_part
+from airflow_sqlmodels.templating.entries.node import Entry
+
+
+class Compilation(Struct, frozen=True):
+    """What a run brought up about nodes."""
+
+    codes: Mapping[NodeId, CompiledCode]
+    target_path: str
+    """As seen from the project."""
+    built: Collection[NodeId] = ()
+    """Those of which there is a file in target/run."""
+    targets: Mapping[NodeId, Mapping[str, str]] = field(default_factory=dict)
+    """What the foreign keys of models point to, by how that is written."""
+
+    def __contains__(self, node_id: object) -> bool:
+        return node_id in self.codes or node_id in self.built
+
+    def __bool__(self) -> bool:
+        return bool(self.codes or self.built)
+
+    def noted(self, node: AnyNode, entry: Entry) -> Entry:
+        """The entry with it."""
+        code = self.codes.get(node.id, CompiledCode(None))
+        first = {"unique_id": node.id}  # by which it is found when the file is brought up to date
+        found = {**first, **entry, **code_part(node, code, entry, self.target_path, built=node.id in self.built)}
+        targets = self.targets.get(node.id)
+        if targets:
+            found["constraints"] = _pointed(entry["constraints"], targets)
+            columns = entry["columns"].items()
+            found["columns"] = {
+                name: {**each, "constraints": _pointed(each["constraints"], targets)} for name, each in columns
+            }
+        return found
+
+
+def compilation_of(means: Answerer, target_path: str, built: Collection[NodeId] = ()) -> Compilation:
+    """All that was compiled so far with these means."""
+    codes = {node_id: code for node_id, code in means.compiled.items() if node_id in means.manifest.nodes}
+    targets = {node_id: foreign_key_targets(means, means.manifest[node_id]) for node_id in codes}
+    return Compilation(codes, target_path, built, targets)
+
+
+def _pointed(constraints: Collection[Mapping[str, Any]], targets: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [{**each, "to": targets.get(str(each.get("to")), each.get("to"))} for each in constraints]

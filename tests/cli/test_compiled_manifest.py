@@ -1,0 +1,90 @@
+"""manifest.json behind a run: the SQL of the nodes that it compiled, and nothing of earlier runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from airflow_sqlmodels.artifacts import manifest_update
+from tests.cli.projects import Call, calling, profile_for, write_project
+
+MORE = {
+    "models/marts/orders.sql": "{{ config(materialized='ephemeral') }}\nselect * from {{ ref('stg_orders') }}\n",
+    "models/marts/revenue.sql": "select sum(amount)::int as amount from {{ ref('orders') }}\n",
+    "models/marts/owed.sql": "select 10 as amount\n",
+    "models/marts/paid.sql": "select 10 as amount\n",
+    "models/marts/marts.yml": """\
+        models:
+          - name: owed
+            config: {contract: {enforced: true}}
+            columns: [{name: amount, data_type: int, constraints: [{type: primary_key}]}]
+          - name: paid
+            config: {contract: {enforced: true}}
+            columns:
+              - name: amount
+                data_type: int
+                constraints: [{type: foreign_key, to: ref('owed'), to_columns: [amount]}]
+        """,
+}
+SOME = ("model.shop.stg_orders", "model.shop.orders", "model.shop.revenue")
+
+
+@pytest.fixture
+def call(tmp_path: Path, postgres_dsn: str, capfd: pytest.CaptureFixture[str]) -> Call:
+    """Runs a command on a project with a database of its own."""
+    fields = psycopg.conninfo.conninfo_to_dict(postgres_dsn)
+    profile = profile_for({key: str(value) for key, value in fields.items()})
+    write_project(tmp_path, **{"profiles.yml": profile, **MORE})
+    return calling(tmp_path, capfd)
+
+
+def nodes(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "target/manifest.json").read_text())["nodes"]
+    return {node_id: {**node, "created_at": 0} for node_id, node in found.items()}
+
+
+def compiled(entries: Mapping[str, Any]) -> set[str]:
+    return {node_id for node_id, entry in entries.items() if entry.get("compiled")}
+
+
+def test_a_run_leaves_the_sql_of_its_nodes(call: Call, tmp_path: Path) -> None:
+    assert call("build")[0] == 0
+
+    found = nodes(tmp_path)
+    revenue = found["model.shop.revenue"]
+    assert revenue["compiled_code"].startswith("with __dbt__cte__orders as (")
+    assert [each["id"] for each in revenue["extra_ctes"]] == ["model.shop.orders"]
+    assert revenue["compiled_path"] == "target/compiled/shop/models/marts/revenue.sql"
+    assert revenue["build_path"] == "target/run/shop/models/marts/revenue.sql"
+    assert found["model.shop.orders"]["build_path"] is None, "it is part of what reads it"
+    assert set(SOME) < compiled(found)
+    constraint = found["model.shop.paid"]["columns"]["amount"]["constraints"][0]
+    assert constraint["to"].endswith('."public"."owed"')
+
+
+@pytest.mark.parametrize("most", [0, 200])
+def test_nothing_is_left_of_the_run_before(most: int, call: Call, tmp_path: Path, monkeypatch: Any) -> None:
+    """Whether the file is written anew or in parts."""
+    monkeypatch.setattr(manifest_update, "MOST", most)
+    call("parse")
+    parsed = nodes(tmp_path)
+    assert call("build")[0] == 0
+
+    call("compile", "--select", "owed")
+    assert compiled(nodes(tmp_path)) == {"model.shop.owed"}
+    assert nodes(tmp_path)["model.shop.owed"]["build_path"] is None
+
+    call("ls")
+    assert nodes(tmp_path) == parsed
+
+
+def test_a_run_of_nothing_new_keeps_the_file_of_the_project(call: Call, tmp_path: Path) -> None:
+    call("parse")
+    before = (tmp_path / "target/manifest.json").stat()
+    call("ls")
+    assert (tmp_path / "target/manifest.json").stat().st_mtime_ns == before.st_mtime_ns

@@ -1,0 +1,50 @@
+"""Contracts while the project is loaded: what says too little is refused, what nothing comes of is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.manifest.warned import Warned
+from tests.projects import load
+
+KEY = "constraints: [{type: primary_key}]"
+
+
+def files(model: str, columns: str, config: str = "contract: {enforced: true}") -> dict[str, str]:
+    properties = f"models:\n  - name: orders\n    config: {{{config}}}\n    {model}\n    columns: {columns}\n"
+    return {"models/orders.sql": "select 1 as id, 2 as n\n", "models/s.yml": properties}
+
+
+@pytest.mark.parametrize(
+    ("model", "columns", "told"),
+    [
+        ("", f"[{{name: id, data_type: int, {KEY}}}, {{name: n, data_type: int, {KEY}}}]",
+         r"models/s.yml:2:5: Found 2 columns \(\['id', 'n'\]\) with primary key constraints defined"),
+        ("constraints: [{type: primary_key, columns: [n]}]", f"[{{name: id, data_type: int, {KEY}}}]",
+         "Primary key constraints defined at the model level and the columns level"),
+        ("", "[]", "Constraints must be defined in a `yml` schema configuration file"),
+    ],
+)  # fmt: skip
+def test_a_contract_that_cannot_hold_is_refused(model: str, columns: str, told: str, tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match=told):
+        load(tmp_path, files(model, columns))
+
+
+def test_a_model_that_is_off_may_say_what_it_likes(tmp_path: Path) -> None:
+    load(tmp_path, files("", "[]", "enabled: false, contract: {enforced: true}"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "told"),
+    [("view", "", True), ("view", ", warn_unsupported: false", False), ("table", "", False)],
+)
+def test_constraints_of_what_has_none_are_told(kind: str, more: str, told: bool, tmp_path: Path) -> None:
+    config = f"contract: {{enforced: true}}, materialized: {kind}"
+    columns = f"[{{name: id, data_type: int, constraints: [{{type: not_null{more}}}]}}]"
+    found = [each for each in load(tmp_path, files("", columns, config)).warnings if isinstance(each, Warned)]
+    assert [each.name for each in found] == ["UnsupportedConstraintMaterialization"] * told
+    if told:
+        assert "Constraint types are not supported for view materializations" in found[0].text

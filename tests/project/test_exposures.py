@@ -1,0 +1,49 @@
+"""Exposures: what they read, and their tags."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from airflow_sqlmodels.errors import NamingError, ProjectError
+from airflow_sqlmodels.manifest.nodes import Exposure, NodeId
+from tests.projects import PROJECT, load
+
+METRICS = """\
+semantic_models:
+  - name: orders
+    model: ref('orders')
+    measures: [{name: amount, agg: sum}]
+metrics:
+  - {name: revenue, label: Revenue, type: simple, type_params: {measure: amount}}
+"""
+WALL = """\
+exposures:
+  - {name: wall, type: dashboard, owner: {name: A}, tags: [mine, all], depends_on: [ref('orders'), metric('revenue')]}
+"""
+FILES = {"models/orders.sql": "select 1 as id\n", "models/metrics.yml": METRICS, "models/wall.yml": WALL}
+
+
+def test_an_exposure_reads_metrics(tmp_path: Path) -> None:
+    wall = load(tmp_path, FILES)[NodeId("exposure.shop.wall")]
+    assert wall.depends_on == (NodeId("model.shop.orders"), NodeId("metric.shop.revenue"))
+
+
+def test_a_metric_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NamingError, match=r"models/wall.yml:2:5: no metric 'revenu', which the exposure 'wall' reads"):
+        load(tmp_path, {**FILES, "models/wall.yml": WALL.replace("revenue", "revenu")})
+
+
+def test_tags_of_all_places_are_in_order(tmp_path: Path) -> None:
+    project = f"{PROJECT}exposures: {{+tags: [zoo, all]}}\n"
+    wall = load(tmp_path, {**FILES, "dbt_project.yml": project})[NodeId("exposure.shop.wall")]
+    assert isinstance(wall, Exposure)
+    assert wall.tags == ("all", "mine", "zoo")
+
+
+def test_tags_of_null_are_refused(tmp_path: Path) -> None:
+    project = f"{PROJECT}exposures: {{+tags: null}}\n"
+    wall = WALL.replace("tags: [mine, all], ", "")
+    with pytest.raises(ProjectError, match="tags of the exposure 'wall' have an invalid value: None"):
+        load(tmp_path, {**FILES, "dbt_project.yml": project, "models/wall.yml": wall})
