@@ -140,7 +140,10 @@ def test_a_new_project_can_be_read(tmp_path: Path, capsys: pytest.CaptureFixture
     assert exit_code(["ls", "--project-dir", str(made), "--profiles-dir", str(made), "--output", "name"]) == 0
 
     assert "customers" in capsys.readouterr().out
-    assert exit_code(["init", "fresh", "--project-dir", str(tmp_path)]) == 2
+    (made / "dbt_project.yml").write_text("name: mine\n", encoding="utf-8")
+    assert exit_code(["init", "fresh", "--project-dir", str(tmp_path)]) == 0
+    assert "already exists" in capsys.readouterr().out
+    assert (made / "dbt_project.yml").read_text(encoding="utf-8") == "name: mine\n"
 
 
 SELECTORS = """\
