@@ -36,7 +36,10 @@ def keep_compiled(path: Path, manifest: Manifest, invocation: Invocation, compil
 
 
 def _write(path: Path, manifest: Manifest, invocation: Invocation, compilation: Compilation | None) -> None:
+    from airflow_sqlmodels.artifacts.graph_summary import write_graph_summary  # noqa: PLC0415
     from airflow_sqlmodels.artifacts.manifest_json import write_manifest  # noqa: PLC0415
     from airflow_sqlmodels.graph.order import graph_of  # noqa: PLC0415
 
-    write_manifest(path, manifest, graph_of(manifest), invocation, compilation)
+    graph = graph_of(manifest)
+    write_manifest(path, manifest, graph, invocation, compilation)
+    write_graph_summary(path.with_name("graph_summary.json"), graph, invocation)

@@ -20,6 +20,11 @@ from airflow_sqlmodels.run.plan import COMMANDS, Plan, make_plan
 NOTHING = "Nothing to do: the selection names no node of this kind."
 
 
+def tell_nothing(flags: Flags) -> None:
+    """Say that there is nothing to do. Raises StrictWarningError under --warn-error."""
+    tell_warning(flags, Warned(NOTHING, "NothingToDo"))
+
+
 _LIMIT = "maximum_seed_size_mib"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from msgspec import structs
 
-from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
+from airflow_sqlmodels.cli.choosing import chosen_plan, tell_nothing
 from airflow_sqlmodels.cli.deferring import deferred_to
 from airflow_sqlmodels.cli.execution import prepared, report, run
 from airflow_sqlmodels.cli.flags import Flags, flags_of
@@ -42,7 +42,7 @@ def run_clone(flags: Flags, opened: Opened, plan: Plan) -> int:
     write_manifest(flags, opened.manifest)
     relations = deferred_to(flags).relations
     if not plan.steps:
-        flags.log.tell(NOTHING, "warn", err=True)
+        tell_nothing(flags)
         return 0
     alone = structs.replace(plan, steps=tuple(Step(step.node) for step in plan), on_start=(), on_end=())
     execution = prepared(replace(flags, defer=False), opened, alone)

@@ -12,7 +12,7 @@ import click
 
 from airflow_sqlmodels.artifacts.compiled import write_compiled
 from airflow_sqlmodels.artifacts.run_results import write_results_of_no_node, write_run_results
-from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
+from airflow_sqlmodels.cli.choosing import chosen_plan, tell_nothing
 from airflow_sqlmodels.cli.execution import keep_sql, prepared
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.inline import compiled_inline, inline_id, refuse_both
@@ -66,7 +66,7 @@ def compile_(context: click.Context, /, output: str, inline: str | None, **_valu
 def run_compile(flags: Flags, opened: Opened, plan: Plan, output: str = "text") -> int:
     """Compile the nodes of a plan and show those that were named. The exit code."""
     if not plan.steps:
-        flags.log.tell(NOTHING, "warn", err=True)
+        tell_nothing(flags)
         return 0
     results = compiled(flags, opened, plan, prepared(flags, opened, plan).means)
     named = {_NEIGHBOURS.sub("", word) for text in flags.select for word in text.split()}

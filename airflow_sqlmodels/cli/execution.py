@@ -14,7 +14,7 @@ from airflow_sqlmodels.artifacts.compiled import write_batch, write_compiled, wr
 from airflow_sqlmodels.artifacts.end_names import end_names, written_schemas
 from airflow_sqlmodels.artifacts.keeping import keep_compiled
 from airflow_sqlmodels.artifacts.run_results import write_run_results
-from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
+from airflow_sqlmodels.cli.choosing import chosen_plan, tell_nothing
 from airflow_sqlmodels.cli.deferring import with_deferral
 from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.json_progress import JsonProgress
@@ -112,7 +112,7 @@ def execute_plan(flags: Flags, opened: Opened, plan: Plan, *, show_rows: bool = 
 
 def _tell_nothing(flags: Flags, opened: Opened) -> None:
     """Say it, and leave no results of an earlier run for those of this one."""
-    flags.log.tell(NOTHING, "warn", err=True)
+    tell_nothing(flags)
     _write_results(flags, opened.manifest, (), Invocation(args=flags.said), 0.0)
 
 

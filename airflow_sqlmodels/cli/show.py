@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from airflow_sqlmodels.artifacts.json_text import to_json
 from airflow_sqlmodels.artifacts.run_results import write_results_of_no_node, write_run_results
-from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
+from airflow_sqlmodels.cli.choosing import chosen_plan, tell_nothing
 from airflow_sqlmodels.cli.execution import prepared
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.inline import compiled_inline, inline_id, refuse_both
@@ -86,7 +86,7 @@ def show(
     opened = open_all(flags)
     plan = Plan(command="show", steps=()) if inline is not None else chosen_plan(flags, opened.manifest, "show")
     if inline is None and not plan.steps:
-        flags.log.tell(NOTHING, "warn", err=True)
+        tell_nothing(flags)
         return 0
     means = prepared(flags, opened, plan).means
     session = opened.open_session()

@@ -10,7 +10,7 @@ import click
 from msgspec.structs import replace
 
 from airflow_sqlmodels.artifacts.sources import write_sources
-from airflow_sqlmodels.cli.choosing import NOTHING, chosen_plan
+from airflow_sqlmodels.cli.choosing import chosen_plan, tell_nothing
 from airflow_sqlmodels.cli.execution import prepared, report, run
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.opening import open_all, write_manifest
@@ -40,7 +40,7 @@ def freshness(context: click.Context, /, output: Path | None, **_values: Any) ->
     plan = _without_hooks(flags, chosen_plan(flags, opened.manifest, "freshness"), opened.manifest.settings.flags)
     write_manifest(flags, opened.manifest)
     if not plan.steps:
-        flags.log.tell(NOTHING, "warn", err=True)
+        tell_nothing(flags)
         return 0
     execution = prepared(flags, opened, plan)
     outcome = run(execution)

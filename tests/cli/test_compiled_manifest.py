@@ -88,3 +88,15 @@ def test_a_run_of_nothing_new_keeps_the_file_of_the_project(call: Call, tmp_path
     before = (tmp_path / "target/manifest.json").stat()
     call("ls")
     assert (tmp_path / "target/manifest.json").stat().st_mtime_ns == before.st_mtime_ns
+
+
+def test_the_edges_are_told_in_short(call: Call, tmp_path: Path) -> None:
+    assert call("compile")[0] == 0
+    found = json.loads((tmp_path / "target/graph_summary.json").read_text())
+    linked = found["linked"]
+    stg_orders = next(each for each in linked.values() if each["name"] == "model.shop.stg_orders")
+    below = {linked[str(number)]["name"] for number in stg_orders["succ"]}
+    assert found["_invocation_id"]
+    assert stg_orders["type"] == "model"
+    assert "model.shop.orders" in below
+    assert {name.partition(".")[0] for name in below} == {"model", "test"}

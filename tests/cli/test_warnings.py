@@ -208,3 +208,11 @@ def test_some_warnings_are_never_errors_if_the_project_says_so(handled: bool, ex
     flags = Flags(command="ls", project_dir=tmp_path, warn_error=True, log=log)
     assert flags.rule("MicrobatchModelNoEventTimeInputs") == expected
     assert flags.rule("DeprecatedModel") == "error"
+
+
+def test_nothing_to_do_is_an_error_where_warnings_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = write_project(tmp_path)
+    assert exit_code(["snapshot", "--project-dir", str(root)]) == 0
+    assert "Warning Nothing to do" in "".join(capsys.readouterr())
+    assert exit_code(["snapshot", "--project-dir", str(root), "--warn-error"]) == 2
+    assert "[NothingToDo]" in "".join(capsys.readouterr())
