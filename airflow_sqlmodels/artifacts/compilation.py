@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, field
 
 from airflow_sqlmodels.compile.foreign_keys import foreign_key_targets
-from airflow_sqlmodels.manifest.nodes import AnyNode, NodeId
-from airflow_sqlmodels.templating.answering import Answerer
+from airflow_sqlmodels.errors import SqlModelsError
+from airflow_sqlmodels.manifest.nodes import AnyNode, Function, NodeId, Overload
+from airflow_sqlmodels.templating.answering import Answerer, Rendering
 from airflow_sqlmodels.templating.code import CompiledCode
 from airflow_sqlmodels.templating.entries.live import code_part
 from airflow_sqlmodels.templating.entries.node import Entry
@@ -25,6 +26,8 @@ class Compilation(Struct, frozen=True):
     """Those of which there is a file in target/run."""
     targets: Mapping[NodeId, Mapping[str, str]] = field(default_factory=dict)
     """What the foreign keys of models point to, by how that is written."""
+    bodies: Mapping[NodeId, Sequence[str | None]] = field(default_factory=dict)
+    """The bodies of the overloads of functions; None for one that cannot be rendered."""
 
     def __contains__(self, node_id: object) -> bool:
         return node_id in self.codes or node_id in self.built
@@ -44,6 +47,9 @@ class Compilation(Struct, frozen=True):
             found["columns"] = {
                 name: {**each, "constraints": _pointed(each["constraints"], targets)} for name, each in columns
             }
+        if node.id in self.bodies:
+            overloads = zip(entry["overloads"], self.bodies[node.id], strict=True)
+            found["overloads"] = [{**each, "compiled_body": body} for each, body in overloads]
         return found
 
 
@@ -51,7 +57,16 @@ def compilation_of(means: Answerer, target_path: str, built: Collection[NodeId] 
     """All that was compiled so far with these means."""
     codes = {node_id: code for node_id, code in means.compiled.items() if node_id in means.manifest.nodes}
     targets = {node_id: foreign_key_targets(means, means.manifest[node_id]) for node_id in codes}
-    return Compilation(codes, target_path, built, targets)
+    functions = [node for node in map(means.manifest.nodes.__getitem__, codes) if isinstance(node, Function)]
+    bodies = {node.id: [_body(means, node, each) for each in node.overloads] for node in functions if node.overloads}
+    return Compilation(codes, target_path, built, targets, bodies)
+
+
+def _body(means: Answerer, node: Function, overload: Overload) -> str | None:
+    try:
+        return Rendering(means, node, None).text(overload.raw_body, overload.at)
+    except SqlModelsError:  # it was told when the function was made
+        return None
 
 
 def _pointed(constraints: Collection[Mapping[str, Any]], targets: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from airflow_sqlmodels.errors import ProjectError, SqlModelsError, closest
 from airflow_sqlmodels.manifest.nodes import (
@@ -49,8 +49,10 @@ def _of_entries(parts: Parts, built: Iterable[Node], entries: Iterable[Entry]) -
     names = {(node.id.partition(".")[0], node.package, stem_of(node.path)) for node in built}
     names |= {("snapshot", node.package, node.name) for node in built if isinstance(node, Snapshot)}
     used = {(node.id.partition(".")[0], node.name, node.patch_path) for node in built}
+    off = _turned_off(built)
     for entry in entries:
         yield from _deprecated(entry)
+        _refuse_many_disabled(entry, off)
         if entry.file.package != parts.settings.name:
             continue
         if entry.kind == UNKNOWN:
@@ -58,6 +60,26 @@ def _of_entries(parts: Parts, built: Iterable[Node], entries: Iterable[Entry]) -
         described = entry.kind in ("model", "seed", "analysis", "function") or _is_patch(entry)
         if described and (entry.kind, entry.name, entry.file.shown) not in used:
             yield from _nothing_to_describe(entry, names)
+
+
+def _refuse_many_disabled(entry: Entry, off: Mapping[NodeId, list[str]]) -> None:
+    """Raises ProjectError if it turns on one of several models of a name, each of which its own file turns off."""
+    if entry.kind != "model" or entry.config.get("enabled") is not True:
+        return
+    paths = off.get(NodeId(f"model.{entry.file.package}.{entry.name}"), [])
+    if len(paths) > 1:
+        listed = "".join(f"\n  - {path}" for path in paths)
+        what = f"Found {len(paths)} matching disabled nodes for model {entry.name!r}:{listed}"
+        raise ProjectError(what, entry.at, "turn one of them on in its own file")
+
+
+def _turned_off(built: Iterable[Node]) -> dict[NodeId, list[str]]:
+    """The files of each node that no file turns on."""
+    found: dict[NodeId, list[str]] = {}
+    for node in built:
+        found.setdefault(node.id, []).append(node.path)
+    on = {node.id for node in built if node.config.get("enabled", True)}
+    return {node_id: paths for node_id, paths in found.items() if node_id not in on}
 
 
 def _is_patch(entry: Entry) -> bool:

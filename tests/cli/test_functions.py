@@ -155,6 +155,11 @@ def test_overloads_are_part_of_their_function(call: Call, connection: Any, tmp_p
         *(3, 4, 3),
     )
     assert results(tmp_path)["function.shop.size"]["overload_results"]["successful"] == ["size_text", "size_two"]
+    overloads = json.loads((tmp_path / "target/manifest.json").read_text())["functions"]["function.shop.size"][
+        "overloads"
+    ]
+    assert "{{" in overloads[0]["raw_body"]
+    assert '"public"."numbers"' in overloads[0]["compiled_body"]
     assert call("ls", "--select", "+size")[1].splitlines() == ["shop.size", "shop.numbers"]
 
 

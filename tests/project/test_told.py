@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.warned import Warned
 from tests.projects import PROJECT, load
 
@@ -71,3 +72,12 @@ def test_configs_of_what_is_turned_off_are_used(tmp_path: Path) -> None:
     configs = "models: {shop: {marts: {+enabled: false}}}\n"
     files = {"dbt_project.yml": PROJECT + configs, "models/marts/gone.sql": "select 1 as id\n"}
     assert told(tmp_path, files) == []
+
+
+def test_one_of_several_models_that_are_off_cannot_be_turned_on_by_its_name(tmp_path: Path) -> None:
+    off = "{{ config(enabled=false) }} select 1 as id\n"
+    files = {"models/a/gone.sql": off, "models/b/gone.sql": off, "models/s.yml": "models: [{name: gone}]\n"}
+    told(tmp_path / "as they are", files)
+    files["models/s.yml"] = "models:\n  - name: gone\n    config: {enabled: true}\n"
+    with pytest.raises(ProjectError, match=r"models/s.yml:2:5: Found 2 matching disabled nodes for model 'gone'"):
+        told(tmp_path / "turned on", files)
