@@ -237,21 +237,22 @@ def _refuse_same_relation(relations: dict[tuple[str, str, str], Node], node: Mod
 def _missing_ref(node: Templated, ref: Ref, index: Index) -> NamingError:
     at = node.at if isinstance(node, DataTest) and node.generic else (
         place_of(text_in_file(node), node.at.path, "ref", ref.name))  # fmt: skip
+    depends = f"{node.id} depends on a node named {ref.name!r}"
     disabled = index.disabled.get(ref.name)
     if disabled is not None:
         hint = "enable it (config enabled), or disable this one too"
-        return NamingError(f"it reads {ref.name!r}, which is disabled: see {disabled.path}", at, hint)
+        return NamingError(f"{depends} which is disabled: see {disabled.path}", at, hint)
     versions = sorted(filter(None, map(_version_of, index.by_name.get(ref.name, ()))))
     if ref.version is not None:
         hint = f"it has {', '.join(versions)}" if versions else "it has no versions"
-        return NamingError(f"no model, seed or snapshot {ref.name!r} in version {ref.version}", at, hint)
+        return NamingError(f"{depends} with version {str(ref.version)!r} which was not found", at, hint)
     hint = closest(ref.name, index.by_name)
     if ref.package is not None:
         owners = [each.package for each in index.by_name.get(ref.name, ())]
-        where = f" in the package {ref.package!r}"
-        return NamingError(f"no model, seed or snapshot {ref.name!r}{where}", at,
+        where = f"in package or project {ref.package!r}"
+        return NamingError(f"{depends} {where} which was not found", at,
                             f"{ref.name!r} is in {owners[0]!r}" if owners else hint)  # fmt: skip
-    return NamingError(f"no model, seed or snapshot {ref.name!r}", at, hint)
+    return NamingError(f"{depends} which was not found", at, hint)
 
 
 def _missing_source(node: Templated, source: SourceRef, index: Index) -> NamingError:

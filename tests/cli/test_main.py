@@ -82,7 +82,7 @@ def test_an_error_in_the_project_is_told_with_its_kind_place_and_hint(
     assert code == 2
     assert "".join(capsys.readouterr()) == (
         "Compilation Error\n"
-        "models/marts/orders.sql:1:23: no model, seed or snapshot 'stg_oders'\n"
+        "models/marts/orders.sql:1:23: model.shop.orders depends on a node named 'stg_oders' which was not found\n"
         "    select * from {{ ref('stg_oders') }}\n"
         "                          ^\n"
         "hint: did you mean 'stg_orders'?\n"

@@ -106,7 +106,7 @@ def test_a_test_of_something_that_is_not_there_is_left_out_with_a_warning(tmp_pa
     assert [node.name for node in manifest.values()] == ["a", "not_null_a_id"]
     assert len(manifest.warnings) == 1
     assert "relationships_a_id__id__ref_b_' is left out: models/all.yml:7:" in manifest.warnings[0].text
-    assert "no model, seed or snapshot 'b'" in manifest.warnings[0].text
+    assert "depends on a node named 'b' which was not found" in manifest.warnings[0].text
 
 
 def test_a_seed_and_a_model_may_have_one_name_if_they_are_not_one_relation(tmp_path: Path) -> None:

@@ -121,7 +121,9 @@ def test_versions_that_make_no_sense_are_refused(tmp_path: Path, yaml: str, said
 def test_a_version_that_is_not_there_is_told(tmp_path: Path) -> None:
     files = {**FILES, "models/report.sql": "select * from {{ ref('orders', v=7) }}"}
 
-    with pytest.raises(ProjectError, match="no model, seed or snapshot 'orders' in version 7") as raised:
+    with pytest.raises(
+        ProjectError, match="depends on a node named 'orders' with version '7' which was not found"
+    ) as raised:
         load(tmp_path, files)
 
     assert "it has 1, 2, 3" in str(raised.value)
