@@ -63,7 +63,7 @@ def retry(context: click.Context, /, **_values: Any) -> int:
         return 0
     if runner is None:
         args = previous.args
-        return operate(again, opened, args.get("macro"), str(args.get("args_text") or "{}"), str(args.get("sql") or ""))
+        return operate(again, opened, args.get("macro"), args.get("args") or {}, str(args.get("sql") or ""))
     return runner(again, opened, _plan(opened.manifest, previous.command, unfinished))
 
 

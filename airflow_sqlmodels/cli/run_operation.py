@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -47,11 +49,13 @@ def run_operation(context: click.Context, /, macro: str | None, args_text: str, 
         raise click.UsageError("--sql stands instead of a macro: give one of them", context)
     if sql is not None and context.get_parameter_source("args_text") is ParameterSource.COMMANDLINE:
         raise click.UsageError("--args cannot be used with --sql: it has no macro to give them to", context)
-    flags = flags_of(context)
-    return operate(flags, open_all(flags), macro, args_text, str(sql))
+    found, arguments = flags_of(context), _arguments(args_text)
+    said = {key: value for key, value in found.said.items() if key != "args_text"}
+    flags = replace(found, said={**said, "args": arguments})
+    return operate(flags, open_all(flags), macro, arguments, str(sql))
 
 
-def operate(flags: Flags, opened: Opened, macro: str | None, args_text: str, sql: str = "") -> int:
+def operate(flags: Flags, opened: Opened, macro: str | None, arguments: Mapping[str, Any], sql: str = "") -> int:
     """Call a macro, or send the SQL, and write run_results.json. The exit code."""
     write_manifest(flags, opened.manifest)
     called = _macro_named(opened.manifest, macro) if macro else None
@@ -62,7 +66,7 @@ def operate(flags: Flags, opened: Opened, macro: str | None, args_text: str, sql
     answer: Outcome | None = None
     try:
         with execution.progress:
-            answer = _done(execution, called, args_text, sql, session)
+            answer = _done(execution, called, arguments, sql, session)
     except UnreachableError:
         raise
     except (CompilationError, WarehouseError) as failure:  # as in dbt, the operation failed then, not the command
@@ -85,11 +89,13 @@ def operate(flags: Flags, opened: Opened, macro: str | None, args_text: str, sql
     return int(error is not None)
 
 
-def _done(execution: Execution, macro: Macro | None, args_text: str, sql: str, session: Session) -> Outcome | None:
+def _done(
+    execution: Execution, macro: Macro | None, arguments: Mapping[str, Any], sql: str, session: Session
+) -> Outcome | None:
     """Call the macro, or send the SQL: then what the warehouse answered. As in dbt, each statement stays by itself."""
     with session.autocommit():
         if macro is not None:
-            called_macro(execution.means, macro, _arguments(args_text), session)
+            called_macro(execution.means, macro, dict(arguments), session)
             return None
         answer = session.execute(compiled_inline(execution.means, sql, session))
     execution.progress.say(answer.status)

@@ -338,6 +338,8 @@ def test_print_is_shown_as_it_is_and_an_operation_that_fails_ends_with_1(call: C
         "{% macro boom() %}\n{{ exceptions.raise_compiler_error('no way') }}{% endmacro %}"
     )
     assert call("run-operation", "hello", "--args", "{x: 3}", "--quiet") == (0, "hi 3\n")
+    told = json.loads((tmp_path / "target/run_results.json").read_text())["args"]
+    assert (told["macro"], told["args"]) == ("hello", {"x": 3})
     code, said = call("run-operation", "boom")
     assert (code, said.splitlines()[:2]) == (1, ["Compilation Error", "macros/m.sql:2: no way"])
     assert call("run-operation", "nothing")[0] == 2
