@@ -258,14 +258,19 @@ def _missing_ref(node: Templated, ref: Ref, index: Index) -> NamingError:
 def _missing_source(node: Templated, source: SourceRef, index: Index) -> NamingError:
     at = node.at if isinstance(node, DataTest) and node.generic else (
         place_of(text_in_file(node), node.at.path, "source", source.table))  # fmt: skip
+    depends = f"{node.id} depends on a source named '{source.source}.{source.table}'"
+    disabled = index.disabled.get(source.table)
+    if isinstance(disabled, Source) and disabled.source_name == source.source:
+        hint = "enable it (config enabled), or disable this one too"
+        return NamingError(f"{depends} which is disabled: see {disabled.path}", at, hint)
     names = {name for name, _ in index.sources}
     if source.source not in names:
         at = at if at is node.at else place_of(text_in_file(node), node.at.path, "source", source.source)
         hint = closest(source.source, names) or "describe it under 'sources:' in a property file"
-        return NamingError(f"no source {source.source!r}", at, hint)
+        return NamingError(f"{depends} which was not found: there is no source {source.source!r}", at, hint)
     tables = [table for name, table in index.sources if name == source.source]
     hint = closest(source.table, tables) or f"add it to the tables of {source.source!r}"
-    return NamingError(f"the source {source.source!r} has no table {source.table!r}", at, hint)
+    return NamingError(f"{depends} which was not found: that source has no such table", at, hint)
 
 
 def text_in_file(node: Templated) -> str:

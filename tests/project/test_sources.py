@@ -120,3 +120,13 @@ def test_a_source_that_two_packages_have_is_the_projects(flag: str, theirs: str,
     manifest = load(tmp_path, files)
     assert manifest[NodeId("model.shop.mine")].depends_on == (NodeId("source.shop.raw.orders"),)
     assert manifest[NodeId("model.tools.theirs")].depends_on == (NodeId(f"source.{theirs}.raw.orders"),)
+
+
+def test_a_source_that_is_off_is_told_as_such(tmp_path: Path) -> None:
+    files = {
+        "models/m.sql": "select * from {{ source('raw', 'orders') }}",
+        "models/s.yml": "sources: [{name: raw, config: {enabled: false}, tables: [{name: orders}]}]\n",
+    }
+    told = r"m\.sql:1:\d+: model\.shop\.m depends on a source named 'raw\.orders' which is disabled: see models/s\.yml"
+    with pytest.raises(ProjectError, match=told):
+        load(tmp_path, files)
