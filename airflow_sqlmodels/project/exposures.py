@@ -26,6 +26,7 @@ def exposure(parts: Parts, entry: Entry) -> Exposure:
         raise ProjectError(what, entry.at, f"below exposures: of {PROJECT_FILE} write tags: []")
     config = parts.config("exposure", own, entry.at, entry)
     config["tags"] = sorted(config["tags"])  # as in dbt
+    config["meta"] = {**_meta_of_all(parts, package), **(config.get("meta") or {})}
     refs: list[Ref] = []
     found: list[SourceRef] = []
     metrics: list[str] = []
@@ -64,6 +65,12 @@ def exposure(parts: Parts, entry: Entry) -> Exposure:
         url=entry.content.get("url"),
         maturity=entry.content.get("maturity"),
     )
+
+
+def _meta_of_all(parts: Parts, package: str) -> dict[str, Any]:
+    """`exposures: {meta: …}` of dbt_project.yml: of exposures alone dbt takes it without a `+`."""
+    said = (parts.projects[package].content.get("exposures") or {}).get("meta")
+    return plain(said) if isinstance(said, Mapping) else {}
 
 
 def _without_beside(entry: Entry, written: dict[str, Any]) -> dict[str, Any]:

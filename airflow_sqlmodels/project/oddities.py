@@ -118,7 +118,7 @@ def _same_names(built: Iterable[Node]) -> Iterator[Warned]:
     """Nodes of different kinds with one name: which of them `ref` means is chance."""
     seen: dict[tuple[str, str], Model | Seed | Snapshot] = {}
     for node in built:
-        if not isinstance(node, (Model, Seed, Snapshot)) or not node.config.get("enabled", True):
+        if not isinstance(node, (Model, Seed, Snapshot)) or not node.config.get("enabled", True) or _has_version(node):
             continue
         other = seen.setdefault((node.package, node.name), node)
         if resource_type(other) != resource_type(node):
@@ -126,6 +126,10 @@ def _same_names(built: Iterable[Node]) -> Iterator[Warned]:
             data = {"resource_name": node.name, "unique_id1": other.id, "unique_id2": node.id}
             data["package_name"] = node.package
             yield Warned(text, "DuplicateNameDistinctNodeTypesDeprecation", data)
+
+
+def _has_version(node: Node) -> bool:
+    return isinstance(node, Model) and node.version is not None
 
 
 def _without_schema(built: Iterable[Node]) -> Iterator[Warned]:

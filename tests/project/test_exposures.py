@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from airflow_sqlmodels.artifacts.manifest_json import manifest_json
 from airflow_sqlmodels.errors import NamingError, ProjectError
+from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.manifest.nodes import Exposure, NodeId
+from airflow_sqlmodels.templating.invocation import Invocation
 from tests.projects import PROJECT, load
 
 METRICS = """\
@@ -26,8 +29,12 @@ FILES = {"models/orders.sql": "select 1 as id\n", "models/metrics.yml": METRICS,
 
 
 def test_an_exposure_reads_metrics(tmp_path: Path) -> None:
-    wall = load(tmp_path, FILES)[NodeId("exposure.shop.wall")]
+    manifest = load(tmp_path, FILES)
+    wall = manifest[NodeId("exposure.shop.wall")]
     assert wall.depends_on == (NodeId("model.shop.orders"), NodeId("metric.shop.revenue"))
+    entry = manifest_json(manifest, graph_of(manifest), Invocation())["exposures"][wall.id]
+    assert entry["depends_on"]["nodes"] == list(wall.depends_on)
+    assert entry["metrics"] == [["revenue"]]
 
 
 def test_a_metric_that_is_not_there_is_refused(tmp_path: Path) -> None:
@@ -47,3 +54,10 @@ def test_tags_of_null_are_refused(tmp_path: Path) -> None:
     wall = WALL.replace("tags: [mine, all], ", "")
     with pytest.raises(ProjectError, match="tags of the exposure 'wall' have an invalid value: None"):
         load(tmp_path, {**FILES, "dbt_project.yml": project, "models/wall.yml": wall})
+
+
+def test_what_holds_for_all_exposures_may_be_written_as_dbt_lets_it(tmp_path: Path) -> None:
+    project = f"{PROJECT}exposures: {{meta: {{team: data, wall: no}}}}\n"
+    wall = WALL.replace("tags: [mine, all]", "config: {meta: {wall: yes}}")
+    found = load(tmp_path, {**FILES, "dbt_project.yml": project, "models/wall.yml": wall})
+    assert found[NodeId("exposure.shop.wall")].meta == {"team": "data", "wall": True}

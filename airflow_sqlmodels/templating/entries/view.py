@@ -164,16 +164,17 @@ def relation_name(dialect: Dialect, relation: Relation) -> str:
 
 
 def _template_part(node: Templated) -> dict[str, Any]:
+    metrics, measured = (node.metric_refs, node.metric_ids) if isinstance(node, Exposure) else ((), ())
     return {
         "raw_code": node.raw_code,
         "language": "sql",
         "refs": [{"name": ref.name, "package": ref.package, "version": ref.version} for ref in node.refs],
         "sources": [[source.source, source.table] for source in node.source_refs],
-        "metrics": [],
+        "metrics": [[name] for name in metrics],
         "functions": [[ref.package, ref.name] if ref.package else [ref.name] for ref in node.function_refs],
         "depends_on": {
             "macros": list(node.macros if node.called is None else node.called),
-            "nodes": list(dict.fromkeys((*node.source_ids, *node.ref_ids, *node.function_ids))),
+            "nodes": list(dict.fromkeys((*node.source_ids, *node.ref_ids, *node.function_ids, *measured))),
         },
     }
 
