@@ -45,7 +45,11 @@ class Column(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The docs blocks that the description takes in, by id."""
     data_type: str | None = None
     granularity: str | None = None
-    """Of a time spine's column."""
+    """Of a column of points in time."""
+    dimension: dict[str, Any] | str | None = None
+    """What it is in the semantic model of its table: a type, or a mapping with one."""
+    entity: dict[str, Any] | str | None = None
+    """The same, if it is a key."""
     quote: bool | None = None
     meta: dict[str, Any] = field(default_factory=dict)
     tags: tuple[str, ...] = ()

@@ -50,7 +50,8 @@ from airflow_sqlmodels.project.refresh import properties_of, refreshed_models
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.resolve import NODE_FIRST, Index, index_of, partly_resolved, resolved
 from airflow_sqlmodels.project.selectors_file import SELECTORS_FILE, read_selectors
-from airflow_sqlmodels.project.semantic import semantic_nodes
+from airflow_sqlmodels.project.semantic.nodes import semantic_nodes
+from airflow_sqlmodels.project.semantic.validation import check_semantics
 from airflow_sqlmodels.project.settings import (
     ProjectFile,
     make_settings,
@@ -207,10 +208,9 @@ def assemble(  # all that was read, one by one
             disabled.setdefault(node.id, []).append(partly_resolved(node, index))
     nodes = with_parents(nodes)
     unit_tests = read_unit_tests(parts, entries, nodes, index, fixtures)
-    semantic = semantic_nodes(parts, entries, index)
-    off = [node_id for node_id, node in semantic.items() if node.config.get("enabled", True) is False]
-    disabled.update((node_id, [semantic.pop(node_id)]) for node_id in off)
-    nodes = {**nodes, **unit_tests.enabled, **semantic}
+    semantics = semantic_nodes(parts, entries, index)
+    check_semantics(semantics.enabled.values(), nodes.values())
+    nodes = {**nodes, **unit_tests.enabled, **semantics.enabled}
     nodes.update((node.id, node) for node in with_metrics(nodes.values()))
     known_groups = groups(parts, entries)
     restricted = [name for name, project in parts.projects.items() if project.content.get("restrict-access")]
@@ -224,7 +224,7 @@ def assemble(  # all that was read, one by one
         docs=parts.docs,
         disabled={
             **{node_id: tuple(several) for node_id, several in disabled.items()},
-            **{test.id: (test,) for test in unit_tests.disabled.values()},
+            **{node.id: (node,) for node in (*unit_tests.disabled.values(), *semantics.disabled.values())},
         },
         groups=known_groups,
         selectors=selectors,

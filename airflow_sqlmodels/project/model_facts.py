@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from airflow_sqlmodels.errors import ProjectError
-from airflow_sqlmodels.project.properties import Entry
+from airflow_sqlmodels.errors import ProjectError, closest
+from airflow_sqlmodels.project.properties import Entry, columns_in
 from airflow_sqlmodels.project.yaml_text import YamlMap
 
 
 def time_spine(entry: Entry | None) -> dict[str, Any] | None:
-    """Which of its columns hold points in time. Raises ProjectError if it does not say which one."""
+    """Which of its columns hold points in time. Raises ProjectError for columns that it does not describe."""
     said = None if entry is None else entry.content.get("time_spine")
     if said is None or entry is None:
         return None
@@ -20,6 +20,7 @@ def time_spine(entry: Entry | None) -> dict[str, Any] | None:
             "time_spine has no standard_granularity_column", entry.place(entry.content, "time_spine"),
             "name the column of the points in time: {standard_granularity_column: day}",
         )  # fmt: skip
+    _check_time_spine(entry, said)
     return {
         "standard_granularity_column": str(said["standard_granularity_column"]),
         "custom_granularities": [
@@ -27,6 +28,23 @@ def time_spine(entry: Entry | None) -> dict[str, Any] | None:
             for each in said.get("custom_granularities") or ()
         ],
     }
+
+
+def _check_time_spine(entry: Entry, said: YamlMap) -> None:
+    columns = {str(each["name"]): each for each in columns_in(entry, entry.content)}
+    name = str(said["standard_granularity_column"])
+    at = entry.place(said, "standard_granularity_column")
+    if name not in columns:
+        what = f"Time spine standard granularity column must be defined on the model: it describes no column {name!r}"
+        raise ProjectError(what, at, closest(name, columns) or "describe it below 'columns:', with its granularity")
+    if not columns[name].get("granularity"):
+        what = f"Time spine standard granularity column must have a granularity defined: {name!r} has none"
+        raise ProjectError(what, entry.place(columns[name], "name"), "add 'granularity: day' to the column")
+    for each in said.get("custom_granularities") or ():
+        own = str(each.get("column_name") or each.get("name"))
+        if own not in columns:
+            what = f"Time spine custom granularity columns do not exist in the model: it describes no column {own!r}"
+            raise ProjectError(what, entry.place(said, "custom_granularities"), closest(own, columns))
 
 
 def deprecation_date(entry: Entry | None) -> str | None:

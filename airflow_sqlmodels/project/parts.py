@@ -10,6 +10,7 @@ from airflow_sqlmodels.errors import Location, ProjectError
 from airflow_sqlmodels.manifest.manifest import Settings
 from airflow_sqlmodels.manifest.nodes import Column, Doc
 from airflow_sqlmodels.manifest.warned import Warned
+from airflow_sqlmodels.project.column_elements import dimension_of, entity_of
 from airflow_sqlmodels.project.config_types import wrong_configs
 from airflow_sqlmodels.project.configs import merge_all, with_defaults
 from airflow_sqlmodels.project.docs import DocLookup
@@ -23,12 +24,10 @@ from airflow_sqlmodels.templating.reading import Readers
 
 _NOTHING_INLINE = Inline()
 
-_OF_COLUMNS = ("config", "tags", "data_type", "meta", "constraints", "granularity")
+_OF_COLUMNS = ("config", "tags", "data_type", "meta", "constraints", "granularity", "dimension", "entity")
 """What may be a template in a column's entry, beside its description."""
 
-_KNOWN_OF_COLUMNS = frozenset(
-    (*_OF_COLUMNS, *TEST_KEYS, "name", "description", "quote", "docs", "dimension", "entity", "include", "exclude")
-)
+_KNOWN_OF_COLUMNS = frozenset((*_OF_COLUMNS, *TEST_KEYS, "name", "description", "quote", "docs", "include", "exclude"))
 
 _UNRENDERED = frozenset(("pre-hook", "post-hook", "pre_hook", "post_hook", "loaded_at_query"))
 """Rendered when they are sent."""
@@ -125,10 +124,11 @@ class Parts:
         said = self.rendered({key: content[key] for key in _OF_COLUMNS if content.get(key)}, package, entry.at)
         more = {str(key): value for key, value in content.items() if key not in _KNOWN_OF_COLUMNS}
         config = said.get("config") or {}
+        name, description = str(content["name"]), self.description(content.get("description"), package, entry.at)
         tags = [*_listed(said.get("tags")), *_listed(config.get("tags"))]
         return Column(
-            name=str(content["name"]),
-            description=self.description(content.get("description"), package, entry.at),
+            name=name,
+            description=description,
             doc_blocks=self.doc_blocks(content.get("description"), package),
             data_type=said.get("data_type"),
             quote=content.get("quote"),
@@ -137,6 +137,8 @@ class Parts:
             constraints=tuple(said.get("constraints") or []),
             config=config,
             granularity=said.get("granularity"),
+            dimension=dimension_of(said.get("dimension"), name, description),
+            entity=entity_of(said.get("entity"), name, description),
             more=self.rendered(more, package, entry.at),
         )
 

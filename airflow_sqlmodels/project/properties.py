@@ -11,7 +11,7 @@ from msgspec import Struct
 from airflow_sqlmodels.errors import Location, ProjectError, closest
 from airflow_sqlmodels.project.configs import merge_all
 from airflow_sqlmodels.project.files import SourceFile
-from airflow_sqlmodels.project.shapes import LIST, MAPPING, SHAPES, TEXT, TEXTS, misshapen
+from airflow_sqlmodels.project.shapes import ELEMENT, LIST, MAPPING, SHAPES, TEXT, TEXTS, misshapen
 from airflow_sqlmodels.project.yaml_text import YamlMap, parse_yaml, place_in
 
 _NAMED = {
@@ -83,7 +83,7 @@ class Entry:
     def config(self) -> dict[str, Any]:
         """Its `config:` and what may stand beside it for the same purpose."""
         said = self.content.get("config")
-        keys = _BESIDE_OF_FILES if self.kind in _WITH_FILES else _BESIDE
+        keys = _BESIDE_OF_FILES if self.kind in _WITH_FILES else () if self.kind in _SEMANTIC else _BESIDE
         beside = {key: self.content[key] for key in keys if self.content.get(key) is not None}
         if said is None:
             return beside
@@ -97,6 +97,9 @@ _BESIDE = ("docs", "group", "access", "meta", "tags", "enabled", "latest_version
 
 _BESIDE_OF_FILES = ("docs", "group", "access", "meta", "contract", "latest_version_pointer")
 """The same for what has a file of its own: tags there are nothing to dbt."""
+
+_SEMANTIC = frozenset(("semantic_model", "metric", "saved_query"))
+"""What takes its configs from `config:` alone."""
 
 _WITH_FILES = frozenset(("model", "seed", "snapshot", "analysis", "function"))
 
@@ -212,6 +215,7 @@ def _shown(value: Any) -> str:
 _HINTS = {
     LIST: "begin each entry with a dash",
     MAPPING: "write each as 'key: value'",
+    ELEMENT: "write its type, or a mapping that has one: {type: time}",
     TEXT: "quote it if it holds a colon, brackets or braces",
     TEXTS: "write one text, or a list of texts: [a, b]",
 }

@@ -11,6 +11,7 @@ TEXT: Final = "a text"
 """A number, a date, true and false will do as well: they are read as they are written."""
 TEXTS: Final = "a text or a list of texts"
 MAPPING: Final = "a mapping"
+ELEMENT: Final = "a text or a mapping"
 LIST: Final = "a list"
 
 Shape = str | dict[str, Any] | list[Any]
@@ -24,6 +25,7 @@ _COLUMN: dict[str, Any] = {
     "description": TEXT,
     "data_type": TEXT,
     "granularity": TEXT,
+    **dict.fromkeys(("dimension", "entity"), ELEMENT),
     "tags": TEXTS,
     "meta": MAPPING,
     "docs": MAPPING,
@@ -46,12 +48,26 @@ _TABLE: dict[str, Any] = {
     "freshness": _FRESHNESS,
     "config": {**_CONFIG, "freshness": _FRESHNESS},
 }
+_METRIC: dict[str, Any] = {
+    **_ENTRY,
+    **dict.fromkeys(("type", "agg", "expr", "entity", "calculation", "window", "grain_to_date", "period_agg"), TEXT),
+    "type_params": {
+        "metrics": LIST,
+        "conversion_type_params": MAPPING,
+        "cumulative_type_params": MAPPING,
+    },
+    "input_metrics": LIST,
+    "non_additive_dimension": MAPPING,
+}
 _MODEL: dict[str, Any] = {
     **_ENTRY,
     "constraints": [MAPPING],
     "latest_version": TEXT,
     "deprecation_date": TEXT,
     "time_spine": {"standard_granularity_column": TEXT, "custom_granularities": [MAPPING]},
+    **dict.fromkeys(("agg_time_dimension", "primary_entity"), TEXT),
+    "metrics": [_METRIC],
+    "derived_semantics": {"entities": [MAPPING], "dimensions": [MAPPING]},
 }
 _ROWS = {"input": TEXT, "format": TEXT, "fixture": TEXT}
 _MEASURE = {"name": TEXT, "agg": TEXT, "expr": TEXT, "label": TEXT, "description": TEXT, "agg_params": MAPPING}
@@ -92,15 +108,7 @@ SHAPES: dict[str, dict[str, Any]] = {
         "dimensions": [{"name": TEXT, "type": TEXT, "expr": TEXT, "type_params": MAPPING}],
         "measures": [_MEASURE],
     },
-    "metric": {
-        **_ENTRY,
-        "type": TEXT,
-        "type_params": {
-            "metrics": LIST,
-            "conversion_type_params": MAPPING,
-            "cumulative_type_params": MAPPING,
-        },
-    },
+    "metric": _METRIC,
     "saved_query": {
         **_ENTRY,
         "query_params": {"metrics": [TEXT], "group_by": TEXTS, "where": TEXTS, "order_by": TEXTS, "limit": TEXT},
@@ -139,6 +147,8 @@ def _is(shape: str, value: Any) -> bool:
         return True  # what it gives is seen when it is rendered
     if shape == MAPPING:
         return isinstance(value, Mapping)
+    if shape == ELEMENT:
+        return isinstance(value, (str, Mapping))
     if shape == LIST:
         return isinstance(value, list)
     if shape == TEXTS and isinstance(value, list):

@@ -21,6 +21,7 @@ models:
     time_spine: {standard_granularity_column: day, custom_granularities: [{name: fiscal_year}]}
     deprecation_date: 2024-01-31 10:00:00+02:00
     columns:
+      - {name: fiscal_year}
       - {name: day, granularity: day, data_type: "{{ 'date' if target.type == 'postgres' else 'DateTime' }}"}
 """
 
@@ -76,3 +77,17 @@ def test_what_is_not_of_the_right_form_is_refused(said: str, told: str, tmp_path
     with pytest.raises(ProjectError) as raised:
         _loaded(tmp_path, f"models:\n  - name: days\n    {said}\n")
     assert told in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wrong"),
+    [
+        ("standard_granularity_column: day", "standard_granularity_column: dy", "column must be defined on the model"),
+        ("granularity: day, data", "data", "column must have a granularity defined: 'day' has none"),
+        ("[{name: fiscal_year}]", "[{name: a, column_name: b}]", "custom granularity columns do not exist"),
+    ],
+)
+def test_the_columns_of_a_table_of_points_in_time_are_described(old: str, new: str, wrong: str, tmp_path: Path) -> None:
+    assert old in DAYS
+    with pytest.raises(ProjectError, match=wrong):
+        _loaded(tmp_path, DAYS.replace(old, new))

@@ -208,13 +208,15 @@ _BLANK: dict[type, Entry] = {
     Function: _TEMPLATED,
     DataTest: _TEMPLATED,
     Source: {"external": None},
+    Metric: {"metrics": [], "refs": [], "sources": []},
+    SavedQuery: {"refs": []},
 }
 """Fields that readers expect, and that say nothing here."""
 
 _WITHOUT: dict[type, tuple[str, ...]] = {
     Exposure: ("columns", "patch_path"),
     Source: ("depends_on",),
-    SemanticModel: ("meta", "metrics", "sources", "tags"),
+    SemanticModel: ("functions", "meta", "metrics", "sources", "tags"),
     SavedQuery: ("meta",),
 }
 """Fields that templates see, and that the schema of the file does not allow."""

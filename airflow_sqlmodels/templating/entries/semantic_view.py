@@ -30,8 +30,8 @@ def semantic_part(node: SemanticModel | Metric | SavedQuery) -> dict[str, Any]:
         case SemanticModel():
             lists = (("entities", _ENTITY), ("dimensions", _DIMENSION), ("measures", _MEASURE))
             parts = {key: [_filled(each, names) for each in said.get(key) or ()] for key, names in lists}
-            rest = {"defaults": said.get("defaults"), "primary_entity": said.get("primary_entity")}
-            return {**common, "model": said.get("model"), **parts, **rest}
+            rest = {"defaults": _defaults(said.get("defaults")), "primary_entity": said.get("primary_entity")}
+            return {**common, **_description(node), "model": said.get("model"), **parts, **rest}
         case Metric():
             shown = {"type": said.get("type"), "type_params": _params(said.get("type_params") or {}, said.get("type"))}
             return {
@@ -45,9 +45,15 @@ def semantic_part(node: SemanticModel | Metric | SavedQuery) -> dict[str, Any]:
             query = said.get("query_params") or {}
             return {
                 **common,
+                **_description(node),
                 "query_params": {**asked, **query, "where": _filter(query.get("where"))},
-                "exports": [_export(each) for each in said.get("exports") or ()],
+                "exports": [_export(each, node.config) for each in said.get("exports") or ()],
             }
+
+
+def _description(node: SemanticModel | SavedQuery) -> dict[str, Any]:
+    """Its description; null if there is none."""
+    return {"description": None if node.definition.get("description") is None else node.description}
 
 
 def _params(said: Mapping[str, Any], kind: Any) -> dict[str, Any]:
@@ -57,6 +63,7 @@ def _params(said: Mapping[str, Any], kind: Any) -> dict[str, Any]:
         found[key] = _input(said.get(key), _OF_METRICS)
     found["metrics"] = [_input(each, _OF_METRICS) for each in said.get("metrics") or ()]
     found["join_to_timespine"] = bool(said.get("join_to_timespine"))
+    found["expr"] = None if said.get("expr") is None else str(said["expr"])
     found["window"] = _window(said.get("window"))
     if said.get("conversion_type_params"):
         found["conversion_type_params"] = _conversion(said["conversion_type_params"])
@@ -107,13 +114,19 @@ def _conversion(said: Mapping[str, Any]) -> dict[str, Any]:
     return {**found, "calculation": said.get("calculation") or "conversion_rate", "window": _window(said.get("window"))}
 
 
-def _export(said: Mapping[str, Any]) -> dict[str, Any]:
-    config = said.get("config") or {}
-    shown = {"export_as": config.get("export_as", "view"), "schema_name": config.get("schema")}
+def _export(said: Mapping[str, Any], of_query: Mapping[str, Any]) -> dict[str, Any]:
+    """One export; what it does not say, its saved query does."""
+    own = said.get("config") or {}
+    config = {**of_query, **own}
     return {
         "name": said.get("name"),
-        "config": {**shown, "alias": config.get("alias") or said.get("name"), "database": config.get("database")},
-        "unrendered_config": dict(config),
+        "config": {
+            "export_as": str(config.get("export_as") or "view").lower(),
+            "schema_name": config.get("schema_name") or config.get("schema"),
+            "alias": config.get("alias") or said.get("name"),
+            "database": config.get("database"),
+        },
+        "unrendered_config": dict(own),
     }
 
 
@@ -131,14 +144,43 @@ def _input(said: Any, more: tuple[str, ...]) -> dict[str, Any] | None:
     return found
 
 
+def _defaults(said: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if said is None else {"agg_time_dimension": said.get("agg_time_dimension")}
+
+
 def _filled(said: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     found = {key: said.get(key) for key in names}
-    for key in ("is_partition", "create_metric"):
+    if "is_partition" in found:
+        found["is_partition"] = bool(found["is_partition"])
+    if "create_metric" in found:
+        found["create_metric"] = False  # the metric is made: dbt writes that here, whatever was said
+    for key in ("type", "agg"):
         if key in found:
-            found[key] = bool(found[key])
+            found[key] = str(found[key]).lower()
     if found.get("expr") is not None:
         found["expr"] = str(found["expr"])
-    aside = found.get("non_additive_dimension")
-    if isinstance(aside, Mapping):
-        found["non_additive_dimension"] = {"window_choice": "min", "window_groupings": [], **aside}
+    for key, fill in _PARTS.items():
+        part = found.get(key)
+        if isinstance(part, Mapping):
+            found[key] = fill(part)
     return {**found, "config": {"meta": {}, **(said.get("config") or {})}}
+
+
+def _time(said: Mapping[str, Any]) -> dict[str, Any]:
+    grain, validity = str(said.get("time_granularity")).lower(), said.get("validity_params")
+    ends = validity and {key: bool(validity.get(key)) for key in ("is_start", "is_end")}
+    return {"time_granularity": grain, "validity_params": ends}
+
+
+def _percentile(said: Mapping[str, Any]) -> dict[str, Any]:
+    kinds = {key: bool(said.get(key)) for key in ("use_discrete_percentile", "use_approximate_percentile")}
+    return {"percentile": said.get("percentile"), **kinds}
+
+
+def _non_additive(said: Mapping[str, Any]) -> dict[str, Any]:
+    choice = str(said.get("window_choice") or "min").lower()
+    return {"window_groupings": [], **said, "window_choice": choice}
+
+
+_PARTS = {"type_params": _time, "agg_params": _percentile, "non_additive_dimension": _non_additive}
+"""What there is to say of an element's own parts."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,12 +33,14 @@ metrics:
 saved_queries:
   - {name: weekly, query_params: {metrics: [revenue, per_order]}}
 """
-ALL = ["metric.shop.orders_count", "metric.shop.per_order", "metric.shop.revenue", "model.shop.orders",
+SPINE = "model.shop.metricflow_time_spine"
+ALL = ["metric.shop.orders_count", "metric.shop.per_order", "metric.shop.revenue", SPINE, "model.shop.orders",
        "saved_query.shop.weekly", "semantic_model.shop.sales"]  # fmt: skip
 
 
 def _manifest(folder: Path, properties: str = PROPERTIES) -> Manifest:
-    return load(folder, {"models/orders.sql": "select 1 as id, 2 as amount", "models/s.yml": properties})
+    files = {"models/orders.sql": "select 1 as id, 2 as amount", "models/metricflow_time_spine.sql": "select 1 as a"}
+    return load(folder, {**files, "models/s.yml": properties})
 
 
 def test_they_hang_together(tmp_path: Path) -> None:
@@ -45,6 +48,7 @@ def test_they_hang_together(tmp_path: Path) -> None:
     parents = graph_of(manifest).parents
     assert sorted(manifest) == ALL
     assert {node_id.partition(".shop.")[2]: sorted(above) for node_id, above in parents.items()} == {
+        "metricflow_time_spine": [],
         "orders": [],
         "sales": ["model.shop.orders"],
         "revenue": ["semantic_model.shop.sales"],
@@ -56,13 +60,13 @@ def test_they_hang_together(tmp_path: Path) -> None:
 
 def test_only_saved_queries_are_part_of_a_build_in_which_nothing_is_sent_for_them(tmp_path: Path) -> None:
     manifest = _manifest(tmp_path)
-    assert [step.node for step in make_plan(manifest)] == ["model.shop.orders", "saved_query.shop.weekly"]
-    assert [step.node for step in make_plan(manifest, command="run")] == ["model.shop.orders"]
+    assert [step.node for step in make_plan(manifest)] == [SPINE, "model.shop.orders", "saved_query.shop.weekly"]
+    assert [step.node for step in make_plan(manifest, command="run")] == [SPINE, "model.shop.orders"]
 
 
 @pytest.mark.parametrize(
     ("select", "expected"),
-    [("metric:revenue+", ["saved_query.shop.weekly"]), ("+saved_query:weekly", ["model.shop.orders", ALL[4]]),
+    [("metric:revenue+", ["saved_query.shop.weekly"]), ("+saved_query:weekly", ["model.shop.orders", ALL[5]]),
      ("semantic_model:shop.sales", [])],
 )  # fmt: skip
 def test_they_can_be_selected(select: str, expected: list[str], tmp_path: Path) -> None:
@@ -75,7 +79,7 @@ def test_the_manifest_has_them_in_parts_of_their_own(tmp_path: Path) -> None:
     assert set(content["semantic_models"]) == {"semantic_model.shop.sales"}
     assert content["metrics"]["metric.shop.per_order"]["type_params"]["denominator"]["name"] == "orders_count"
     assert content["saved_queries"]["saved_query.shop.weekly"]["query_params"]["metrics"] == ["revenue", "per_order"]
-    assert set(content["nodes"]) == {"model.shop.orders"}
+    assert set(content["nodes"]) == {SPINE, "model.shop.orders"}
 
 
 def test_a_measure_that_is_not_there_is_told_with_the_nearest(tmp_path: Path) -> None:
@@ -145,3 +149,82 @@ def test_a_metric_that_is_off_is_among_the_disabled(tmp_path: Path) -> None:
     assert list(manifest.disabled) == [NodeId("metric.shop.unused")]
     content = manifest_json(manifest, graph_of(manifest), Invocation())
     assert content["disabled"]["metric.shop.unused"][0]["name"] == "unused"
+
+
+def _entries(folder: Path, old: str, new: str) -> Any:
+    assert old in PROPERTIES
+    manifest = _manifest(folder, PROPERTIES.replace(old, new))
+    return manifest_json(manifest, graph_of(manifest), Invocation())
+
+
+def test_what_is_disabled_is_listed_as_disabled(tmp_path: Path) -> None:
+    found = _entries(tmp_path, "{name: weekly, query", "{name: w, config: {enabled: false}, query")
+    assert set(found["disabled"]) == {"metric.shop.unused", "saved_query.shop.w"}
+    assert found["disabled"]["metric.shop.unused"][0]["config"]["enabled"] is False
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wrong"),
+    [
+        ("[revenue, per_order]", "[revenue, unused]", "the metric 'unused' is disabled"),
+        ("denominator: {name: orders_count}", "denominator: unused", "the metric 'unused' is disabled"),
+        ("model: ref('orders')", "model: ref('orders')\n    config: {enabled: false}",
+         "the measure 'total' of 'revenue' is referenced on disabled semantic model 'sales'"),
+        (", denominator: {name: orders_count}", "", "the metric 'per_order' does not say what it is made of"),
+        ("type_params: {measure: total}}", "type_params: {expr: a}}", "'revenue' does not say what it is made of"),
+        ("label: Revenue, ", "", "the metric 'revenue' has no label"),
+        ("expr: amount}", "expr: amount}\n      - {name: total, agg: sum}", "two measures are named 'total'"),
+        ("agg: sum", "agg: summe", "no type 'summe' of measure"),
+        ("type: primary, ", "type: primry, ", "no type 'primry' of entity"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_asked_for_is_refused(old: str, new: str, wrong: str, tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match=wrong):
+        _entries(tmp_path, old, new)
+
+
+def test_without_a_model_of_days_there_are_no_semantic_models(tmp_path: Path) -> None:
+    files = {"models/orders.sql": "select 1 as id", "models/s.yml": PROPERTIES}
+    with pytest.raises(ProjectError, match="requires a time spine model"):
+        load(tmp_path, files)
+    days = (
+        "models: [{name: d, time_spine: {standard_granularity_column: at}, columns: [{name: at, granularity: GRAIN}]}]"
+    )
+    more = {**files, "models/d.sql": "select 1 as at"}
+    with pytest.raises(ProjectError, match="requires a time spine model"):
+        load(tmp_path, {**more, "models/d.yml": days.replace("GRAIN", "month")})
+    assert load(tmp_path, {**more, "models/d.yml": days.replace("GRAIN", "hour")})
+
+
+def test_meta_of_a_semantic_model_is_that_of_its_elements_and_metrics(tmp_path: Path) -> None:
+    found = _entries(tmp_path, "model: ref('orders')", "model: ref('orders')\n    config: {meta: {team: a}}")
+    said = found["semantic_models"]["semantic_model.shop.sales"]
+    assert said["entities"][0]["config"] == {"meta": {"team": "a"}}
+    made = found["metrics"]["metric.shop.orders_count"]
+    assert (made["config"]["meta"], made["meta"]) == ({"team": "a"}, {"team": "a"})
+    assert (made["description"], made["type_params"]["expr"]) == ("Metric created from measure orders_count", "id")
+
+
+def test_meta_and_tags_beside_config_are_the_metrics_not_its_configs(tmp_path: Path) -> None:
+    found = _entries(tmp_path, "label: Revenue, ", "label: Revenue, meta: {a: 1}, tags: [t], ")
+    metric = found["metrics"]["metric.shop.revenue"]
+    assert (metric["meta"], metric["tags"], metric["config"]["meta"]) == ({"a": 1}, ["t"], {})
+
+
+def test_exports_take_from_their_query_what_they_do_not_say(tmp_path: Path) -> None:
+    new = ("{name: weekly, tags: b, config: {export_as: table, schema: out, tags: [a]}, "
+           "exports: [{name: one}, {name: two, config: {export_as: view, alias: x}}], ")  # fmt: skip
+    said = _entries(tmp_path, "{name: weekly, ", new)["saved_queries"]["saved_query.shop.weekly"]
+    configs = [each["config"] for each in said["exports"]]
+    assert [(each["export_as"], each["schema_name"], each["alias"]) for each in configs] == [
+        ("table", "out", "one"),
+        ("view", "out", "x"),
+    ]
+    assert said["tags"] == ["a", "b"]
+
+
+def test_templates_are_rendered_but_for_conditions(tmp_path: Path) -> None:
+    new = "label: \"{{ 'Sa' ~ 'les' }}\", filter: \"{{ Dimension('order__a') }}\", "
+    metric = _entries(tmp_path, "label: Revenue, ", new)["metrics"]["metric.shop.revenue"]
+    assert metric["label"] == "Sales"
+    assert metric["filter"] == {"where_filters": [{"where_sql_template": "{{ Dimension('order__a') }}"}]}

@@ -1,0 +1,54 @@
+"""What has to hold of the semantic layer as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from airflow_sqlmodels.errors import NamingError, ProjectError
+from airflow_sqlmodels.manifest.nodes import AnyNode, Metric, Model, SemanticModel
+from airflow_sqlmodels.project.semantic.elements import GRANULARITIES
+from airflow_sqlmodels.project.semantic.nodes import SemanticNode
+
+_OLD_TIME_SPINE = "metricflow_time_spine"
+"""A model of that name is one of days, whatever it says of itself."""
+
+
+def check_semantics(semantic: Iterable[SemanticNode], nodes: Iterable[AnyNode]) -> None:
+    """Raises ProjectError if there are semantic models, and no model of days or finer to lay them over.
+
+    Raises NamingError for measures of one name, of which metrics could not tell the one they mean.
+    """
+    listed = list(semantic)
+    models = [node for node in listed if isinstance(node, SemanticModel)]
+    if models and not any(_is_fine(node) for node in nodes if isinstance(node, Model)):
+        what = "The semantic layer requires a time spine model with granularity day or smaller, and there is none"
+        hint = (
+            "say of a model of days: time_spine: {standard_granularity_column: …}, and 'granularity: day' of its column"
+        )
+        raise ProjectError(what, models[0].at, hint)
+    if any(isinstance(node, Metric) for node in listed):
+        _refuse_twins(models)
+
+
+def _is_fine(model: Model) -> bool:
+    if model.name == _OLD_TIME_SPINE:
+        return True
+    if model.time_spine is None:
+        return False
+    column = model.columns.get(model.time_spine["standard_granularity_column"])
+    grain = str(column.granularity).lower() if column is not None else ""
+    return grain in GRANULARITIES[: GRANULARITIES.index("day") + 1]
+
+
+def _refuse_twins(models: Iterable[SemanticModel]) -> None:
+    seen: dict[str, SemanticModel] = {}
+    for model in models:
+        for name in _measures(model):
+            if name in seen:
+                what = f"two measures are named {name!r}: one of {seen[name].name!r}, one of {model.name!r}"
+                raise NamingError(what, model.at, "give one of them another name")
+            seen[name] = model
+
+
+def _measures(model: SemanticModel) -> Iterator[str]:
+    return (str(each["name"]) for each in model.definition.get("measures") or ())
