@@ -58,7 +58,7 @@ class Execution(Struct, frozen=True):
         return (
             rules
             if isinstance(self.opened.manifest[node_id], DataTest)
-            else structs.replace(rules, log=self.progress.say)
+            else structs.replace(rules, log=self.progress.say, on_batch_news=self.progress.batch)
         )
 
     def on_batch(self, node: AnyNode, label: str, compiled: str, sent: str) -> None:
@@ -185,10 +185,11 @@ def _show_rows(execution: Execution, outcome: Outcome) -> None:
 
 
 def report(execution: Execution, outcome: Outcome) -> None:
-    """The end of the story: for the user, and for other tools."""
+    """The end of the story: for the user, and for other tools. `source freshness` has a file of its own."""
     manifest, flags = execution.opened.manifest, execution.flags
-    _write_results(flags, manifest, outcome.results, execution.means.invocation, outcome.seconds)
-    keep_sql(flags, manifest, execution.means, [result.node for result in outcome.results if result.sent_sql])
+    if execution.plan.command != "freshness":
+        _write_results(flags, manifest, outcome.results, execution.means.invocation, outcome.seconds)
+        keep_sql(flags, manifest, execution.means, [result.node for result in outcome.results if result.sent_sql])
     lines = list(summary(manifest, outcome.results, outcome.seconds, outcome.interrupted))
     console, noted = _told(execution.progress)
     for each in (console, noted):

@@ -26,6 +26,7 @@ from airflow_sqlmodels.manifest.nodes import (
     UnitTest,
     resource_type,
 )
+from airflow_sqlmodels.run.microbatch import BatchNews
 from airflow_sqlmodels.run.plan import Plan, Step
 from airflow_sqlmodels.run.result import Result
 
@@ -81,6 +82,22 @@ class JsonProgress:
         }
         line = result_line(node, result, self._place(number))
         self._write(name, code, line, data, level_of(result))
+
+    def batch(self, news: BatchNews) -> None:
+        """A batch of a model began or ended."""
+        place = {"description": news.what, "batch_index": news.number, "total_batches": news.total}
+        data: dict[str, Any] = {**place, "node_info": self._info(news.node, news.status, None)}
+        if news.status == "started":
+            said = f"{news.what} is being run sequentially"
+            self._write("MicrobatchExecutionDebug", "Q044", said, {"msg": said}, "debug")
+            self._write("LogStartBatch", "Q045", news.line, data)
+            return
+        if news.error is not None:
+            wrong = {"unique_id": news.node.id, "exc": str(news.error), "node_info": data["node_info"]}
+            self._write("GenericExceptionOnRun", "W004", str(news.error), wrong, "error")
+        status = news.message if news.status == "success" else news.status
+        data |= {"status": status, "execution_time": news.seconds}
+        self._write("LogBatchResult", "Q046", news.line, data, "error" if news.error else "info")
 
     def say(self, message: str) -> None:
         """Something a template or a step has to tell."""

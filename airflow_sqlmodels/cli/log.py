@@ -44,7 +44,10 @@ class Log(Struct, frozen=True):
 
     def tell(self, message: str, level: str = "info", *, err: bool = False) -> None:
         """Say something on the console, and in the file."""
-        if self.shows(level):
+        if self.shows(level) and self.json:
+            text = click.unstyle(message)
+            click.echo(event("Note", "Z050", text, self.invocation, {"msg": text}, level))
+        elif self.shows(level):
             click.echo(message, err=err)
         self.note(message, level)
 

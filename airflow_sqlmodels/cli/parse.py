@@ -23,6 +23,5 @@ def parse(context: click.Context, /, **_values: Any) -> int:
     manifest = open_project(flags)
     seconds = time.perf_counter() - clock
     write_manifest(flags, manifest)
-    if not flags.quiet:
-        click.echo(f"Found {found_line(manifest)} in {seconds:.2f}s.")
+    flags.log.tell(f"Found {found_line(manifest)} in {seconds:.2f}s.")
     return 0

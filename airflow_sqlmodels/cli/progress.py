@@ -16,6 +16,7 @@ from airflow_sqlmodels.cli.json_progress import JsonProgress
 from airflow_sqlmodels.cli.lines import COLOURS, Places, level_of, result_line, start_line
 from airflow_sqlmodels.cli.log import Log
 from airflow_sqlmodels.manifest.manifest import Manifest
+from airflow_sqlmodels.run.microbatch import BatchNews
 from airflow_sqlmodels.run.plan import Plan, Step
 from airflow_sqlmodels.run.result import Result
 
@@ -34,6 +35,9 @@ class Progress(Protocol):
 
     def ended(self, result: Result) -> None:
         """A step ended, or was skipped."""
+
+    def batch(self, news: BatchNews) -> None:
+        """A batch of a model began or ended."""
 
     def say(self, message: str) -> None:
         """Something a template or a step has to tell."""
@@ -66,6 +70,11 @@ class Lines:
         head, bracket, verdict = line.rpartition(" [")
         styled = click.style(verdict[:-1], fg=COLOURS.get(result.status, "red"))
         self._tell(level_of(result), f"{head}{bracket}{styled}]")
+
+    def batch(self, news: BatchNews) -> None:
+        """Lines of a batch."""
+        for line in news.lines:
+            self._tell("error" if news.error else "info", line)
 
     def say(self, message: str) -> None:
         """A line with the time in front."""
@@ -102,6 +111,11 @@ class Noted:
         self.console.ended(result)
         self.noted.ended(result)
 
+    def batch(self, news: BatchNews) -> None:
+        """Tell both."""
+        self.console.batch(news)
+        self.noted.batch(news)
+
     def say(self, message: str) -> None:
         """Tell both."""
         self.console.say(message)
@@ -130,6 +144,11 @@ class FileLines:
         """A line of what came of it."""
         line = result_line(self._manifest[result.node], result, self._places.of(result.node))
         self._log.note(line, level_of(result))
+
+    def batch(self, news: BatchNews) -> None:
+        """Lines of a batch."""
+        for line in news.lines:
+            self._log.note(line, "error" if news.error else "info")
 
     def say(self, message: str) -> None:
         """A line."""

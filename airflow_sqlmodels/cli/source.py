@@ -14,10 +14,12 @@ from airflow_sqlmodels.cli.choosing import chosen_plan, tell_nothing
 from airflow_sqlmodels.cli.execution import prepared, report, run
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.opening import open_all, write_manifest
+from airflow_sqlmodels.cli.opening_lines import tell_opening
 from airflow_sqlmodels.cli.options import ManyValues, global_options, option, selection_options
 from airflow_sqlmodels.cli.telling import tell_warning
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.run.plan import Plan
+from airflow_sqlmodels.templating.invocation import Invocation
 
 
 @click.group()
@@ -39,12 +41,15 @@ def freshness(context: click.Context, /, output: Path | None, **_values: Any) ->
     opened = open_all(flags)
     plan = _without_hooks(flags, chosen_plan(flags, opened.manifest, "freshness"), opened.manifest.settings.flags)
     write_manifest(flags, opened.manifest)
-    if not plan.steps:
+    path = output or flags.target_folder(opened.manifest) / "sources.json"
+    if not plan.steps:  # as in dbt, the file then tells of nothing
         tell_nothing(flags)
+        write_sources(path, opened.manifest, (), Invocation(args=flags.said), 0.0)
         return 0
     execution = prepared(flags, opened, plan)
+    threads = flags.threads or opened.profile.target.threads
+    tell_opening(flags, opened.manifest, execution.means.invocation.id, threads, len(plan))
     outcome = run(execution)
-    path = output or flags.target_folder(opened.manifest) / "sources.json"
     write_sources(path, opened.manifest, outcome.results, execution.means.invocation, outcome.seconds)
     report(execution, outcome)
     return outcome.exit_code

@@ -13,6 +13,7 @@ from rich.text import Text
 from airflow_sqlmodels.cli.lines import COLOURS, Places, result_line, subject
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import NodeId, Operation
+from airflow_sqlmodels.run.microbatch import BatchNews
 from airflow_sqlmodels.run.plan import Plan, Step
 from airflow_sqlmodels.run.result import Result
 
@@ -55,6 +56,11 @@ class Terminal:
         text.append(verdict[:-1], style=COLOURS.get(result.status, "red"))
         text.append("]")
         self._console.print(text, soft_wrap=True)
+
+    def batch(self, news: BatchNews) -> None:
+        """Lines that stay."""
+        for line in news.lines:
+            self.say(line)
 
     def say(self, message: str) -> None:
         """A line that stays."""

@@ -288,6 +288,8 @@ class Freshness(Struct, frozen=True):
     warn_after: Period | None = None
     error_after: Period | None = None
     filter: str | None = None
+    off: tuple[str, ...] = ()
+    """The thresholds that are said to be none."""
 
 
 class Source(Node, frozen=True, kw_only=True):

@@ -71,6 +71,23 @@ def _is_colour(text: str) -> bool:
     return re.fullmatch(r"#(?:[0-9a-fA-F]{3}){1,2}", text) is not None or text.lower() in COLOURS
 
 
+def _freshness(value: Any) -> str:
+    """Of a model: after which time it is to be built again, for those who plan builds."""
+    after = value.get("build_after") if isinstance(value, Mapping) else None
+    if not isinstance(after, Mapping):
+        return ""
+    count, period = after.get("count"), after.get("period")
+    if (count is None) != (not period):
+        there, lacking = ("period", "count") if period else ("count", "period")
+        return f"`build_after` must have a value for `{lacking}` if a `{there}` is provided"
+    if period and str(period) not in _PERIODS:
+        return f"{period!r} is none of {', '.join(map(repr, _PERIODS))}"
+    return "" if count is None else _number(count)
+
+
+_PERIODS = ("minute", "hour", "day")
+
+
 def _contract(value: Any) -> str:
     wrong = _mapping(value)
     return wrong or next((wrong for each in value.values() if each is not None and (wrong := _boolean(each))), "")
@@ -93,7 +110,8 @@ _BUILT: dict[str, Check] = {
     "contract": _contract,
 }
 _CHECKS: dict[str, dict[str, Check]] = {
-    **dict.fromkeys(("model", "analysis", "operation", "function"), _BUILT),
+    **dict.fromkeys(("analysis", "operation", "function"), _BUILT),
+    "model": {**_BUILT, "freshness": _freshness},
     "seed": {**_BUILT, "materialized": _only("seed"), "quote_columns": _boolean, "delimiter": _text},
     "snapshot": {**_BUILT, "materialized": _only("snapshot")},
     "test": {
@@ -117,4 +135,5 @@ _EXAMPLES = {
     "contract": "{enforced: true}",
     "docs": "{show: true, node_color: gold}",
     "unique_key": "id, or [id, day]",
+    "freshness": "{build_after: {count: 4, period: hour}}",
 }

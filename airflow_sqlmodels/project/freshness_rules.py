@@ -26,7 +26,8 @@ def freshness_of(entry: Entry, table: YamlMap, at: Location) -> Freshness | None
     if rule is None or not any(rule.get(key) for key in _THRESHOLDS):
         return None
     warn, error = (_period(rule.get(key), at) for key in _THRESHOLDS)
-    return Freshness(warn, error, rule.get("filter"))
+    off = tuple(key for key in _THRESHOLDS if key in rule and rule[key] is None)
+    return Freshness(warn, error, rule.get("filter"), off)
 
 
 def _levels(entry: Entry, table: YamlMap) -> Iterator[Mapping[str, Any] | None]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from airflow_sqlmodels.errors import CompilationError, Location, ProjectError, closest
+from airflow_sqlmodels.errors import CompilationError, Location, ProjectError, SqlModelsError, closest
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.manifest.nodes import (
     DataTest,
@@ -21,6 +21,7 @@ from airflow_sqlmodels.manifest.nodes import (
     SourceRef,
 )
 from airflow_sqlmodels.manifest.relation import Quoting, Relation
+from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.configs import merge, merge_all
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.freshness_rules import freshness_of
@@ -98,7 +99,7 @@ def _source(parts: Parts, entry: Entry, table: YamlMap, at: Location) -> Source:
     said = parts.rendered({"database": table.get("database", entry.content.get("database"))}, package, at)
     freshness = freshness_of(entry, table, at)
     is_off = freshness is None and ("freshness" in beside or "freshness" in table)
-    return Source(
+    source = Source(
         id=NodeId(f"source.{package}.{entry.name}.{name}"),
         name=name,
         source_name=entry.name,
@@ -123,6 +124,11 @@ def _source(parts: Parts, entry: Entry, table: YamlMap, at: Location) -> Source:
         loaded_at_query=_text_of(age.get(QUERY, config.get(QUERY))),
         freshness=freshness,
     )
+    if freshness is not None and not (source.loaded_at_field or source.loaded_at_query):
+        what = f"nothing says when {entry.name}.{name} was loaded, so that its freshness cannot be told"
+        text = str(SqlModelsError(what, at, "add loaded_at_field or loaded_at_query: Postgres itself does not know"))
+        parts.noted.append(Warned(text, "FreshnessConfigProblem", {"msg": what}, once=True))
+    return source
 
 
 def _source_relation(parts: Parts, entry: Entry, table: YamlMap, said: Mapping[str, Any]) -> Relation:

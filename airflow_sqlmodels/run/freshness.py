@@ -56,8 +56,8 @@ def measure(means: Answerer, source: Source, session: Session) -> Age:
     """Ask the warehouse for the newest row's time."""
     if not (source.loaded_at_field or source.loaded_at_query):
         hint = "add loaded_at_field or loaded_at_query"
-        raise ProjectError(f"the source {source.source_name!r} does not say when {source.name!r} was loaded",
-                           source.at, hint)  # fmt: skip
+        what = f"Could not compute freshness for source {source.name}: nothing says when it was loaded"
+        raise ProjectError(what, source.at, hint)
     rendering = Rendering(means, source, session)
     condition = source.freshness.filter if source.freshness and source.freshness.filter else None
     where = rendering.text(condition, source.at) if condition else None

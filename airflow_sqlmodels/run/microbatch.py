@@ -10,7 +10,7 @@ import datetime
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import cast
+from typing import Literal, cast
 
 from msgspec import Struct, structs
 
@@ -44,7 +44,45 @@ class Part(Struct, frozen=True):
 BuildPart = Callable[[Answerer, Part], Result]
 
 
-def run_batches(means: Answerer, node: Model, build: BuildPart, *, whole: bool, log: Callable[[str], None]) -> Result:
+class BatchNews(Struct, frozen=True, kw_only=True):
+    """What happens to a batch, for who looks on."""
+
+    node: Model
+    label: str
+    number: int
+    total: int
+    status: Literal["started", "success", "error", "skipped"] = "started"
+    message: str = ""
+    """What the warehouse said of it."""
+    seconds: float = 0.0
+    error: SqlModelsError | None = None
+
+    @property
+    def what(self) -> str:
+        """`batch 2026-01-31 of marts.orders`."""
+        return f"batch {self.label} of {self.node.relation}"
+
+    @property
+    def line(self) -> str:
+        """A line as dbt says it, which is filled with dots up to the verdict."""
+        did, verdict = {
+            "started": ("START", "RUN"),
+            "success": ("OK created", f"{self.message} in {self.seconds:.2f}s"),
+            "error": ("ERROR creating", f"ERROR in {self.seconds:.2f}s"),
+            "skipped": ("SKIP", "SKIP"),
+        }[self.status]
+        return f"Batch {f'{self.number} of {self.total} {did} {self.what} ':.<80} [{verdict}]"
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The line, and what went wrong."""
+        return (self.line,) if self.error is None else (self.line, str(self.error))
+
+
+TellBatch = Callable[[BatchNews], None]
+
+
+def run_batches(means: Answerer, node: Model, build: BuildPart, *, whole: bool, tell: TellBatch) -> Result:
     """Build all batches; `whole`: from the beginning on. Raises ProjectError if the config names no batches."""
     earlier = means.invocation.batches.get(node.id)
     batches = batches_of(means, node, whole=whole) if earlier is None else _again(node, earlier)
@@ -52,31 +90,30 @@ def run_batches(means: Answerer, node: Model, build: BuildPart, *, whole: bool, 
     failed: list[Batch] = []
     last: Result | None = None
     errors: list[SqlModelsError] = []
-    for part in _parts(batches, anew=earlier is None):
-        what, began = f"batch {part.batch.label} of {node.relation}", time.perf_counter()
-        place = f"{len(well) + len(failed) + 1} of {len(batches)}"
-        log(_line(place, f"START {what}", "RUN"))
+    for number, part in enumerate(_parts(batches, anew=earlier is None), 1):
+        news, began = BatchNews(node=node, label=part.batch.label, number=number, total=len(batches)), _now()
+        tell(news)
         try:
             last = build(replace(means, batch=part.batch), part)
         except UnreachableError:
             raise
         except SqlModelsError as error:
-            log(_line(place, f"ERROR creating {what}", f"ERROR in {time.perf_counter() - began:.2f}s"))
-            log(str(error))
+            tell(structs.replace(news, status="error", seconds=_now() - began, error=error))
             failed.append(part.batch)
             errors.append(error)
             if part.first and earlier is None:
-                failed += [each for each in batches if each is not part.batch]
+                failed += batches[1:]
+                for skipped, each in enumerate(batches[1:], 2):
+                    tell(structs.replace(news, status="skipped", number=skipped, label=each.label))
                 break
         else:
-            log(_line(place, f"OK created {what}", f"{last.message} in {time.perf_counter() - began:.2f}s"))
+            tell(structs.replace(news, status="success", seconds=_now() - began, message=str(last.message)))
             well.append(part.batch)
     return _result(node, last, well, failed, errors, () if earlier is None else earlier.successful)
 
 
-def _line(place: str, what: str, verdict: str) -> str:
-    """A line as dbt says it, which is filled with dots up to the verdict."""
-    return f"Batch {place + ' ' + what + ' ':.<80} [{verdict}]"
+def _now() -> float:
+    return time.perf_counter()
 
 
 def _again(node: Model, earlier: EarlierBatches) -> list[Batch]:

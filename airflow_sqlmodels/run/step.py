@@ -30,7 +30,7 @@ from airflow_sqlmodels.publish.rules import PublishRules
 from airflow_sqlmodels.run.data_test import run_data_test
 from airflow_sqlmodels.run.freshness import run_freshness
 from airflow_sqlmodels.run.hooks import hooks_of, placed_in_project
-from airflow_sqlmodels.run.microbatch import Part, run_batches
+from airflow_sqlmodels.run.microbatch import BatchNews, Part, run_batches
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.templating.answering import Answerer
 from airflow_sqlmodels.templating.batches import has_batches, in_batches
@@ -48,6 +48,8 @@ class StepRules(Struct, frozen=True):
     """Told the SQL of a node before it is sent."""
     on_batch: Callable[[AnyNode, str, str, str], None] = lambda *_told: None
     """Told of a batch of a microbatch model: its label, its SQL before it is sent, what was sent afterwards."""
+    on_batch_news: Callable[[BatchNews], None] | None = None
+    """Told what happens to each batch; without it, `log` is."""
     compiled_place: Callable[[AnyNode], str] = lambda node: f"compiled {node.path}"
     """Where people find the SQL of a node; what errors call it."""
 
@@ -126,7 +128,11 @@ def _batches(means: Answerer, node: Model, session: Session, rules: StepRules) -
         rules.on_batch(node, part.batch.label, "", result.sent_sql)
         return result
 
-    return run_batches(means, node, build, whole=whole, log=rules.log)
+    def tell(news: BatchNews) -> None:
+        for line in news.lines:
+            rules.log(line)
+
+    return run_batches(means, node, build, whole=whole, tell=rules.on_batch_news or tell)
 
 
 _LONGEST_NAME = 63

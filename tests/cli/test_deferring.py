@@ -243,7 +243,9 @@ def test_retry_calls_a_macro_again_that_failed(call: Call, tmp_path: Path) -> No
     assert "by 2" in again[1]
     results = json.loads((tmp_path / "project/target/run_results.json").read_text())["results"]
     assert (results[0]["status"], results[0]["message"]) == ("success", None)
-    assert "Nothing to do" in call("retry")[1], "it went well"
+    assert "by 2" in call("retry", "--vars", "{well: true}")[1], (
+        "as in dbt, an operation runs again though it went well"
+    )
 
 
 DAILY = """{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='at', batch_size='day',
@@ -275,6 +277,41 @@ def test_retry_does_the_batches_again_that_failed(call: Call, tmp_path: Path, co
     assert connection.execute("select id, one from dev.daily order by id").fetchall() == [(0, 42), (1, 0), (2, 42)]
     again = daily_of(tmp_path)["batch_results"]
     assert again == {"successful": [*told["failed"], *told["successful"]], "failed": []}
+
+
+def test_batches_are_events(call: Call, tmp_path: Path) -> None:
+    models = tmp_path / "project/models"
+    (models / "events.sql").write_text(EVENTS)
+    (models / "daily.sql").write_text(DAILY)
+    words = ("run", "--select", "+daily", *PERIOD, "--log-format-file", "json")
+    log = tmp_path / "project/logs/dbt.log"
+
+    def batches(*more: str) -> list[tuple[str, int, str]]:
+        log.unlink(missing_ok=True)
+        call(*words, *more)
+        events = [json.loads(line) for line in log.read_text().splitlines()]
+        names = ("LogStartBatch", "LogBatchResult", "GenericExceptionOnRun")
+        found = [(each["info"]["name"], each["data"]) for each in events if each["info"]["name"] in names]
+        assert all(data["node_info"]["unique_id"] == "model.shop.daily" for _, data in found)
+        return [(name, data.get("batch_index", 0), data.get("status", "")) for name, data in found]
+
+    second_fails = batches()
+    assert [each[:2] for each in second_fails] == [
+        ("LogStartBatch", 1),
+        ("LogBatchResult", 1),
+        ("LogStartBatch", 2),
+        ("GenericExceptionOnRun", 0),
+        ("LogBatchResult", 2),
+        ("LogStartBatch", 3),
+        ("LogBatchResult", 3),
+    ]
+    assert second_fails[4][2] == "error"
+    first_fails = batches("--vars", "{bad: 0}", "--full-refresh")
+    assert [each[1:] for each in first_fails if each[0] == "LogBatchResult"] == [
+        (1, "error"),
+        (2, "skipped"),
+        (3, "skipped"),
+    ]
 
 
 def test_the_sql_of_each_batch_is_kept(call: Call, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,7 @@ def test_each_threshold_is_that_of_the_nearest_level(call: Call, tmp_path: Path)
              for name, each in found.items()}  # fmt: skip
     assert code == 1
     assert rules == {"a": [6, 24], "b": [6, 24], "c": [6, None], "d": [12, 72]}
+    assert found["c"]["criteria"]["error_after"] is None
     assert {name: each["status"] for name, each in found.items()} == {
         "a": "error",
         "b": "error",
@@ -106,3 +108,35 @@ def test_a_run_of_nothing_leaves_no_results_of_another(call: Call, tmp_path: Pat
 
     kept = json.loads((tmp_path / "target/run_results.json").read_text())
     assert (kept["results"], kept["args"]["which"]) == ([], "seed")
+
+
+def test_a_rule_without_a_way_to_tell_the_age_is_told(call: Call, tmp_path: Path) -> None:
+    text = textwrap.dedent(LEVELS).replace("    loaded_at_field: loaded_at\n", "")
+    (tmp_path / "models/sources.yml").write_text(text)
+
+    said = call("parse", "--log-format", "json")[1]
+    warnings = [each for each in map(json.loads, said.splitlines()) if each["info"]["name"] == "FreshnessConfigProblem"]
+    assert len(warnings) == 4
+    assert "nothing says when raw.a was loaded" in warnings[0]["info"]["msg"]
+    code, said = call("source", "freshness", "--select", "source:raw.a")
+    assert code == 1
+    assert "Could not compute freshness for source a" in said
+
+
+def test_without_a_source_to_ask_the_file_tells_of_nothing(call: Call, tmp_path: Path) -> None:
+    call("source", "freshness")
+    assert results(tmp_path)
+
+    code, said = call("source", "freshness", "--select", "source:raw.e")
+
+    assert (code, results(tmp_path)) == (0, {})
+    assert "Nothing to do" in said
+
+
+def test_the_results_of_a_run_are_left_alone(call: Call, tmp_path: Path) -> None:
+    write_project(tmp_path, {"models/a.sql": "select 1 as id"})
+    assert call("run")[0] == 0
+    assert "Concurrency: " in call("source", "freshness")[1]
+
+    kept = json.loads((tmp_path / "target/run_results.json").read_text())
+    assert (kept["args"]["which"], [each["unique_id"] for each in kept["results"]]) == ("run", ["model.shop.a"])

@@ -292,8 +292,8 @@ def freshness_view(freshness: Freshness | None) -> dict[str, Any] | None:
     if freshness is None:
         return None
     return {
-        "warn_after": _period(freshness.warn_after),
-        "error_after": _period(freshness.error_after),
+        "warn_after": None if "warn_after" in freshness.off else _period(freshness.warn_after),
+        "error_after": None if "error_after" in freshness.off else _period(freshness.error_after),
         "filter": freshness.filter,
     }
 
