@@ -1,10 +1,12 @@
-"""`sqlmodels debug`: looks at the project, the profile and the connection one by one, and says which is wrong."""
+"""`sqlmodels debug`: looks at the profile, the project and the connection one by one, and says which is wrong.
+
+The words in brackets, `Connection test`, `All checks passed!` and `1 check failed:` are dbt's: scripts look for them.
+"""
 
 from __future__ import annotations
 
 import platform
 from collections.abc import Callable
-from typing import Any
 
 import click
 
@@ -12,6 +14,7 @@ from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.opening import connected, open_project, profile_of
 from airflow_sqlmodels.cli.options import global_options, option
 from airflow_sqlmodels.errors import SqlModelsError, StrictWarningError
+from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.project.profiles import find_profiles_file
 from airflow_sqlmodels.version import VERSION
 
@@ -20,42 +23,87 @@ from airflow_sqlmodels.version import VERSION
 @global_options
 @option("--connection", is_flag=True, help="Look at the connection only.")
 @click.pass_context
-def debug(context: click.Context, /, connection: bool, **_values: Any) -> int:
+def debug(context: click.Context, /, connection: bool, **_values: object) -> int:
     """Check the project, the profile and the connection."""
     flags = flags_of(context)
-    click.echo(f"sqlmodels {VERSION}, Python {platform.python_version()}, {platform.platform()}")
-    click.echo(f"project folder: {flags.project_dir}")
+    _tell_places(flags)
+    checks = _Checks(flags)
+    if connection:
+        click.echo("Skipping steps before connection verification")
+        known = checks.silent("Profile loading", _profile)
+    else:
+        click.echo("Configuration:")
+        known = checks.told("profiles.yml file", _FILE, "Profile loading", _profile)
+        checks.told(f"{PROJECT_FILE} file", _FILE, "Project loading", _project)
+    if known:
+        click.echo("Connection:")
+        click.echo("".join(f"  {key}: {value}\n" for key, value in _target(flags).items()), nl=False)
+        checks.told("Connection test:", ("OK connection ok", "ERROR"), "The connection", _connection)
+    return checks.verdict()
+
+
+def _tell_places(flags: Flags) -> None:
+    click.echo(f"sqlmodels version: {VERSION}")
+    click.echo(f"python version: {platform.python_version()}")
+    click.echo(f"os info: {platform.platform()}")
     profiles = find_profiles_file(flags.project_dir, flags.profiles_dir)
-    click.echo(f"profiles.yml: {profiles.resolve() if profiles else 'not found'}")
-    checks: dict[str, Callable[[Flags], str]] = {"profile": _profile, "project": _project, "connection": _connection}
-    wanted = {"connection": _connection} if connection else checks
-    passed = [
-        _checked(name, check, flags) for name, check in wanted.items()
-    ]  # all of them, whatever comes of the first
-    return int(not all(passed))
+    if profiles is not None:
+        click.echo(f"Using profiles dir at {profiles.resolve().parent}")
+    click.echo(f"Using profiles.yml file at {profiles.resolve() if profiles else 'not found'}")
+    click.echo(f"Using {PROJECT_FILE} file at {flags.project_dir / PROJECT_FILE}")
 
 
-def _checked(name: str, check: Callable[[Flags], str], flags: Flags) -> bool:
-    try:
-        click.echo(f"{name}: {click.style('OK', fg='green')} {check(flags)}")
-    except StrictWarningError:  # as in dbt: the command ends with it
-        raise
-    except SqlModelsError as error:
-        click.echo(f"{name}: {click.style('ERROR', fg='red')}\n{error}")
-        return False
-    return True
+_FILE = ("OK found and valid", "ERROR invalid")
+
+
+class _Checks:
+    """What was looked at, and what is wrong with it."""
+
+    def __init__(self, flags: Flags) -> None:
+        self._flags = flags
+        self._failures: list[str] = []
+
+    def told(self, what: str, verdicts: tuple[str, str], step: str, check: Callable[[Flags], str]) -> bool:
+        """Do a check, and say what came of it: one of two verdicts."""
+        passed = self.silent(step, check)
+        verdict = click.style(verdicts[0], fg="green") if passed else click.style(verdicts[1], fg="red")
+        click.echo(f"  {what} [{verdict}]")
+        return passed
+
+    def silent(self, step: str, check: Callable[[Flags], str]) -> bool:
+        """Do a check, of which only a failure is told, at the end."""
+        try:
+            check(self._flags)
+        except StrictWarningError:  # as in dbt: the command ends with it
+            raise
+        except SqlModelsError as error:
+            self._failures.append(f"{step} failed for the following reason:\n{error}")
+            return False
+        return True
+
+    def verdict(self) -> int:
+        """Say how many failed, and why. The exit code."""
+        if not self._failures:
+            click.echo(f"\n{click.style('All checks passed!', fg='green')}")
+            return 0
+        count = len(self._failures)
+        click.echo(click.style(f"\n{count} check{'s' if count > 1 else ''} failed:", fg="red"))
+        click.echo("\n\n".join(self._failures))
+        return 1
 
 
 def _profile(flags: Flags) -> str:
+    return profile_of(flags).target.profile_name
+
+
+def _target(flags: Flags) -> dict[str, object]:
     target = profile_of(flags).target
-    shown = {**target.extra, "database": target.database, "schema": target.schema, "threads": target.threads}
-    lines = "".join(f"\n  {key}: {value}" for key, value in shown.items())
-    return f"{target.profile_name}, target {target.name}{lines}"
+    place = {"database": target.database, "schema": target.schema, "threads": target.threads}
+    return {"profile": target.profile_name, "target": target.name, "type": target.type, **target.extra, **place}
 
 
 def _project(flags: Flags) -> str:
-    manifest = open_project(flags)
-    return f"{manifest.settings.name}, {len(manifest)} nodes"
+    return open_project(flags).settings.name
 
 
 def _connection(flags: Flags) -> str:

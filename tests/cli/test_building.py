@@ -182,7 +182,16 @@ def test_nothing_selected_is_no_error(call: Call) -> None:
 
 
 def test_debug_says_which_part_is_wrong(call: Call, tmp_path: Path) -> None:
-    assert call("debug")[0] == 0
+    code, said = call("debug")
+    assert code == 0
+    assert "  profiles.yml file [OK found and valid]\n  dbt_project.yml file [OK found and valid]\n" in said
+    assert "  Connection test: [OK connection ok]\n\nAll checks passed!\n" in said
+    code, said = call("debug", "--connection", "--target", "nothing")
+    assert code == 1
+    assert "Skipping steps before connection verification" in said
+    assert "1 check failed:\nProfile loading failed for the following reason:\n" in said
+    assert "the profile 'shop' has no target 'nothing'" in said
+    assert "Connection test" not in said
     (tmp_path / "profiles.yml").write_text(
         "shop:\n  outputs:\n    default: {type: postgres, host: /nowhere, user: x, dbname: y, schema: z}\n"
     )
@@ -190,8 +199,8 @@ def test_debug_says_which_part_is_wrong(call: Call, tmp_path: Path) -> None:
     code, said = call("debug")
 
     assert code == 1
-    assert "profile: OK" in said
-    assert "connection: ERROR" in said
+    assert "  profiles.yml file [OK found and valid]\n" in said
+    assert "  Connection test: [ERROR]\n\n1 check failed:\n" in said
 
 
 END_HOOK = """
