@@ -15,7 +15,7 @@ Merge = Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
 """What puts the second mapping over the first."""
 
 _APPENDED = frozenset(("tags", "pre_hook", "post_hook", "packages"))
-_UPDATED = frozenset(("meta", "docs", "quoting", "column_types", "contract", "airflow"))
+_UPDATED = frozenset(("meta", "docs", "quoting", "column_types", "contract", "latest_version_pointer", "airflow"))
 _SPELLINGS = {"pre-hook": "pre_hook", "post-hook": "post_hook"}
 
 _SHARED: dict[str, Any] = {

@@ -179,6 +179,8 @@ def _build(
     )
     name = node.materialized if isinstance(node, Model) else str(node.config["materialized"])
     built = materialization_for(build, name)(build)
+    if part is None:  # as in dbt, models in batches have none
+        _point_to_latest(build)
     return Result(
         node=node.id,
         status="partial success" if built.partly else "success",
@@ -189,6 +191,14 @@ def _build(
         relation_name=means.dialect.render(relation),
         details=built.details,
     )
+
+
+def _point_to_latest(build: Build) -> None:
+    if getattr(build.node, "version", None) is not None:
+        # few models have versions, and each task would wait for the import
+        from airflow_sqlmodels.materializations.latest_pointer import point_to_latest  # noqa: PLC0415
+
+        point_to_latest(build)
 
 
 def _placed(error: SqlModelsError, node: AnyNode) -> SqlModelsError:
