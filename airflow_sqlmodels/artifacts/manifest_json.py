@@ -27,7 +27,7 @@ from airflow_sqlmodels.manifest.nodes import (
     Source,
     UnitTest,
 )
-from airflow_sqlmodels.templating.entries.groups import group_entries
+from airflow_sqlmodels.templating.entries.groups import group_entries, group_of
 from airflow_sqlmodels.templating.entries.node import node_json
 from airflow_sqlmodels.templating.entries.primary_key import tests_of
 from airflow_sqlmodels.templating.invocation import Invocation
@@ -138,12 +138,9 @@ def _doc(doc: Doc) -> dict[str, Any]:
 def _group_map(manifest: Manifest) -> dict[str, list[NodeId]]:
     found: dict[str, list[NodeId]] = {name: [] for name in manifest.groups}
     for node_id, node in manifest.nodes.items():
-        group = node.config.get("group")
-        if isinstance(node, DataTest) and node.attached_node:
-            attached = manifest.nodes.get(node.attached_node)
-            group = group if attached is None or isinstance(attached, Source) else attached.config.get("group")
+        group = group_of(node, manifest)
         if group:
-            found.setdefault(str(group), []).append(node_id)
+            found.setdefault(group, []).append(node_id)
     return found
 
 

@@ -29,6 +29,7 @@ from airflow_sqlmodels.manifest.nodes import (
 from airflow_sqlmodels.run.microbatch import BatchNews
 from airflow_sqlmodels.run.plan import Plan, Step
 from airflow_sqlmodels.run.result import Result
+from airflow_sqlmodels.templating.entries.groups import logged_group
 
 _RESULTS: dict[type, tuple[str, str]] = {
     Model: ("LogModelResult", "Q012"),
@@ -75,6 +76,7 @@ class JsonProgress:
         name, code = ("SkippingDetails", "Q034") if result.status == "skipped" else _RESULTS[type(node)]
         data = {
             **self._details(node, result),
+            **self._group(node),
             "index": number,
             "total": self._total,
             "execution_time": result.seconds,
@@ -96,7 +98,7 @@ class JsonProgress:
             wrong = {"unique_id": news.node.id, "exc": str(news.error), "node_info": data["node_info"]}
             self._write("GenericExceptionOnRun", "W004", str(news.error), wrong, "error")
         status = news.message if news.status == "success" else news.status
-        data |= {"status": status, "execution_time": news.seconds}
+        data |= {"status": status, "execution_time": news.seconds, **self._group(news.node)}
         self._write("LogBatchResult", "Q046", news.line, data, "error" if news.error else "info")
 
     def say(self, message: str) -> None:
@@ -122,12 +124,18 @@ class JsonProgress:
         node = self._manifest[result.node]
         warned = result.status == "warn"
         names = {"node_name": node.name, "path": node.path, "resource_type": resource_type(node)}
-        info, level = self._info(node, result.status, result), level_of(result)
+        told = {"node_info": self._info(node, result.status, result), **self._group(node)}
+        level = level_of(result)
         name, code = ("RunResultWarning", "Z021") if warned else ("RunResultFailure", "Z022")
-        self._write(name, code, f"{resource_type(node)} {node.name} ({node.at})", {**names, "node_info": info}, level)
+        self._write(name, code, f"{resource_type(node)} {node.name} ({node.at})", {**names, **told}, level)
         text = click.unstyle("\n".join(failure(self._manifest, result)))
         name, code = ("RunResultWarningMessage", "Z046") if warned else ("RunResultError", "Z024")
-        self._write(name, code, text, {"msg": text, "node_info": info}, level)
+        self._write(name, code, text, {"msg": text, **told}, level)
+
+    def _group(self, node: AnyNode) -> dict[str, Any]:
+        """Whose node it is, for those who are to be told."""
+        group = logged_group(node, self._manifest)
+        return {} if group is None else {"group": group}
 
     def _details(self, node: AnyNode, result: Result) -> dict[str, Any]:
         if result.status == "skipped":

@@ -246,8 +246,11 @@ _TABLE = {
         from pg_catalog.pg_inherits h where h.inhrelid = c.oid)""",
     "children": """(select json_agg(h.inhrelid::regclass::text)
         from pg_catalog.pg_inherits h where h.inhparent = c.oid)""",
-    "sequences": """(select json_agg(s.oid::regclass::text) from pg_catalog.pg_depend d
+    "sequences": """(select json_agg(json_build_object(
+            'name', s.oid::regclass::text, 'column', a.attname, 'identity', d.deptype = 'i') order by s.oid)
+        from pg_catalog.pg_depend d
         join pg_catalog.pg_class s on d.classid = 'pg_class'::regclass and s.oid = d.objid and s.relkind = 'S'
+        join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = d.refobjsubid
         where d.refclassid = 'pg_class'::regclass and d.refobjid = c.oid and d.deptype in ('a', 'i'))""",
     "extension": """(select e.extname from pg_catalog.pg_depend d join pg_catalog.pg_extension e on e.oid = d.refobjid
         where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')""",

@@ -108,6 +108,16 @@ class Reference(Record, frozen=True, kw_only=True):
     kind: str
 
 
+class OwnedSequence(Record, frozen=True, kw_only=True):
+    """A sequence that is dropped with one of the columns."""
+
+    name: str
+    """As SQL names it."""
+    column: str
+    identity: bool
+    """Whether the column is `generated as identity`: then it cannot belong to another."""
+
+
 class Statistics(Record, frozen=True, kw_only=True):
     """Extended statistics."""
 
@@ -186,7 +196,7 @@ class Attached(Record, frozen=True, kw_only=True):
     referenced_by: tuple[Reference, ...] = ()
     parents: tuple[str, ...] = ()
     children: tuple[str, ...] = ()
-    sequences: tuple[str, ...] = ()
+    sequences: tuple[OwnedSequence, ...] = ()
     extension: str | None = None
     others: tuple[str, ...] = ()
     """What else depends on it, in the warehouse's words: `function g(t)`."""

@@ -83,6 +83,12 @@ def renames(old: Attached, new: Attached, wanted: Wanted, dialect: Dialect) -> I
             yield f"alter statistics {was} rename to {dialect.quote(each.name)}"
 
 
+def sequences(old: Attached, name: str, dialect: Dialect) -> Iterator[str]:
+    """SQL that keeps the sequences of columns from being dropped with the old table: they are those of `name` now."""
+    for each in old.sequences:
+        yield f"alter sequence {each.name} owned by {name}.{dialect.quote(each.column)}"
+
+
 def references_back(old: Attached, dialect: Dialect) -> Iterator[str]:
     """SQL that lets other tables' foreign keys point to the new table. Their rows are not looked at here."""
     for each in old.referenced_by:

@@ -44,7 +44,6 @@ def _of_relation(old: Attached) -> Iterator[str]:
         if each.kind != "r" or not each.ours:
             why = "partitioned" if each.ours else "another owner's"
             yield f"the foreign key {each.name!r} of {each.table}, which is {why}, points to it"
-    yield from (f"the sequence {each} belongs to one of its columns" for each in old.sequences)
     yield from (f"{each} depends on it" for each in old.others)
 
 
@@ -53,6 +52,9 @@ _STRANGE = {"p": "partitioned table", "f": "foreign table"}
 
 def _of_columns(old: Attached, new: Attached) -> Iterator[str]:
     kept = {column.name for column in new.columns}
+    for each in old.sequences:
+        if each.identity or each.column not in kept or new.kind != "r":
+            yield f"the sequence {each.name} belongs to its column {each.column!r}"
     for index in old.indexes:
         if index.replica_identity and not kept.issuperset(index.uses):
             yield f"its replica identity {index.name!r} needs a column that goes"

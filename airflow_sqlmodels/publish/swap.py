@@ -17,7 +17,14 @@ from airflow_sqlmodels.errors import PublishError, UnreachableError, WarehouseEr
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.publish.attached import Attached, attached, attached_to
 from airflow_sqlmodels.publish.candidate import replaced_of
-from airflow_sqlmodels.publish.carry import before, candidate_name, references_back, references_checked, renames
+from airflow_sqlmodels.publish.carry import (
+    before,
+    candidate_name,
+    references_back,
+    references_checked,
+    renames,
+    sequences,
+)
 from airflow_sqlmodels.publish.dependents import Dependents, creations, dependents_of, drops, kind_of, name_of
 from airflow_sqlmodels.publish.objections import refuse
 from airflow_sqlmodels.publish.patience import SAVEPOINT, SAVEPOINT_NAME, Patience
@@ -201,6 +208,7 @@ def _replacement(dialect: Dialect, swap: Swap, old: Attached, views: Dependents)
         ddl.rename(dialect, swap.relation, kind, aside.identifier),
         ddl.rename(dialect, swap.candidate, swap.kind, swap.relation.identifier),
         *creations(views, dialect),
+        *sequences(old, dialect.render(Relation("", swap.relation.schema, swap.relation.identifier)), dialect),
         # without cascade: if something unknown hangs on it, nothing happens at all
         f"drop {ddl.word(kind)} {dialect.render(aside)}",
     )

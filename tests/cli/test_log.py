@@ -75,6 +75,22 @@ def test_the_file_may_hold_events(call: Call, tmp_path: Path) -> None:
     assert any(sql.startswith("create view") for sql in sent)
 
 
+def test_events_say_whose_node_it_is(call: Call, tmp_path: Path) -> None:
+    groups = "groups: [{name: sales, owner: {name: me, email: [a@b, c@d], slack: s}}]\n"
+    models = "models: [{name: stg_orders, config: {group: sales}, columns: [{name: id, data_tests: [unique]}]}]\n"
+    (tmp_path / "models/schema.yml").write_text(groups + models)
+    (tmp_path / "seeds/raw_orders.csv").write_text("id,amount\n1,10\n1,20\n")
+
+    call("build", "--log-format-file", "json")
+
+    events = [json.loads(line) for line in (tmp_path / "logs/dbt.log").read_text().splitlines()]
+    found = {each["info"]["name"]: each["data"].get("group") for each in events}
+    owner = {"name": "me", "email": "['a@b', 'c@d']", "slack": "s"}
+    group = {"name": "sales", "package_name": "shop", "owner": owner}
+    assert [found[name] for name in ("LogTestResult", "RunResultFailure", "RunResultError")] == [group] * 3
+    assert found["LogSeedResult"] is None
+
+
 def test_the_console_shows_from_a_level_on(call: Call, tmp_path: Path) -> None:
     (tmp_path / "seeds/raw_orders.csv").write_text("id,amount\n1,10\n1,20\n")
 

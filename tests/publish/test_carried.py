@@ -148,7 +148,7 @@ _POINTER = "select pg_get_constraintdef(oid), convalidated from pg_constraint wh
     ("sql", "told"),
     [
         ("create table kid () inherits (orders)", "kid"),
-        ("alter table orders add column number serial", "orders_number_seq"),
+        ("alter table orders add column number serial", "orders_number_seq belongs to its column 'number'"),
         ("alter table orders add column number int generated always as identity", "orders_number_seq"),
         ("create function total(orders) returns int language sql as 'select 1'", r"function total\(orders\)"),
         ("create table typed (whole orders)", "column whole of table typed"),
@@ -165,6 +165,18 @@ def test_what_cannot_be_carried_is_named(session: DbApiSession, connection: Conn
         built(session, "table", "select 2 as id, 20 as amount, current_date as day")
 
     assert rows_of(connection, "select id, name from orders") == [(1, "a")]
+
+
+def test_a_columns_sequence_goes_on_counting(session: DbApiSession, connection: Connection) -> None:
+    built(session, "table", START)
+    connection.execute("create sequence counted owned by orders.id; select setval('counted', 7)")
+    connection.execute("alter table orders alter id set default nextval('counted')")
+
+    built(session, "table", AGAIN)
+
+    assert rows_of(connection, "select pg_get_serial_sequence('orders', 'id')") == [("public.counted",)]
+    connection.execute("insert into orders (amount) values (1)")
+    assert rows_of(connection, "select id from orders order by id") == [(2,), (8,)]
 
 
 @pytest.mark.parametrize(

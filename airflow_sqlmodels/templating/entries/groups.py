@@ -1,10 +1,11 @@
-"""The entries of groups."""
+"""Groups: their entries, and which one a node belongs to."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from airflow_sqlmodels.manifest.manifest import Manifest
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Source
 
 
 def group_entries(manifest: Manifest) -> dict[str, Any]:
@@ -24,3 +25,22 @@ def group_entries(manifest: Manifest) -> dict[str, Any]:
         }
         for name, group in manifest.groups.items()
     }
+
+
+def group_of(node: AnyNode, manifest: Manifest) -> str | None:
+    """The name of a node's group; of a test in YAML that of what it tests."""
+    group = node.config.get("group")
+    if isinstance(node, DataTest) and node.attached_node:
+        attached = manifest.nodes.get(node.attached_node)
+        group = group if attached is None or isinstance(attached, Source) else attached.config.get("group")
+    return str(group) if group else None
+
+
+def logged_group(node: AnyNode, manifest: Manifest) -> dict[str, Any] | None:
+    """The group of a node as events have it: its owner's fields are texts."""
+    name = group_of(node, manifest)
+    group = None if name is None else manifest.groups.get(name)
+    if group is None:
+        return None
+    owner = {key: str(value) for key, value in (group.get("owner") or {}).items() if value is not None}
+    return {"name": name, "package_name": manifest.settings.name, "owner": owner}
