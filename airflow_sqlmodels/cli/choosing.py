@@ -52,7 +52,11 @@ def earlier_state(flags: Flags, manifest: Manifest) -> State | None:
         return None
     from airflow_sqlmodels.artifacts.earlier import read_earlier, state_of  # noqa: PLC0415  # few runs have a state
 
-    found = state_of(read_earlier(flags.folder(flags.state)), manifest, flags.target_folder(manifest))
+    target = flags.target_folder(manifest)
+    if flags.folder(flags.state).resolve() == target.resolve():
+        said = f"The state and target directories are the same: '{flags.state}'. Each run writes over that state"
+        tell_warning(flags, Warned(said, "WarnStateTargetEqual", {"state_path": str(flags.state)}))
+    found = state_of(read_earlier(flags.folder(flags.state)), manifest, target)
     return replace(
         found,
         on_broken=lambda promise, changes: _tell_broken(flags, promise, changes),

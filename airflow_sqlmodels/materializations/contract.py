@@ -207,8 +207,9 @@ def _mismatches(wanted: Mapping[str, str], given: Mapping[str, str]) -> str:
     rows = [("column", "query", "contract", "")]
     for name in sorted({*wanted, *given}):
         if _families(wanted).get(name) != _families(given).get(name):
-            missing = "not in the contract" if name not in wanted else "not in the query"
-            reason = "another type" if name in wanted and name in given else missing
+            # dbt's words: people look for them
+            missing = "missing in contract" if name not in wanted else "missing in definition"
+            reason = "data type mismatch" if name in wanted and name in given else missing
             rows.append((name, given.get(name, "-"), wanted.get(name, "-"), reason))
     widths = [max(len(row[index]) for row in rows) for index in range(4)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -101,6 +101,16 @@ def test_an_edit_is_found_where_dbt_finds_it(  # noqa: PLR0913  # what was edite
     assert (code, chosen) == (0, found), complaint
 
 
+def test_a_state_that_the_run_writes_over_is_told(tmp_path: Path, capsys: Capture) -> None:
+    project = write_project(tmp_path / "project", **MORE)
+    place = ["--project-dir", str(project), "--profiles-dir", str(project)]
+    assert exit_code(["parse", "-q", *place]) == 0
+
+    assert exit_code(["ls", "--select", "state:modified", "--state", "target", *place]) == 0
+
+    assert "The state and target directories are the same: 'target'" in capsys.readouterr().err
+
+
 def test_another_target_or_variable_is_no_change(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MARTS", "elsewhere")
 

@@ -77,9 +77,9 @@ def test_other_columns_are_refused_before_anything_is_built(
     result = _run(_project(tmp_path, {"models/orders.sql": model}, connection), session)
     assert result.status == "error"
     assert "not those of the contract" in str(result.message)
-    for line in ("id      text   integer            another type",
-                 "nam     text   -                  not in the contract",
-                 "name    -      character varying  not in the query"):  # fmt: skip
+    for line in ("id      text   integer            data type mismatch",
+                 "nam     text   -                  missing in contract",
+                 "name    -      character varying  missing in definition"):  # fmt: skip
         assert line in str(result.message)
     assert names_in(connection) == set()
 
