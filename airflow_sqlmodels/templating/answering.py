@@ -224,9 +224,9 @@ class Rendering:
         plain = self._plain(template, at, line)
         if plain is not None:
             return plain
-        above = "\n" * (line - 1)
-        text = str(self._render(above + template, at, native=False))
-        return text if _TAKES_SPACE.match(template) else text[len(above) :]
+        # in a comment: tags that swallow the white space in front of them would take plain lines
+        above = "{#" + "\n" * (line - 1) + "#}" if line > 1 else ""
+        return str(self._render(above + template, at, native=False))
 
     def value(self, template: str, at: Location) -> Any:
         """A template of this node as a value: one expression keeps its type."""

@@ -79,6 +79,30 @@ def test_a_template_renders_to(template: str, tmp_path: Path) -> None:
     assert _compiled(tmp_path, template, vars={"set": "yes"}).strip() == TEMPLATES[template]
 
 
+@pytest.mark.parametrize("above", ["", "\n", "\n\n\n"])
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("{%- do 1 -%}\n\nselect 1", "select 1"),
+        ("{%- set x = 1 %}\nselect {{ x }}", "\nselect 1"),
+        ("{{- 'select' }} 1", "select 1"),
+        ("{#- said -#}\nselect {{ 1 }}", "select 1"),
+    ],
+)
+def test_lines_above_a_tag_that_swallows_white_space_take_nothing_from_the_sql(
+    template: str, expected: str, above: str, tmp_path: Path
+) -> None:
+    manifest = load(tmp_path, {"models/m.sql": above + template})
+    assert compile_node(answerer(manifest, Invocation()), manifest[NodeId("model.shop.m")], None).sql == expected
+
+
+def test_an_error_below_empty_lines_has_its_line(tmp_path: Path) -> None:
+    manifest = load(tmp_path, {"models/m.sql": "\n\n{%- do 1 -%}\nselect {{ nope.x.y }}"})
+    with pytest.raises(CompilationError) as raised:
+        compile_node(answerer(manifest, Invocation()), manifest[NodeId("model.shop.m")], None)
+    assert str(raised.value.at) == "models/m.sql:4"
+
+
 def test_ephemeral_models_are_put_in_front_each_once(tmp_path: Path) -> None:
     sql = _compiled(tmp_path, "select * from {{ ref('f') }} join {{ ref('e') }} using (id)")
 
