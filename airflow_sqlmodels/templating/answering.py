@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -57,10 +56,6 @@ if TYPE_CHECKING:
 def _spoken(ref: Ref) -> Ref:
     """The same reference whether its version is written as a number or as a text."""
     return ref if ref.version is None else Ref(ref.name, ref.package, str(ref.version))
-
-
-_TAKES_SPACE = re.compile(r"\s*\{[{%#]-")
-"""A template that begins with such a tag takes the lines away that stand above it."""
 
 
 @dataclass(frozen=True)

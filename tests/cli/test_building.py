@@ -164,6 +164,14 @@ def test_a_macro_can_be_called(call: Call, tmp_path: Path) -> None:
     assert "said hello" in said
 
 
+def test_a_schema_can_be_dropped_by_name(call: Call, postgres_dsn: str) -> None:
+    with psycopg.connect(postgres_dsn, autocommit=True) as connection:
+        connection.execute("create schema old; create table old.t (id int)")
+        code, said = call("run-operation", "drop_schema_named", "--args", "{schema_name: old}")
+        assert code == 0, said
+        assert connection.execute("select 1 from pg_namespace where nspname = 'old'").fetchone() is None
+
+
 def test_an_unknown_macro_is_refused_with_the_nearest(call: Call, tmp_path: Path) -> None:
     (tmp_path / "macros").mkdir()
     (tmp_path / "macros/note.sql").write_text("{% macro note() %}{% endmacro %}")

@@ -65,6 +65,10 @@
   {%- do adapter.drop_schema(relation) -%}
 {% endmacro %}
 
+{% macro drop_schema_named(schema_name) %}
+  {%- do adapter.drop_schema(api.Relation.create(database=target.database, schema=schema_name)) -%}
+{% endmacro %}
+
 {% macro run_hooks(hooks, inside_transaction=true) %}
   {%- for hook in hooks if hook.transaction == inside_transaction -%}
     {%- call statement(auto_begin=inside_transaction) -%}{{ render(hook.sql) }}{%- endcall -%}
