@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from msgspec import structs
+from msgspec.structs import replace
 
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.nodes import Model
@@ -28,7 +26,7 @@ def point_to_latest(build: Build) -> None:
         raise ProjectError(what, node.at, "give it another alias, or say latest_version_pointer: {enabled: false}")
     pointer = replace(
         build,
-        node=structs.replace(node, relation=relation, materialized="view"),
+        node=replace(node, relation=relation, materialized="view"),
         relation=relation,
         select=f"select * from {build.dialect.render(build.relation)}",
         compiled=None,

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from airflow_sqlmodels.errors import NamingError, ProjectError, closest
 from airflow_sqlmodels.manifest.nodes import NodeId, SemanticModel
 from airflow_sqlmodels.project.properties import Entry
 
 
-@dataclass(slots=True)
-class Known:
+class Known(Struct):
     """What the entries may name."""
 
     measures: dict[str, SemanticModel] = field(default_factory=dict)

@@ -6,9 +6,9 @@ What they mean is a matter of dbt's semantic layer: docs.getdbt.com/docs/build/a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from airflow_sqlmodels.errors import NamingError, ProjectError
@@ -32,8 +32,7 @@ _LATER = ("description", "filter", "where")
 """What is no template of ours: descriptions are rendered apart, conditions by those who ask for metrics."""
 
 
-@dataclass(frozen=True, slots=True)
-class Semantics:
+class Semantics(Struct, frozen=True):
     """The semantic layer of a project."""
 
     enabled: dict[NodeId, SemanticNode] = field(default_factory=dict)
@@ -49,8 +48,7 @@ class Semantics:
         (self.disabled if node.config.get("enabled") is False else self.enabled)[node.id] = node
 
 
-@dataclass(frozen=True, slots=True)
-class _MetricEntry:
+class _MetricEntry(Struct, frozen=True):
     """A metric on its way to becoming a node."""
 
     entry: Entry

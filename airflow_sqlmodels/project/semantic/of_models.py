@@ -17,8 +17,9 @@ models:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.project.parts import Parts
@@ -30,16 +31,14 @@ from airflow_sqlmodels.project.yaml_text import YamlMap
 _KEYS = ("name", "enabled", "group", "config")
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
+class Home(Struct, frozen=True):
     """The semantic model that metrics inside of a model belong to."""
 
     semantic_model: str
     agg_time_dimension: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Inside:
+class Inside(Struct, frozen=True):
     """What stands inside of one model."""
 
     semantic_model: Entry
