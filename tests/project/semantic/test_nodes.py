@@ -228,25 +228,3 @@ def test_templates_are_rendered_but_for_conditions(tmp_path: Path) -> None:
     metric = _entries(tmp_path, "label: Revenue, ", new)["metrics"]["metric.shop.revenue"]
     assert metric["label"] == "Sales"
     assert metric["filter"] == {"where_filters": [{"where_sql_template": "{{ Dimension('order__a') }}"}]}
-
-
-EXPOSURE = "exposures: [{name: e, type: ml, owner: {name: me}, depends_on: [ref('orders'), metric('NAME')]}]\n"
-
-
-def test_an_exposure_may_read_metrics(tmp_path: Path) -> None:
-    manifest = _manifest(tmp_path, PROPERTIES + EXPOSURE.replace("NAME", "revenue"))
-    said = manifest_json(manifest, graph_of(manifest), Invocation())["exposures"]["exposure.shop.e"]
-    assert said["depends_on"]["nodes"] == ["model.shop.orders", "metric.shop.revenue"]
-    assert said["metrics"] == [["revenue"]]
-
-
-@pytest.mark.parametrize(
-    ("name", "wrong"),
-    [
-        ("revenu", "the exposure 'e': no metric 'revenu'"),
-        ("unused", "the exposure 'e': the metric 'unused' is disabled"),
-    ],
-)
-def test_a_metric_that_an_exposure_cannot_read_is_told(name: str, wrong: str, tmp_path: Path) -> None:
-    with pytest.raises(NamingError, match=wrong):
-        _manifest(tmp_path, PROPERTIES + EXPOSURE.replace("NAME", name))
