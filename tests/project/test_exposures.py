@@ -25,7 +25,13 @@ WALL = """\
 exposures:
   - {name: wall, type: dashboard, owner: {name: A}, tags: [mine, all], depends_on: [ref('orders'), metric('revenue')]}
 """
-FILES = {"models/orders.sql": "select 1 as id\n", "models/metrics.yml": METRICS, "models/wall.yml": WALL}
+SPINE = "select current_date as date_day"
+FILES = {
+    "models/orders.sql": "select 1 as id\n",
+    "models/metricflow_time_spine.sql": SPINE,
+    "models/metrics.yml": METRICS,
+    "models/wall.yml": WALL,
+}
 
 
 def test_an_exposure_reads_metrics(tmp_path: Path) -> None:

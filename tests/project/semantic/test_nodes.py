@@ -228,3 +228,11 @@ def test_templates_are_rendered_but_for_conditions(tmp_path: Path) -> None:
     metric = _entries(tmp_path, "label: Revenue, ", new)["metrics"]["metric.shop.revenue"]
     assert metric["label"] == "Sales"
     assert metric["filter"] == {"where_filters": [{"where_sql_template": "{{ Dimension('order__a') }}"}]}
+
+
+def test_manifest_json_says_which_metrics_an_exposure_reads(tmp_path: Path) -> None:
+    exposure = "exposures: [{name: e, type: ml, owner: {name: me}, depends_on: [ref('orders'), metric('revenue')]}]\n"
+    manifest = _manifest(tmp_path, PROPERTIES + exposure)
+    said = manifest_json(manifest, graph_of(manifest), Invocation())["exposures"]["exposure.shop.e"]
+    assert said["depends_on"]["nodes"] == ["model.shop.orders", "metric.shop.revenue"]
+    assert said["metrics"] == [["revenue"]]
