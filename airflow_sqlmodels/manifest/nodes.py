@@ -143,6 +143,11 @@ class Model(Templated, frozen=True, kw_only=True):
     deprecation_date: str | None = None
     """From when on nobody should read it: a time in ISO 8601."""
 
+    @property
+    def language(self) -> str:
+        """What it is written in: `sql` or `python`."""
+        return "python" if self.path.endswith(".py") else "sql"
+
 
 class Seed(Node, frozen=True, kw_only=True):
     """A CSV file that is loaded as a table."""

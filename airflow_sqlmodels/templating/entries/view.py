@@ -167,7 +167,7 @@ def _template_part(node: Templated) -> dict[str, Any]:
     metrics, measured = (node.metric_refs, node.metric_ids) if isinstance(node, Exposure) else ((), ())
     return {
         "raw_code": node.raw_code,
-        "language": "sql",
+        "language": node.language if isinstance(node, Model) else "sql",
         "refs": [{"name": ref.name, "package": ref.package, "version": ref.version} for ref in node.refs],
         "sources": [[source.source, source.table] for source in node.source_refs],
         "metrics": [[name] for name in metrics],
