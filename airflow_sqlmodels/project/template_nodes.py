@@ -181,7 +181,11 @@ def operations(parts: Parts, project: ProjectFile) -> Iterator[Operation]:
                 tags=(when,),
                 meta=plain(config.get("meta") or {}),
                 files=(shown,),
-                **template_fields(sql, _with_hooks(parts, config, asked, (shown, project.name, name))),
+                **{
+                    **template_fields(sql, _with_hooks(parts, config, asked, (shown, project.name, name))),
+                    "raw_code": sql,  # as YAML has it: nothing is cut off, as in dbt
+                    "body_line": 1,
+                },
             )
 
 
@@ -264,7 +268,7 @@ def seen(name: str, kind: str, file: SourceFile, fqn: tuple[str, ...], config: M
         "name": name,
         "resource_type": kind,
         "package_name": file.package,
-        "path": "/".join((*file.folders, name)),
+        "path": file.path[len(file.base) + 1 :],
         "original_file_path": file.path,
         "fqn": list(fqn),
         "config": config,

@@ -43,7 +43,7 @@ class MacroLibrary(Struct):
 
     def _compile(self, macro: Macro) -> Template:
         # The lines above it are made empty, so that Jinja's line numbers are the file's.
-        text = macro.file_text or "\n" * (macro.at.line - 1) + macro.text
+        text = "\n" * (macro.at.line - 1) + macro.text
         try:
             template = self.environment.from_string(_outward(self.environment, as_macros(text), macro.name))
         except TemplateSyntaxError as error:

@@ -111,3 +111,16 @@ def test_raw_code_keeps_the_line_ends_of_windows(tmp_path: Path) -> None:
         load(tmp_path, {})
     assert "models/a.sql:5" in str(refused.value)
     assert "\r" not in str(refused.value)
+
+
+def test_what_stands_between_macros_counts_for_nothing(tmp_path: Path) -> None:
+    files = {
+        "macros/m.sql": "{% https://example.org/issues/1 %}\n{% set tag = 'x' %}\n"
+        "{% macro tagged() %}{{ config(tags=tag | default('none')) }}{% endmacro %}",
+        "models/a.sql": "{{ tagged() }} select 1 as id",
+    }
+
+    model = load(tmp_path, files).nodes[NodeId("model.shop.a")]
+
+    assert isinstance(model, Model)
+    assert model.tags == ("none",)

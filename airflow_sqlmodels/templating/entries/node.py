@@ -209,7 +209,6 @@ _BLANK: dict[type, Entry] = {
     Analysis: _TEMPLATED,
     Function: _TEMPLATED,
     DataTest: _TEMPLATED,
-    Source: {"external": None},
 }
 """Fields that readers expect, and that say nothing here."""
 

@@ -277,6 +277,7 @@ def _source_part(node: Source) -> dict[str, Any]:
         "loaded_at_field": node.loaded_at_field,
         "loaded_at_query": node.loaded_at_query,
         "freshness": _freshness(node),
+        "external": node.external,
         "quoting": {part: quoting.get(part) for part in ("database", "schema", "identifier", "column")},
     }
 
