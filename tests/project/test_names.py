@@ -152,3 +152,19 @@ def test_naming_macros_see_where_the_file_of_a_node_lies(tmp_path: Path) -> None
         "two": "seeds.b.two.csv:b.two.csv",
         "unique_one_id": "models.m.yml:unique_one_id.sql",
     }
+
+
+@pytest.mark.parametrize("name", ["default__generate_schema_name", "postgres__generate_schema_name"])
+def test_naming_macros_are_dispatched_and_may_dispatch(tmp_path: Path, name: str) -> None:
+    macros = f"""\
+        {{% macro {name}(custom, node) -%}}
+          {{{{ adapter.dispatch('prefix')() }}}}_{{{{ adapter.type() }}}}_{{{{ custom }}}}
+        {{%- endmacro %}}
+        {{% macro default__prefix() %}}mine{{% endmacro %}}
+        """
+    files = {"macros/names.sql": macros, "models/m.sql": "{{ config(schema='own') }} select 1 as id"}
+
+    model = load(tmp_path, files)[NodeId("model.shop.m")]
+
+    assert isinstance(model, Model)
+    assert model.relation.schema == "mine_postgres_own"
