@@ -231,7 +231,7 @@ def dispatch(scope: MacroScope, macro_name: str, macro_namespace: str | None) ->
     macro = table.dispatched(bare, macro_namespace, scope.origin) or table.dispatched(
         bare, macro_namespace, scope.package
     )
-    if macro is None and macro_namespace is None:
+    if macro is None and (macro_namespace is None or not table.is_package(macro_namespace)):
         # as in dbt, where a package's data test leaves out the namespace
         macro = table.anywhere(bare)
     if macro is None:

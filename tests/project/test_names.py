@@ -168,3 +168,21 @@ def test_naming_macros_are_dispatched_and_may_dispatch(tmp_path: Path, name: str
 
     assert isinstance(model, Model)
     assert model.relation.schema == "mine_postgres_own"
+
+
+def test_a_namespace_that_is_no_package_counts_as_none(tmp_path: Path) -> None:
+    files = {
+        "packages.yml": "packages: [{local: tools}]",
+        "dbt_packages/tools/dbt_project.yml": "name: tools\n",
+        "dbt_packages/tools/macros/m.sql": (
+            "{% macro prefix() %}{{ return(adapter.dispatch('prefix', 'macros')()) }}{% endmacro %}"
+            "{% macro default__prefix() %}{{ return('p_') }}{% endmacro %}"
+        ),
+        "dbt_packages/tools/models/n.sql": "{{ config(alias=prefix() ~ 'n') }} select 1 as id",
+        "models/m.sql": "{{ config(alias=tools.prefix() ~ 'm') }} select 1 as id",
+    }
+
+    manifest = load(tmp_path, files)
+
+    names = {node.relation.identifier for node in manifest.values() if isinstance(node, Model)}
+    assert names == {"p_m", "p_n"}
