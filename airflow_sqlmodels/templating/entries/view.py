@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -113,6 +114,9 @@ class ConfigView(dict[str, Any]):
 def config_view(node: AnyNode) -> ConfigView:
     """The config with dbt's own spelling of its keys."""
     view = ConfigView({_SPELLED.get(key, key): value for key, value in node.config.items()})
+    if isinstance(view.get("begin"), str):
+        with contextlib.suppress(ValueError):  # whoever makes batches refuses it
+            view["begin"] = datetime.fromisoformat(view["begin"]).isoformat()
     if isinstance(node, Source):
         loaded = {"loaded_at_field": node.loaded_at_field, "loaded_at_query": node.loaded_at_query}
         view |= {"event_time": None, **view, **loaded, "freshness": _freshness(node)}
