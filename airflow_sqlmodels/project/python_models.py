@@ -9,8 +9,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from airflow_sqlmodels.errors import Location, ProjectError, line_location
 from airflow_sqlmodels.templating.reading import Asked, Recorder
