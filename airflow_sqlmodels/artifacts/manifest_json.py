@@ -12,6 +12,7 @@ from airflow_sqlmodels.artifacts.json_text import time_text, write_json
 from airflow_sqlmodels.artifacts.manifest_macros import macro_entries
 from airflow_sqlmodels.artifacts.mark import COMPILED_KEY
 from airflow_sqlmodels.artifacts.metadata import metadata
+from airflow_sqlmodels.artifacts.selector_entries import selector_entry
 from airflow_sqlmodels.graph.order import Edges, Graph
 from airflow_sqlmodels.manifest.lost import tests_of_nothing
 from airflow_sqlmodels.manifest.manifest import Manifest
@@ -83,7 +84,7 @@ def manifest_json(manifest: Manifest, graph: Graph, invocation: Invocation) -> d
         "docs": {doc.id: _doc(doc) for doc in manifest.docs.values()},
         "groups": group_entries(manifest),
         "group_map": _group_map(manifest),
-        "selectors": {name: _selector(said) for name, said in manifest.selectors.items()},
+        "selectors": {name: selector_entry(said) for name, said in manifest.selectors.items()},
         "disabled": {
             node_id: [node_json(node, manifest, made, tests) for node in nodes]
             for node_id, nodes in manifest.disabled.items()
@@ -100,12 +101,6 @@ def _maps(graph: Graph, lost: Iterable[DataTest]) -> dict[str, Any]:
         for node_id in parents[test.id]:
             children[node_id] = sorted((*children[node_id], test.id))
     return {"parent_map": parents, "child_map": children}
-
-
-def _selector(said: Any) -> Any:
-    if not isinstance(said, dict) or not isinstance(said.get("description"), str):
-        return said
-    return {**said, "description": said["description"].removesuffix("\n")}
 
 
 def _project(manifest: Manifest, invocation: Invocation) -> dict[str, Any]:

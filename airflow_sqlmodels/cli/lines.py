@@ -31,7 +31,7 @@ def subject(node: AnyNode) -> str:
     match node:
         case Model():
             kind = "microbatch" if has_batches(node) else node.materialized
-            return f"sql {kind} model {node.relation}"
+            return f"{node.language} {kind} model {node.relation}"
         case Seed():
             return f"seed file {node.relation}"
         case Snapshot():

@@ -58,7 +58,9 @@ def compile_node(means: Answerer, node: AnyNode, session: Session | None, *, inj
     if isinstance(node, DataTest) and node.generic is not None:
         rendering.give("_dbt_generic_test_kwargs", _arguments(node, rendering))
     try:
-        body = rendering.text(node.raw_code, _place(node), node.body_line if _of_own_file(node) else 1)
+        # Python is no template
+        body = node.raw_code if isinstance(node, Model) and node.language != "sql" else (
+            rendering.text(node.raw_code, _place(node), node.body_line if _of_own_file(node) else 1))  # fmt: skip
         read = _read_inline(rendering) if inject else []
     except SqlModelsError:
         _note(rendering, None, [])

@@ -147,6 +147,11 @@ class Model(Templated, frozen=True, kw_only=True):
     deprecation_date: str | None = None
     """From when on nobody should read it: a time in ISO 8601."""
 
+    @property
+    def language(self) -> str:
+        """What it is written in: `sql` or `python`."""
+        return "python" if self.path.endswith(".py") else "sql"
+
 
 class Seed(Node, frozen=True, kw_only=True):
     """A CSV file that is loaded as a table."""
@@ -304,6 +309,8 @@ class Source(Node, frozen=True, kw_only=True):
     loaded_at_field: str | None = None
     loaded_at_query: str | None = None
     freshness: Freshness | None = None
+    external: dict[str, Any] | None = None
+    """What macros like those of dbt_external_tables make it of."""
 
     @property
     def depends_on(self) -> tuple[NodeId, ...]:
@@ -415,8 +422,6 @@ class Macro(Struct, frozen=True, kw_only=True):
     """The whole block, tags included."""
     around: tuple[str, str] = ("", "")
     """The white space in front of it and behind it that its tags swallow (`{%-`, `-%}`)."""
-    file_text: str = ""
-    """The whole file, if it sets names outside its blocks that this macro could use; else empty."""
     description: str = ""
     meta: dict[str, Any] = field(default_factory=dict)
     arguments: tuple[dict[str, Any], ...] = ()

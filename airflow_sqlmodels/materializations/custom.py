@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from airflow_sqlmodels.errors import CompilationError, ProjectError
+from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.nodes import Macro
 from airflow_sqlmodels.materializations.build import Build, Built
+from airflow_sqlmodels.materializations.languages import refuse_other_language
 from airflow_sqlmodels.materializations.writing import writing_of
 from airflow_sqlmodels.templating.blocks import languages_of
 
@@ -14,13 +15,10 @@ from airflow_sqlmodels.templating.blocks import languages_of
 def custom(build: Build, macro: Macro) -> Built:
     """Let the macro build the node. What it did not commit is undone, as in dbt.
 
-    Raises CompilationError if it cannot build SQL; ProjectError if it sent nothing under the name `main`, by which dbt
-    knows the statement that counts, or does not return the relations that it made.
+    Raises SqlModelsError if it cannot build the node's language; ProjectError if it sent nothing under the name `main`,
+    by which dbt knows the statement that counts, or does not return the relations that it made.
     """
-    languages = languages_of(macro.text)
-    if "sql" not in languages:
-        what = f"the materialization {macro.name!r} only supports languages {', '.join(languages)}: this is SQL"
-        raise CompilationError(what, build.node.at, "use another one, or add 'sql' to its supported_languages")
+    refuse_other_language(build.node, str(macro.id).rpartition(".")[2], languages_of(macro.text))
     rendering = build.rendering
     assert rendering is not None, build.node.id
     rendering.give("sql", build.select)

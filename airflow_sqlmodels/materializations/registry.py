@@ -9,6 +9,7 @@ from collections.abc import Callable
 from airflow_sqlmodels.errors import ProjectError, closest
 from airflow_sqlmodels.manifest.nodes import Macro
 from airflow_sqlmodels.materializations.build import Build, Built
+from airflow_sqlmodels.materializations.languages import refuse_other_language
 from airflow_sqlmodels.templating.answering import Answerer
 
 Materialization = Callable[[Build], Built]
@@ -37,7 +38,9 @@ def materialization_for(build: Build, name: str) -> Materialization:
             from airflow_sqlmodels.materializations.custom import custom  # noqa: PLC0415  # few projects have one
 
             return functools.partial(custom, macro=macro)
-    return materialization_named(name)
+    found = materialization_named(name)
+    refuse_other_language(build.node, f"materialization_{name}_default", ("sql",))
+    return found
 
 
 def own_version(means: Answerer, name: str, *, built_in: bool) -> Macro | None:

@@ -56,6 +56,7 @@ from airflow_sqlmodels.project.settings import (
     ProjectFile,
     make_settings,
 )
+from airflow_sqlmodels.project.source_names import with_rendered_names
 from airflow_sqlmodels.project.source_overrides import with_overrides
 from airflow_sqlmodels.project.unit_tests import read_unit_tests
 from airflow_sqlmodels.project.unused_configs import unused_configs
@@ -96,9 +97,10 @@ def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[Sou
     macros = {**built_in_macros(), **read_macros(_of("macro", files))}
     docs = read_docs(_of("docs", files))
     listed, unused = with_overrides(read_properties(_of("properties", files)), settings.packages)
-    entries = with_versions(listed, model_names(files))
     said: list[Warned] = []  # by templates
     shared = {**shared_names(settings, Invocation(command="parse", warn=said.append)), "env_var": choices.env_var}
+    named = with_rendered_names(listed, lambda package: _renderer(settings, package, docs, shared))
+    entries = with_versions(named, model_names(files))
     projects = {each.name: each for each in (project, *packages)}
     parts = make_parts(settings, projects, macros, docs, entries, shared)
     built = with_overloads(_with_foreign_entries(parts, files, list(build_nodes(parts, files, entries))), entries)

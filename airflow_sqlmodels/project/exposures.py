@@ -74,9 +74,13 @@ def _meta_of_all(parts: Parts, package: str) -> dict[str, Any]:
 
 
 def _without_beside(entry: Entry, written: dict[str, Any]) -> dict[str, Any]:
-    """As in dbt, what an exposure says beside its `config:` is none of its unrendered config."""
+    """As in dbt, what an exposure says beside its `config:` is none of its unrendered config.
+
+    What stands inside is kept as it is: lists do not get what their templates give behind them.
+    """
     inside = entry.content.get("config") or {}
-    return {**{key: None for key in ("tags", "meta") if key in entry.content and key not in inside}, **written}
+    beside = {key: None for key in ("tags", "meta") if key in entry.content and key not in inside}
+    return {**beside, **written, **{key: plain(value) for key, value in inside.items() if key in written}}
 
 
 def with_metrics(nodes: Iterable[AnyNode]) -> Iterator[Exposure]:

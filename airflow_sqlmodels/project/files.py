@@ -60,8 +60,17 @@ class SourceFile(Struct, frozen=True):
 
     def read(self) -> str:
         """The text, with line ends as `\\n`. A byte order mark is dropped."""
-        with open(self.full, encoding="utf-8-sig", newline=None) as file:
+        return with_plain_ends(self.written())
+
+    def written(self) -> str:
+        """The text with the line ends that it has: what `raw_code` shows, as in dbt."""
+        with open(self.full, encoding="utf-8-sig", newline="") as file:
             return file.read()
+
+
+def with_plain_ends(text: str) -> str:
+    """The same with line ends as `\\n`, as templates see it."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def find_files(project: ProjectFile, *, jinja_extensions: bool = False) -> list[SourceFile]:
@@ -108,6 +117,8 @@ def _kind(path: str, key: str, base: str) -> str | None:
         return "macro" if kind == "test" and inside.startswith(_GENERIC + "/") else kind
     if extension in _OTHER_LANGUAGES and key == "function-paths":
         return "function"
+    if extension == ".py":
+        return "model" if key == "model-paths" else None
     if extension in (".yml", ".yaml"):
         return "properties" if key in _WITH_PROPERTIES else None
     if extension == ".csv":

@@ -34,7 +34,7 @@ class Fingerprints(Struct):
             table = self.graph.table.macros
             reached = [table[each] for each in sorted(self.graph.reached(macros))]
             files = sorted({macro.at.path for macro in reached if not macro.at.path.startswith("<")})
-            digest = hashlib.sha256("\n".join(macro.file_text or macro.text for macro in reached).encode())
+            digest = hashlib.sha256("\n".join(macro.text for macro in reached).encode())
             self._known[macros] = tuple(files), digest.hexdigest()
         return self._known[macros]
 

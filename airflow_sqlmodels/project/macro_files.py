@@ -15,7 +15,7 @@ from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry
 from airflow_sqlmodels.project.rendering import YamlRenderer, is_template
 from airflow_sqlmodels.project.yaml_text import YamlMap, plain
-from airflow_sqlmodels.templating.blocks import Block, find_blocks, macro_name, outside_blocks
+from airflow_sqlmodels.templating.blocks import Block, find_blocks, macro_name
 from airflow_sqlmodels.templating.macro_table import BUILT_IN, macro_id
 
 _LIBRARY = "airflow_sqlmodels.templating.library"
@@ -68,10 +68,8 @@ def built_in_macros() -> dict[MacroId, Macro]:
 
 
 def macros_in(text: str, package: str, path: str, shown: str) -> list[Macro]:
-    """The macros, tests and materializations of one file."""
+    """The macros, tests and materializations of one file. What stands outside of them counts for nothing, as in dbt."""
     blocks = [block for block in find_blocks(text, shown) if block.kind not in ("docs", "snapshot")]
-    # Names set outside of the blocks can be seen in them, so then the file must stay whole.
-    whole = text if any("{%" in part for part in [outside_blocks(text, blocks)]) else ""
     macros = []
     line, counted, end = 1, 0, 0
     for block in blocks:
@@ -82,7 +80,7 @@ def macros_in(text: str, package: str, path: str, shown: str) -> list[Macro]:
         name = macro_name(block)
         at = Location(shown, line)
         macros.append(Macro(id=macro_id(package, name), name=name, package=package, path=path, at=at,
-                            text=block.text, around=around, file_text=whole))  # fmt: skip
+                            text=block.text, around=around))  # fmt: skip
     return macros
 
 

@@ -8,11 +8,13 @@ from typing import Any
 import jinja2
 from msgspec import Struct
 
+from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.errors import CompilationError, SqlModelsError
 from airflow_sqlmodels.manifest.manifest import Settings
 from airflow_sqlmodels.manifest.relation import Quoting, Relation
 from airflow_sqlmodels.templating.macro_table import macro_id
 from airflow_sqlmodels.templating.macros import MacroCall, MacroLibrary, MacroScope
+from airflow_sqlmodels.templating.reading import ReadingAdapter
 
 _VALID_SCHEMA = "require_valid_schema_from_generate_schema_name"
 """The flag of dbt with which that macro has to give a name."""
@@ -56,7 +58,9 @@ class NameRules(Struct, frozen=True):
         return f"{node['name']}_v{str(version).replace('.', '_')}" if version else str(node["name"])
 
     def _called(self, kind: str, package: str, custom: Any, node: Mapping[str, Any]) -> str:
-        scope = MacroScope(self.library, dict(self.names), package)
+        names = dict(self.names)
+        scope = MacroScope(self.library, names, package)
+        names["adapter"] = ReadingAdapter(scope, dialect_named(self.settings.target.type))
         macro = scope.find(f"generate_{kind}_name")
         assert isinstance(macro, MacroCall), kind
         try:

@@ -30,7 +30,7 @@ from airflow_sqlmodels.project.loaded_at import FIELD, QUERY, loaded_at
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry, TestEntry, data_tests_of
 from airflow_sqlmodels.project.references import ref_of
-from airflow_sqlmodels.project.template_nodes import asked_by_hooks
+from airflow_sqlmodels.project.template_nodes import asked_by_hooks, seen
 from airflow_sqlmodels.project.unrendered import Inline
 from airflow_sqlmodels.project.yaml_text import YamlMap, plain
 from airflow_sqlmodels.templating.arguments import rendered_argument
@@ -48,7 +48,6 @@ def seed(parts: Parts, file: SourceFile) -> Seed:
     at = Location(file.shown, 1)
     config = parts.config("seed", own, at, entry)
     content = {} if entry is None else entry.content
-    seen = {"name": name, "resource_type": "seed", "package_name": file.package, "fqn": list(fqn), "config": config}
     hooks = asked_by_hooks(parts, config, (file.shown, file.package, name))
     if hooks.refs or hooks.sources:
         what = f"Seeds cannot depend on other nodes: a hook of {name!r} calls ref or source"
@@ -70,7 +69,7 @@ def seed(parts: Parts, file: SourceFile) -> Seed:
         patch_path=None if entry is None else entry.file.shown,
         files=tuple(dict.fromkeys((file.shown, *(() if entry is None else (entry.file.shown,)), PROJECT_FILE))),
         checksum=_file_checksum(file.full),
-        relation=parts.rules.relation(seen, file.package),
+        relation=parts.rules.relation(seen(name, "seed", file, fqn, config), file.package),
         columns=parts.columns(entry, file.package),
         root=str(parts.projects[file.package].root),
         macros=hooks.macros,
@@ -123,12 +122,33 @@ def _source(parts: Parts, entry: Entry, table: YamlMap, at: Location) -> Source:
         loaded_at_field=_text_of(age.get(FIELD, config.get(FIELD))),
         loaded_at_query=_text_of(age.get(QUERY, config.get(QUERY))),
         freshness=freshness,
+        external=_external(parts, entry, table, at),
     )
     if freshness is not None and not (source.loaded_at_field or source.loaded_at_query):
         what = f"nothing says when {entry.name}.{name} was loaded, so that its freshness cannot be told"
         text = str(SqlModelsError(what, at, "add loaded_at_field or loaded_at_query: Postgres itself does not know"))
         parts.noted.append(Warned(text, "FreshnessConfigProblem", {"msg": what}, once=True))
     return source
+
+
+def _external(parts: Parts, entry: Entry, table: YamlMap, at: Location) -> dict[str, Any] | None:
+    """What the table says under `external`, with all that readers of `graph.sources` look for."""
+    said = parts.rendered({"external": table.get("external")}, entry.file.package, at)["external"]
+    if not isinstance(said, Mapping):
+        return None
+    partitions = [_partition(each, at) for each in said.get("partitions") or ()]
+    return {**dict.fromkeys(_OF_EXTERNAL), **plain(said), "partitions": partitions or None}
+
+
+_OF_EXTERNAL = ("location", "file_format", "row_format", "tbl_properties", "partitions")
+
+
+def _partition(said: Any, at: Location) -> Any:
+    if not isinstance(said, Mapping):
+        return said
+    if not said.get("name") or not said.get("data_type"):
+        raise CompilationError("External partition columns must have names and data types", at)
+    return {"description": "", "meta": {}, **plain(said)}
 
 
 def _source_relation(parts: Parts, entry: Entry, table: YamlMap, said: Mapping[str, Any]) -> Relation:
@@ -213,8 +233,9 @@ def _generic_test(  # one argument per thing that is known of a test
     own = parts.own_config("test", package, fqn, None, *asked.configs, said)
     config = parts.config("test", own, written.at)
     config["tags"] = sorted(config["tags"])
-    seen = {"name": definition.short_name, "resource_type": "test", "package_name": package, "fqn": list(fqn),
-            "config": config}  # fmt: skip
+    named = {"name": definition.short_name, "resource_type": "test", "package_name": package, "fqn": list(fqn),
+             "path": f"{definition.short_name}.sql", "original_file_path": entry.file.path, "config": config,
+             "tags": config["tags"], "version": None}  # fmt: skip
     raw_code = definition.raw_code(said)
     # of its own two fastest tests dbt keeps the values
     text = "" if _READ_AT_ONCE & set(asked.macros) else raw_code
@@ -245,7 +266,7 @@ def _generic_test(  # one argument per thing that is known of a test
         kwargs=definition.kwargs,
         column_name=definition.column_name,
         attached_node=attached,
-        relation=parts.rules.relation(seen, package),
+        relation=parts.rules.relation(named, package),
     )
 
 

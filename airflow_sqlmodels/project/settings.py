@@ -213,7 +213,7 @@ def make_settings(project: ProjectFile, packages: list[ProjectFile], choices: Ch
         version=None if content.get("version") is None else str(content["version"]),
         profile=str(content.get("profile") or ""),
         vars=choices.vars,
-        project_vars={each.name: _vars_of(each, project, {p.name for p in every}) for each in every},
+        project_vars={each.name: _vars_of(each, project) for each in every},
         env=choices.env,
         dispatch=tuple(content.get("dispatch") or ()),
         quoting=dict(content.get("quoting") or {}),
@@ -234,7 +234,7 @@ def _content(root: Path, shown: str) -> tuple[Any, str, str]:
     if not path.is_file():
         hint = "name the project's folder with --project-dir" if not shown else ""
         raise SettingsError(f"no {PROJECT_FILE} in {root}", None, hint)
-    text = path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8").rstrip()  # as in dbt: it tells at the end of a text in several lines
     content = parse_yaml(text, shown + PROJECT_FILE)
     if not isinstance(content, dict):
         raise SettingsError("this file is empty", Location(shown + PROJECT_FILE), "it needs at least 'name: …'")
@@ -260,12 +260,11 @@ def _refuse_twins(projects: list[ProjectFile]) -> None:
             raise SettingsError(f"two packages are named {each.name!r}: {twin.root} and {each.root}")
 
 
-def _vars_of(package: ProjectFile, root: ProjectFile, names: set[str]) -> dict[str, Any]:
-    """What `var()` finds in a package: its own, then the root project's for all, then the root project's for it."""
+def _vars_of(package: ProjectFile, root: ProjectFile) -> dict[str, Any]:
+    """What `var()` finds in a package: its own, then the root project's for all, then the root project's for it.
+
+    What is meant for one package is a variable too, of that name: `var('dbt_date')` is a mapping of them, as in dbt.
+    """
     own, top = package.content.get("vars") or {}, root.content.get("vars") or {}
-    layers = (_general(own, names), own.get(package.name), _general(top, names), top.get(package.name))
+    layers = (own, own.get(package.name), top, top.get(package.name))
     return {key: value for layer in layers if isinstance(layer, dict) for key, value in layer.items()}
-
-
-def _general(values: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if not (key in names and isinstance(value, dict))}

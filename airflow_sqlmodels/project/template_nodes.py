@@ -21,7 +21,7 @@ from airflow_sqlmodels.manifest.nodes import (
 )
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.project.contracts import check_contract, constraint_reads, contract_problems
-from airflow_sqlmodels.project.files import SourceFile
+from airflow_sqlmodels.project.files import SourceFile, with_plain_ends
 from airflow_sqlmodels.project.model_facts import deprecation_date, time_spine
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry
@@ -36,21 +36,23 @@ from airflow_sqlmodels.templating.static import CAPTURED
 
 def model(parts: Parts, file: SourceFile) -> Model:
     """The model in a file of a model folder."""
-    text = file.read()
+    written = file.written()
+    text = with_plain_ends(written)
     entry = parts.entries.get(("model", file.package, file.stem))
     version = None if entry is None else entry.version
     name, number = (file.stem, None) if version is None else (version.model, version.number)
     suffix = () if number is None else (f"v{number}",)
     fqn = (file.package, *file.folders, name, *suffix)
-    asked = ask(parts, text, file.shown, file.package, name)
+    in_python = file.path.endswith(".py")
+    asked = _ask_python(text, file, entry) if in_python else ask(parts, text, file.shown, file.package, name)
     own = parts.own_config("model", file.package, fqn, entry, *asked.configs)
     config = parts.config("model", own, Location(file.shown, 1), entry)
     _refuse_on_error(config, Location(file.shown, 1) if entry is None else entry.at)
     columns = parts.columns(entry, file.package)
     read = _with_hooks(parts, config, asked, (file.shown, file.package, name), constraint_reads(entry, columns))
-    inline = Inline(asked.configs, text, rendered=parts.overrides(CAPTURED, file.package))
+    inline = Inline(asked.configs, "" if in_python else text, rendered=parts.overrides(CAPTURED, file.package))
     fields = shared(parts, file, name, fqn, entry, config, own, inline)
-    template = template_fields(text, read)
+    template = template_fields(written, read)
     template["problems"] += tuple(contract_problems(entry, config, columns))
     parts.noted.extend(check_contract(entry, name, config, columns))
     return Model(
@@ -70,6 +72,16 @@ def model(parts: Parts, file: SourceFile) -> Model:
         **fields,
         **template,
     )
+
+
+def _ask_python(text: str, file: SourceFile, entry: Entry | None) -> Asked:
+    """What a model in Python asks for: to be a table, whatever folders say, if nothing nearer says something else."""
+    from airflow_sqlmodels.project.python_models import ask_python  # noqa: PLC0415  # few projects have one
+
+    asked = ask_python(text, file.shown)
+    if entry is not None and "materialized" in entry.config:
+        return asked
+    return replace(asked, configs=({"materialized": "table"}, *asked.configs))
 
 
 def _refuse_on_error(config: Mapping[str, Any], at: Location) -> None:
@@ -93,7 +105,7 @@ def _number(version: str) -> int | float | str:
 
 def snapshots(parts: Parts, file: SourceFile) -> Iterator[Snapshot]:
     """The snapshot blocks of a file."""
-    text = file.read()
+    text = file.written()
     for block in find_blocks(text, file.shown):
         if block.kind == "snapshot":
             line = text.count("\n", 0, block.body_start) + 1
@@ -110,8 +122,8 @@ def yaml_snapshot(parts: Parts, entry: Entry) -> Snapshot | None:
 
 def analysis(parts: Parts, file: SourceFile) -> Analysis:
     """The query in a file of an analysis folder."""
-    text = file.read()
-    name = file.stem
+    written, name = file.written(), file.stem
+    text = with_plain_ends(written)
     entry = parts.entries.get(("analysis", file.package, name))
     corrected = parts.settings.flag(_CORRECTED)
     fqn = (file.package, *(() if corrected else ("analysis",)), *file.folders, name)
@@ -122,14 +134,14 @@ def analysis(parts: Parts, file: SourceFile) -> Analysis:
         id=NodeId(f"analysis.{file.package}.{name}"),
         schema=parts.rules.relation(seen(name, "analysis", file, fqn, config), file.package).schema,
         **shared(parts, file, name, fqn, entry, config, own, Inline(asked.configs, text)),
-        **template_fields(text, _with_hooks(parts, config, asked, (file.shown, file.package, name))),
+        **template_fields(written, _with_hooks(parts, config, asked, (file.shown, file.package, name))),
     )
 
 
 def singular_test(parts: Parts, file: SourceFile) -> DataTest:
     """The query in a file of a test folder: its rows are at fault."""
-    text = file.read()
-    name = file.stem
+    written, name = file.written(), file.stem
+    text = with_plain_ends(written)
     entry = parts.entries.get(("singular_test", file.package, name))
     fqn = (file.package, *file.folders, name)
     asked = ask(parts, text, file.shown, file.package, name)
@@ -139,7 +151,7 @@ def singular_test(parts: Parts, file: SourceFile) -> DataTest:
         id=NodeId(f"test.{file.package}.{name}"),
         relation=parts.rules.relation(seen(name, "test", file, fqn, config), file.package),
         **shared(parts, file, name, fqn, entry, config, own, Inline(asked.configs, text)),
-        **template_fields(text, asked),
+        **template_fields(written, asked),
     )
 
 
@@ -169,7 +181,11 @@ def operations(parts: Parts, project: ProjectFile) -> Iterator[Operation]:
                 tags=(when,),
                 meta=plain(config.get("meta") or {}),
                 files=(shown,),
-                **template_fields(sql, _with_hooks(parts, config, asked, (shown, project.name, name))),
+                **{
+                    **template_fields(sql, _with_hooks(parts, config, asked, (shown, project.name, name))),
+                    "raw_code": sql,  # as YAML has it: nothing is cut off, as in dbt
+                    "body_line": 1,
+                },
             )
 
 
@@ -182,7 +198,8 @@ def _snapshot(parts: Parts, file: SourceFile, name: str, body: str, line: int) -
     entry = parts.entries.get(("snapshot", file.package, name))
     own_file = () if file.kind == "properties" else (file.stem,)
     fqn = (file.package, *file.folders, *own_file, name)
-    asked = ask(parts, body, file.shown, file.package, name, line)
+    plain_body = with_plain_ends(body)
+    asked = ask(parts, plain_body, file.shown, file.package, name, line)
     own = parts.own_config("snapshot", file.package, fqn, entry, *asked.configs)
     at = Location(file.shown, line)
     config = parts.config("snapshot", own, at, entry)
@@ -193,7 +210,7 @@ def _snapshot(parts: Parts, file: SourceFile, name: str, body: str, line: int) -
         id=NodeId(f"snapshot.{file.package}.{name}"),
         relation=parts.rules.relation(seen(name, "snapshot", file, fqn, config), file.package),
         columns=parts.columns(entry, file.package),
-        **{**shared(parts, file, name, fqn, entry, config, own, Inline(asked.configs, body)), "at": at},
+        **{**shared(parts, file, name, fqn, entry, config, own, Inline(asked.configs, plain_body)), "at": at},
         **template_fields(body, read, line),
     )
 
@@ -251,7 +268,7 @@ def seen(name: str, kind: str, file: SourceFile, fqn: tuple[str, ...], config: M
         "name": name,
         "resource_type": kind,
         "package_name": file.package,
-        "path": "/".join((*file.folders, name)),
+        "path": file.path[len(file.base) + 1 :],
         "original_file_path": file.path,
         "fqn": list(fqn),
         "config": config,
@@ -317,5 +334,5 @@ def template_fields(text: str, asked: Asked, line: int = 1) -> dict[str, Any]:
         "function_refs": asked.functions,
         "macros": asked.macros,
         "called": asked.called,
-        "checksum": hashlib.sha256(text.strip().encode()).hexdigest(),
+        "checksum": hashlib.sha256(with_plain_ends(stripped.rstrip()).encode()).hexdigest(),
     }

@@ -28,4 +28,4 @@ def place_of_value(node: Model, value: str) -> Location:
         return Location(node.at.path, 1)
     line = node.raw_code.count("\n", 0, offset)
     column = offset - node.raw_code.rfind("\n", 0, offset) + 1
-    return Location(node.at.path, node.body_line + line, column, node.raw_code.split("\n")[line])
+    return Location(node.at.path, node.body_line + line, column, node.raw_code.split("\n")[line].rstrip("\r"))

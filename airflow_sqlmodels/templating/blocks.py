@@ -86,16 +86,6 @@ def languages_of(text: str) -> tuple[str, ...]:
 _LANGUAGES = re.compile(r"\bsupported_languages\s*=\s*[\[(]([^\])]*)[\])]")
 
 
-def outside_blocks(text: str, blocks: list[Block]) -> str:
-    """What is left of a file when its blocks and comments are taken out."""
-    parts, position = [], 0
-    for block in blocks:
-        parts.append(text[position : block.start])
-        position = block.start + len(block.text)
-    rest = "".join([*parts, text[position:]])
-    return re.sub(r"\{#.*?#\}", "", rest, flags=re.DOTALL)
-
-
 def as_macros(text: str) -> str:
     """The text with each of dbt's own block tags as the Jinja macro it stands for, on the same lines."""
     return _TAG.sub(_as_macro_tag, text)

@@ -35,7 +35,7 @@ class CallGraph(Struct):
     def names_in(self, macro: Macro) -> tuple[str, ...]:
         """The names a macro may call, as written; "?" among them if that cannot be told."""
         if macro.id not in self._names:
-            calls = self.reader.calls(as_macros(macro.file_text or macro.text))
+            calls = self.reader.calls(as_macros(macro.text))
             self._names[macro.id] = ("?",) if calls is None else called_names(calls)
         return self._names[macro.id]
 

@@ -82,12 +82,16 @@ class MacroTable:
 
     def dispatch_order(self, namespace: str | None, package: str) -> tuple[str, ...]:
         """The packages `adapter.dispatch` looks into, in order."""
-        if namespace is None:
-            return (package, self.root, BUILT_IN)
         for rule in self.dispatch:
-            if rule.get("macro_namespace") == namespace:
-                return tuple(rule.get("search_order") or ())
+            if namespace is not None and rule.get("macro_namespace") == namespace and rule.get("search_order"):
+                return tuple(rule["search_order"])
+        if namespace is None or not self.is_package(namespace):
+            return (package, self.root, BUILT_IN)
         return (self.root, namespace)
+
+    def is_package(self, namespace: str) -> bool:
+        """Whether it is one that `adapter.dispatch` may name; any other word counts as none, as in dbt."""
+        return namespace in self.packages or namespace in (self.root, *BUILT_IN_NAMES)
 
     def _first(self, name: str, packages: Iterable[str]) -> Macro | None:
         for package in packages:

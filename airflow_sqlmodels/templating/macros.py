@@ -43,7 +43,7 @@ class MacroLibrary(Struct):
 
     def _compile(self, macro: Macro) -> Template:
         # The lines above it are made empty, so that Jinja's line numbers are the file's.
-        text = macro.file_text or "\n" * (macro.at.line - 1) + macro.text
+        text = "\n" * (macro.at.line - 1) + macro.text
         try:
             template = self.environment.from_string(_outward(self.environment, as_macros(text), macro.name))
         except TemplateSyntaxError as error:
@@ -231,7 +231,7 @@ def dispatch(scope: MacroScope, macro_name: str, macro_namespace: str | None) ->
     macro = table.dispatched(bare, macro_namespace, scope.origin) or table.dispatched(
         bare, macro_namespace, scope.package
     )
-    if macro is None and macro_namespace is None:
+    if macro is None and (macro_namespace is None or not table.is_package(macro_namespace)):
         # as in dbt, where a package's data test leaves out the namespace
         macro = table.anywhere(bare)
     if macro is None:

@@ -178,7 +178,7 @@ def _render(  # one more than usual: the macros are known to the caller already
     names = {**readers.shared, **reading_names(recorder, here, var)}
     scope = MacroScope(readers.library, names, package)
     scope.notes = notes = CallNotes()
-    names["adapter"] = ReadingAdapter(scope)
+    names["adapter"] = ReadingAdapter(scope, readers.dialect)
     try:
         template = environment.from_string(text)
         template.filename = path
@@ -274,9 +274,9 @@ class ReadingAdapter:
     _TABLES = ("execute", "get_partitions_metadata")
     _LISTS = ("get_columns_in_relation", "get_missing_columns", "get_column_schema_from_query", "list_relations")
 
-    def __init__(self, scope: MacroScope) -> None:
-        self._scope = scope
-        self.Relation = RelationApi(scope.names["this"].dialect)
+    def __init__(self, scope: MacroScope, dialect: Dialect) -> None:
+        self._scope, self._dialect = scope, dialect
+        self.Relation = RelationApi(dialect)
         self.Column = TemplateColumn
         self.config = SilentUndefined()
         self.behavior = SilentUndefined()
@@ -287,11 +287,11 @@ class ReadingAdapter:
 
     def type(self) -> str:
         """The warehouse's name."""
-        return str(self._scope.names["this"].dialect.name)
+        return self._dialect.name
 
     def quote(self, identifier: str) -> str:
         """The identifier, quoted."""
-        return str(self._scope.names["this"].dialect.quote(identifier))
+        return self._dialect.quote(identifier)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

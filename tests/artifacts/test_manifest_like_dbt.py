@@ -314,3 +314,35 @@ def test_all_disabled_files_of_one_name_are_listed(tmp_path: Path) -> None:
     paths = [each["original_file_path"] for each in content["disabled"]["model.shop.events"]]
     assert paths == ["models/other/events.sql", "models/third/events.sql"]
     assert content["nodes"]["model.shop.events"]["original_file_path"] == "models/postgres/events.sql"
+
+
+def test_moments_selectors_and_lists_of_exposures_are_written_as_dbt_writes_them(tmp_path: Path) -> None:
+    batches = "materialized='incremental', incremental_strategy='microbatch', event_time='at', batch_size='day'"
+    files = {
+        "models/m.sql": "{{ config(" + batches + ", begin='2024-01-02') }} select now() as at",
+        "selectors.yml": """\
+            selectors:
+              - {name: short, definition: m}
+              - {name: tagged, definition: {union: ["2+tag:m+", "@models/m.sql", {method: fqn, value: m}]}}
+            """,
+        "models/e.yml": """\
+            exposures:
+              - name: board
+                type: dashboard
+                owner: {name: me}
+                config: {meta: {columns: [{name: id}]}}
+            """,
+    }
+
+    manifest = load(tmp_path, files)
+    content = manifest_json(manifest, graph_of(manifest), Invocation(command="parse"))
+
+    assert content["nodes"]["model.shop.m"]["config"]["begin"] == "2024-01-02T00:00:00"
+    assert content["selectors"]["short"]["definition"] == {"method": "fqn", "value": "m"}
+    assert content["selectors"]["tagged"]["definition"]["union"] == [
+        {"parents": True, "parents_depth": "2", "method": "tag", "value": "m", "children": True},
+        {"childrens_parents": True, "method": "path", "value": "models/m.sql"},
+        {"method": "fqn", "value": "m"},
+    ]
+    unrendered = content["exposures"]["exposure.shop.board"]["unrendered_config"]
+    assert unrendered == {"meta": {"columns": [{"name": "id"}]}}

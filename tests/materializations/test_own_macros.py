@@ -312,4 +312,16 @@ def test_a_materialization_for_another_language_is_refused(
     result = _run(_project(tmp_path, files, connection), session)
 
     assert result.status == "error"
-    assert "only supports languages python, js" in str(result.message)
+    said = "\"materialization_stamped_default\" only supports languages ['python', 'js']; got \"sql\""
+    assert said in str(result.message)
+
+
+def test_a_model_in_python_is_refused_with_the_code_that_it_has(
+    tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    files = {"models/m.py": "def model(dbt, session):\n    return session.sql('select 1')\n"}
+
+    result = _run(_project(tmp_path, files, connection), session)
+
+    assert result.status == "error"
+    assert """"materialization_table_default" only supports languages ['sql']; got "python\"""" in str(result.message)

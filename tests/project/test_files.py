@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from airflow_sqlmodels.errors import SettingsError
-from tests.projects import PROJECT, load
+from airflow_sqlmodels.errors import NamingError, SettingsError
+from airflow_sqlmodels.manifest.nodes import Model, NodeId, Snapshot
+from tests.projects import PROJECT, load, write_project
 
 
 def test_folders_below_tests_have_meanings_of_their_own(tmp_path: Path) -> None:
@@ -85,3 +86,41 @@ def test_what_dbtignore_names_is_not_there(tmp_path: Path, patterns: str, left: 
     manifest = load(tmp_path, files)
 
     assert sorted(node.name for node in manifest.values()) == left
+
+
+def test_raw_code_keeps_the_line_ends_of_windows(tmp_path: Path) -> None:
+    sql = b"{{ config(\r\n  tags='x')\r\n}}\r\nselect 1 as id,\r\n  {{ ref('nowhere') }} as text\r\n"
+    write_project(tmp_path, {"models/a.yml": "models: []", "snapshots/readme.md": ""})
+    (tmp_path / "models" / "a.sql").write_bytes(sql.replace(b"{{ ref('nowhere') }}", b"2"))
+    (tmp_path / "snapshots" / "s.sql").write_bytes(
+        b"{% snapshot s %}\r\n{{ config(strategy='check', unique_key='id', check_cols='all') }}\r\nselect 1 as id\r\n"
+        b"{% endsnapshot %}\r\n"
+    )
+
+    nodes = load(tmp_path, {}).nodes
+
+    model, snapshot = nodes[NodeId("model.shop.a")], nodes[NodeId("snapshot.shop.s")]
+    assert isinstance(model, Model)
+    assert isinstance(snapshot, Snapshot)
+    assert model.raw_code == "{{ config(\r\n  tags='x')\r\n}}\r\nselect 1 as id,\r\n  2 as text"
+    assert model.tags == ("x",)
+    assert snapshot.raw_code.endswith("}}\r\nselect 1 as id")
+
+    (tmp_path / "models" / "a.sql").write_bytes(sql)
+    with pytest.raises(NamingError) as refused:
+        load(tmp_path, {})
+    assert "models/a.sql:5" in str(refused.value)
+    assert "\r" not in str(refused.value)
+
+
+def test_what_stands_between_macros_counts_for_nothing(tmp_path: Path) -> None:
+    files = {
+        "macros/m.sql": "{% https://example.org/issues/1 %}\n{% set tag = 'x' %}\n"
+        "{% macro tagged() %}{{ config(tags=tag | default('none')) }}{% endmacro %}",
+        "models/a.sql": "{{ tagged() }} select 1 as id",
+    }
+
+    model = load(tmp_path, files).nodes[NodeId("model.shop.a")]
+
+    assert isinstance(model, Model)
+    assert model.tags == ("none",)

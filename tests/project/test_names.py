@@ -9,7 +9,7 @@ import pytest
 
 from airflow_sqlmodels.errors import NamingError, ProjectError
 from airflow_sqlmodels.manifest.manifest import Target
-from airflow_sqlmodels.manifest.nodes import NodeId
+from airflow_sqlmodels.manifest.nodes import DataTest, Model, NodeId, Seed
 from airflow_sqlmodels.project.load import load_project
 from tests.projects import load
 
@@ -129,3 +129,60 @@ def test_names_with_spaces_are_refused_unless_the_flag_allows_them(tmp_path: Pat
     flag = "{name: shop, profile: shop, flags: {require_resource_names_without_spaces: false}}"
     told = [each.name for each in load(tmp_path, files | {"dbt_project.yml": flag}).warnings]
     assert told == ["SpacesInResourceNameDeprecation", "ResourceNamesWithSpacesDeprecation"] * 2
+
+
+def test_naming_macros_see_where_the_file_of_a_node_lies(tmp_path: Path) -> None:
+    macro = """\
+        {% macro generate_schema_name(custom, node) -%}
+          {{ node.original_file_path | replace('/', '.') }}:{{ node.path | replace('/', '.') }}
+        {%- endmacro %}
+        """
+    files = {
+        "macros/names.sql": macro,
+        "models/a/one.sql": "select 1 as id",
+        "seeds/b/two.csv": "id\n1\n",
+        "models/m.yml": "models: [{name: one, columns: [{name: id, data_tests: [unique]}]}]",
+    }
+
+    manifest = load(tmp_path, files)
+
+    found = {node.name: node.relation.schema for node in manifest.values() if isinstance(node, (Model, Seed, DataTest))}
+    assert found == {
+        "one": "models.a.one.sql:a.one.sql",
+        "two": "seeds.b.two.csv:b.two.csv",
+        "unique_one_id": "models.m.yml:unique_one_id.sql",
+    }
+
+
+@pytest.mark.parametrize("name", ["default__generate_schema_name", "postgres__generate_schema_name"])
+def test_naming_macros_are_dispatched_and_may_dispatch(tmp_path: Path, name: str) -> None:
+    macros = f"""\
+        {{% macro {name}(custom, node) -%}}
+          {{{{ adapter.dispatch('prefix')() }}}}_{{{{ adapter.type() }}}}_{{{{ custom }}}}
+        {{%- endmacro %}}
+        {{% macro default__prefix() %}}mine{{% endmacro %}}
+        """
+    files = {"macros/names.sql": macros, "models/m.sql": "{{ config(schema='own') }} select 1 as id"}
+
+    model = load(tmp_path, files)[NodeId("model.shop.m")]
+
+    assert isinstance(model, Model)
+    assert model.relation.schema == "mine_postgres_own"
+
+
+def test_a_namespace_that_is_no_package_counts_as_none(tmp_path: Path) -> None:
+    files = {
+        "packages.yml": "packages: [{local: tools}]",
+        "dbt_packages/tools/dbt_project.yml": "name: tools\n",
+        "dbt_packages/tools/macros/m.sql": (
+            "{% macro prefix() %}{{ return(adapter.dispatch('prefix', 'macros')()) }}{% endmacro %}"
+            "{% macro default__prefix() %}{{ return('p_') }}{% endmacro %}"
+        ),
+        "dbt_packages/tools/models/n.sql": "{{ config(alias=prefix() ~ 'n') }} select 1 as id",
+        "models/m.sql": "{{ config(alias=tools.prefix() ~ 'm') }} select 1 as id",
+    }
+
+    manifest = load(tmp_path, files)
+
+    names = {node.relation.identifier for node in manifest.values() if isinstance(node, Model)}
+    assert names == {"p_m", "p_n"}

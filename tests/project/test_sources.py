@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.dialects.registry import dialect_named
+from airflow_sqlmodels.errors import CompilationError, ProjectError
 from airflow_sqlmodels.manifest.nodes import DataTest, NodeId, Period, Source
+from airflow_sqlmodels.templating.entries.view import node_view
 from tests.projects import PROJECT, load
 
 PACKAGE = {
@@ -130,3 +132,57 @@ def test_a_source_that_is_off_is_told_as_such(tmp_path: Path) -> None:
     told = r"m\.sql:1:\d+: model\.shop\.m depends on a source named 'raw\.orders' which is disabled: see models/s\.yml"
     with pytest.raises(ProjectError, match=told):
         load(tmp_path, files)
+
+
+def test_what_is_said_of_an_external_table_is_kept(tmp_path: Path) -> None:
+    properties = """\
+        sources:
+          - name: lake
+            tables:
+              - name: people
+                external:
+                  location: "{{ var('bucket', 's3://b') }}/people"
+                  delimiter: ";"
+                  partitions: [{name: day, data_type: date}, month]
+              - {name: plain}
+        """
+
+    manifest = load(tmp_path, {"models/s.yml": properties})
+
+    people, plain = (manifest[NodeId(f"source.shop.lake.{name}")] for name in ("people", "plain"))
+    assert isinstance(people, Source)
+    assert isinstance(plain, Source)
+    assert node_view(people, dialect_named("postgres"))["external"] == {
+        "location": "s3://b/people",
+        "file_format": None,
+        "row_format": None,
+        "tbl_properties": None,
+        "partitions": [{"description": "", "meta": {}, "name": "day", "data_type": "date"}, "month"],
+        "delimiter": ";",
+    }
+    assert node_view(plain, dialect_named("postgres"))["external"] is None
+
+
+def test_a_partition_of_an_external_table_has_a_type(tmp_path: Path) -> None:
+    properties = "sources: [{name: lake, tables: [{name: people, external: {partitions: [{name: day}]}}]}]"
+
+    with pytest.raises(CompilationError, match="must have names and data types"):
+        load(tmp_path, {"models/s.yml": properties})
+
+
+def test_names_of_sources_and_tables_may_be_templates(tmp_path: Path) -> None:
+    properties = """\
+        sources:
+          - name: "{{ var('lake', target.schema) }}"
+            tables:
+              - {name: "{{ 'peo' ~ 'ple' }}", columns: [{name: id, data_tests: [unique]}]}
+        """
+    files = {"models/s.yml": properties, "models/m.sql": "select * from {{ source('shop', 'people') }}"}
+
+    manifest = load(tmp_path, files)
+
+    people = manifest[NodeId("source.shop.shop.people")]
+    assert isinstance(people, Source)
+    assert (people.source_name, people.relation.schema, people.relation.identifier) == ("shop", "shop", "people")
+    assert manifest[NodeId("model.shop.m")].depends_on == (people.id,)
+    assert [node.name for node in manifest.values() if isinstance(node, DataTest)] == ["source_unique_shop_people_id"]

@@ -9,7 +9,7 @@ import pytest
 from airflow_sqlmodels.errors import SettingsError
 from airflow_sqlmodels.manifest.nodes import Model, NodeId
 from airflow_sqlmodels.project.load import load_project
-from tests.projects import TARGET, load, write_project
+from tests.projects import PROJECT, TARGET, load, write_project
 
 FILES = {
     "dbt_project.yml": "{name: shop, profile: shop, models: {+meta: {owner: \"{{ var('owner') }}\"}}}",
@@ -62,3 +62,23 @@ def test_templates_of_dbt_project_yml_have_pythons_modules(tmp_path: Path) -> No
     path = "target/{{ modules.datetime.date(2024, 1, 2).strftime('%Y') }}"
     manifest = load(tmp_path, {"dbt_project.yml": f'{{name: shop, profile: shop, target-path: "{path}"}}'})
     assert manifest.settings.target_path == "target/2024"
+
+
+def test_what_is_meant_for_a_package_is_a_variable_of_its_name_too(tmp_path: Path) -> None:
+    files = {
+        "dbt_project.yml": PROJECT + "vars: {tools: {streams: {orders: {prefix: o_}}}}\n",
+        "packages.yml": "packages: [{local: tools}]",
+        "dbt_packages/tools/dbt_project.yml": "name: tools\n",
+        "dbt_packages/tools/macros/m.sql": (
+            "{% macro prefix() %}{{ return(var('tools').streams.orders.prefix) }}{% endmacro %}"
+        ),
+        "models/m.sql": "{{ config(alias=tools.prefix() ~ var('tools')['streams'].keys() | first) }} select 1 as id",
+        "dbt_packages/tools/models/n.sql": "{{ config(alias=prefix() ~ var('streams').orders.prefix) }} select 1 as id",
+    }
+
+    manifest = load(tmp_path, files)
+
+    assert {node.name: node.relation.identifier for node in manifest.values() if isinstance(node, Model)} == {
+        "m": "o_orders",
+        "n": "o_o_",
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from airflow_sqlmodels.errors import ProjectError
-from airflow_sqlmodels.templating.blocks import as_macros, find_blocks, macro_name, outside_blocks
+from airflow_sqlmodels.templating.blocks import as_macros, find_blocks, macro_name
 
 
 def test_blocks_are_found_with_their_names_and_bodies() -> None:
@@ -64,9 +64,3 @@ def test_lines_stay_where_they_are() -> None:
     text = "{% test a(\n    model,\n    column_name\n) %}\nbody\n{% endtest %}"
 
     assert as_macros(text).count("\n") == text.count("\n")
-
-
-def test_what_stands_outside_of_blocks_is_told_apart() -> None:
-    text = "{% set x = 1 %}{% macro a() %}{{ x }}{% endmacro %}{# no #}"
-
-    assert outside_blocks(text, find_blocks(text, "m.sql")) == "{% set x = 1 %}"

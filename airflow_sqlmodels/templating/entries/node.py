@@ -111,6 +111,8 @@ _ALONE = (Model, Analysis, DataTest, Function)
 
 def captured_texts(node: _WithTemplate, manifest: Manifest) -> dict[str, str]:
     """The texts of the `config(...)` in its template, where dbt keeps these and not the values."""
+    if isinstance(node, Model) and node.language != "sql":
+        return {}
     texts = inline_config(node.raw_code)
     if texts.keys().isdisjoint(node.own_config):  # the call stands where it is not reached
         return {}
@@ -207,7 +209,6 @@ _BLANK: dict[type, Entry] = {
     Analysis: _TEMPLATED,
     Function: _TEMPLATED,
     DataTest: _TEMPLATED,
-    Source: {"external": None},
     Metric: {"metrics": [], "refs": [], "sources": []},
     SavedQuery: {"refs": []},
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -113,6 +114,9 @@ class ConfigView(dict[str, Any]):
 def config_view(node: AnyNode) -> ConfigView:
     """The config with dbt's own spelling of its keys."""
     view = ConfigView({_SPELLED.get(key, key): value for key, value in node.config.items()})
+    if isinstance(view.get("begin"), str):
+        with contextlib.suppress(ValueError):  # whoever makes batches refuses it
+            view["begin"] = datetime.fromisoformat(view["begin"]).isoformat()
     if isinstance(node, Source):
         loaded = {"loaded_at_field": node.loaded_at_field, "loaded_at_query": node.loaded_at_query}
         view |= {"event_time": None, **view, **loaded, "freshness": _freshness(node)}
@@ -167,7 +171,7 @@ def _template_part(node: Templated) -> dict[str, Any]:
     metrics, measured = (node.metric_refs, node.metric_ids) if isinstance(node, Exposure) else ((), ())
     return {
         "raw_code": node.raw_code,
-        "language": "sql",
+        "language": node.language if isinstance(node, Model) else "sql",
         "refs": [{"name": ref.name, "package": ref.package, "version": ref.version} for ref in node.refs],
         "sources": [[source.source, source.table] for source in node.source_refs],
         "metrics": [[name] for name in metrics],
@@ -277,6 +281,7 @@ def _source_part(node: Source) -> dict[str, Any]:
         "loaded_at_field": node.loaded_at_field,
         "loaded_at_query": node.loaded_at_query,
         "freshness": _freshness(node),
+        "external": node.external,
         "quoting": {part: quoting.get(part) for part in ("database", "schema", "identifier", "column")},
     }
 
