@@ -29,16 +29,15 @@ class CsvFile(Struct, frozen=True):
     delimiter: str = ","
 
     def columns(self, said: Mapping[str, str]) -> list[SeedColumn]:
-        """Its columns; `said` has the types that the project says, by name."""
+        """Its columns; `said` has the types that the project says, by name: as in dbt, exactly as in the file."""
         with self._rows() as (names, rows):
-            known = {name.lower(): kind for name, kind in said.items()}
-            guesses = [None if name.lower() in known else TypeGuess() for name in names]
+            guesses = [None if name in said else TypeGuess() for name in names]
             for row in rows:
                 for guess, value in zip(guesses, row, strict=True):
                     if guess is not None:
                         guess.add(value)
         return [
-            SeedColumn(name, known[name.lower()] if guess is None else guess.sql_type, guess is None)
+            SeedColumn(name, said[name] if guess is None else guess.sql_type, guess is None)
             for name, guess in zip(names, guesses, strict=True)
         ]
 

@@ -45,7 +45,7 @@ def test_types_are_found_and_values_read(session: DbApiSession, connection: Conn
 
 
 def test_column_types_are_kept_to(session: DbApiSession, connection: Connection, tmp_path: Path) -> None:
-    types = {"ID": "bigint", "zip": "varchar(5)", "price": "numeric(8,2)"}
+    types = {"id": "bigint", "ZIP": "text", "zip": "varchar(5)", "price": "numeric(8,2)"}
 
     seeded(session, tmp_path, "id,zip,price\n1,00501,1.5\n2,,\n", column_types=types)
 
@@ -53,6 +53,14 @@ def test_column_types_are_kept_to(session: DbApiSession, connection: Connection,
         ("id", "bigint"), ("zip", "character varying(5)"), ("price", "numeric(8,2)")
     ]  # fmt: skip
     assert rows_of(connection, "select zip, price::text from orders order by id") == [("00501", "1.50"), (None, None)]
+
+
+def test_column_types_of_another_spelling_count_for_nothing(
+    session: DbApiSession, connection: Connection, tmp_path: Path
+) -> None:
+    seeded(session, tmp_path, "ID,zip\n1,00501\n", column_types={"id": "varchar(9)"}, quote_columns=False)
+
+    assert rows_of(connection, TYPES) == [("id", "integer"), ("zip", "integer")]
 
 
 def test_another_delimiter(session: DbApiSession, connection: Connection, tmp_path: Path) -> None:
