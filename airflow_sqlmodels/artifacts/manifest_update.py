@@ -20,10 +20,6 @@ _END = b'},"sources":{'
 """What stands behind the last entry of `nodes`."""
 
 
-MOST = 200
-"""With more entries to change, a whole new file is made sooner."""
-
-
 def update_manifest(path: Path, manifest: Manifest, invocation: Invocation) -> bool:
     """Put what is new since the file was written into it. False if it must be written as a whole."""
     since, text = manifest.since, _read(path)
@@ -54,23 +50,25 @@ def _rewrite(  # what a file is made of, one by one
     compilation: Compilation | None,
 ) -> bool:
     """Make the entries of these nodes anew, and those that hold the SQL of an earlier run. Whether that can be done."""
-    wanted = dict.fromkeys((*changed, *_with_sql(text)))
-    if len(wanted) > MOST or any(node_id.startswith(_ELSEWHERE) for node_id in wanted):
+    wanted = frozenset((*changed, *_with_sql(text)))
+    if any(node_id.startswith(_ELSEWHERE) for node_id in wanted):
         return False
-    following = _following(manifest, wanted)
-    for node_id in wanted:
-        begin = text.find(_key(node_id) + b"{")
-        after = following.get(node_id)
-        end = -1 if begin < 0 else text.find(_END if after is None else b"," + _key(after) + b"{", begin)
-        if end < 0:
+    parts: list[bytes] = []
+    done = 0
+    for node_id, after in _in_file(manifest, wanted):
+        begin = text.find(_key(node_id) + b"{", done) + len(_key(node_id))
+        end = text.find(_END if after is None else b"," + _key(after) + b"{", begin)
+        if begin < len(_key(node_id)) or end < 0:
             return False
         made = node_json(manifest[node_id], manifest, _made(invocation))
         if "primary_key" in made:
             # it follows from properties, and these are as they were; finding the tests would mean to read all nodes
-            made["primary_key"] = msgspec.json.decode(text[begin + len(_key(node_id)) : end])["primary_key"]
+            made["primary_key"] = msgspec.json.decode(text[begin:end])["primary_key"]
         if compilation is not None and node_id in compilation:
             made = compilation.noted(manifest[node_id], made)
-        text = text[:begin] + _key(node_id) + json_bytes(made) + text[end:]
+        parts += (text[done:begin], json_bytes(made))
+        done = end
+    text = b"".join((*parts, text[done:]))
     write_bytes(path, _with_head(text, manifest, invocation, compiled=bool(compilation)))
     return True
 
@@ -100,18 +98,10 @@ def _key(name: str) -> bytes:
     return json_bytes(name) + b":"
 
 
-def _following(manifest: Manifest, wanted: Container[NodeId]) -> dict[NodeId, NodeId]:
-    """What stands behind each of these nodes in the part `nodes`."""
-    found: dict[NodeId, NodeId] = {}
-    last: NodeId | None = None
-    for node_id in manifest.nodes:
-        if node_id.startswith(_ELSEWHERE):
-            continue
-        if last in wanted:
-            assert last is not None
-            found[last] = node_id
-        last = node_id
-    return found
+def _in_file(manifest: Manifest, wanted: Container[NodeId]) -> Iterator[tuple[NodeId, NodeId | None]]:
+    """These nodes in the order of the part `nodes`, each with what stands behind it; None: it is the last."""
+    here = [node_id for node_id in manifest.nodes if not node_id.startswith(_ELSEWHERE)]
+    return (pair for pair in zip(here, [*here[1:], None], strict=True) if pair[0] in wanted)
 
 
 _ELSEWHERE = ("source.", "exposure.", "unit_test.", "metric.", "semantic_model.", "saved_query.", "function.")
