@@ -20,7 +20,7 @@ from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.json_progress import JsonProgress
 from airflow_sqlmodels.cli.lines import level_of
 from airflow_sqlmodels.cli.opening import Opened, open_all, write_manifest
-from airflow_sqlmodels.cli.opening_lines import tell_opening
+from airflow_sqlmodels.cli.opening_lines import tell_opening, tell_running
 from airflow_sqlmodels.cli.progress import Noted, Progress, progress_for
 from airflow_sqlmodels.cli.summary import failed, failure, summary
 from airflow_sqlmodels.cli.tables import table_lines
@@ -87,6 +87,7 @@ class Outcome(Struct, frozen=True):
 
 def execute(flags: Flags, command: str, *, show_rows: bool = False) -> int:
     """Run `command` over the chosen nodes, report it, write run_results.json. The exit code."""
+    tell_running(flags)
     opened = open_all(flags)
     return execute_plan(flags, opened, chosen_plan(flags, opened.manifest, command), show_rows=show_rows)
 
@@ -102,7 +103,7 @@ def execute_plan(flags: Flags, opened: Opened, plan: Plan, *, show_rows: bool = 
         return 0
     execution = prepared(flags, opened, plan)
     threads = flags.threads or opened.profile.target.threads
-    tell_opening(flags, opened.manifest, execution.means.invocation.id, threads, len(plan))
+    tell_opening(flags, opened.manifest, threads, len(plan))
     outcome = run(execution)
     if show_rows:
         _show_rows(execution, outcome)

@@ -49,23 +49,38 @@ def _counted(kind: str, count: int) -> str:
 _PLURALS = {"analysis": "analyses", "saved_query": "saved queries", "test": "data tests"}
 
 
-def tell_opening(flags: Flags, manifest: Manifest, invocation: str, threads: int, nodes: int) -> None:
-    """The lines, or the events that stand for them."""
+def tell_running(flags: Flags) -> None:
+    """What is said first, before anything can go wrong."""
+    said = f"Running with sqlmodels={VERSION}"
+    flags.log.note(said)
+    if not flags.log.shows("info"):
+        return
+    if flags.log_format == "json":
+        data = {"version": f"={VERSION}", "log_version": 3}
+        click.echo(event("MainReportVersion", "A001", said, flags.log.invocation, data))
+    else:
+        click.echo(f"{_now()}  {said}")
+
+
+def tell_opening(flags: Flags, manifest: Manifest, threads: int, nodes: int) -> None:
+    """What is said when the project is loaded: lines, or the events that stand for them."""
     log = flags.log
     found, target = found_line(manifest), manifest.settings.target.name
     concurrency = f"Concurrency: {threads} threads (target='{target}')"
-    lines = (f"Running with sqlmodels={VERSION}", f"Found {found}", "", concurrency, "")
+    lines = (f"Found {found}", "", concurrency, "")
     for line in lines:
         log.note(line)
     if not log.shows("info"):
         return
     if flags.log_format == "json":
-        data = {"version": f"={VERSION}", "log_version": 3}
-        click.echo(event("MainReportVersion", "A001", f"Running with sqlmodels={VERSION}", invocation, data))
-        click.echo(event("FoundStats", "W006", f"Found {found}", invocation, {"stat_line": found}))
+        click.echo(event("FoundStats", "W006", f"Found {found}", log.invocation, {"stat_line": found}))
         counted = {"num_threads": threads, "target_name": target, "node_count": nodes}
-        click.echo(event("ConcurrencyLine", "Q027", concurrency, invocation, counted))
+        click.echo(event("ConcurrencyLine", "Q027", concurrency, log.invocation, counted))
         return
-    now = time.strftime("%H:%M:%S")
+    now = _now()
     for line in lines:
         click.echo(f"{now}  {line}")
+
+
+def _now() -> str:
+    return time.strftime("%H:%M:%S")
