@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from airflow_sqlmodels.compile.foreign_keys import foreign_key_targets
 from airflow_sqlmodels.errors import SqlModelsError
-from airflow_sqlmodels.manifest.nodes import AnyNode, Function, NodeId, Overload
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Function, Model, NodeId, Overload
 from airflow_sqlmodels.templating.answering import Answerer, Rendering
 from airflow_sqlmodels.templating.code import CompiledCode
 from airflow_sqlmodels.templating.entries.live import code_part
@@ -35,11 +35,18 @@ class Compilation(Struct, frozen=True):
     def __bool__(self) -> bool:
         return bool(self.codes or self.built)
 
+    def said(self, node: Model | DataTest, before: Mapping[str, Any]) -> Entry | None:
+        """What it changes in the entry of a node that depends on `before`; None if that reaches into its parts."""
+        if node.id in self.bodies or self.targets.get(node.id):
+            return None
+        code = self.codes.get(node.id, CompiledCode(None))
+        found = code_part(node, code, {"depends_on": before}, self.target_path, built=node.id in self.built)
+        return found if found.pop("depends_on") == before else None
+
     def noted(self, node: AnyNode, entry: Entry) -> Entry:
         """The entry with it."""
         code = self.codes.get(node.id, CompiledCode(None))
-        first = {"unique_id": node.id}  # by which it is found when the file is brought up to date
-        found = {**first, **entry, **code_part(node, code, entry, self.target_path, built=node.id in self.built)}
+        found = {**entry, **code_part(node, code, entry, self.target_path, built=node.id in self.built)}
         targets = self.targets.get(node.id)
         if targets:
             found["constraints"] = _pointed(entry["constraints"], targets)

@@ -9,10 +9,11 @@ from pathlib import Path
 import msgspec
 
 from airflow_sqlmodels.artifacts.compilation import Compilation
+from airflow_sqlmodels.artifacts.entry_text import spliced
 from airflow_sqlmodels.artifacts.json_text import json_bytes, time_text, write_bytes
 from airflow_sqlmodels.artifacts.mark import COMPILED, COMPILED_KEY, HEAD_BYTES, marked
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import NodeId
+from airflow_sqlmodels.manifest.nodes import AnyNode, NodeId
 from airflow_sqlmodels.templating.entries.node import node_json
 from airflow_sqlmodels.templating.invocation import Invocation
 
@@ -37,8 +38,7 @@ def note_compiled(path: Path, manifest: Manifest, invocation: Invocation, compil
     text = _read(path)
     if not manifest.mark or marked(manifest.mark) not in text[:HEAD_BYTES]:
         return False
-    changed = (*compilation.codes, *compilation.built)
-    return _rewrite(path, text, manifest, invocation, changed, compilation)
+    return _rewrite(path, text, manifest, invocation, (), compilation)
 
 
 def _rewrite(  # what a file is made of, one by one
@@ -49,8 +49,12 @@ def _rewrite(  # what a file is made of, one by one
     changed: Iterable[NodeId],
     compilation: Compilation | None,
 ) -> bool:
-    """Make the entries of these nodes anew, and those that hold the SQL of an earlier run. Whether that can be done."""
-    wanted = frozenset((*changed, *_with_sql(text)))
+    """Make the entries of changed nodes anew, and note what was compiled in place of what an earlier run did.
+
+    Whether that can be done.
+    """
+    noted = frozenset(() if compilation is None else (*compilation.codes, *compilation.built))
+    wanted = noted.union(changed, _with_sql(text))
     if any(node_id.startswith(_ELSEWHERE) for node_id in wanted):
         return False
     parts: list[bytes] = []
@@ -60,13 +64,9 @@ def _rewrite(  # what a file is made of, one by one
         end = text.find(_END if after is None else b"," + _key(after) + b"{", begin)
         if begin < len(_key(node_id)) or end < 0:
             return False
-        made = node_json(manifest[node_id], manifest, _made(invocation))
-        if "primary_key" in made:
-            # it follows from properties, and these are as they were; finding the tests would mean to read all nodes
-            made["primary_key"] = msgspec.json.decode(text[begin:end])["primary_key"]
-        if compilation is not None and node_id in compilation:
-            made = compilation.noted(manifest[node_id], made)
-        parts += (text[done:begin], json_bytes(made))
+        node, old = manifest[node_id], text[begin:end]
+        made = spliced(old, node, compilation) if compilation is not None and node_id in noted else None
+        parts += (text[done:begin], _made(node, old, manifest, invocation, compilation) if made is None else made)
         done = end
     text = b"".join((*parts, text[done:]))
     write_bytes(path, _with_head(text, manifest, invocation, compiled=bool(compilation)))
@@ -124,5 +124,14 @@ def _with_head(text: bytes, manifest: Manifest, invocation: Invocation, *, compi
     return head + rest
 
 
-def _made(invocation: Invocation) -> float:
-    return invocation.started_at.timestamp()
+def _made(
+    node: AnyNode, old: bytes, manifest: Manifest, invocation: Invocation, compilation: Compilation | None
+) -> bytes:
+    """The entry of a node, made anew."""
+    made = node_json(node, manifest, invocation.started_at.timestamp())
+    if "primary_key" in made:
+        # it follows from properties, and these are as they were; finding the tests would mean to read all nodes
+        made["primary_key"] = msgspec.json.decode(old)["primary_key"]
+    if compilation is not None and node.id in compilation:
+        made = compilation.noted(node, made)
+    return json_bytes(made)

@@ -22,8 +22,9 @@ def test_an_error_that_ends_the_command_is_an_event(tmp_path: Path, capsys: pyte
 
     code = exit_code(["build", "--log-format", "json", "--project-dir", str(tmp_path), "--profiles-dir", str(tmp_path)])
 
-    (found,) = _events(capsys.readouterr().out)
+    first, found = _events(capsys.readouterr().out)
     assert code == 2
+    assert first["info"]["name"] == "MainReportVersion"
     info = found["info"]
     assert (info["name"], info["code"], info["level"]) == ("MainEncounteredError", "Z002", "error")
     assert found["data"]["exc"].startswith("Compilation Error\nmodels/marts/orders.sql:1:23: ")

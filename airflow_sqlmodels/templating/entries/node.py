@@ -54,7 +54,8 @@ WITH_TEMPLATE = (Model, Snapshot, Analysis, DataTest, Function, Operation)
 def node_json(node: AnyNode, manifest: Manifest, made: float, tests: TestsOf = MappingProxyType({})) -> Entry:
     """The entry of a node. `tests` are the generic tests of each: models get their primary keys from them."""
     dialect = dialect_named(manifest.settings.target.type)
-    view = {**_BLANK.get(type(node), {}), **node_view(node, dialect), "created_at": made}
+    first = {"unique_id": node.id}  # by which it is found when the file is brought up to date
+    view = {**first, **_BLANK.get(type(node), {}), **node_view(node, dialect), "created_at": made}
     view.setdefault("depends_on", {"macros": [], "nodes": list(node.depends_on)})
     view = {key: value for key, value in view.items() if key not in _WITHOUT.get(type(node), ())}
     if isinstance(node, UnitTest):
