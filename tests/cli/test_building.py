@@ -479,3 +479,53 @@ def test_show_sends_the_header_first(call: Call, tmp_path: Path) -> None:
 
     assert code == 0, said
     assert "| 7 |" in said
+
+
+HISTORY = """\
+{{% snapshot history %}}
+{{{{ config(strategy='timestamp', unique_key='id', updated_at='seen') }}}}
+select 1 as id, '2026-01-01'::{} as seen
+{{% endsnapshot %}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [("timestamptz", "timestamp with time zone"), ("timestamptz(3)", "timestamp with time zone"), ("date", "date")],
+)
+def test_a_snapshot_tells_that_its_times_are_of_two_types(call: Call, tmp_path: Path, kind: str, told: str) -> None:
+    _write(tmp_path / "snapshots/history.sql", HISTORY.format(kind))
+
+    for _ in range(2):  # the table is made, then added to
+        code, said = call("snapshot")
+
+        assert code == 0, said
+        assert (
+            f"(timestamp without time zone) doesn't match 'updated_at' ({told}). Please update snapshot config" in said
+        )
+    assert "Please" not in call("--warn-error-options", "{silence: [SnapshotTimestampWarning]}", "snapshot")[1]
+    assert call("--warn-error", "snapshot")[0] != 0
+
+
+def test_a_snapshot_whose_times_are_of_one_type_tells_nothing(call: Call, tmp_path: Path) -> None:
+    _write(tmp_path / "snapshots/history.sql", HISTORY.format("timestamp"))
+
+    said = call("snapshot")[1] + call("snapshot")[1]
+
+    assert said.count("PASS=1") == 2
+    assert "Warning" not in said
+
+
+def test_a_seed_tells_of_types_for_columns_that_it_does_not_have(call: Call, tmp_path: Path) -> None:
+    types = "seeds: [{name: raw_orders, config: {column_types: {ID: bigint, no_column: text, none: text}}}]\n"
+    _write(tmp_path / "seeds/seeds.yml", types)
+
+    code, said = call("--warn-error", "seed")
+
+    assert code == 0, said
+    assert "Column types specified for non-existent columns in seed 'raw_orders': no_column, none;" in said
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
