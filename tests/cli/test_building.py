@@ -211,6 +211,28 @@ def test_debug_says_which_part_is_wrong(call: Call, tmp_path: Path) -> None:
     assert "  Connection test: [ERROR]\n\n1 check failed:\n" in said
 
 
+@pytest.mark.parametrize("missing", ["var('no_such')", "env_var('no_such')"])
+def test_debug_ends_with_2_where_the_project_lacks_a_variable(call: Call, tmp_path: Path, missing: str) -> None:
+    text = 'name: shop\nprofile: shop\nclean-targets: ["{{ MISSING }}"]\n'.replace("MISSING", missing)
+    (tmp_path / "dbt_project.yml").write_text(text, encoding="utf-8")
+
+    code, said = call("debug")
+
+    assert code == 2, said
+    assert "variable 'no_such', and no default" in said
+
+
+def test_debug_does_not_mind_models_and_packages(call: Call, tmp_path: Path) -> None:
+    _write(tmp_path / "models/broken.sql", "select {{ ref('nothing') }} {{ env_var('NO_SUCH') }}")
+    _write(tmp_path / "packages.yml", "packages: [{package: dbt-labs/dbt_utils, version: 1.3.0}]\n")
+
+    code, said = call("debug")
+
+    assert code == 0, said
+    assert "dbt_project.yml file [OK found and valid]" in said
+    assert call("parse")[0] == 2
+
+
 END_HOOK = """
 on-run-start: "{% do graph.update({'kept': 1}) %} select 1"
 on-run-end:
