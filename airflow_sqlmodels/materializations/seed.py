@@ -30,8 +30,7 @@ def seed(build: Build) -> Built:
 def _seed(build: Build) -> Built:
     file, said = csv_of(build), _said_types(build)
     columns = file.columns(said)
-    there = {column.name.lower() for column in columns}
-    _tell_unknown(build, (name for name in said if name.lower() not in there))
+    _tell_unknown(build, said.keys() - {column.name for column in columns})
     run_outside(build, build.pre_hooks)
     with writing_of(build) as writing:
         run_inside(build, build.pre_hooks)

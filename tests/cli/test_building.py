@@ -539,13 +539,13 @@ def test_a_snapshot_whose_times_are_of_one_type_tells_nothing(call: Call, tmp_pa
 
 
 def test_a_seed_tells_of_types_for_columns_that_it_does_not_have(call: Call, tmp_path: Path) -> None:
-    types = "seeds: [{name: raw_orders, config: {column_types: {ID: bigint, no_column: text, none: text}}}]\n"
+    types = "seeds: [{name: raw_orders, config: {column_types: {id: bigint, no_column: text, ID: text}}}]\n"
     _write(tmp_path / "seeds/seeds.yml", types)
 
     code, said = call("--warn-error", "seed")
 
     assert code == 0, said
-    assert "Column types specified for non-existent columns in seed 'raw_orders': no_column, none;" in said
+    assert "Column types specified for non-existent columns in seed 'raw_orders': ID, no_column;" in said
 
 
 def _write(path: Path, text: str) -> None:
