@@ -31,6 +31,8 @@ _LIMIT = "maximum_seed_size_mib"
 def chosen_plan(flags: Flags, manifest: Manifest, command: str) -> Plan:
     """The steps of a command over the nodes that the flags choose."""
     warn_ignored(flags)
+    meant = kinds(flags.resource_type, COMMANDS[command], COMMANDS[command])
+    foreign = [each for each in meant if each not in COMMANDS[command]]  # `test` builds no model, whatever is said
     plan = make_plan(
         manifest,
         command=command,
@@ -38,8 +40,8 @@ def chosen_plan(flags: Flags, manifest: Manifest, command: str) -> Plan:
         exclude=flags.exclude,
         selector=flags.selector,
         indirect=flags.indirect(manifest),
-        resource_types=kinds(flags.resource_type, COMMANDS[command], COMMANDS[command]),
-        exclude_resource_types=flags.exclude_resource_type,
+        resource_types=meant,
+        exclude_resource_types=(*flags.exclude_resource_type, *foreign),
         state=earlier_state(flags, manifest),
     )
     warn_unmatched(flags, manifest, plan.unmatched)

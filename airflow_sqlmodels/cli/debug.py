@@ -11,11 +11,16 @@ from collections.abc import Callable
 import click
 
 from airflow_sqlmodels.cli.flags import Flags, flags_of
-from airflow_sqlmodels.cli.opening import connected, open_project, profile_of
+from airflow_sqlmodels.cli.opening import connected, profile_of
 from airflow_sqlmodels.cli.options import global_options, option
-from airflow_sqlmodels.errors import SqlModelsError, StrictWarningError
+from airflow_sqlmodels.cli.telling import tell_warning
+from airflow_sqlmodels.errors import CompilationError, SqlModelsError, StrictWarningError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
+from airflow_sqlmodels.manifest.warned import Warned
+from airflow_sqlmodels.project.behaviour_flags import unknown_flags
+from airflow_sqlmodels.project.load import load_project_file
 from airflow_sqlmodels.project.profiles import find_profiles_file
+from airflow_sqlmodels.project.settings import outdated_keys
 from airflow_sqlmodels.version import VERSION
 
 
@@ -62,6 +67,7 @@ class _Checks:
     def __init__(self, flags: Flags) -> None:
         self._flags = flags
         self._failures: list[str] = []
+        self._code = 1
 
     def told(self, what: str, verdicts: tuple[str, str], step: str, check: Callable[[Flags], str]) -> bool:
         """Do a check, and say what came of it: one of two verdicts."""
@@ -77,6 +83,8 @@ class _Checks:
         except StrictWarningError:  # as in dbt: the command ends with it
             raise
         except SqlModelsError as error:
+            if isinstance(error, CompilationError):  # a variable that is not there: as in dbt no mere verdict
+                self._code = 2
             self._failures.append(f"{step} failed for the following reason:\n{error}")
             return False
         return True
@@ -89,7 +97,7 @@ class _Checks:
         count = len(self._failures)
         click.echo(click.style(f"\n{count} check{'s' if count > 1 else ''} failed:", fg="red"))
         click.echo("\n\n".join(self._failures))
-        return 1
+        return self._code
 
 
 def _profile(flags: Flags) -> str:
@@ -103,7 +111,18 @@ def _target(flags: Flags) -> dict[str, object]:
 
 
 def _project(flags: Flags) -> str:
-    return open_project(flags).settings.name
+    """The project's name. As in dbt nothing else is read: models may be wrong, and packages not installed yet."""
+    project = load_project_file(
+        flags.project_dir,
+        profiles_dir=flags.profiles_dir,
+        profile=flags.profile,
+        target=flags.target,
+        vars=flags.vars,
+        version_check=flags.said.get("version_check"),
+    )
+    for warned in (*outdated_keys(project), *map(Warned, unknown_flags(project))):
+        tell_warning(flags, warned)
+    return project.name
 
 
 def _connection(flags: Flags) -> str:

@@ -82,6 +82,7 @@ WARNINGS = {
     "LogTestResult": "Q007",
     "NoNodesSelected": "P003",
     "NothingToDo": "Q035",
+    "SnapshotTimestampWarning": "Q043",
     "SelectExcludeIgnoredWithSelectorWarning": "Q045",
     "ConstraintNotEnforced": "E048",
     "ConstraintNotSupported": "E049",

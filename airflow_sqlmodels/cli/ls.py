@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,7 +16,6 @@ from airflow_sqlmodels.cli.opening import open_project, write_manifest
 from airflow_sqlmodels.cli.options import ManyValues, global_options, option, resource_options
 from airflow_sqlmodels.cli.telling import tell_warning
 from airflow_sqlmodels.cli.warnings import NOTHING_SELECTED
-from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.graph.selection import Found, Selection, select_nodes
 from airflow_sqlmodels.manifest.manifest import Manifest
@@ -31,7 +31,8 @@ from airflow_sqlmodels.manifest.nodes import (
     resource_type,
 )
 from airflow_sqlmodels.manifest.warned import Warned
-from airflow_sqlmodels.templating.entries.view import node_view
+from airflow_sqlmodels.templating.entries.live import live_entry
+from airflow_sqlmodels.templating.entries.primary_key import tests_of
 
 USUAL = (
     *("model", "snapshot", "seed", "test", "source", "exposure", "unit_test"),
@@ -40,7 +41,7 @@ USUAL = (
 EVERY = (*USUAL, "analysis")
 KEYS = (
     *("name", "resource_type", "package_name", "original_file_path", "unique_id", "alias", "config", "tags"),
-    *("depends_on", "source_name"),
+    *("depends_on", "direct_parents", "source_name"),
 )
 """What JSON shows of a node if nobody asks for other keys."""
 
@@ -117,11 +118,12 @@ _SHOWN: dict[str, Callable[[AnyNode], str]] = {"selector": _selector, "name": _n
 
 
 def _as_json(manifest: Manifest, keys: Sequence[str]) -> Callable[[AnyNode], str]:
-    dialect = dialect_named(manifest.settings.target.type)
+    made, tests = time.time(), tests_of(manifest)  # what dbt shows is the entry of manifest.json, nulls included
 
     def shown(node: AnyNode) -> str:
-        view = node_view(node, dialect)
-        view.setdefault("depends_on", {"macros": [], "nodes": list(node.depends_on)})
+        view = live_entry(node, manifest, made, tests)
+        if isinstance(node, Model):
+            view["direct_parents"] = list(view["depends_on"]["nodes"])
         if not keys:
             return json.dumps({key: view[key] for key in KEYS if key in view}, default=to_json)
         values = ((key, _value(view, key)) for key in keys)

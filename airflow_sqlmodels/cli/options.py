@@ -130,7 +130,9 @@ selection_options = _stacked(
 
 
 def _kinds(name: str, text: str) -> Callable[[Any], Any]:
-    return option(f"--{name}", f"--{name}s", multiple=True, type=click.Choice(RESOURCE_TYPES), help=text)
+    word = f"{name}s".upper().replace("-", "_")  # dbt's variables have the longer name
+    return option(f"--{name}", f"--{name}s", multiple=True, type=click.Choice(RESOURCE_TYPES), help=text,
+                  envvar=[f"DBT_ENGINE_{word}", f"DBT_{word}"])  # fmt: skip
 
 
 resource_options = _stacked(

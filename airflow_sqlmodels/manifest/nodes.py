@@ -248,7 +248,7 @@ class GivenRows(FixtureRows, frozen=True, kw_only=True):
     input: str
     """As written: `ref('stg_orders')`, `this`."""
     node: NodeId
-    """What the input stands for."""
+    """What the input stands for; empty if that is nothing in the project."""
 
 
 class UnitTest(Node, frozen=True, kw_only=True):

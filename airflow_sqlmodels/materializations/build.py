@@ -60,10 +60,12 @@ class Build(Struct, frozen=True, kw_only=True):
         found = None if self.rendering is None else self.rendering.means.macros.own(name)
         return None if found is None or self.rendering is None else functools.partial(self.rendering.called, found)
 
-    def warn(self, message: str) -> None:
-        """Tell of something that is wrong, and keeps nothing from being built."""
+    def warn(self, message: str, name: str = "JinjaLogWarning", data: Mapping[str, Any] | None = None) -> None:
+        """Tell of something that is wrong, and keeps nothing from being built: dbt's event of that name."""
         if self.rendering is not None:
-            self.rendering.means.invocation.warn(Warned(message, "JinjaLogWarning", {"msg": message}))
+            self.rendering.means.invocation.warn(
+                Warned(message, name, {"msg": message} if data is None else dict(data))
+            )
 
     @property
     def node_view(self) -> dict[str, Any]:

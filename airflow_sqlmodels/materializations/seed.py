@@ -6,6 +6,7 @@ anew every time, and views that need a column that is gone stop it before anythi
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from airflow_sqlmodels.dialects import ddl
@@ -27,8 +28,9 @@ def seed(build: Build) -> Built:
 
 
 def _seed(build: Build) -> Built:
-    file = csv_of(build)
-    columns = file.columns(_said_types(build))
+    file, said = csv_of(build), _said_types(build)
+    columns = file.columns(said)
+    _tell_unknown(build, said.keys() - {column.name for column in columns})
     run_outside(build, build.pre_hooks)
     with writing_of(build) as writing:
         run_inside(build, build.pre_hooks)
@@ -48,6 +50,14 @@ def csv_of(build: Build) -> CsvFile:
 
 def _said_types(build: Build) -> dict[str, str]:
     return {str(name): str(kind) for name, kind in (build.config.get("column_types") or {}).items()}
+
+
+def _tell_unknown(build: Build, names: Iterable[str]) -> None:
+    """Tell of types for columns that the file does not have. No warning: as in dbt --warn-error lets it pass."""
+    listed = ", ".join(sorted(names))
+    if listed:
+        found = f"Column types specified for non-existent columns in seed {build.node.name!r}: {listed}"
+        build.log(f"Warning {build.node.at.path}: {found}; they do not count")
 
 
 def _load(build: Build, candidate: Relation, file: CsvFile, columns: list[SeedColumn]) -> Outcome:

@@ -15,7 +15,13 @@ from airflow_sqlmodels.materializations.hooks import run_inside, run_outside
 from airflow_sqlmodels.materializations.main_statement import send_main
 from airflow_sqlmodels.materializations.own_dressing import dress
 from airflow_sqlmodels.materializations.schema_change import columns_of, differences, widen_and_add
-from airflow_sqlmodels.materializations.snapshot_rules import Rules, changed, refuse_other_table, rules_of
+from airflow_sqlmodels.materializations.snapshot_rules import (
+    Rules,
+    changed,
+    refuse_other_table,
+    rules_of,
+    tell_other_time,
+)
 from airflow_sqlmodels.materializations.table import whole_table
 from airflow_sqlmodels.materializations.writing import writing_of
 
@@ -29,6 +35,8 @@ def snapshot(build: Build) -> Built:
     with writing_of(build) as writing:
         if writing.existing is None:
             built = whole_table(replace(build, select=snapshot_sql.first(build.select, rules)), writing)
+            if rules.updated_at != rules.now:
+                tell_other_time(build, rules, columns_of(build, build.relation))
         elif writing.existing != "table":
             raise ProjectError(f"{build.relation} is a {writing.existing}, and a snapshot needs a table", build.node.at,
                                "drop it, or give the snapshot another alias")  # fmt: skip
@@ -44,6 +52,7 @@ def _applied(build: Build, rules: Rules) -> Built:
     refuse_other_table(build, rules, there)
     changes = _gather(build, rules, list(there))
     new = {name: kind for name, kind in columns_of(build, changes).items() if name not in snapshot_sql.HELPERS}
+    tell_other_time(build, rules, new)
     widen_and_add(build, differences(there, new))
     outcome = build.session.execute(snapshot_sql.apply(build, rules, changes, list(new)))
     comments = comment_statements(build, build.relation, "table")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,8 @@ from airflow_sqlmodels.project.snapshot_config import META_COLUMNS, hard_deletes
 _STRATEGIES = ("timestamp", "check")
 _SAID = ("unique_key", "updated_at", "row_changed", "scd_id")
 """What dbt asks of a strategy written by a project."""
+NOW_TYPE = "timestamp without time zone"
+_NOW = f"now()::{NOW_TYPE}"
 NEW, OLD = "source_data", "snapshotted_data"
 """The names under which conditions know a row of the query, and the row that the table has for its key."""
 
@@ -77,7 +80,20 @@ def rules_of(build: Build) -> Rules:
 def _now(build: Build) -> str:
     own = build.own("snapshot_get_time") or build.own("current_timestamp")
     # as in dbt: without zone, so the session's time zone matters
-    return "now()::timestamp without time zone" if own is None else str(own())
+    return _NOW if own is None else str(own())
+
+
+def tell_other_time(build: Build, rules: Rules, types: Mapping[str, str]) -> None:
+    """Tell that `updated_at` has another type than the time of closed rows: their columns then hold both.
+
+    `types` are those of a snapshot's columns. Of a time that the project says itself the type is not known.
+    """
+    kind = re.sub(r"\(\d+\)", "", types.get(rules.name("dbt_updated_at"), NOW_TYPE))
+    if rules.now != _NOW or kind == NOW_TYPE:
+        return
+    what = f"Data type of snapshot table timestamp columns ({NOW_TYPE}) doesn't match 'updated_at' ({kind})"
+    data = {"snapshot_time_data_type": NOW_TYPE, "updated_at_data_type": kind}
+    build.warn(f"{build.node.at}: {what}. Please update snapshot config 'updated_at'", "SnapshotTimestampWarning", data)
 
 
 def _own_strategy(build: Build) -> Mapping[str, Any] | None:

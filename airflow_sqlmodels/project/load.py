@@ -26,7 +26,7 @@ from airflow_sqlmodels.project.inputs import (
 from airflow_sqlmodels.project.installed import about_packages
 from airflow_sqlmodels.project.profiles import read_profile
 from airflow_sqlmodels.project.selectors_file import SELECTORS_FILE
-from airflow_sqlmodels.project.settings import flag_of, installed_packages, profile_name, read_project_file
+from airflow_sqlmodels.project.settings import ProjectFile, flag_of, installed_packages, profile_name, read_project_file
 from airflow_sqlmodels.project.user_flags import user_flags
 from airflow_sqlmodels.project.vars_file import VARS_FILE
 from airflow_sqlmodels.templating.variables import EnvVar
@@ -51,23 +51,50 @@ def load_project(  # noqa: PLR0913  # dbt's flags, each of its own
     Raises ProjectError, ProfileError or CompilationError for the first thing that is wrong, with its place.
     """
     folder = Path(root).resolve()
+    choices = _choices(folder, profiles_dir, profile, target, vars, env, version_check, flags)
+    return load(folder, choices, saved_path(folder, choices) if cache else None)
+
+
+def load_project_file(
+    root: Path | str,
+    *,
+    profiles_dir: Path | None = None,
+    profile: str | None = None,
+    target: str | None = None,
+    vars: Mapping[str, Any] | None = None,  # noqa: A002  # dbt's word
+    version_check: bool | None = None,
+) -> ProjectFile:
+    """What dbt_project.yml of the project at `root` says, as `load_project` reads it: no other file is looked at."""
+    folder = Path(root).resolve()
+    return read_project_file(folder, _choices(folder, profiles_dir, profile, target, vars, None, version_check, None))
+
+
+def _choices(  # noqa: PLR0913  # what load_project takes
+    folder: Path,
+    profiles_dir: Path | None,
+    profile: str | None,
+    target: str | Target | None,
+    variables: Mapping[str, Any] | None,
+    env: Mapping[str, str] | None,
+    version_check: bool | None,
+    flags: Mapping[str, Any] | None,
+) -> Choices:
     below: Mapping[str, Any]
     if isinstance(target, Target):
         where, below = target, {}
     else:
         name = profile or profile_name(folder, env or {})
         env_var = EnvVar(env or {}, secrets_allowed=True)
-        where = read_profile(folder, name, profiles_dir=profiles_dir, target=target, vars=vars, env_var=env_var).target
-        below = user_flags(folder, profiles_dir)
-    choices = Choices(
+        found = read_profile(folder, name, profiles_dir=profiles_dir, target=target, vars=variables, env_var=env_var)
+        where, below = found.target, user_flags(folder, profiles_dir)
+    return Choices(
         target=where,
-        vars=dict(vars or {}),
+        vars=dict(variables or {}),
         env=dict(env or {}),
         version_check=version_check,
         user_flags=below,
         said_flags=flags or {},
     )
-    return load(folder, choices, saved_path(folder, choices) if cache else None)
 
 
 def load(root: Path, choices: Choices, saved: Path | None) -> Manifest:

@@ -300,14 +300,14 @@ def _asked(parts: Parts, definition: Definition, entry: Entry, at: Location) -> 
         if not _is_of_absent_package(parts, definition):
             raise error
         # as in dbt, only this test fails, when it runs
-        return replace(_from_arguments(parts, definition, package, ()), problems=(error,))
+        return replace(_from_arguments(parts, definition, package, (), at), problems=(error,))
     if not graph.is_noisy(definition.macro_name, package) or _is_mistaken(graph, macro, package):
-        return _from_arguments(parts, definition, package, (macro.id,))
+        return _from_arguments(parts, definition, package, (macro.id,), at)
     placeholder = Relation(parts.settings.target.database, parts.settings.target.schema, definition.short_name)
     arguments = {key: rendered_argument(value) for key, value in definition.kwargs.items()}
     text = "{{ " + definition.macro_name + "(" + _call_arguments(arguments) + ") }}"
     asked = read_template(text, entry.file.shown, package, parts.readers, placeholder)
-    plain_refs = _from_arguments(parts, definition, package, (macro.id,))
+    plain_refs = _from_arguments(parts, definition, package, (macro.id,), at)
     refs = tuple(dict.fromkeys((*plain_refs.refs, *asked.refs)))
     found = tuple(dict.fromkeys((*plain_refs.sources, *asked.sources)))
     return Asked(refs, found, asked.configs, plain_refs.macros, asked.functions)
@@ -342,12 +342,15 @@ def _expression(value: Any) -> str:
     return repr(value)
 
 
-def _from_arguments(parts: Parts, definition: Definition, package: str, macros: Any) -> Asked:
+def _from_arguments(parts: Parts, definition: Definition, package: str, macros: Any, at: Location) -> Asked:
     refs: dict[Ref, None] = {}
     found: dict[SourceRef, None] = {}
     for value in _texts(list(definition.kwargs.values())):
         template = rendered_argument(value)
-        for call in parts.readers.graph.reader.calls(template) or []:
+        calls = parts.readers.graph.reader.calls(template) or []
+        if calls and all(call.name == "env_var" for call in calls):
+            parts.renderer(package).value(template, at)  # an error if the variable is not there, as in dbt
+        for call in calls:
             if call.name == "ref" and call.literal and call.args:
                 refs[ref_of(call)] = None
             elif call.name == "source" and call.literal and len(call.args) == 2:

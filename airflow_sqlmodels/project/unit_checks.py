@@ -15,7 +15,8 @@ def problems_of(
 ) -> Iterator[Problem]:
     """What is wrong with rows, as far as that can be known without a warehouse."""
     for each in given:
-        yield from _unknown_columns(each, nodes[each.node], f"the input {each.input.strip()}")
+        if each.node:
+            yield from _unknown_columns(each, nodes[each.node], f"the input {each.input.strip()}")
     yield from _unknown_columns(expect, model, f"the model {model.name!r}")
     first = {name.lower() for name in expect.rows[0]} if expect.rows else set()
     for n, row in enumerate(expect.rows):

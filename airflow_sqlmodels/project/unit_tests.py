@@ -16,6 +16,7 @@ from airflow_sqlmodels.manifest.nodes import (
     GivenRows,
     Model,
     NodeId,
+    Problem,
     Ref,
     Relational,
     Seed,
@@ -31,6 +32,7 @@ from airflow_sqlmodels.project.unit_overrides import read_overrides, unknown_mac
 from airflow_sqlmodels.project.unit_rows import KEYS, RowsReader
 from airflow_sqlmodels.project.versions import rank
 from airflow_sqlmodels.project.yaml_text import YamlMap, plain
+from airflow_sqlmodels.templating.static import Call
 
 _KEYS = ("name", "model", "description", "given", "expect", "overrides", "config", "versions")
 _IS_INCREMENTAL = "macro.dbt.is_incremental"
@@ -117,7 +119,9 @@ class _Reading(Struct, frozen=True):
             model_name=written,
         )
         if model is None or config["enabled"] is False:
-            yield test
+            # nothing of it is checked, but manifest.json has it whole
+            given, expect = tuple(self._given(None)), self._expect()
+            yield replace(test, given=given, expect=expect, files=(*test.files, *_files(given, expect)))
             return
         for each in self._versions(model):
             yield self._of_model(test, each)
@@ -174,9 +178,9 @@ class _Reading(Struct, frozen=True):
             schema=model.relation.schema,
             version=model.version,
             versions=versions and {key: versions.get(key) for key in ("include", "exclude")},
-            problems=tuple(problems_of(given, expect, model, self.nodes)),
+            problems=(*self._unknown(given), *problems_of(given, expect, model, self.nodes)),
         )
-        inputs = [self.nodes[each.node] for each in given]
+        inputs = [self.nodes[each.node] for each in given if each.node]
         said = repr(to_builtins((made.model_name, versions, given, expect, overrides)))
         checksum = hashlib.sha256(said.encode()).hexdigest()
         marks = "".join((checksum, model.fingerprint, *(each.fingerprint for each in inputs if _is_inline(each))))
@@ -188,7 +192,8 @@ class _Reading(Struct, frozen=True):
             fingerprint=hashlib.sha256(marks.encode()).hexdigest(),
         )
 
-    def _given(self, model: Model) -> Iterator[GivenRows]:
+    def _given(self, model: Model | None) -> Iterator[GivenRows]:
+        """The inputs; of a test that is off, without a model, what they stand for does not matter."""
         listed = self.entry.content.get("given")
         if not isinstance(listed, list):
             at = self._place("given")
@@ -199,41 +204,55 @@ class _Reading(Struct, frozen=True):
             if not isinstance(holder, YamlMap) or not holder.get("input"):
                 raise ProjectError("an input must say what it stands for", at, "begin it with '- input: ref(...)'")
             refuse_unknown_keys(self.entry, holder, ("input", *KEYS), "an input")
-            written = str(holder["input"]).strip()
-            node = self._input(written, model, self.entry.place(holder, "input"))
-            if seen.setdefault(node.id, written) is not written:
+            written, place = str(holder["input"]).strip(), self.entry.place(holder, "input")
+            node = self._input(written, model, place)
+            if node is not None and seen.setdefault(node.id, written) is not written:
                 raise ProjectError(f"the input {written} is given twice", at, "put its rows together")
+            if node is None and model is not None and not any(key in holder for key in ("rows", "fixture")):
+                raise ProjectError(_nothing(written), place, self._nearest(written))  # as rows of a seed it has none
             rows = self._rows.read(holder, at, node if isinstance(node, Seed) else None)
-            yield GivenRows(**asdict(rows), input=str(holder["input"]), node=node.id)
+            yield GivenRows(**asdict(rows), input=str(holder["input"]), node=node.id if node else NodeId(""))
 
     @property
     def _rows(self) -> RowsReader:
         return RowsReader(self.parts, self.entry, self.fixtures)
 
-    def _input(self, written: str, model: Model, at: Location) -> Relational:
-        """What an input stands for. One that the model does not read is passed over, as in dbt, but told."""
+    def _input(self, written: str, model: Model | None, at: Location) -> Relational | None:
+        """What an input stands for, if there is such a thing.
+
+        One that the model does not read is passed over, as in dbt, but told.
+        """
         if written == "this":
             return model
         calls = self.parts.readers.graph.reader.calls("{{ " + written + " }}") or []
         if len(calls) != 1 or calls[0].name not in ("ref", "source") or not calls[0].literal:
             raise ProjectError(f"an input cannot be {written!r}", at, "write ref('…'), source('…', '…') or this")
-        args, package = calls[0].args, self.entry.file.package
-        found: Relational | None
-        if calls[0].name == "source":
-            found = self.index.source(SourceRef(*args), package) if len(args) == 2 else None
-            known: Iterable[str] = (f"source('{source}', '{table}')" for source, table in self.index.sources)
-        else:
-            said = dict(calls[0].kwargs)
-            version = said.get("version", said.get("v"))
-            owner, name = (None, args[0]) if len(args) == 1 else args
-            found = self.index.find(Ref(name, owner, None if version is None else str(version)), package)
-            known = (f"ref('{name}')" for name in self.index.by_name)
-        if found is None:
-            raise ProjectError(f"the input {written} is nothing in this project", at, closest(written, known))
-        if found.id not in (*model.depends_on, model.id):
+        found = self._meant(calls[0])
+        if model is not None and found is not None and found.id not in (*model.depends_on, model.id):
             what = f"the model {model.name!r} does not read the input {written}"
             self._warn(str(SqlModelsError(what, at, self._readers(found, model))))
         return found
+
+    def _meant(self, call: Call) -> Relational | None:
+        args, package = call.args, self.entry.file.package
+        if call.name == "source":
+            return self.index.source(SourceRef(*args), package) if len(args) == 2 else None
+        said = dict(call.kwargs)
+        version = said.get("version", said.get("v"))
+        owner, name = (None, args[0]) if len(args) == 1 else args
+        return self.index.find(Ref(name, owner, None if version is None else str(version)), package)
+
+    def _unknown(self, given: Iterable[GivenRows]) -> Iterator[Problem]:
+        """The inputs that stand for nothing. As in dbt only this test fails of them, when it runs."""
+        for holder, each in zip(self.entry.content["given"], given, strict=True):
+            if not each.node:
+                written = each.input.strip()
+                yield Problem(_nothing(written), self.entry.place(holder, "input"), self._nearest(written))
+
+    def _nearest(self, written: str) -> str:
+        refs = (f"ref('{name}')" for name in self.index.by_name)
+        sources = (f"source('{source}', '{table}')" for source, table in self.index.sources)
+        return closest(written, sources if written.startswith("source") else refs)
 
     def _readers(self, node: Relational, model: Model) -> str:
         """A hint for an input that the model reads through an ephemeral model."""
@@ -270,6 +289,10 @@ class _Reading(Struct, frozen=True):
         """Tell what is odd in the project's own files."""
         if self.entry.file.package == self.parts.settings.name:
             self.warnings.extend(warnings)
+
+
+def _nothing(written: str) -> str:
+    return f"the input {written} is nothing in this project"
 
 
 def _files(given: Iterable[GivenRows], expect: FixtureRows) -> list[str]:

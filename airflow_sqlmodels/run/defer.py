@@ -78,7 +78,7 @@ def _read_by(means: Answerer, node: AnyNode) -> Iterator[Relational]:
         yield from relations_read(means.manifest, node)
         return
     for each in node.given:
-        given = means.manifest[each.node]
+        given = means.manifest[each.node] if each.node else None
         if isinstance(given, Relational):
             yield given
 

@@ -211,6 +211,28 @@ def test_debug_says_which_part_is_wrong(call: Call, tmp_path: Path) -> None:
     assert "  Connection test: [ERROR]\n\n1 check failed:\n" in said
 
 
+@pytest.mark.parametrize("missing", ["var('no_such')", "env_var('no_such')"])
+def test_debug_ends_with_2_where_the_project_lacks_a_variable(call: Call, tmp_path: Path, missing: str) -> None:
+    text = 'name: shop\nprofile: shop\nclean-targets: ["{{ MISSING }}"]\n'.replace("MISSING", missing)
+    (tmp_path / "dbt_project.yml").write_text(text, encoding="utf-8")
+
+    code, said = call("debug")
+
+    assert code == 2, said
+    assert "variable 'no_such', and no default" in said
+
+
+def test_debug_does_not_mind_models_and_packages(call: Call, tmp_path: Path) -> None:
+    _write(tmp_path / "models/broken.sql", "select {{ ref('nothing') }} {{ env_var('NO_SUCH') }}")
+    _write(tmp_path / "packages.yml", "packages: [{package: dbt-labs/dbt_utils, version: 1.3.0}]\n")
+
+    code, said = call("debug")
+
+    assert code == 0, said
+    assert "dbt_project.yml file [OK found and valid]" in said
+    assert call("parse")[0] == 2
+
+
 END_HOOK = """
 on-run-start: "{% do graph.update({'kept': 1}) %} select 1"
 on-run-end:
@@ -479,3 +501,53 @@ def test_show_sends_the_header_first(call: Call, tmp_path: Path) -> None:
 
     assert code == 0, said
     assert "| 7 |" in said
+
+
+HISTORY = """\
+{{% snapshot history %}}
+{{{{ config(strategy='timestamp', unique_key='id', updated_at='seen') }}}}
+select 1 as id, '2026-01-01'::{} as seen
+{{% endsnapshot %}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [("timestamptz", "timestamp with time zone"), ("timestamptz(3)", "timestamp with time zone"), ("date", "date")],
+)
+def test_a_snapshot_tells_that_its_times_are_of_two_types(call: Call, tmp_path: Path, kind: str, told: str) -> None:
+    _write(tmp_path / "snapshots/history.sql", HISTORY.format(kind))
+
+    for _ in range(2):  # the table is made, then added to
+        code, said = call("snapshot")
+
+        assert code == 0, said
+        assert (
+            f"(timestamp without time zone) doesn't match 'updated_at' ({told}). Please update snapshot config" in said
+        )
+    assert "Please" not in call("--warn-error-options", "{silence: [SnapshotTimestampWarning]}", "snapshot")[1]
+    assert call("--warn-error", "snapshot")[0] != 0
+
+
+def test_a_snapshot_whose_times_are_of_one_type_tells_nothing(call: Call, tmp_path: Path) -> None:
+    _write(tmp_path / "snapshots/history.sql", HISTORY.format("timestamp"))
+
+    said = call("snapshot")[1] + call("snapshot")[1]
+
+    assert said.count("PASS=1") == 2
+    assert "Warning" not in said
+
+
+def test_a_seed_tells_of_types_for_columns_that_it_does_not_have(call: Call, tmp_path: Path) -> None:
+    types = "seeds: [{name: raw_orders, config: {column_types: {id: bigint, no_column: text, ID: text}}}]\n"
+    _write(tmp_path / "seeds/seeds.yml", types)
+
+    code, said = call("--warn-error", "seed")
+
+    assert code == 0, said
+    assert "Column types specified for non-existent columns in seed 'raw_orders': ID, no_column;" in said
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")

@@ -50,6 +50,19 @@ def test_nodes_are_listed_one_a_line(call: Call, args: list[str], expected: list
     assert (code, out.splitlines(), err) == (0, expected, "")
 
 
+def test_json_shows_the_entry_of_manifest_json_whole(call: Call) -> None:
+    _code, out, _err = call("ls", "--output", "json")
+
+    found = {each["unique_id"]: each for each in map(json.loads, out.splitlines())}
+    model, seed = found["model.shop.revenue"], found["seed.shop.raw_orders"]
+    assert model["direct_parents"] == model["depends_on"]["nodes"] == ["model.shop.stg_orders"]
+    assert model["config"]["latest_version_pointer"] == {"enabled": None, "alias": None}
+    assert seed["depends_on"] == {"macros": []}
+    assert {"batch_size", "event_time", "static_analysis"} <= seed["config"].keys()
+    (test,) = (each for each in found.values() if each["name"].startswith("unique_"))
+    assert test["depends_on"]["macros"] == ["macro.dbt.test_unique"]
+
+
 def test_json_has_the_keys_that_were_asked_for(call: Call) -> None:
     _code, out, _err = call(
         "list", "-s", "revenue", "--output", "json", "--output-keys", "name", "config.materialized", "nothing"

@@ -116,6 +116,15 @@ def test_the_environment_speaks_for_options(prefix: str) -> None:
     assert (flags.target, flags.fail_fast, flags.threads) == ("prod", True, 7)
 
 
+@pytest.mark.parametrize("prefix", ["DBT", "DBT_ENGINE"])
+def test_kinds_of_node_may_stand_in_the_environment(prefix: str) -> None:
+    env = {f"{prefix}_RESOURCE_TYPES": "model seed", f"{prefix}_EXCLUDE_RESOURCE_TYPES": "unit_test"}
+
+    flags, _word = flags_for("inner", env=env)
+
+    assert (flags.resource_type, flags.exclude_resource_type) == (("model", "seed"), ("unit_test",))
+
+
 def test_the_command_line_is_above_the_environment() -> None:
     assert flags_for("--target", "dev", "inner", env={"DBT_TARGET": "prod"})[0].target == "dev"
 

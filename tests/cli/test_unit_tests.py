@@ -155,3 +155,38 @@ def test_a_list_names_them_as_a_selection_would(shop: Shop) -> None:
     _, said = shop.run("ls", "--resource-type", "unit_test")
 
     assert said.splitlines() == ["unit_test:shop.counts_least", "unit_test:shop.adds_up"]
+
+
+def test_an_input_that_is_nothing_fails_its_test_alone(shop: Shop) -> None:
+    path = shop.folder / "models/unit.yml"
+    path.write_text(path.read_text(encoding="utf-8").replace("ref('stg_orders')", "ref('stg_oders')", 1), "utf-8")
+
+    built = shop.run("build", "--exclude-resource-type", "unit_test")
+    code, said = shop.run("test", "--select", "test_type:unit")
+
+    assert built[0] == 0, built[1]
+    assert code == 1
+    assert "models/unit.yml:6:9: the input ref('stg_oders') is nothing in this project" in said
+    assert "did you mean \"ref('stg_orders')\"?" in said
+    assert shop.statuses() == {"revenue.adds_up": "error", "orders.counts_least": "pass"}
+
+
+def test_manifest_json_has_the_rows_of_a_test_that_is_off(shop: Shop) -> None:
+    path = shop.folder / "models/unit.yml"
+    path.write_text(path.read_text(encoding="utf-8").replace("{tags: fast}", "{enabled: false}"), "utf-8")
+
+    assert shop.run("parse")[0] == 0
+
+    manifest = json.loads((shop.folder / "target/manifest.json").read_text(encoding="utf-8"))
+    (found,) = manifest["disabled"]["unit_test.shop.revenue.adds_up"]
+    rows = {"input": "ref('stg_orders')", "rows": [{"amount": 1}, {"amount": 2}], "format": "dict", "fixture": None}
+    assert found["given"] == [rows]
+    assert found["expect"] == {"rows": [{"amount": 3}], "format": "dict", "fixture": None}
+
+
+def test_a_test_run_takes_no_other_kinds_of_node(shop: Shop) -> None:
+    code, said = shop.run("test", "--resource-type", "model")
+
+    assert code == 0, said
+    assert "Nothing to do" in said
+    assert "START" not in said

@@ -140,3 +140,20 @@ def test_a_packages_test_dispatches_to_itself_without_a_namespace(tmp_path: Path
     }
     (test,) = (node for node in load(tmp_path, files).values() if isinstance(node, DataTest))
     assert test.config["limit"] == 7
+
+
+@pytest.mark.parametrize("written", ["env_var('NO_SUCH_COLOUR')", "{{ env_var('NO_SUCH_COLOUR') }}"])
+def test_an_argument_that_reads_the_environment_is_answered_when_loading(
+    written: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = f'{{accepted_values: {{arguments: {{values: ["{written}"]}}}}}}'
+    files = {
+        "models/a.sql": "select 1 as id",
+        "models/a.yml": f"models:\n  - name: a\n    columns:\n      - name: id\n        data_tests: [{test}]\n",
+    }
+
+    with pytest.raises(SqlModelsError, match=r"models/a.yml:5.*no environment variable 'NO_SUCH_COLOUR'"):
+        load(tmp_path, files)
+
+    monkeypatch.setenv("NO_SUCH_COLOUR", "red")
+    assert any(isinstance(node, DataTest) for node in load(tmp_path, files).values())
