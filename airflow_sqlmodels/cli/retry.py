@@ -59,13 +59,13 @@ def retry(context: click.Context, /, **_values: Any) -> int:
     again = _flags_again(flags, previous, _said(context))
     tell_running(again)
     opened = open_all(again)
-    if runner is None:  # as in dbt, one that succeeded runs again too
-        args = previous.args
-        return operate(again, opened, args.get("macro"), args.get("args") or {}, str(args.get("sql") or ""))
     unfinished = previous.unfinished(warnings=again.switch("warn_error", opened.manifest))
     if not unfinished:
         click.echo(f"Nothing to do: all of the last {previous.command!r} succeeded.", err=True)
         return 0
+    if runner is None:
+        args = previous.args
+        return operate(again, opened, args.get("macro"), args.get("args") or {}, str(args.get("sql") or ""))
     return runner(again, opened, _plan(opened.manifest, previous.command, unfinished))
 
 
