@@ -91,6 +91,20 @@ def test_events_say_whose_node_it_is(call: Call, tmp_path: Path) -> None:
     assert found["LogSeedResult"] is None
 
 
+def test_events_of_statements_say_for_which_node_they_were_sent(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "dbt_project.yml").write_text("name: shop\nprofile: shop\non-run-start: select 'begin'\n")
+
+    call("build", "--log-format-file", "json", "--threads", "3")
+
+    events = [json.loads(line) for line in (tmp_path / "logs/dbt.log").read_text().splitlines()]
+    sent = [each["data"] for each in events if each["info"]["name"] == "SQLQuery"]
+    view = next(each for each in sent if each["sql"].startswith("create view") and '"stg_orders"' in each["sql"])
+    hook = next(each for each in sent if "begin" in each["sql"])
+    assert (view["conn_name"], view["node_info"]["node_name"]) == ("model.shop.stg_orders", "stg_orders")
+    assert hook["node_info"]["resource_type"] == "operation"
+    assert {each["node_info"].get("resource_type") for each in sent} >= {"seed", "model", "test", "operation"}
+
+
 def test_the_console_shows_from_a_level_on(call: Call, tmp_path: Path) -> None:
     (tmp_path / "seeds/raw_orders.csv").write_text("id,amount\n1,10\n1,20\n")
 
