@@ -471,8 +471,9 @@ def test_columns_that_are_described_and_not_there_are_told(call: Call, tmp_path:
     assert "specified in the schema but are not present in the database: gone\n" in said
 
 
-def test_show_sends_the_header_first(call: Call, tmp_path: Path) -> None:
-    header = "{% call set_sql_header(config) %}create temporary table them as select 7 as n;{% endcall %}"
+@pytest.mark.parametrize("header", ["create temporary table them as select 7 as n;", "with them as (select 7 as n)"])
+def test_show_sends_the_header_first(call: Call, tmp_path: Path, header: str) -> None:
+    header = f"{{% call set_sql_header(config) %}}{header}{{% endcall %}}"
     (tmp_path / "models/marts/orders.sql").write_text(f"{header} select n from them")
 
     code, said = call("show", "--select", "orders")
