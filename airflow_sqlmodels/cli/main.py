@@ -98,7 +98,7 @@ def _ended(args: Sequence[str] | None, shared: dict[str, Any]) -> int:
         error.show()
         return 2
     except SqlModelsError as error:
-        tell_error(error, sys.argv[1:] if args is None else args)
+        tell_error(error, sys.argv[1:] if args is None else args, shared.get("colours"))
         _note(shared, f"{error.kind}\n{error}")
         return 2
     except (click.Abort, KeyboardInterrupt):

@@ -32,6 +32,17 @@ def test_build_builds_and_tests_everything(call: Call, tmp_path: Path) -> None:
     assert (tmp_path / "target/compiled/shop/models/marts/revenue.sql").read_text().startswith("select sum(amount)")
 
 
+@pytest.mark.parametrize(("said", "coloured"), [("--use-colors", True), ("--no-use-colors", False), ("-q", False)])
+def test_colours_are_there_if_they_are_asked_for(call: Call, tmp_path: Path, said: str, coloured: bool) -> None:
+    (tmp_path / "models/marts/revenue.sql").write_text("select nope")
+    failed = call(said, "run", "--select", "revenue")[1]
+    (tmp_path / "models/marts/revenue.sql").write_text("select {{ nope(")
+    broken = call(said, "run")[1]
+
+    assert ("\x1b[31m" in failed) is coloured
+    assert ("\x1b[31m" in broken) is coloured
+
+
 def test_a_failing_test_skips_what_reads_its_model(call: Call, tmp_path: Path) -> None:
     (tmp_path / "seeds/raw_orders.csv").write_text("id,amount\n1,10\n1,20\n")
 
