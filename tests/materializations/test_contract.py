@@ -76,7 +76,7 @@ def test_other_columns_are_refused_before_anything_is_built(
     model = f"{{{{ config(materialized={kind!r}) }}}} select 1::text as id, 'a' as nam, 5.5 as amount"
     result = _run(_project(tmp_path, {"models/orders.sql": model}, connection), session)
     assert result.status == "error"
-    assert "This model has an enforced contract that failed: " in str(result.message)
+    assert "This model has an enforced contract that failed. " in str(result.message)
     for line in ("id      text   integer            data type mismatch",
                  "nam     text   -                  missing in contract",
                  "name    -      character varying  missing in definition"):  # fmt: skip
