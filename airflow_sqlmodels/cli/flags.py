@@ -131,7 +131,7 @@ def flags_of(context: click.Context) -> Flags:
     said = {**said, "which": command, "vars": shown, "invocation_command": line}
     log = log_for(said, known["project_dir"])
     context.color = _colours(known.get("use_colors"), log)
-    context.find_root().ensure_object(dict).update(log=log, colours=context.color)
+    context.find_root().ensure_object(dict).update(log=log, colours=context.color, command=context.command_path)
     flags = Flags(**{**known, "log": log, "command": command, "vars": variables, "said": said})
     options = log.project_flags.get("warn_error_options")
     if isinstance(options, Mapping):

@@ -77,10 +77,14 @@ class Log(Struct, frozen=True):
 
     def template(self, message: str) -> None:
         """What a template logs for those who look closely."""
+        self.happened("JinjaLogDebug", "I063", message, {"msg": message})
+
+    def happened(self, name: str, code: str, message: str, data: Mapping[str, Any]) -> None:
+        """Something for those who look closely, under dbt's name."""
         if self.shows("debug"):
-            said = event("JinjaLogDebug", "I063", message, self.invocation, {"msg": message}, "debug")
+            said = event(name, code, message, self.invocation, data, "debug")
             click.echo(said if self.json else f"{time.strftime('%H:%M:%S')}  {message}")
-        self.note(message, "debug", "JinjaLogDebug", "I063")
+        self.note(message, "debug", name, code, data)
 
     @contextlib.contextmanager
     def about(self, node: Callable[[], Mapping[str, Any]]) -> Iterator[None]:

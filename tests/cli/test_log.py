@@ -75,6 +75,19 @@ def test_the_file_may_hold_events(call: Call, tmp_path: Path) -> None:
     assert any(sql.startswith("create view") for sql in sent)
 
 
+@pytest.mark.parametrize(("select", "success"), [("stg_orders", True), ("nobody,", False)])
+def test_the_last_event_says_how_the_command_ended(call: Call, tmp_path: Path, select: str, success: bool) -> None:
+    call("ls", "--select", select, "--log-format-file", "json")
+
+    events = [json.loads(line) for line in (tmp_path / "logs/dbt.log").read_text().splitlines()]
+    report, end = events[-2:]
+    assert [each["info"]["name"] for each in (report, end)] == ["ResourceReport", "CommandCompleted"]
+    assert {each["info"]["level"] for each in (report, end)} == {"debug"}
+    assert (report["data"]["command_name"], report["data"]["command_success"]) == ("ls", success)
+    assert (end["data"]["command"], end["data"]["success"]) == ("sqlmodels ls", success)
+    assert 0 < end["data"]["elapsed"] < 60
+
+
 def test_events_say_whose_node_it_is(call: Call, tmp_path: Path) -> None:
     groups = "groups: [{name: sales, owner: {name: me, email: [a@b, c@d], slack: s}}]\n"
     models = "models: [{name: stg_orders, config: {group: sales}, columns: [{name: id, data_tests: [unique]}]}]\n"
