@@ -200,6 +200,18 @@ def test_nothing_selected_is_no_error(call: Call) -> None:
     assert "Nothing to do" in said
 
 
+def test_debug_looks_at_the_only_profile_if_the_project_names_none(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "dbt_project.yml").write_text("models: {}\n")
+
+    code, said = call("debug")
+
+    assert code == 1
+    assert "profiles.yml file [OK found and valid]" in said
+    assert "dbt_project.yml file [ERROR invalid]" in said
+    assert "Connection test: [OK connection ok]" in said
+    assert "1 check failed:" in said
+
+
 def test_debug_says_which_part_is_wrong(call: Call, tmp_path: Path) -> None:
     code, said = call("debug")
     assert code == 0
