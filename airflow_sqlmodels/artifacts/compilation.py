@@ -13,7 +13,7 @@ from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Function, Model,
 from airflow_sqlmodels.templating.answering import Answerer, Rendering
 from airflow_sqlmodels.templating.code import CompiledCode
 from airflow_sqlmodels.templating.entries.live import code_part
-from airflow_sqlmodels.templating.entries.node import Entry
+from airflow_sqlmodels.templating.entries.node import Entry, kept_rows
 
 
 class Compilation(Struct, frozen=True):
@@ -28,6 +28,8 @@ class Compilation(Struct, frozen=True):
     """What the foreign keys of models point to, by how that is written."""
     bodies: Mapping[NodeId, Sequence[str | None]] = field(default_factory=dict)
     """The bodies of the overloads of functions; None for one that cannot be rendered."""
+    kept: Mapping[NodeId, str | None] = field(default_factory=dict)
+    """The relations that keep what tests find, because the run was asked to."""
 
     def __contains__(self, node_id: object) -> bool:
         return node_id in self.codes or node_id in self.built
@@ -57,6 +59,8 @@ class Compilation(Struct, frozen=True):
         if node.id in self.bodies:
             overloads = zip(entry["overloads"], self.bodies[node.id], strict=True)
             found["overloads"] = [{**each, "compiled_body": body} for each, body in overloads]
+        if node.id in self.kept:
+            found["relation_name"] = self.kept[node.id]
         return found
 
 
@@ -66,7 +70,9 @@ def compilation_of(means: Answerer, target_path: str, built: Collection[NodeId] 
     targets = {node_id: foreign_key_targets(means, means.manifest[node_id]) for node_id in codes}
     functions = [node for node in map(means.manifest.nodes.__getitem__, codes) if isinstance(node, Function)]
     bodies = {node.id: [_body(means, node, each) for each in node.overloads] for node in functions if node.overloads}
-    return Compilation(codes, target_path, built, targets, bodies)
+    asked = (means.manifest.nodes[each] for each in codes if means.invocation.store_failures)
+    kept = {node.id: kept_rows(node, means.manifest, asked=True) for node in asked if isinstance(node, DataTest)}
+    return Compilation(codes, target_path, built, targets, bodies, kept)
 
 
 def _body(means: Answerer, node: Function, overload: Overload) -> str | None:

@@ -25,6 +25,7 @@ from airflow_sqlmodels.manifest.nodes import (
     resource_type,
 )
 from airflow_sqlmodels.run.result import FAIL_FAST, Result
+from airflow_sqlmodels.templating.entries.node import kept_rows
 from airflow_sqlmodels.templating.invocation import Invocation
 
 SCHEMA = "https://schemas.getdbt.com/dbt/run-results/v6.json"
@@ -58,7 +59,8 @@ def run_results(
     manifest: Manifest, results: Sequence[Result], invocation: Invocation, seconds: float
 ) -> dict[str, Any]:
     """The content of the file."""
-    return _file([result_json(manifest, result) for result in results], invocation, seconds)
+    keeps = bool(invocation.store_failures)
+    return _file([result_json(manifest, result, keeps_failures=keeps) for result in results], invocation, seconds)
 
 
 def _file(entries: Sequence[Mapping[str, Any]], invocation: Invocation, seconds: float) -> dict[str, Any]:
@@ -70,8 +72,8 @@ def _file(entries: Sequence[Mapping[str, Any]], invocation: Invocation, seconds:
     }
 
 
-def result_json(manifest: Manifest, result: Result) -> dict[str, Any]:
-    """The entry of one node."""
+def result_json(manifest: Manifest, result: Result, *, keeps_failures: bool = False) -> dict[str, Any]:
+    """The entry of one node; `keeps_failures`: the run was asked to keep the rows that tests find."""
     node = manifest[result.node]
     has_code = isinstance(node, (Templated, UnitTest)) and not isinstance(node, Exposure)
     sql = "" if "batch_results" in result.details else result.compiled_sql  # as in dbt, each batch has its own
@@ -86,7 +88,7 @@ def result_json(manifest: Manifest, result: Result) -> dict[str, Any]:
         "unique_id": result.node,
         "compiled": bool(sql) if has_code else None,
         "compiled_code": sql or None if has_code else None,
-        "relation_name": result.relation_name or _relation_name(manifest, node),
+        "relation_name": result.relation_name or _relation_name(manifest, node, keeps_failures=keeps_failures),
         "batch_results": result.details.get("batch_results"),
         "overload_results": result.details.get("overload_results"),
     }
@@ -129,8 +131,10 @@ def timing(started: datetime.datetime | None, finished: datetime.datetime | None
     ]
 
 
-def _relation_name(manifest: Manifest, node: AnyNode) -> str | None:
+def _relation_name(manifest: Manifest, node: AnyNode, *, keeps_failures: bool) -> str | None:
     """The relation of a node that did not get as far as writing it."""
+    if isinstance(node, DataTest):
+        return kept_rows(node, manifest, asked=keeps_failures)
     if isinstance(node, (Model, Seed, Snapshot, Function)):
         return dialect_named(manifest.settings.target.type).render(node.relation)
     return None
@@ -150,5 +154,7 @@ def _response(node: AnyNode, result: Result) -> dict[str, Any]:
 def _answer(said: str, rows: int) -> dict[str, Any]:
     if not said:
         return {}
+    if said.startswith("skip "):  # a materialized view that stays as it is
+        return {"_message": said, "code": "skip", "rows_affected": str(rows)}
     code = " ".join(word for word in said.split() if not word.isdigit())
     return {"_message": said, "code": code, "rows_affected": rows}

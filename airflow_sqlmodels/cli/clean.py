@@ -41,7 +41,7 @@ def clean(context: click.Context, /, clean_project_files_only: bool, **_values: 
     for path in paths:  # none before all are known to be right
         if path.is_dir():
             shutil.rmtree(path)
-            click.echo(f"deleted {path}")
+            flags.log.tell(f"deleted {path}")
     return 0
 
 

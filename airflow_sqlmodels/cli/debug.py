@@ -5,8 +5,10 @@ The words in brackets, `Connection test`, `All checks passed!` and `1 check fail
 
 from __future__ import annotations
 
+import contextlib
 import platform
 from collections.abc import Callable
+from dataclasses import replace
 
 import click
 
@@ -20,7 +22,8 @@ from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.behaviour_flags import unknown_flags
 from airflow_sqlmodels.project.load import load_project_file
 from airflow_sqlmodels.project.profiles import find_profiles_file
-from airflow_sqlmodels.project.settings import outdated_keys
+from airflow_sqlmodels.project.settings import outdated_keys, profile_name
+from airflow_sqlmodels.project.yaml_text import parse_yaml
 from airflow_sqlmodels.version import VERSION
 
 
@@ -30,7 +33,7 @@ from airflow_sqlmodels.version import VERSION
 @click.pass_context
 def debug(context: click.Context, /, connection: bool, **_values: object) -> int:
     """Check the project, the profile and the connection."""
-    flags = flags_of(context)
+    flags = _with_profile(flags_of(context))
     _tell_places(flags)
     checks = _Checks(flags)
     if connection:
@@ -45,6 +48,28 @@ def debug(context: click.Context, /, connection: bool, **_values: object) -> int
         click.echo("".join(f"  {key}: {value}\n" for key, value in _target(flags).items()), nl=False)
         checks.told("Connection test:", ("OK connection ok", "ERROR"), "The connection", _connection)
     return checks.verdict()
+
+
+def _with_profile(flags: Flags) -> Flags:
+    """The flags; if the project cannot be asked for its profile, the only one that is there is looked at, as in dbt."""
+    if flags.profile is not None:
+        return flags
+    try:
+        profile_name(flags.project_dir, {})
+    except SqlModelsError:
+        names = _profile_names(flags)
+        return replace(flags, profile=names[0]) if len(names) == 1 else flags
+    return flags
+
+
+def _profile_names(flags: Flags) -> list[str]:
+    """Those of profiles.yml; none if it cannot be read, which is told when the profile is looked at."""
+    path = find_profiles_file(flags.project_dir, flags.profiles_dir)
+    with contextlib.suppress(SqlModelsError, OSError):
+        content = parse_yaml(path.read_text(encoding="utf-8"), str(path)) if path else None
+        if isinstance(content, dict):
+            return [str(name) for name in content if name != "config"]
+    return []
 
 
 def _tell_places(flags: Flags) -> None:

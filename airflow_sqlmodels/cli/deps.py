@@ -45,11 +45,11 @@ def deps(context: click.Context, /, upgrade: bool, lock_only: bool, **values: An
     flags = flags_of(context)
     home = home_of(flags.project_dir, flags.vars)
     if values["add_package"]:
-        click.echo(add_package(home.root, values["add_package"], values["source"]))
+        flags.log.tell(add_package(home.root, values["add_package"], values["source"]))
     asked = read_asked(home.root, renderer(flags.vars))
     lock = read_lock(home.root, renderer(flags.vars))
     if not asked.packages:
-        return _nothing(home, lock)
+        return _nothing(home, lock, flags)
     with tempfile.TemporaryDirectory(prefix="sqlmodels-packages-") as downloads:
         web = Web()
         fetcher = Fetcher(home.root, Path(downloads), renderer(flags.vars), web, Hub(web))
@@ -71,7 +71,7 @@ def _locked_anew(home: Home, asked: Asked, fetcher: Fetcher, flags: Flags) -> li
             rules.warn(Warned(text))
     text = lock_text([(each.package, each.name) for each in found], digest_of(asked.canonical))
     (home.root / LOCK_FILE).write_text(text, encoding="utf-8")
-    _say(flags, f"Updated {LOCK_FILE}: {len(found)} package{'s' * (len(found) != 1)}")
+    flags.log.tell(f"Updated {LOCK_FILE}: {len(found)} package{'s' * (len(found) != 1)}")
     return found
 
 
@@ -79,13 +79,13 @@ def _install(found: list[Found], fetcher: Fetcher, home: Home, flags: Flags) -> 
     install(found, fetcher, home.folder)
     newer = []
     for each in found:
-        _say(flags, f"Installing {each.package.shown}\n  Installed from {_version(each)}")
+        flags.log.tell(f"Installing {each.package.shown}\n  Installed from {_version(each)}")
         if isinstance(each.package, HubPackage):
             listing, version = fetcher.hub.listing(each.package), _dbt_version(home, flags)
             newest = listing.versions(each.package.prerelease, version)[-1:]
             newer += [f"{each.package.shown} {version}" for version in newest if version != each.package.wanted]
     if newer:
-        _say(flags, f"\nUpdates available: {', '.join(newer)}\nAllow them in packages.yml, then run: sqlmodels deps")
+        flags.log.tell(f"\nUpdates available: {', '.join(newer)}\nAllow them in packages.yml, then run: sqlmodels deps")
 
 
 def _dbt_version(home: Home, flags: Flags) -> str | None:
@@ -94,12 +94,12 @@ def _dbt_version(home: Home, flags: Flags) -> str | None:
     return LANGUAGE_VERSION if checked else None
 
 
-def _nothing(home: Home, lock: Lock | None) -> int:
+def _nothing(home: Home, lock: Lock | None, flags: Flags) -> int:
     """Nothing is asked for: what was installed for an earlier wish goes."""
     if lock is not None and lock.packages:
         (home.root / LOCK_FILE).write_text(lock_text([], digest_of([])), encoding="utf-8")
         empty(home.folder)
-    click.echo("No packages are asked for in packages.yml")
+    flags.log.tell("No packages are asked for in packages.yml")
     return 0
 
 
@@ -114,8 +114,3 @@ def _version(found: Found) -> str:
             return f"tarball {found.package.shown}"
         case LocalPackage():
             return f"<local @ {found.package.path}>"
-
-
-def _say(flags: Flags, text: str, *, err: bool = False) -> None:
-    if not flags.quiet:
-        click.echo(text, err=err)

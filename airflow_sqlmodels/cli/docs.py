@@ -67,8 +67,7 @@ def generate(context: click.Context, /, compiles: bool, empty_catalog: bool, sta
     errors = described["errors"] or ()
     for error in errors:
         tell_warning(flags, Warned(error, "CatalogGenerationError", {"exc": error}))
-    if not flags.quiet:
-        click.echo(f"Catalog written to {folder / 'catalog.json'}")
+    flags.log.tell(f"Catalog written to {folder / 'catalog.json'}")
     return int(bool(errors))
 
 
@@ -87,7 +86,7 @@ def serve(context: click.Context, /, host: str, port: int, browser: bool, **_val
         raise ProjectError(f"no manifest.json in {folder}", None, "make it first: sqlmodels docs generate")
     write_page(folder, str(settings.get("name") or folder.parent.name))
     with serving(folder, host, port) as (url, wait):
-        click.echo(f"Serving docs at {url}\nPress ctrl-c to stop.")
+        flags.log.tell(f"Serving docs at {url}\nPress ctrl-c to stop.")
         if browser:
             webbrowser.open_new_tab(url)
         wait()
@@ -102,7 +101,8 @@ def _compiled(flags: Flags, opened: Opened) -> bool:
     results = compiled(flags, opened, plan, means) if plan.steps else ()
     if failed(results):
         told = [line for result in results if result.status == "error" for line in failure(manifest, result)]
-        click.echo("\n".join([*told, "", "No docs were made: compile all nodes first, or use --no-compile."]), err=True)
+        text = "\n".join([*told, "", "No docs were made: compile all nodes first, or use --no-compile."])
+        flags.log.tell(text, "error", err=True)
         return False
     keep_sql(flags, manifest, means)
     return True

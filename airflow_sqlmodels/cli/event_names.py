@@ -50,6 +50,7 @@ WARNINGS = {
     **DEPRECATIONS,
     SUMMARY: "D028",
     "SpacesInResourceNameDeprecation": "D014",
+    "CollectFreshnessReturnSignature": "D012",
     "DeprecatedModel": "I065",
     "UpcomingReferenceDeprecation": "I066",
     "DeprecatedReference": "I067",

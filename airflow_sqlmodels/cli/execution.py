@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import click
@@ -19,6 +20,7 @@ from airflow_sqlmodels.cli.deferring import with_deferral
 from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.json_progress import JsonProgress
 from airflow_sqlmodels.cli.lines import level_of
+from airflow_sqlmodels.cli.node_info import node_info
 from airflow_sqlmodels.cli.opening import Opened, open_all, write_manifest
 from airflow_sqlmodels.cli.opening_lines import tell_opening, tell_running
 from airflow_sqlmodels.cli.progress import Noted, Progress, progress_for
@@ -60,6 +62,11 @@ class Execution(Struct, frozen=True):
             if isinstance(self.opened.manifest[node_id], DataTest)
             else structs.replace(rules, log=self.progress.say, on_batch_news=self.progress.batch)
         )
+
+    def about(self, node_id: NodeId) -> AbstractContextManager[None]:
+        """While inside, statements that are sent are told as those of a node."""
+        manifest = self.opened.manifest
+        return self.flags.log.about(lambda: node_info(manifest, manifest[node_id], "started"))
 
     def on_batch(self, node: AnyNode, label: str, compiled: str, sent: str) -> None:
         """Keep the SQL of a batch."""
@@ -256,7 +263,8 @@ def _steps(execution: Execution, one: RunStep, session: Session) -> Ran:
     strict, folder = flags.rule(TEST_RESULT) == "error", flags.target_folder(manifest)
 
     def run_one(step: Step, session: Session) -> Result:
-        result = one(execution.means, step.node, session, execution.rules(step.node))
+        with execution.about(step.node):
+            result = one(execution.means, step.node, session, execution.rules(step.node))
         batches = "batch_results" in result.details  # whose SQL is written batch by batch
         if result.compiled_sql and not batches:
             write_compiled(folder, manifest[step.node], result.compiled_sql)
@@ -283,7 +291,8 @@ def _hooks(execution: Execution, hooks: Sequence[NodeId], session: Session) -> t
     results: list[Result] = []
     for node_id in hooks:
         if all(result.passed for result in results):
-            result = run_step(execution.means, node_id, session, execution.rules(node_id))
+            with execution.about(node_id):
+                result = run_step(execution.means, node_id, session, execution.rules(node_id))
         else:
             result = Result(node=node_id, status="skipped", message="skipped: a hook before it failed")
         results.append(structs.replace(result, thread="main"))

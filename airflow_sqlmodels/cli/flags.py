@@ -130,7 +130,8 @@ def flags_of(context: click.Context) -> Flags:
     line = scrubbed(shlex.join(("sqlmodels", *sys.argv[1:])), hidden)
     said = {**said, "which": command, "vars": shown, "invocation_command": line}
     log = log_for(said, known["project_dir"])
-    context.find_root().ensure_object(dict)["log"] = log
+    context.color = _colours(known.get("use_colors"), log)
+    context.find_root().ensure_object(dict).update(log=log, colours=context.color, command=context.command_path)
     flags = Flags(**{**known, "log": log, "command": command, "vars": variables, "said": said})
     options = log.project_flags.get("warn_error_options")
     if isinstance(options, Mapping):
@@ -140,6 +141,12 @@ def flags_of(context: click.Context) -> Flags:
     for warned in (*moved, *reserved_names(os.environ), *old_words(context, flags.warn_error_options or options)):
         tell_warning(flags, warned)
     return flags
+
+
+def _colours(said: bool | None, log: Log) -> bool | None:
+    """Whether colours are to be shown; None: if the output can show them."""
+    wanted = log.project_flags.get("use_colors") if said is None else said
+    return wanted if isinstance(wanted, bool) else None
 
 
 def _merged(context: click.Context, top: click.Context) -> dict[str, Any]:

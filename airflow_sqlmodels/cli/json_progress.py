@@ -8,11 +8,10 @@ from typing import Any, Self
 
 import click
 
-from airflow_sqlmodels.artifacts.json_text import time_text
 from airflow_sqlmodels.cli.lines import level_of, result_line, start_line, subject
 from airflow_sqlmodels.cli.log_format import event
+from airflow_sqlmodels.cli.node_info import node_info
 from airflow_sqlmodels.cli.summary import COUNTED, count_line, failure
-from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
@@ -154,28 +153,7 @@ class JsonProgress:
         return {"description": subject(node), "status": said}
 
     def _info(self, node: AnyNode, status: str, result: Result | None) -> dict[str, Any]:
-        relation = getattr(node, "relation", None)
-        started = None if result is None else result.started_at
-        finished = None if result is None else result.finished_at
-        return {
-            "node_path": node.path.partition("/")[2] or node.path,
-            "node_name": node.name,
-            "unique_id": node.id,
-            "resource_type": resource_type(node),
-            "materialized": str(node.config.get("materialized") or ""),
-            "node_status": status,
-            "node_started_at": time_text(started) if started else "",
-            "node_finished_at": time_text(finished) if finished else "",
-            "meta": node.meta,
-            "node_checksum": node.checksum,
-            "node_relation": {} if relation is None else self._relation(relation),
-        }
-
-    def _relation(self, relation: Any) -> Mapping[str, str]:
-        target = self._manifest.settings.target
-        database = relation.database or target.database
-        name = dialect_named(target.type).render(relation)
-        return {"database": database, "schema": relation.schema, "alias": relation.identifier, "relation_name": name}
+        return node_info(self._manifest, node, status, result)
 
     def _number(self, node_id: str) -> int:
         return self._numbers.setdefault(node_id, len(self._numbers) + 1)

@@ -6,7 +6,7 @@ import contextlib
 import time
 import uuid
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.project.user_flags import refuse_both, user_flags
 from airflow_sqlmodels.project.yaml_text import parse_yaml
+from airflow_sqlmodels.warehouse import turns
 from airflow_sqlmodels.warehouse.session import Outcome
 
 
@@ -37,6 +38,8 @@ class Log(Struct, frozen=True):
     """`flags:` of dbt_project.yml, before the project is loaded."""
     flags_moved: bool = False
     """Whether these stand in profiles.yml."""
+    nodes: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What each thread works on, as `node_info` of events."""
 
     def shows(self, level: str) -> bool:
         """Whether the console shows something of that level."""
@@ -74,16 +77,34 @@ class Log(Struct, frozen=True):
 
     def template(self, message: str) -> None:
         """What a template logs for those who look closely."""
+        self.happened("JinjaLogDebug", "I063", message, {"msg": message})
+
+    def happened(self, name: str, code: str, message: str, data: Mapping[str, Any]) -> None:
+        """Something for those who look closely, under dbt's name."""
         if self.shows("debug"):
-            said = event("JinjaLogDebug", "I063", message, self.invocation, {"msg": message}, "debug")
+            said = event(name, code, message, self.invocation, data, "debug")
             click.echo(said if self.json else f"{time.strftime('%H:%M:%S')}  {message}")
-        self.note(message, "debug", "JinjaLogDebug", "I063")
+        self.note(message, "debug", name, code, data)
+
+    @contextlib.contextmanager
+    def about(self, node: Callable[[], Mapping[str, Any]]) -> Iterator[None]:
+        """While inside, statements of this thread are told as those of a node; `node` is asked if events are told."""
+        if not self._tells_statement_events:
+            yield
+            return
+        thread = turns.name()
+        self.nodes[thread] = node()
+        try:
+            yield
+        finally:
+            del self.nodes[thread]
 
     def statement(self, sql: str, outcome: Outcome) -> None:
         """Note a statement that was sent, and show it if the console shows everything."""
         sql = sql.strip()
         said = f"{sql}\n-- {outcome.status or 'ok'} in {outcome.seconds:.3f}s"
-        data = {"sql": sql}
+        node = self.nodes.get(turns.name(), {})
+        data = {"conn_name": node.get("unique_id", "master"), "sql": sql, "node_info": node}
         if self.shows("debug"):
             line = event("SQLQuery", "E016", said, self.invocation, data, "debug") if self.json else said
             click.echo(line, err=not self.json)
@@ -93,6 +114,12 @@ class Log(Struct, frozen=True):
     def wants_statements(self) -> bool:
         """Whether anybody wants to know what is sent."""
         return self.shows("debug") or (self.file is not None and self.file.takes("debug"))
+
+    @property
+    def _tells_statement_events(self) -> bool:
+        """Whether statements are told as events anywhere."""
+        in_file = self.file is not None and self.file.json and self.file.takes("debug")
+        return in_file or (self.json and self.shows("debug"))
 
     def close(self) -> None:
         """Write what is left."""

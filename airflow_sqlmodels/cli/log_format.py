@@ -17,13 +17,16 @@ from airflow_sqlmodels.warehouse import turns
 FORMATS = ("text", "debug", "json", "default")
 
 
-def tell_error(error: SqlModelsError, args: Sequence[str]) -> None:
-    """An error that ends the command, on standard output: that is where those look who ran dbt."""
+def tell_error(error: SqlModelsError, args: Sequence[str], colours: bool | None = None) -> None:
+    """An error that ends the command, on standard output: that is where those look who ran dbt.
+
+    `colours`: whether it is coloured; None: if the output can show that.
+    """
     if wants_json(args):
         text = f"{error.kind}\n{error}"
         click.echo(event("MainEncounteredError", "Z002", text, str(uuid.uuid4()), {"exc": text}, "error"))
     else:
-        click.echo(f"{click.style(error.kind, fg='red')}\n{error}")
+        click.echo(f"{click.style(error.kind, fg='red')}\n{error}", color=colours)
 
 
 def wants_json(args: Sequence[str]) -> bool:

@@ -10,6 +10,7 @@ import gc
 import logging
 import os
 import sys
+import time
 import traceback
 from collections.abc import Sequence
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 import click
 
 from airflow_sqlmodels.cli.dotenv import load_environment
+from airflow_sqlmodels.cli.ending import tell_end
 from airflow_sqlmodels.cli.lazy import LazyGroup
 from airflow_sqlmodels.cli.log_format import tell_error
 from airflow_sqlmodels.cli.options import global_options
@@ -82,9 +84,14 @@ def exit_code(args: Sequence[str] | None = None) -> int:
     """Run the command; 0, 1 or 2. Nothing on purpose shows a traceback."""
     shared: dict[str, Any] = {"args": list(sys.argv[1:] if args is None else args)}  # and what the command leaves
     load_environment()
+    began = time.perf_counter()
     try:
         with scrubbed_output():
-            return _ended(args, shared)
+            code = _ended(args, shared)
+            if "log" in shared:
+                with contextlib.suppress(BrokenPipeError):
+                    tell_end(shared["log"], shared["command"], began, success=not code)
+            return code
     finally:
         if "log" in shared:
             shared["log"].close()
@@ -98,7 +105,7 @@ def _ended(args: Sequence[str] | None, shared: dict[str, Any]) -> int:
         error.show()
         return 2
     except SqlModelsError as error:
-        tell_error(error, sys.argv[1:] if args is None else args)
+        tell_error(error, sys.argv[1:] if args is None else args, shared.get("colours"))
         _note(shared, f"{error.kind}\n{error}")
         return 2
     except (click.Abort, KeyboardInterrupt):

@@ -92,8 +92,8 @@ def show(
     session = opened.open_session()
     seen: list[Shown] = []
     try:
-        for node, name, sql in _queries(means, plan, inline, session):
-            seen.append(_shown(node, name, sql, limit, session))
+        for each in _queries(means, plan, inline, session):
+            seen.append(_shown(each, limit, session))
             click.echo(_text(flags, seen[-1].name, seen[-1].rows, output))
     finally:
         session.close()
@@ -112,14 +112,14 @@ def _show_direct(flags: Flags, query: str, limit: int, output: str) -> int:
     return 0
 
 
-def _shown(node: NodeId, name: str | None, sql: str, limit: int, session: Session) -> Shown:
+def _shown(asked: _Query, limit: int, session: Session) -> Shown:
     began, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
-    rows = _first(sql, limit, session)
-    return Shown(node, name, sql, rows, began, time.perf_counter() - clock)
+    rows = _first(asked.sql, limit, session, asked.head)
+    return Shown(asked.node, asked.name, asked.sql, rows, began, time.perf_counter() - clock)
 
 
-def _first(sql: str, limit: int, session: Session) -> Rows:
-    rows = session.query(sql if limit < 0 else f"select * from (\n{sql}\n) as shown limit {limit}")
+def _first(sql: str, limit: int, session: Session, head: str = "") -> Rows:
+    rows = session.query(head + (sql if limit < 0 else f"select * from (\n{sql}\n) as shown limit {limit}"))
     session.rollback()
     return rows
 
@@ -137,25 +137,35 @@ def _keep(flags: Flags, means: Answerer, seen: Sequence[Shown]) -> None:
         write_run_results(path, manifest, results, means.invocation, sum(each.seconds for each in seen))
 
 
-def _queries(
-    means: Answerer, plan: Plan, inline: str | None, session: Session
-) -> Iterator[tuple[NodeId, str | None, str]]:
+class _Query(Struct, frozen=True):
+    """What is to be shown."""
+
+    node: NodeId
+    name: str | None
+    sql: str
+    head: str = ""
+    """What stands in front of the whole statement: common table expressions that the query reads."""
+
+
+def _queries(means: Answerer, plan: Plan, inline: str | None, session: Session) -> Iterator[_Query]:
     if inline is not None:
-        yield inline_id(means.manifest), None, _bare(compiled_inline(means, inline, session))
+        yield _Query(inline_id(means.manifest), None, _bare(compiled_inline(means, inline, session)))
     for step in plan:
         node = means.manifest[step.node]
         version = f".v{node.version}" if isinstance(node, Model) and node.version is not None else ""
-        yield node.id, node.name + version, _query(means, node, session)
+        yield _query(means, node, node.name + version, session)
 
 
-def _query(means: Answerer, node: AnyNode, session: Session) -> str:
+def _query(means: Answerer, node: AnyNode, name: str, session: Session) -> _Query:
     if isinstance(node, Seed):
-        return f"select * from {means.dialect.render(means.relation(node.relation))}"
+        return _Query(node.id, name, f"select * from {means.dialect.render(means.relation(node.relation))}")
     compiled = compile_node(means, node, session)
-    header = compiled.rendering.config.get("sql_header")
+    header, sql = str(compiled.rendering.config.get("sql_header") or "").strip(), _bare(compiled.sql)
+    if header.lower().startswith("with ") and not header.endswith(";"):  # it is no statement of its own
+        return _Query(node.id, name, sql, f"{header}\n")
     if header:
-        session.execute(str(header))  # in the transaction of the query
-    return _bare(compiled.sql)
+        session.execute(header)  # in the transaction of the query
+    return _Query(node.id, name, sql)
 
 
 def _bare(sql: str) -> str:

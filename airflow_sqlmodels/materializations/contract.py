@@ -213,11 +213,11 @@ def _mismatches(wanted: Mapping[str, str], given: Mapping[str, str]) -> str:
             rows.append((name, given.get(name, "-"), wanted.get(name, "-"), reason))
     widths = [max(len(row[index]) for row in rows) for index in range(4)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return f"{_FAILED}. The query's columns are not those of the contract:\n" + "\n".join(
+    return f"{_FAILED} The query's columns are not those of the contract:\n" + "\n".join(
         f"    {line}" for line in lines
     )
 
 
-_FAILED = "This model has an enforced contract that failed"
+_FAILED = "This model has an enforced contract that failed."
 """What people look for."""
 _HINT = "change the query, or columns: in its properties"

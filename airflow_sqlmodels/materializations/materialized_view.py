@@ -5,7 +5,7 @@ Making it anew is a swap, as for a table. Readers of one that is refreshed wait 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from airflow_sqlmodels.dialects import ddl
 from airflow_sqlmodels.dialects.indexes import IndexSpec
@@ -18,6 +18,7 @@ from airflow_sqlmodels.materializations.own_dressing import dress
 from airflow_sqlmodels.materializations.replacing import patience_of, replaced
 from airflow_sqlmodels.materializations.writing import writing_of
 from airflow_sqlmodels.publish.attached import Index, attached_to
+from airflow_sqlmodels.publish.locks import Writing
 from airflow_sqlmodels.publish.patience import SAVEPOINT
 from airflow_sqlmodels.warehouse.session import Outcome
 
@@ -30,18 +31,13 @@ def materialized_view(build: Build) -> Built:
     choice = _choice(build)
     run_outside(build, build.pre_hooks)
     with writing_of(build) as writing:
-        run_inside(build, build.pre_hooks)
-        if writing.existing == _KIND and not build.full_refresh:
-            outcome = _refreshed(build, choice)
+        refresh = writing.existing == _KIND and not build.full_refresh
+        changes = list(_index_changes(build)) if refresh else []
+        if changes and choice != "apply":
+            outcome = _kept(build, choice)
         else:
-            outcome = replaced(
-                build,
-                writing,
-                _KIND,
-                lambda candidate: send_main(
-                    build, with_header(build, ddl.create_materialized_view(build.dialect, candidate, build.select))
-                ),
-            )
+            run_inside(build, build.pre_hooks)
+            outcome = _refreshed(build, changes) if refresh else _made(build, writing)
     run_outside(build, build.post_hooks)
     return Built(-1, outcome.status)
 
@@ -53,18 +49,31 @@ def _choice(build: Build) -> str:
     return said
 
 
-def _refreshed(build: Build, choice: str) -> Outcome:
-    """New rows in the view that is there. Raises ProjectError if its indexes must not change, and would."""
-    changes = list(_index_changes(build))
-    if changes and choice == "fail":
-        raise ProjectError(
-            "the indexes of the config are not those of the materialized view",
-            build.node.at,
-            "on_configuration_change is 'fail': set it to 'apply', or rebuild the view with --full-refresh",
-        )
-    if changes and choice == "continue":
-        build.log(f"{build.relation} keeps its indexes: on_configuration_change is 'continue'")
-        changes = []
+def _made(build: Build, writing: Writing) -> Outcome:
+    """A new view in the place of what is there."""
+    return replaced(
+        build,
+        writing,
+        _KIND,
+        lambda candidate: send_main(
+            build, with_header(build, ddl.create_materialized_view(build.dialect, candidate, build.select))
+        ),
+    )
+
+
+def _kept(build: Build, choice: str) -> Outcome:
+    """The view as it is: as in dbt it is not refreshed either. Raises ProjectError if that is a mistake."""
+    name = build.dialect.render(build.relation)
+    what = f"on_configuration_change is `{choice}`, and the indexes of the config are not those of {name}"
+    hint = "set it to 'apply', or rebuild the view with --full-refresh"
+    if choice == "fail":
+        raise ProjectError(what, build.node.at, hint)
+    build.warn(f"{what}: it is not refreshed; {hint}")
+    return Outcome(-1, f"skip {name}")
+
+
+def _refreshed(build: Build, changes: Sequence[str]) -> Outcome:
+    """New rows in the view that is there, whose indexes change first."""
     if changes:
         build.session.execute(";\n".join(changes))
     outcome = build.session.execute(f"refresh materialized view {build.dialect.render(build.relation)}")

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from airflow_sqlmodels.dialects import ddl
-from airflow_sqlmodels.errors import ProjectError, WarehouseError
+from airflow_sqlmodels.errors import CompilationError, WarehouseError
 from airflow_sqlmodels.manifest.nodes import Seed
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations.build import Build, Built
@@ -40,11 +40,12 @@ def _seed(build: Build) -> Built:
 
 
 def csv_of(build: Build) -> CsvFile:
-    """The seed's file. Raises ProjectError if its delimiter is none."""
+    """The seed's file. Raises CompilationError if its delimiter is none."""
     assert isinstance(build.node, Seed)
-    delimiter = str(build.config.get("delimiter") or ",")
+    said = build.config.get("delimiter")
+    delimiter = "," if said is None else str(said)
     if len(delimiter) != 1:
-        raise ProjectError(f"a delimiter is one character, not {delimiter!r}", build.node.at)
+        raise CompilationError(f"a delimiter is one character, not {delimiter!r}", build.node.at)
     return CsvFile(Path(build.node.root) / build.node.path, build.node.at.path, delimiter)
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from airflow_sqlmodels.errors import ProjectError, WarehouseError
 from airflow_sqlmodels.manifest.nodes import Macro, Period, Source
+from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.run.result import Result, Status
 from airflow_sqlmodels.templating.answering import Answerer, Rendering
 from airflow_sqlmodels.warehouse.session import Session
@@ -66,12 +67,21 @@ def measure(means: Answerer, source: Source, session: Session) -> Age:
     if own is not None:
         relation = rendering.relation_of(source)
         given = (relation, source.loaded_at_field, where) if query is None else (relation, query)
-        return _age(*_answered(own, rendering.called(own, *given)), source)
+        returned = rendering.called(own, *given)
+        times = _answered(own, returned)
+        if not isinstance(returned, Mapping):
+            means.invocation.warn(_returns_table(own))
+        return _age(*times, source)
     if query is None:
         name = means.dialect.render(means.relation(source.relation))
         query = f"select max({source.loaded_at_field}) from {name}{f' where {where}' if where else ''}"
     loaded_at, measured_at = session.query(f"select ({query}), current_timestamp").rows[0]
     return _age(loaded_at, measured_at, source)
+
+
+def _returns_table(macro: Macro) -> Warned:
+    what = f"{macro.at}: the macro {macro.name} returns a table: what `load_result` gives is to be returned whole"
+    return Warned(what, "CollectFreshnessReturnSignature")
 
 
 def _answered(macro: Macro, returned: Any) -> tuple[Any, Any]:

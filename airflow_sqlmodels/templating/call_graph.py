@@ -60,7 +60,7 @@ class CallGraph(Struct):
         return frozenset().union(*(self._closure(each) for each in macro_ids))
 
     def is_noisy(self, name: str, package: str) -> bool:
-        """Whether calling `name` may reach `ref`, `source` or `config`, may warn, or cannot be told."""
+        """Whether calling `name` may reach `ref`, `source` or `config`, may warn or fail, or cannot be told."""
         key = (name, package)
         if key not in self._noisy:
             self._noisy[key] = self._may_capture(name, package)
@@ -72,8 +72,16 @@ class CallGraph(Struct):
         macro = self.macro_of(name, package)
         if macro is None:
             return False
-        inside = (called for each in self._closure(macro.id) for called in self.names_in(self.table.macros[each]))
-        return any(called in CAPTURED or called in ("?", _SETS) or _warns(called) for called in inside)
+        reached = map(self.table.macros.__getitem__, self._closure(macro.id))
+        inside = ((called, each.package) for each in reached for called in self.names_in(each))
+        return any(
+            called in CAPTURED or called in ("?", _SETS) or _warns(called) or self._leads_nowhere(called, package)
+            for called, package in inside
+        )
+
+    def _leads_nowhere(self, name: str, package: str) -> bool:
+        """Whether it is a dispatch to a macro that is not there: rendering fails, as far as it gets there."""
+        return name.startswith("dispatch:") and self.macro_of(name, package) is None
 
     def _closure(self, start: MacroId) -> frozenset[MacroId]:
         if start not in self._reached:

@@ -170,7 +170,11 @@ class Turns:
             self._back.append(hand)
             self._ring()
 
-        future = self._threads.submit(work)
+        def under_its_name() -> T:
+            threading.current_thread().name = hand.name  # so that what it tells is told as the hand's
+            return work()
+
+        future = self._threads.submit(under_its_name)
         future.add_done_callback(ended)
         while not future.done():
             self.loop.switch()

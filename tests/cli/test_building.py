@@ -32,6 +32,17 @@ def test_build_builds_and_tests_everything(call: Call, tmp_path: Path) -> None:
     assert (tmp_path / "target/compiled/shop/models/marts/revenue.sql").read_text().startswith("select sum(amount)")
 
 
+@pytest.mark.parametrize(("said", "coloured"), [("--use-colors", True), ("--no-use-colors", False), ("-q", False)])
+def test_colours_are_there_if_they_are_asked_for(call: Call, tmp_path: Path, said: str, coloured: bool) -> None:
+    (tmp_path / "models/marts/revenue.sql").write_text("select nope")
+    failed = call(said, "run", "--select", "revenue")[1]
+    (tmp_path / "models/marts/revenue.sql").write_text("select {{ nope(")
+    broken = call(said, "run")[1]
+
+    assert ("\x1b[31m" in failed) is coloured
+    assert ("\x1b[31m" in broken) is coloured
+
+
 def test_a_failing_test_skips_what_reads_its_model(call: Call, tmp_path: Path) -> None:
     (tmp_path / "seeds/raw_orders.csv").write_text("id,amount\n1,10\n1,20\n")
 
@@ -187,6 +198,18 @@ def test_nothing_selected_is_no_error(call: Call) -> None:
 
     assert code == 0
     assert "Nothing to do" in said
+
+
+def test_debug_looks_at_the_only_profile_if_the_project_names_none(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "dbt_project.yml").write_text("models: {}\n")
+
+    code, said = call("debug")
+
+    assert code == 1
+    assert "profiles.yml file [OK found and valid]" in said
+    assert "dbt_project.yml file [ERROR invalid]" in said
+    assert "Connection test: [OK connection ok]" in said
+    assert "1 check failed:" in said
 
 
 def test_debug_says_which_part_is_wrong(call: Call, tmp_path: Path) -> None:
@@ -493,8 +516,9 @@ def test_columns_that_are_described_and_not_there_are_told(call: Call, tmp_path:
     assert "specified in the schema but are not present in the database: gone\n" in said
 
 
-def test_show_sends_the_header_first(call: Call, tmp_path: Path) -> None:
-    header = "{% call set_sql_header(config) %}create temporary table them as select 7 as n;{% endcall %}"
+@pytest.mark.parametrize("header", ["create temporary table them as select 7 as n;", "with them as (select 7 as n)"])
+def test_show_sends_the_header_first(call: Call, tmp_path: Path, header: str) -> None:
+    header = f"{{% call set_sql_header(config) %}}{header}{{% endcall %}}"
     (tmp_path / "models/marts/orders.sql").write_text(f"{header} select n from them")
 
     code, said = call("show", "--select", "orders")

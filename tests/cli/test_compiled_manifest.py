@@ -101,3 +101,30 @@ def test_the_edges_are_told_in_short(call: Call, tmp_path: Path) -> None:
     assert stg_orders["type"] == "model"
     assert "model.shop.orders" in below
     assert {name.partition(".")[0] for name in below} == {"model", "test"}
+
+
+def test_a_run_that_keeps_failures_names_the_relations_of_its_tests(call: Call, tmp_path: Path) -> None:
+    test = "{not_null: {config: {store_failures: true}}}"
+    text = f"models: [{{name: revenue, columns: [{{name: amount, data_tests: [unique, {test}]}}]}}]\n"
+    (tmp_path / "models/revenue.yml").write_text(text)
+    call("build", "--select", "+revenue")
+    usual = _kept(tmp_path)
+
+    call("test", "--select", "revenue", "--store-failures")
+
+    asked = _kept(tmp_path)
+    assert usual["unique_revenue_amount"] == (None, None)
+    assert usual["not_null_revenue_amount"][0] is not None
+    assert asked == {name: (places[1], places[1]) for name, places in asked.items()}
+    assert asked["unique_revenue_amount"][0].endswith('."public_dbt_test__audit"."unique_revenue_amount"')
+
+
+def _kept(folder: Path) -> dict[str, tuple[str, str]]:
+    """The relations of data tests in manifest.json and in run_results.json, by name."""
+    results = json.loads((folder / "target/run_results.json").read_text())["results"]
+    found = {each["unique_id"]: each["relation_name"] for each in results}
+    return {
+        node["name"]: (node["relation_name"], found[node_id])
+        for node_id, node in nodes(folder).items()
+        if node["resource_type"] == "test" and node_id in found
+    }

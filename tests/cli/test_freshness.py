@@ -84,8 +84,9 @@ def test_each_threshold_is_that_of_the_nearest_level(call: Call, tmp_path: Path)
 def test_a_project_may_tell_the_age_itself(call: Call, tmp_path: Path, returned: str) -> None:
     write_project(tmp_path, {"macros/freshness.sql": OWN.replace("RESULT", returned)})
 
-    call("source", "freshness")
+    _, said = call("source", "freshness")
 
+    assert ("CollectFreshnessReturnSignature" in said) == returned.endswith(".table")
     assert {each["status"] for each in results(tmp_path).values()} == {"error", "warn"}
     assert results(tmp_path)["d"]["status"] == "error", "a week older than it is"
 

@@ -75,6 +75,19 @@ def test_the_file_may_hold_events(call: Call, tmp_path: Path) -> None:
     assert any(sql.startswith("create view") for sql in sent)
 
 
+@pytest.mark.parametrize(("select", "success"), [("stg_orders", True), ("nobody,", False)])
+def test_the_last_event_says_how_the_command_ended(call: Call, tmp_path: Path, select: str, success: bool) -> None:
+    call("ls", "--select", select, "--log-format-file", "json")
+
+    events = [json.loads(line) for line in (tmp_path / "logs/dbt.log").read_text().splitlines()]
+    report, end = events[-2:]
+    assert [each["info"]["name"] for each in (report, end)] == ["ResourceReport", "CommandCompleted"]
+    assert {each["info"]["level"] for each in (report, end)} == {"debug"}
+    assert (report["data"]["command_name"], report["data"]["command_success"]) == ("ls", success)
+    assert (end["data"]["command"], end["data"]["success"]) == ("sqlmodels ls", success)
+    assert 0 < end["data"]["elapsed"] < 60
+
+
 def test_events_say_whose_node_it_is(call: Call, tmp_path: Path) -> None:
     groups = "groups: [{name: sales, owner: {name: me, email: [a@b, c@d], slack: s}}]\n"
     models = "models: [{name: stg_orders, config: {group: sales}, columns: [{name: id, data_tests: [unique]}]}]\n"
@@ -89,6 +102,20 @@ def test_events_say_whose_node_it_is(call: Call, tmp_path: Path) -> None:
     group = {"name": "sales", "package_name": "shop", "owner": owner}
     assert [found[name] for name in ("LogTestResult", "RunResultFailure", "RunResultError")] == [group] * 3
     assert found["LogSeedResult"] is None
+
+
+def test_events_of_statements_say_for_which_node_they_were_sent(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "dbt_project.yml").write_text("name: shop\nprofile: shop\non-run-start: select 'begin'\n")
+
+    call("build", "--log-format-file", "json", "--threads", "3")
+
+    events = [json.loads(line) for line in (tmp_path / "logs/dbt.log").read_text().splitlines()]
+    sent = [each["data"] for each in events if each["info"]["name"] == "SQLQuery"]
+    view = next(each for each in sent if each["sql"].startswith("create view") and '"stg_orders"' in each["sql"])
+    hook = next(each for each in sent if "begin" in each["sql"])
+    assert (view["conn_name"], view["node_info"]["node_name"]) == ("model.shop.stg_orders", "stg_orders")
+    assert hook["node_info"]["resource_type"] == "operation"
+    assert {each["node_info"].get("resource_type") for each in sent} >= {"seed", "model", "test", "operation"}
 
 
 def test_the_console_shows_from_a_level_on(call: Call, tmp_path: Path) -> None:

@@ -37,3 +37,17 @@ def test_an_error_that_ends_the_command_is_an_event(tmp_path: Path, capsys: pyte
 )  # fmt: skip
 def test_what_the_arguments_ask_for_is_known_before_they_are_read(args: list[str], expected: bool) -> None:
     assert wants_json(args) is expected
+
+
+@pytest.mark.parametrize(("command", "expected"), [("deps", "No packages are asked for"), ("clean", "deleted ")])
+def test_what_commands_without_a_plan_say_is_an_event(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, expected: str
+) -> None:
+    write_project(tmp_path)
+    (tmp_path / "target").mkdir()
+
+    code = exit_code([command, "--log-format", "json", "--project-dir", str(tmp_path)])
+
+    (found,) = _events(capsys.readouterr().out)
+    assert code == 0
+    assert found["data"]["msg"].startswith(expected)

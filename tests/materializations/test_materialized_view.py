@@ -6,7 +6,7 @@ import pytest
 
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.warehouse.dbapi import DbApiSession
-from tests.materializations.builds import Connection, built, names_in, rows_of
+from tests.materializations.builds import Connection, built, hook, names_in, rows_of
 
 KIND = "materialized_view"
 SELECT = "select id, count(*) as n from raw group by id"
@@ -70,15 +70,28 @@ def test_other_indexes_are_refused_if_the_config_says_so(session: DbApiSession, 
     connection.execute("insert into raw values (2)")
     more = {"indexes": [{"columns": ["id"]}]}
 
-    with pytest.raises(ProjectError, match="indexes of the config"):
+    with pytest.raises(ProjectError, match="on_configuration_change is `fail`"):
         built(session, KIND, SELECT, on_configuration_change="fail", **more)
+
     assert rows_of(connection, "select count(*) from orders") == [(1,)]
 
-    told: list[str] = []
-    built(session, KIND, SELECT, on_configuration_change="continue", log=told.append, **more)
-    assert rows_of(connection, "select count(*) from orders") == [(2,)]
+
+def test_with_other_indexes_it_stays_as_it_is_if_the_config_says_so(
+    session: DbApiSession, connection: Connection
+) -> None:
+    built(session, KIND, SELECT)
+    connection.execute("create table noted (n int)")
+    connection.execute("insert into raw values (2)")
+    before, behind = hook("insert into noted values (1)"), hook("insert into noted values (2)")
+    outside = hook("insert into noted values (3)", transaction=False)
+    changed = {"on_configuration_change": "continue", "indexes": [{"columns": ["id"]}]}
+
+    done = built(session, KIND, SELECT, pre_hooks=(before,), post_hooks=(behind, outside), **changed)
+
+    assert done.status.startswith("skip ")
+    assert rows_of(connection, "select count(*) from orders") == [(1,)]
     assert rows_of(connection, "select count(*) from pg_indexes where tablename = 'orders'") == [(0,)]
-    assert "keeps its indexes" in told[0]
+    assert rows_of(connection, "select n from noted") == [(3,)]
 
 
 def test_an_unknown_choice_is_refused_before_anything_is_sent(session: DbApiSession, connection: Connection) -> None:

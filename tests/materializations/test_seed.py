@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_sqlmodels.errors import ProjectError, WarehouseError
+from airflow_sqlmodels.errors import CompilationError, ProjectError, WarehouseError
 from airflow_sqlmodels.warehouse.dbapi import DbApiSession
 from tests.materializations.builds import Connection, hook, names_in, rows_of, seeded
 
@@ -61,6 +61,12 @@ def test_column_types_of_another_spelling_count_for_nothing(
     seeded(session, tmp_path, "ID,zip\n1,00501\n", column_types={"id": "varchar(9)"}, quote_columns=False)
 
     assert rows_of(connection, TYPES) == [("id", "integer"), ("zip", "integer")]
+
+
+@pytest.mark.parametrize("delimiter", ["", "||"])
+def test_a_delimiter_that_is_none_is_refused(session: DbApiSession, tmp_path: Path, delimiter: str) -> None:
+    with pytest.raises(CompilationError, match="a delimiter is one character"):
+        seeded(session, tmp_path, "id,name\n1,a\n", delimiter=delimiter)
 
 
 def test_another_delimiter(session: DbApiSession, connection: Connection, tmp_path: Path) -> None:

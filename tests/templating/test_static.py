@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from airflow_sqlmodels.errors import CompilationError
 from airflow_sqlmodels.manifest.nodes import Model, NodeId, Ref, SourceRef
 from airflow_sqlmodels.templating.static import Call, TemplateReader, _placed
 from tests.projects import load
@@ -55,6 +56,16 @@ def test_a_template_asks_for_what_rendering_it_asks_for(name: str, tmp_path: Pat
     assert isinstance(node, Model)
     assert [each.split(".", 2)[2] for each in node.depends_on] == reads
     assert list(node.tags) == tags
+
+
+def test_a_dispatch_that_leads_nowhere_is_found_while_loading(tmp_path: Path) -> None:
+    macros = "{% macro there(x) %}{% if x %}{{ adapter.dispatch('gone', 'shop')() }}{% endif %}{% endmacro %}"
+    files = {**BASE, "macros/more.sql": macros}
+
+    load(tmp_path / "unused", {**files, "models/c.sql": "select {{ there(false) }} 1 as id"})
+
+    with pytest.raises(CompilationError, match=r"models/c\.sql:1.*No macro named 'gone' found"):
+        load(tmp_path / "used", {**files, "models/c.sql": "select {{ there(true) }} 1 as id"})
 
 
 def test_calls_are_listed_with_their_arguments_and_whether_they_are_certain() -> None:

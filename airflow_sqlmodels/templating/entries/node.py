@@ -144,11 +144,16 @@ def _patch_path(node: AnyNode, manifest: Manifest, view: Mapping[str, Any]) -> s
     return f"{settings.name}://{node.patch_path}"
 
 
+def kept_rows(test: DataTest, manifest: Manifest, *, asked: bool = False) -> str | None:
+    """The relation that keeps a test's rows at fault; `asked`: by --store-failures, for which dbt names it always."""
+    kept = asked or test.config.get("store_failures_as") not in (None, "ephemeral")
+    return dialect_named(manifest.settings.target.type).render(test.relation) if kept and test.relation else None
+
+
 def _test_part(test: DataTest, manifest: Manifest, view: Mapping[str, Any]) -> Entry:
     """What follows from the node it stands under, and where its failing rows are kept."""
     said: Entry = {}
-    if test.relation is not None and test.config.get("store_failures_as") not in (None, "ephemeral"):
-        said["relation_name"] = dialect_named(manifest.settings.target.type).render(test.relation)
+    said["relation_name"] = kept_rows(test, manifest)
     if test.generic is None:
         return said
     said |= {"checksum": {"name": "none", "checksum": ""}}

@@ -1,0 +1,40 @@
+"""What events say of the node that they are about, under `node_info`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_sqlmodels.artifacts.json_text import time_text
+from airflow_sqlmodels.dialects.registry import dialect_named
+from airflow_sqlmodels.manifest.manifest import Manifest
+from airflow_sqlmodels.manifest.nodes import AnyNode, resource_type
+from airflow_sqlmodels.manifest.relation import Relation
+from airflow_sqlmodels.run.result import Result
+
+
+def node_info(manifest: Manifest, node: AnyNode, status: str, result: Result | None = None) -> dict[str, Any]:
+    """The node, how far it is, and if it has a result, when it ran."""
+    relation = getattr(node, "relation", None)
+    started = None if result is None else result.started_at
+    finished = None if result is None else result.finished_at
+    return {
+        "node_path": node.path.partition("/")[2] or node.path,
+        "node_name": node.name,
+        "unique_id": node.id,
+        "resource_type": resource_type(node),
+        "materialized": str(node.config.get("materialized") or ""),
+        "node_status": status,
+        "node_started_at": time_text(started) if started else "",
+        "node_finished_at": time_text(finished) if finished else "",
+        "meta": node.meta,
+        "node_checksum": node.checksum,
+        "node_relation": {} if relation is None else _place(manifest, relation),
+    }
+
+
+def _place(manifest: Manifest, relation: Relation) -> Mapping[str, str]:
+    target = manifest.settings.target
+    database = relation.database or target.database
+    name = dialect_named(target.type).render(relation)
+    return {"database": database, "schema": relation.schema, "alias": relation.identifier, "relation_name": name}
