@@ -7,8 +7,8 @@ SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.ready
 PYTHONS := 3.11 3.12 3.13
-AIRFLOWS := 3.1 3.2 3.3
-LOCKED := 3.3.2
+AIRFLOWS := 3.1.8 3.2.2 3.3.2
+LOCKED := $(lastword $(AIRFLOWS))
 # with newer ones these releases do not work, although they allow them
 PINS-3.1 := 'fastapi<0.137' 'cadwyn<8' 'starlette<1' 'sqlalchemy<2.1' 'svcs<26'
 PINS-3.2 := 'fastapi<0.137' 'cadwyn<8' 'sqlalchemy<2.1' 'svcs<26'
@@ -57,7 +57,7 @@ matrix:  ## every test on every Python and every Airflow that we support (uv onl
 	@# uv knows its own Pythons and those on PATH; pyenv's are there only by a shim that may refuse
 	@python=$$(ls -d $${PYENV_ROOT:-$$HOME/.pyenv}/versions/$(PY).*/bin/python 2>/dev/null | tail -n 1) || true; \
 	  uv venv --quiet --clear --python $${python:-$(PY)} .venv-matrix
-	uv pip install --quiet --python .venv-matrix/bin/python -e '.[dev]' 'apache-airflow==$(AF).*' $(PINS-$(AF))
+	uv pip install --quiet --python .venv-matrix/bin/python -e '.[dev]' 'apache-airflow==$(AF)' $(PINS-$(basename $(AF)))
 	.venv-matrix/bin/python -m pytest -n 2 $(args)
 
 lock:  ## make requirements.lock anew from pyproject.toml (uv only)
