@@ -39,7 +39,7 @@ class Compilation(Struct, frozen=True):
 
     def said(self, node: Model | DataTest, before: Mapping[str, Any]) -> Entry | None:
         """What it changes in the entry of a node that depends on `before`; None if that reaches into its parts."""
-        if node.id in self.bodies or self.targets.get(node.id):
+        if node.id in self.kept or self.targets.get(node.id):
             return None
         code = self.codes.get(node.id, CompiledCode(None))
         found = code_part(node, code, {"depends_on": before}, self.target_path, built=node.id in self.built)
