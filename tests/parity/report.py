@@ -17,6 +17,7 @@ UNKNOWN = "not explained yet"
 _EXAMPLES = 4
 _LENGTH = 400
 _MARK = "| project |"
+_WELL = ("success", "pass", "warn", "no-op")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,13 @@ class Report:
     def nodes(self) -> set[str]:
         """Every node that dbt ran."""
         return {node for command in self.expected.commands for node in command["nodes"]} if self.expected else set()
+
+    @property
+    def well(self) -> str:
+        """`3 of 4`: how many nodes of the last command succeeded with dbt. Where few do, being equal says little."""
+        commands = self.expected.commands if self.expected else []
+        last = next((command["nodes"] for command in reversed(commands) if command["nodes"]), {})
+        return f"{sum(status in _WELL for status, *_ in last.values())} of {len(last)}" if last else ""
 
     @property
     def unequal(self) -> set[str]:
@@ -137,13 +145,14 @@ def _by_part(differences: Sequence[Difference]) -> Iterator[str]:
 def _row(report: Report) -> str:
     name, repository = report.project.name, report.project.repository
     if report.expected is None:
-        return f"| {name} | {repository} | | | | | | {_cell(report.problem)} |"
+        return f"| {name} | {repository} | | | | | | | {_cell(report.problem)} |"
     nodes, manifest = len(report.nodes), report.expected.manifest
     seconds = zip(report.expected.seconds, report.seconds, strict=True)
     cells = [
         name,
         repository,
         str(nodes),
+        report.well,
         str(nodes - len(report.unequal)),
         f"{0 if report.is_refused else report.asked - report.count('ls')} of {report.asked}",
         f"{report.alike_in_manifest} of {len(manifest['nodes']) + len(manifest['sources'])}",
