@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, field
 
+from airflow_sqlmodels.artifacts.json_text import json_bytes
 from airflow_sqlmodels.compile.foreign_keys import foreign_key_targets
 from airflow_sqlmodels.errors import SqlModelsError
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Function, Model, NodeId, Overload
@@ -36,6 +38,12 @@ class Compilation(Struct, frozen=True):
 
     def __bool__(self) -> bool:
         return bool(self.codes or self.built)
+
+    def digest(self) -> str:
+        """The same for the same, in whatever order it came up."""
+        by_node = (sorted(each.items()) for each in (self.codes, self.targets, self.bodies, self.kept))
+        known = (*by_node, sorted(self.built), self.target_path)
+        return hashlib.blake2b(json_bytes(known), digest_size=16).hexdigest()
 
     def said(self, node: Model | DataTest, before: Mapping[str, Any]) -> Entry | None:
         """What it changes in the entry of a node that depends on `before`; None if that reaches into its parts."""

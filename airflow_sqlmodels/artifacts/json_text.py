@@ -83,4 +83,6 @@ def time_text(moment: datetime.datetime | None) -> str | None:
     """A moment in UTC with microseconds and a Z, as dbt writes it."""
     if moment is None:
         return None
-    return moment.astimezone(datetime.UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    if moment.tzinfo is not datetime.UTC:
+        moment = moment.astimezone(datetime.UTC)
+    return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"

@@ -10,7 +10,7 @@ from typing import Any
 from airflow_sqlmodels.artifacts.compilation import Compilation
 from airflow_sqlmodels.artifacts.json_text import time_text, write_json
 from airflow_sqlmodels.artifacts.manifest_macros import macro_entries
-from airflow_sqlmodels.artifacts.mark import COMPILED_KEY
+from airflow_sqlmodels.artifacts.mark import COMPILED_KEY, NOTHING
 from airflow_sqlmodels.artifacts.metadata import metadata
 from airflow_sqlmodels.artifacts.selector_entries import selector_entry
 from airflow_sqlmodels.graph.order import Edges, Graph
@@ -62,7 +62,7 @@ def write_manifest(
             part = content[_PARTS.get(type(manifest[node_id]), "nodes")]
             part[node_id] = compilation.noted(manifest[node_id], part[node_id])
         if manifest.mark:
-            content["metadata"]["env"][COMPILED_KEY] = "yes"
+            content["metadata"]["env"][COMPILED_KEY] = compilation.digest()
     write_json(path, content)
 
 
@@ -108,7 +108,7 @@ def _project(manifest: Manifest, invocation: Invocation) -> dict[str, Any]:
     name = manifest.settings.name.encode()
     return {
         "run_started_at": time_text(invocation.started_at),
-        "env": metadata_envs({}) | ({"sqlmodels_mark": manifest.mark, COMPILED_KEY: "no"} if manifest.mark else {}),
+        "env": metadata_envs({}) | ({"sqlmodels_mark": manifest.mark, COMPILED_KEY: NOTHING} if manifest.mark else {}),
         "project_name": manifest.settings.name,
         "adapter_type": manifest.settings.target.type,
         "project_id": hashlib.md5(name, usedforsecurity=False).hexdigest(),

@@ -11,7 +11,7 @@ import msgspec
 from airflow_sqlmodels.artifacts.compilation import Compilation
 from airflow_sqlmodels.artifacts.entry_text import spliced
 from airflow_sqlmodels.artifacts.json_text import json_bytes, time_text, write_bytes
-from airflow_sqlmodels.artifacts.mark import COMPILED, COMPILED_KEY, HEAD_BYTES, marked
+from airflow_sqlmodels.artifacts.mark import COMPILED_KEY, HEAD_BYTES, NOTHING, holds_compiled, marked
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import AnyNode, NodeId
 from airflow_sqlmodels.templating.entries.node import node_json
@@ -38,6 +38,10 @@ def note_compiled(path: Path, manifest: Manifest, invocation: Invocation, compil
     text = _read(path)
     if not manifest.mark or marked(manifest.mark) not in text[:HEAD_BYTES]:
         return False
+    digest = compilation.digest()
+    if holds_compiled(text[:HEAD_BYTES], digest):
+        write_bytes(path, _with_head(text, manifest, invocation, digest))
+        return True
     return _rewrite(path, text, manifest, invocation, (), compilation)
 
 
@@ -69,7 +73,8 @@ def _rewrite(  # what a file is made of, one by one
         parts += (text[done:begin], _made(node, old, manifest, invocation, compilation) if made is None else made)
         done = end
     text = b"".join((*parts, text[done:]))
-    write_bytes(path, _with_head(text, manifest, invocation, compiled=bool(compilation)))
+    digest = compilation.digest() if compilation else NOTHING
+    write_bytes(path, _with_head(text, manifest, invocation, digest))
     return True
 
 
@@ -82,7 +87,7 @@ def _read(path: Path) -> bytes:
 
 def _with_sql(text: bytes) -> Iterator[NodeId]:
     """The nodes whose entries hold what an earlier run brought up."""
-    if COMPILED not in text[:HEAD_BYTES]:
+    if not holds_compiled(text[:HEAD_BYTES]):
         return
     for found in _NOTED.finditer(text):
         begin = text.rfind(_ID, 0, found.start()) + len(_ID)
@@ -107,12 +112,12 @@ def _in_file(manifest: Manifest, wanted: Container[NodeId]) -> Iterator[tuple[No
 _ELSEWHERE = ("source.", "exposure.", "unit_test.", "metric.", "semantic_model.", "saved_query.", "function.")
 
 
-def _with_head(text: bytes, manifest: Manifest, invocation: Invocation, *, compiled: bool) -> bytes:
-    """The file with the head of this run."""
+def _with_head(text: bytes, manifest: Manifest, invocation: Invocation, digest: str) -> bytes:
+    """The file with the head of this run. `digest`: of what was compiled."""
     head, rest = text[:HEAD_BYTES], text[HEAD_BYTES:]
     for key, value in (
         ("sqlmodels_mark", manifest.mark),
-        (COMPILED_KEY, "yes" if compiled else "no"),
+        (COMPILED_KEY, digest),
         ("invocation_id", invocation.id),
         ("generated_at", time_text(invocation.started_at)),
         ("invocation_started_at", time_text(invocation.started_at)),

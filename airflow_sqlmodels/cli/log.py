@@ -103,8 +103,10 @@ class Log(Struct, frozen=True):
         """Note a statement that was sent, and show it if the console shows everything."""
         sql = sql.strip()
         said = f"{sql}\n-- {outcome.status or 'ok'} in {outcome.seconds:.3f}s"
-        node = self.nodes.get(turns.name(), {})
-        data = {"conn_name": node.get("unique_id", "master"), "sql": sql, "node_info": node}
+        data: dict[str, Any] = {}
+        if self._tells_statement_events:
+            node = self.nodes.get(turns.name(), {})
+            data = {"conn_name": node.get("unique_id", "master"), "sql": sql, "node_info": node}
         if self.shows("debug"):
             line = event("SQLQuery", "E016", said, self.invocation, data, "debug") if self.json else said
             click.echo(line, err=not self.json)

@@ -62,14 +62,18 @@ class Lines:
 
     def started(self, step: Step) -> None:
         """A line that it begins."""
-        self._tell("info", start_line(self._manifest[step.node], self._places.of(step.node)))
+        place = self._places.of(step.node)
+        if self._log.shows("info"):
+            self._tell("info", start_line(self._manifest[step.node], place))
 
     def ended(self, result: Result) -> None:
         """A line of what came of it, coloured on a terminal."""
-        line = result_line(self._manifest[result.node], result, self._places.of(result.node))
-        head, bracket, verdict = line.rpartition(" [")
+        place, level = self._places.of(result.node), level_of(result)
+        if not self._log.shows(level):
+            return
+        head, bracket, verdict = result_line(self._manifest[result.node], result, place).rpartition(" [")
         styled = click.style(verdict[:-1], fg=COLOURS.get(result.status, "red"))
-        self._tell(level_of(result), f"{head}{bracket}{styled}]")
+        self._tell(level, f"{head}{bracket}{styled}]")
 
     def batch(self, news: BatchNews) -> None:
         """Lines of a batch."""

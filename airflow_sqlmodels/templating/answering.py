@@ -41,6 +41,7 @@ from airflow_sqlmodels.templating.macro_table import BUILT_IN, MacroTable, macro
 from airflow_sqlmodels.templating.places import placed
 from airflow_sqlmodels.templating.plain import PlainCall, plain_parts
 from airflow_sqlmodels.templating.relation import CTE_PREFIX, TemplateRelation
+from airflow_sqlmodels.templating.usual_tests import usual_test
 from airflow_sqlmodels.templating.variables import Var, known_vars
 from airflow_sqlmodels.version import VERSION
 from airflow_sqlmodels.warehouse.session import Session
@@ -162,6 +163,8 @@ class Rendering:
     config: dict[str, Any] = field(init=False)
     results: dict[str, StatementResult] = field(default_factory=dict)
     _scope: MacroScope | None = None
+    _called_by_itself: dict[MacroId, None] = field(default_factory=dict)
+    """Macros that were called without a scope."""
     _refs: dict[Ref, NodeId] = field(init=False)
     _sources: dict[SourceRef, NodeId] = field(init=False)
     _functions: dict[Ref, NodeId] = field(init=False)
@@ -193,7 +196,8 @@ class Rendering:
     @property
     def called_macros(self) -> tuple[MacroId, ...]:
         """The macros that its templates have called themselves so far."""
-        return () if self._scope is None or self._scope.notes is None else tuple(self._scope.notes.called)
+        noted = None if self._scope is None else self._scope.notes
+        return (*self._called_by_itself, *(() if noted is None else noted.called))
 
     @contextlib.contextmanager
     def not_itself(self) -> Iterator[None]:
@@ -274,7 +278,8 @@ class Rendering:
         self, function: Callable[..., object], call: PlainCall, template: str, at: Location, line: int
     ) -> str:
         try:
-            return str(function(*call.args, **call.kwargs))
+            more = self.added[call.more_kwargs] if call.more_kwargs is not None else {}
+            return str(function(*call.args, **call.kwargs, **more))
         except Exception as error:
             from airflow_sqlmodels.templating.answers import told  # noqa: PLC0415  # imports Jinja
 
@@ -285,6 +290,8 @@ class Rendering:
 
     def _callable(self, call: PlainCall) -> Callable[..., object] | None:
         """What to call; None if only Jinja can tell."""
+        if call.more_kwargs is not None and call.more_kwargs not in self.added:
+            return None
         own = _OWN.get(call.name)
         if call.package is None and own is not None and self.means.macros.visible(call.name, self.node.package) is None:
             return functools.partial(own, self)
@@ -294,7 +301,23 @@ class Rendering:
             macro = self.means.macros.of_package(call.name, call.package)
         else:
             macro = None
-        return None if macro is None else self.scope.named(macro)
+        return None if macro is None else self._usual_test(macro, call) or self.scope.named(macro)
+
+    def _usual_test(self, macro: Macro, call: PlainCall) -> Callable[..., object] | None:
+        """What gives the text of a data test without Jinja; None if only its macro can."""
+        if call.more_kwargs is None or call.args or call.kwargs or macro.id in self.means.stand_ins or self._keeps_rows:
+            return None
+        found = usual_test(macro, self.means.macros, self.added[call.more_kwargs])
+        if found is not None:
+            notes = None if self._scope is None else self._scope.notes
+            (self._called_by_itself if notes is None else notes.called)[macro.id] = None
+        return found
+
+    @property
+    def _keeps_rows(self) -> bool:
+        """Whether the rows at fault of this data test are kept."""
+        configured = self.config.get("store_failures")
+        return bool(self.means.invocation.store_failures if configured is None else configured)
 
     def _render(self, template: str, at: Location, *, native: bool) -> Any:
         from airflow_sqlmodels.templating.answers import rendered  # noqa: PLC0415  # imports Jinja

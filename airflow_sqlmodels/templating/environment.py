@@ -21,6 +21,12 @@ SCOPE = "__scope__"
 """The name under which a rendering carries its scope."""
 
 
+class Callee:
+    """What is ours, and takes no context: a template calls it without the sandbox and Jinja looking at it first."""
+
+    __slots__ = ()
+
+
 class Scope(Protocol):
     """Answers for the names a template uses."""
 
@@ -104,6 +110,14 @@ class Environment(SandboxedEnvironment):
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         """The environment's own: each template's context copies them, and a ChainMap is slow at that."""
         return super().make_globals(d) if d else self.globals
+
+    def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805  # as in Jinja
+        """What a template's call gives. Raises jinja2.exceptions.SecurityError for what must not be called."""
+        if not isinstance(__obj, Callee):
+            return super().call(__context, __obj, *args, **kwargs)
+        kwargs.pop("_block_vars", None)  # Jinja's own, for what takes a context
+        kwargs.pop("_loop_vars", None)
+        return __obj(*args, **kwargs)  # type: ignore[operator]  # whoever is one is called
 
     def from_string(
         self,

@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from airflow_sqlmodels.errors import CompilationError, Location
 from airflow_sqlmodels.manifest.nodes import Macro, MacroId
 from airflow_sqlmodels.templating.blocks import as_macros
-from airflow_sqlmodels.templating.environment import SCOPE, Environment
+from airflow_sqlmodels.templating.environment import SCOPE, Callee, Environment
 from airflow_sqlmodels.templating.macro_table import BUILT_IN, BUILT_IN_NAMES, MacroTable
 
 
@@ -81,7 +81,7 @@ class CallNotes(Struct):
         self.depth += 1
 
 
-class MacroCall:
+class MacroCall(Callee):
     """A macro together with the scope it is called in: what a template gets when it names one."""
 
     __slots__ = ("macro", "scope")

@@ -36,6 +36,8 @@ class PlainCall(Struct, frozen=True):
     package: str | None = None
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = field(default_factory=dict)
+    more_kwargs: str | None = None
+    """The name whose value holds arguments too: `**name`. Data tests are called like that."""
     offset: int = 0
     """Where it stands in the template."""
 
@@ -91,9 +93,14 @@ def _parsed(tree: ast.expr, offset: int) -> PlainCall:
         case _:
             raise _NotPlainError
     kwargs = {str(each.arg): _literal(each.value) for each in tree.keywords if each.arg is not None}
-    if len(kwargs) != len(tree.keywords):
-        raise _NotPlainError
-    return PlainCall(name, package, tuple(map(_literal, tree.args)), kwargs, offset)
+    match [each.value for each in tree.keywords if each.arg is None]:
+        case []:
+            more = None
+        case [ast.Name(more)]:
+            pass
+        case _:
+            raise _NotPlainError
+    return PlainCall(name, package, tuple(map(_literal, tree.args)), kwargs, more, offset)
 
 
 def _literal(tree: ast.expr) -> Any:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from airflow_sqlmodels.artifacts import manifest_update
+from airflow_sqlmodels.artifacts.compilation import Compilation
+from airflow_sqlmodels.artifacts.keeping import keep_compiled
 from airflow_sqlmodels.cli.main import exit_code
+from airflow_sqlmodels.manifest.nodes import NodeId
+from airflow_sqlmodels.project.load import load_project
+from airflow_sqlmodels.templating.code import CompiledCode
+from airflow_sqlmodels.templating.invocation import Invocation
 from tests.projects import write_project
 
 FILES = {
@@ -79,3 +87,34 @@ def test_another_target_is_another_manifest(tmp_path: Path, monkeypatch: pytest.
     (root / "profiles.yml").write_text(FILES["profiles.yml"].replace("schema: s", "schema: other"))
 
     assert parsed(root)["nodes"]["model.shop.a"]["schema"] == "other"
+
+
+def test_what_was_compiled_last_time_is_not_put_into_the_file_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = write_project(tmp_path / "shop", FILES)
+    monkeypatch.setenv("SQLMODELS_CACHE_DIR", str(tmp_path / "cache"))
+    parsed(root)
+    manifest = load_project(root, profiles_dir=root)
+    path = root / "target/manifest.json"
+
+    def keep(sql: Mapping[str, str]) -> dict[str, Any]:
+        codes = {NodeId(f"model.shop.{name}"): CompiledCode(text) for name, text in sql.items()}
+        keep_compiled(path, manifest, Invocation(), Compilation(codes, "target"))
+        return dict(json.loads(path.read_text()))
+
+    first = keep({"a": "select 1", "b": "select 2"})
+    rewritten: list[object] = []
+    monkeypatch.setattr(manifest_update, "_rewrite", lambda *args: rewritten.append(args))
+    again = keep({"b": "select 2", "a": "select 1"})
+    assert not rewritten
+    assert again["nodes"] == first["nodes"]
+    assert again["nodes"]["model.shop.b"]["compiled_code"] == "select 2"
+    assert again["metadata"]["invocation_id"] != first["metadata"]["invocation_id"]
+
+    monkeypatch.undo()
+    other = keep({"a": "select 1", "b": "select 3"})
+    assert other["nodes"]["model.shop.b"]["compiled_code"] == "select 3"
+    fewer = keep({"a": "select 1"})
+    assert fewer["nodes"]["model.shop.a"]["compiled_code"] == "select 1"
+    assert "compiled_code" not in fewer["nodes"]["model.shop.b"]
