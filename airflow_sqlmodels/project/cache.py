@@ -8,13 +8,13 @@ import gc
 import hashlib
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec import Struct
 
+from airflow_sqlmodels.manifest.cache_folder import cache_folder
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.store import (
     Broken,
@@ -28,9 +28,6 @@ from airflow_sqlmodels.project.choices import Choices
 from airflow_sqlmodels.project.inputs import Inputs, input_records
 from airflow_sqlmodels.version import VERSION
 
-FOLDER_VARIABLE = "SQLMODELS_CACHE_DIR"
-"""Names the folder for saved manifests; "" turns saving off."""
-
 
 class Known(Struct, frozen=True):
     """A saved project and which of its files have changed since."""
@@ -39,19 +36,6 @@ class Known(Struct, frozen=True):
     inputs: Inputs
     manifest: Manifest
     changed: frozenset[str]
-
-
-def cache_folder() -> Path | None:
-    """Where saved manifests lie: SQLMODELS_CACHE_DIR, else the user's cache, else a private folder for temporary files.
-
-    None if saving is turned off, or no folder is writable and ours alone.
-    """
-    said = os.environ.get(FOLDER_VARIABLE)
-    if said is not None:
-        return Path(said) if said else None
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    places = (Path(home) / "airflow_sqlmodels", Path(tempfile.gettempdir()) / f"airflow_sqlmodels-{_user()}")
-    return next((place for place in places if _is_ours(place)), None)
 
 
 @functools.cache
@@ -141,17 +125,3 @@ def without_collector() -> Iterator[None]:
 def _records(manifest: Manifest, inputs: Inputs) -> Iterator[tuple[str, bytes]]:
     yield from input_records(inputs)
     yield from manifest_records(manifest)
-
-
-def _is_ours(folder: Path) -> bool:
-    """Whether the folder can be written, and by nobody else: what lies there becomes SQL."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = folder.stat()
-    except OSError:
-        return False
-    return status.st_uid == _user() and not status.st_mode & 0o022 and os.access(folder, os.W_OK)
-
-
-def _user() -> int:
-    return os.getuid()

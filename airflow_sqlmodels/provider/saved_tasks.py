@@ -12,9 +12,9 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from airflow_sqlmodels.manifest.cache_folder import cache_folder
 from airflow_sqlmodels.manifest.nodes import NodeId
 from airflow_sqlmodels.manifest.store import Broken, open_store, write_store
-from airflow_sqlmodels.project.cache import cache_folder
 from airflow_sqlmodels.provider.options import Options
 from airflow_sqlmodels.provider.specs import TaskSpec
 from airflow_sqlmodels.provider.translate import Translator

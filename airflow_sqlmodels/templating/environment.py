@@ -17,6 +17,8 @@ from jinja2.nativetypes import NativeCodeGenerator
 from jinja2.runtime import Context, missing  # type: ignore[attr-defined]  # not listed in __all__
 from jinja2.sandbox import SandboxedEnvironment
 
+from airflow_sqlmodels.templating.saved_code import saved_code
+
 SCOPE = "__scope__"
 """The name under which a rendering carries its scope."""
 
@@ -95,7 +97,9 @@ class Environment(SandboxedEnvironment):
 
     context_class = ScopedContext
 
-    def __init__(self, *, silent: bool = False) -> None:
+    def __init__(self, *, silent: bool = False, keeps_code: bool = False) -> None:
+        """`keeps_code`: whether what is compiled is there for the next process."""
+        self._keeps_code = keeps_code
         super().__init__(
             extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],
             undefined=SilentUndefined if silent else Unknown,
@@ -126,8 +130,20 @@ class Environment(SandboxedEnvironment):
         template_class: type[jinja2.Template] | None = None,
     ) -> jinja2.Template:
         """The template of a text. One that this process has compiled before is not compiled again."""
-        code = _code(source, isinstance(self, NativeEnvironment)) if isinstance(source, str) else self.compile(source)
+        compiled = _kept_code if self._keeps_code else _code
+        code = (
+            compiled(source, isinstance(self, NativeEnvironment)) if isinstance(source, str) else self.compile(source)
+        )
         return (template_class or self.template_class).from_code(self, code, self.make_globals(globals), None)
+
+    def changed(self, source: str, kind: str, change: Callable[[nodes.Template], nodes.Template]) -> jinja2.Template:
+        """The template of a text after a change to what it is parsed to. `kind` says which change."""
+
+        def compiled() -> CodeType:
+            return self.compile(change(self.parse(source)))
+
+        code = saved_code(kind, source, compiled) if self._keeps_code else compiled()
+        return self.template_class.from_code(self, code, self.make_globals(None), None)
 
 
 @functools.lru_cache(maxsize=2)
@@ -139,6 +155,12 @@ def _compiler(native: bool) -> Environment:
 def _code(source: str, native: bool) -> CodeType:
     """Jinja's code for a text. What an environment makes of undefined names is decided when the code runs."""
     return _compiler(native).compile(source)
+
+
+@functools.lru_cache(maxsize=1024)
+def _kept_code(source: str, native: bool) -> CodeType:
+    """The same, but one that an earlier process has compiled is not compiled again either."""
+    return saved_code("native" if native else "text", source, lambda: _compiler(native).compile(source))
 
 
 def _unchanged(value: Any) -> Any:
@@ -175,8 +197,8 @@ class NativeEnvironment(Environment):
     code_generator_class = NativeCodeGenerator
     concat = staticmethod(lambda values: _concat(list(values)))
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, keeps_code: bool = False) -> None:
+        super().__init__(keeps_code=keeps_code)
         self.filters["as_text"] = _typed(str)
         self.filters["as_bool"] = _typed(_as_bool)
         self.filters["as_number"] = _typed(_as_number)

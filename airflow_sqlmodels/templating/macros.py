@@ -45,23 +45,25 @@ class MacroLibrary(Struct):
         # The lines above it are made empty, so that Jinja's line numbers are the file's.
         text = "\n" * (macro.at.line - 1) + macro.text
         try:
-            template = self.environment.from_string(_outward(self.environment, as_macros(text), macro.name))
+            template = self._outward(as_macros(text), macro.name)
         except TemplateSyntaxError as error:
             place = Location(macro.at.path, error.lineno, 0, _line(text, error.lineno))
             raise CompilationError(str(error.message), place) from error
         template.filename = macro.at.path
         return template
 
+    def _outward(self, text: str, name: str) -> Template:
+        """The template, but that a macro's own name means in it what it means outside: in a macro `model`, the node."""
+        if text.count(name) < 2:  # most macros never name themselves
+            return self.environment.from_string(text)
+        return self.environment.changed(text, f"macro {name}", lambda tree: _renamed(tree, name))
+
 
 _INNER = "renamed__"
 """Before the name of a macro that uses its own name."""
 
 
-def _outward(environment: Environment, text: str, name: str) -> str | nodes.Template:
-    """The text, but that a macro's own name means in it what it means outside: in a macro `model`, the node."""
-    if text.count(name) < 2:  # most macros never name themselves
-        return text
-    tree = environment.parse(text)
+def _renamed(tree: nodes.Template, name: str) -> nodes.Template:
     for macro in tree.find_all(nodes.Macro):
         if macro.name == name and any(used.name == name for used in macro.find_all(nodes.Name)):
             macro.name = _INNER + name
