@@ -25,7 +25,9 @@ from airflow_sqlmodels.manifest.nodes import (
 )
 from airflow_sqlmodels.templating.answering import Answerer, Rendering
 from airflow_sqlmodels.templating.arguments import rendered_argument
+from airflow_sqlmodels.templating.batches import has_batches
 from airflow_sqlmodels.templating.code import CompiledCode
+from airflow_sqlmodels.templating.plain import plain_parts
 from airflow_sqlmodels.templating.relation import CTE_PREFIX
 from airflow_sqlmodels.warehouse.session import Session
 
@@ -69,6 +71,18 @@ def compile_node(means: Answerer, node: AnyNode, session: Session | None, *, inj
     sql = _in_front(body, read)
     _note(rendering, sql, read)
     return Compiled(sql, rendering, tuple(map(template_of, own)))
+
+
+def plain_sql(means: Answerer, node: AnyNode) -> str | None:
+    """The SQL of a node that can be told without Jinja and without the warehouse; None if it cannot.
+
+    Raises SqlModelsError as `compile_node` does.
+    """
+    if not isinstance(node, Templated):
+        return ""
+    if plain_parts(node.raw_code) is None or (isinstance(node, Model) and has_batches(node)):
+        return None
+    return compile_node(means, node, None).sql
 
 
 def with_ephemeral(rendering: Rendering, body: str) -> str:

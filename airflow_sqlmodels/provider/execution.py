@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from airflow.sdk import BaseHook
 from msgspec import structs
 
+from airflow_sqlmodels.compile.compiler import plain_sql
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import NodeId
 from airflow_sqlmodels.materializations.schemas import create_schemas
@@ -35,18 +37,39 @@ class Execution:
         self._context = context
         self._log = task.log
         self._session: Session | None = None
+        self._found: tuple[Any, Manifest] | None = None
+
+    def known_sql(self) -> str:
+        """The SQL of the task as far as it is known before it runs: "" if its templates need Jinja or the warehouse.
+
+        Raises nothing: whatever is wrong is said when it runs.
+        """
+        nodes = [node for node in self._nodes if not is_unit_test(node)]
+        try:
+            _, manifest = self._project()
+            means = answerer(manifest, Invocation(id=str(self._context["run_id"])))
+            found = [plain_sql(means, manifest[each]) for each in nodes]
+        except Exception:
+            self._log.debug("the SQL is not known before it runs", exc_info=True)
+            return ""
+        known = [sql for sql in found if sql is not None]
+        return functools.reduce(compiled_text, known, "") if len(known) == len(nodes) else ""
 
     def run(self) -> dict[str, Any]:
         """Run the task's nodes; what it returns to Airflow. Raises what stopped a node, or DataTestError."""
-        task = self._task
-        nodes = [NodeId(each) for each in task.nodes]
-        connection = BaseHook.get_connection(task.conn_id)
-        manifest = at_database(self._manifest(nodes), connection.schema, task.variables)
-        with open_session(connection, f"{task.dag_id}.{task.task_id}", self._log) as session:
-            self._session = session
-            self._make_schemas(manifest, session)
-            results = self._run(self._at_end(answerer(manifest, self._invocation())), nodes, session)
-            self._session = None
+        task, known = self._task, self._task.compiled_sql
+        task.compiled_sql = ""
+        try:
+            connection, manifest = self._project()
+            with open_session(connection, f"{task.dag_id}.{task.task_id}", self._log) as session:
+                self._session = session
+                self._make_schemas(manifest, session)
+                results = self._run(self._at_end(answerer(manifest, self._invocation())), session)
+                self._session = None
+        finally:
+            task.compiled_sql = task.compiled_sql or known
+            # to show the fields again is a request to Airflow's server
+            task.overwrite_rtif_after_execution = task.compiled_sql != known
         if len(task.compiled_sql) > _SHOWN_WHOLE:
             self._context["ti"].xcom_push(key="compiled_sql", value=task.compiled_sql)
         raise_for(results)
@@ -78,6 +101,18 @@ class Execution:
         pairs = [(database or own, schema) for database, schema in self._task.schemas]
         return replace(means, more_names={"results": [], **schema_names(pairs)})
 
+    @property
+    def _nodes(self) -> list[NodeId]:
+        return [NodeId(each) for each in self._task.nodes]
+
+    def _project(self) -> tuple[Any, Manifest]:
+        """The connection, and the project as it is over there."""
+        if self._found is None:
+            connection = BaseHook.get_connection(self._task.conn_id)
+            manifest = at_database(self._manifest(self._nodes), connection.schema, self._task.variables)
+            self._found = connection, manifest
+        return self._found
+
     def _manifest(self, nodes: Sequence[NodeId]) -> Manifest:
         """The saved project, if the files of these nodes are still the same; else the project, loaded."""
         options = self._task.options
@@ -90,10 +125,10 @@ class Execution:
 
         return projects.whole(options)
 
-    def _run(self, means: Answerer, nodes: Sequence[NodeId], session: Session) -> list[Result]:
+    def _run(self, means: Answerer, session: Session) -> list[Result]:
         results: list[Result] = []
         rules = StepRules(log=self._log.info, on_compiled=self._show)
-        for node_id in nodes:
+        for node_id in self._nodes:
             if not node_id.startswith(TESTS) and not all(each.passed for each in results if is_unit_test(each.node)):
                 break  # what fails its unit tests is not built
             own = structs.replace(rules, on_compiled=self._log_sql) if is_unit_test(node_id) else rules

@@ -22,9 +22,10 @@ class SqlModelsOperator(BaseOperator):
 
     template_fields: Sequence[str] = ("conn_id", "relation", "compiled_sql", "checksum", "variables")
     template_fields_renderers: ClassVar[dict[str, str]] = {"compiled_sql": "sql", "variables": "json"}
-    overwrite_rtif_after_execution = True  # the tab shows what was sent, not what was known before
+    overwrite_rtif_after_execution = True  # the tab shows what was sent, if more was known before: see Execution
     custom_operator_name = "SQL model"
     ui_color = "#e8f0fe"
+    _running: Execution | None = None
 
     def __init__(  # noqa: PLR0913  # each is a thing of its own, and Airflow adds its own behind them
         self,
@@ -53,6 +54,14 @@ class SqlModelsOperator(BaseOperator):
         self.variables = dict(options.vars)
         self.compiled_sql = ""
 
+    def render_template_fields(self, context: Any, jinja_env: Any = None) -> None:
+        """Render what may be a template. The SQL of most nodes is known then too, so that it is seen while it runs."""
+        super().render_template_fields(context, jinja_env)
+        from airflow_sqlmodels.provider.execution import Execution  # noqa: PLC0415  # see the module's docstring
+
+        self._running = Execution(self, context)
+        self.compiled_sql = self._running.known_sql()
+
     def execute(self, context: Any) -> dict[str, Any]:
         """Run the nodes in order. All tests of a task are run before one is raised."""
         from airflow_sqlmodels.provider.execution import Execution  # noqa: PLC0415  # see the module's docstring
@@ -61,14 +70,14 @@ class SqlModelsOperator(BaseOperator):
             from airflow_sqlmodels.provider.tolerance import refuse_unready  # noqa: PLC0415  # few models ask for it
 
             refuse_unready(context["ti"], self.needed, self.tolerated)
-        self._running: Execution | None = Execution(self, context)
+        if self._running is None:
+            self._running = Execution(self, context)
         return self._running.run()
 
     def on_kill(self) -> None:
         """Stop the running statement at the server."""
-        running = getattr(self, "_running", None)
-        if running is not None:
-            running.cancel()
+        if self._running is not None:
+            self._running.cancel()
 
 
 class FailedModelsOperator(BaseOperator):

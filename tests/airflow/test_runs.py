@@ -142,3 +142,52 @@ def test_on_error_continue_does_not_hold_for_a_model_that_could_not_begin(tmp_pa
     done = run(dag)
 
     assert (done.state, done.tasks["below.run"], done.tasks["lower.run"]) == ("failed", "failed", "upstream_failed")
+
+
+@pytest.mark.usefixtures("warehouse")
+def test_the_sql_of_a_task_is_seen_before_it_runs_if_jinja_is_not_needed(tmp_path: Path) -> None:
+    files = {
+        "models/plain.sql": "select 1 as id from {{ this.schema ~ '.x' if false else '(select 1) x' }}",
+        "models/a.sql": "select 1 as id",
+        "models/b.sql": "select id from {{ ref('a') }}",
+        "models/m.yml": "models: [{name: b, columns: [{name: id, data_tests: [not_null, unique]}]}]",
+    }
+    dag = dag_of(tmp_path, files)
+    before = {}
+    for task_id in ("a.run", "b.run", "b.test", "plain.run"):
+        task = dag.get_task(task_id).prepare_for_execution()
+        task.render_template_fields({"run_id": "r"})
+        before[task_id] = task.compiled_sql
+
+    done = run(dag)
+
+    shown = {task_id: fields["compiled_sql"] for task_id, fields in done.rendered.items()}
+    assert shown.pop("plain.run").endswith("from (select 1) x")
+    assert before.pop("plain.run") == ""
+    assert shown == before
+    assert before["b.run"].startswith("select id from")
+    assert "having count(*) > 1" in before["b.test"]
+
+
+@pytest.mark.usefixtures("warehouse")
+def test_fields_are_sent_again_only_if_they_changed(tmp_path: Path) -> None:
+    files = {"models/a.sql": "select 1 as id", "models/b.sql": "{% set x = 1 %}select {{ x }} as id"}
+    dag = dag_of(tmp_path, files)
+    again = {}
+    for task_id in ("a.run", "b.run"):
+        task = dag.get_task(task_id).prepare_for_execution()
+        context = {"run_id": "r", "ti": None}
+        task.render_template_fields(context)
+        task.execute(context)
+        again[task_id] = task.overwrite_rtif_after_execution
+    assert again == {"a.run": False, "b.run": True}
+
+
+@pytest.mark.usefixtures("records")
+def test_what_is_wrong_is_told_when_the_task_runs(tmp_path: Path) -> None:
+    dag = dag_of(tmp_path, {"models/a.sql": "select 1 as id"})
+    task = dag.get_task("a.run").prepare_for_execution()
+    task.render_template_fields({"run_id": "r"})
+    assert task.compiled_sql == ""
+    with pytest.raises(Exception, match="warehouse"):
+        task.execute({"run_id": "r"})
