@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from airflow_sqlmodels.manifest.nodes import Macro
 from airflow_sqlmodels.templating.blocks import as_macros
+from airflow_sqlmodels.templating.called import called_in
 from airflow_sqlmodels.templating.macro_table import BUILT_IN
 from airflow_sqlmodels.templating.signature import arguments_of
 from airflow_sqlmodels.templating.static import TemplateReader, called_names
@@ -40,8 +41,13 @@ def text_of(macro: Macro, reader: TemplateReader) -> MacroText:
 def read(macro: Macro, reader: TemplateReader) -> MacroText:
     """The same, from the text itself."""
     text = as_macros(macro.text)
+    calls = called_in(text)
+    return MacroText(arguments_of(macro.text), _parsed(text, reader) if calls is None else calls)
+
+
+def _parsed(text: str, reader: TemplateReader) -> tuple[str, ...]:
     calls = reader.calls(text)
-    return MacroText(arguments_of(macro.text), called_names((reader.whole(text) or ()) if calls is None else calls))
+    return called_names((reader.whole(text) or ()) if calls is None else calls)
 
 
 @functools.cache

@@ -14,12 +14,12 @@ import jinja2
 from jinja2 import nodes
 from msgspec import Struct, field
 
-_STRING = r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\""
-_TOKEN = re.compile(
+STRING = r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\""
+TOKEN = re.compile(
     r"\{\#.*?\#\}"
     r"|\{%[-+]?\s*raw\s*[-+]?%\}.*?\{%[-+]?\s*endraw\s*[-+]?%\}"
-    r"|\{\{[-+]?(?P<expression>(?:" + _STRING + r"|[^'\"}]|\}(?!\}))*?)[-+]?\}\}"
-    r"|\{%[-+]?\s*(?P<word>\w+)(?P<rest>(?:" + _STRING + r"|[^'\"%]|%(?!\}))*?)[-+]?%\}",
+    r"|\{\{[-+]?(?P<expression>(?:" + STRING + r"|[^'\"}]|\}(?!\}))*?)[-+]?\}\}"
+    r"|\{%[-+]?\s*(?P<word>\w+)(?P<rest>(?:" + STRING + r"|[^'\"%]|%(?!\}))*?)[-+]?%\}",
     re.DOTALL,
 )
 _PLAIN = r"(?:'(?P<{0}>[^'\\]*)'|\"(?P<{0}{0}>[^\"\\]*)\")"
@@ -66,7 +66,7 @@ class TemplateReader(Struct):
             return []
         found: list[Call] = []
         open_blocks: list[str] = []
-        for match in _TOKEN.finditer(text):
+        for match in TOKEN.finditer(text):
             if match["expression"] is not None:
                 calls = self._expression(match["expression"])
             elif match["word"] is not None:
@@ -139,7 +139,7 @@ def called_names(calls: Iterable[Call]) -> tuple[str, ...]:
 
 
 def _assigns(rest: str) -> bool:
-    outside_strings = re.sub(_STRING, "''", rest)
+    outside_strings = re.sub(STRING, "''", rest)
     return re.search(r"(?<![=!<>])=(?!=)", outside_strings) is not None
 
 
