@@ -41,13 +41,8 @@ def text_of(macro: Macro, reader: TemplateReader) -> MacroText:
 def read(macro: Macro, reader: TemplateReader) -> MacroText:
     """The same, from the text itself."""
     text = as_macros(macro.text)
-    calls = called_in(text)
-    return MacroText(arguments_of(macro.text), _parsed(text, reader) if calls is None else calls)
-
-
-def _parsed(text: str, reader: TemplateReader) -> tuple[str, ...]:
-    calls = reader.calls(text)
-    return called_names((reader.whole(text) or ()) if calls is None else calls)
+    calls = called_in(text, reader)
+    return MacroText(arguments_of(macro.text), called_names(reader.whole(text) or ()) if calls is None else calls)
 
 
 @functools.cache

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import Macro, MacroId
 from airflow_sqlmodels.templating.blocks import as_macros
+from airflow_sqlmodels.templating.called import called_in
 from airflow_sqlmodels.templating.macro_table import MacroTable, macro_table_of
 from airflow_sqlmodels.templating.static import CAPTURED, TemplateReader, called_names
 
@@ -35,9 +36,16 @@ class CallGraph(Struct):
     def names_in(self, macro: Macro) -> tuple[str, ...]:
         """The names a macro may call, as written; "?" among them if that cannot be told."""
         if macro.id not in self._names:
-            calls = self.reader.calls(as_macros(macro.text))
-            self._names[macro.id] = ("?",) if calls is None else called_names(calls)
+            self._names[macro.id] = self._read(macro)
         return self._names[macro.id]
+
+    def _read(self, macro: Macro) -> tuple[str, ...]:
+        text = as_macros(macro.text)
+        if macro.package != self.table.root:  # others have made sure that it is a template
+            found = called_in(text, self.reader)
+            return ("?",) if found is None else found
+        calls = self.reader.calls(text)
+        return ("?",) if calls is None else called_names(calls)
 
     def macro_of(self, name: str, package: str) -> Macro | None:
         """The macro that a called name means in a template of `package`."""

@@ -1,14 +1,15 @@
-"""The names that a template calls, from its text, without Jinja's parser.
+"""The names that a template calls, from its text, for the most part without Jinja's parser.
 
 For a library of macros the parser takes as long as all the rest of loading a project. What is found here is what
-`static` finds, for a template that Jinja accepts; what Jinja would refuse is not noticed.
+`static` finds, for a template that Jinja accepts; what Jinja would refuse is not always noticed.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from airflow_sqlmodels.templating.static import STRING, TOKEN
+from airflow_sqlmodels.templating.static import STRING, TOKEN, TemplateReader, called_names
 
 _PART = re.compile(
     rf"\badapter\.dispatch\(\s*(?:macro_name\s*=\s*)?(?P<name>{STRING})"
@@ -31,22 +32,29 @@ class _UnsureError(Exception):
     """It needs the parser."""
 
 
-def called_in(text: str) -> tuple[str, ...] | None:
-    """The names called in a template, each once, the arguments of a call before it; None if only a parser can tell.
+def called_in(text: str, reader: TemplateReader) -> tuple[str, ...] | None:
+    """The names called in a template, each once, the arguments of a call before it; None for what is no template.
 
     What has no name is a "?", and so is it in front of a dot.
     """
     found: dict[str, None] = {}
-    try:
-        for token in TOKEN.finditer(text):
-            code = token["expression"] or token["rest"] or ""
-            if _ANYTHING.search(code):
+    for token in TOKEN.finditer(text):
+        code = token["expression"] or token["rest"] or ""
+        try:
+            names: Sequence[str] = _calls(token["word"] or "", code) if _calls_something(code) else ()
+        except _UnsureError:
+            calls = reader.in_token(token)
+            if calls is None:
                 return None
-            if "(" in code:
-                found.update(dict.fromkeys(_calls(token["word"] or "", code)))
-    except _UnsureError:
-        return None
+            names = called_names(calls)
+        found.update(dict.fromkeys(names))
     return tuple(found)
+
+
+def _calls_something(code: str) -> bool:
+    if _ANYTHING.search(code):
+        raise _UnsureError
+    return "(" in code
 
 
 def _calls(statement: str, code: str) -> list[str]:

@@ -67,12 +67,11 @@ class TemplateReader(Struct):
         found: list[Call] = []
         open_blocks: list[str] = []
         for match in TOKEN.finditer(text):
-            if match["expression"] is not None:
-                calls = self._expression(match["expression"])
-            elif match["word"] is not None:
-                calls = self._statement(match["word"], match["rest"], open_blocks)
-            else:
+            if match["expression"] is None and match["word"] is None:
                 continue
+            if match["word"] is not None and not _brought_up_to_date(open_blocks, match["word"], match["rest"]):
+                return None
+            calls = self.in_token(match)
             if calls is None:
                 return None
             certain = all(block in _ALWAYS for block in open_blocks)
@@ -83,6 +82,18 @@ class TemplateReader(Struct):
         """The calls in a template, parsed as one: slow, but no brace within an expression can end it too early."""
         return self._parsed(text)
 
+    def in_token(self, token: re.Match[str]) -> tuple[Call, ...] | None:
+        """The calls in one expression or statement; None if it is none that is known."""
+        if token["expression"] is not None:
+            return self._expression(token["expression"])
+        word, rest = token["word"], token["rest"]
+        if word.startswith("end") or word in _SINGLE:
+            return ()
+        shape = _SHAPES.get(word)
+        if shape is None:
+            return None
+        return self._parsed(shape.format(rest=rest, end="{% endset %}" if word == "set" and not _assigns(rest) else ""))
+
     def _expression(self, text: str) -> tuple[Call, ...] | None:
         simple = _SIMPLE.fullmatch(text)
         if simple:
@@ -90,24 +101,6 @@ class TemplateReader(Struct):
             call = Call(simple["name"], (first,) if second is None else (first, second))
             return (call,) if simple["around"] is None else (call, Call(simple["around"], literal=False))
         return self._parsed("{{" + text + "}}")
-
-    def _statement(self, word: str, rest: str, open_blocks: list[str]) -> tuple[Call, ...] | None:
-        """The calls of a statement; `open_blocks` is brought up to date."""
-        if word.startswith("end"):
-            if not open_blocks or open_blocks[-1] != word[3:]:
-                return None
-            open_blocks.pop()
-            return ()
-        if word in ("else", "break", "continue"):
-            return ()
-        shape = _SHAPES.get(word)
-        if shape is None:
-            return None
-        opens = word in _OPENS or (word == "set" and not _assigns(rest))
-        calls = self._parsed(shape.format(rest=rest, end="{% endset %}" if word == "set" and opens else ""))
-        if opens:
-            open_blocks.append(word)
-        return calls
 
     def _parsed(self, text: str) -> tuple[Call, ...] | None:
         if text not in self._seen:
@@ -119,6 +112,16 @@ class TemplateReader(Struct):
         return self._seen[text]
 
 
+def _brought_up_to_date(open_blocks: list[str], word: str, rest: str) -> bool:
+    """Whether a statement may stand in these blocks; it is among them then if it opens one, and gone if it ends it."""
+    if word.startswith("end"):
+        return bool(open_blocks) and open_blocks.pop() == word[3:]
+    if word in _OPENS or (word == "set" and not _assigns(rest)):
+        open_blocks.append(word)
+    return True
+
+
+_SINGLE = ("else", "break", "continue")
 _OPENS = ("if", "for", "call", "macro", "filter")
 _SHAPES = {
     "if": "{{% if {rest} %}}{{% endif %}}",

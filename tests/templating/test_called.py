@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from airflow_sqlmodels.project.macro_files import built_in_macros
@@ -9,7 +11,7 @@ from airflow_sqlmodels.templating import signature
 from airflow_sqlmodels.templating.blocks import as_macros
 from airflow_sqlmodels.templating.called import called_in
 from airflow_sqlmodels.templating.signature import arguments_of
-from airflow_sqlmodels.templating.static import TemplateReader, called_names
+from airflow_sqlmodels.templating.static import Call, TemplateReader, called_names
 
 SURE = {
     "{{ f(g(1), h.i(x)) }}": ("g", "h.i", "f"),
@@ -37,13 +39,12 @@ SURE = {
     "{# f(1) #}{% raw %}{{ g(1) }}{% endraw %} h(1)": (),
     "plain": (),
 }
-UNSURE = (
-    "{{ f(1) if g(2) else 3 }}",
-    "{{ context['f'](1) }}",
-    "{{ adapter.dispatch(name)(1) }}",
-    "{{ a .b(1) }}",
-    "{{ f( }}",
-)
+PARSED = {
+    "{{ f(1) if g(2) else 3 }}{{ h(1) }}": ("g", "f", "h"),
+    "{{ context['f'](1) }}": ("?",),
+    "{{ adapter.dispatch(name)(1) }}": ("?",),
+    "{{ a .b(1) }}": ("a.b",),
+}
 
 
 def parsed(text: str) -> tuple[str, ...]:
@@ -52,24 +53,31 @@ def parsed(text: str) -> tuple[str, ...]:
     return called_names((reader.whole(text) or ()) if calls is None else calls)
 
 
+class NoReader(TemplateReader):
+    def in_token(self, token: re.Match[str]) -> tuple[Call, ...]:
+        raise AssertionError(token[0])
+
+
 @pytest.mark.parametrize("text", SURE)
 def test_finds_what_the_parser_finds(text: str) -> None:
-    assert called_in(text) == SURE[text] == parsed(text)
+    assert called_in(text, NoReader()) == SURE[text] == parsed(text)
 
 
-@pytest.mark.parametrize("text", UNSURE)
+@pytest.mark.parametrize("text", PARSED)
 def test_leaves_to_the_parser_what_it_cannot_tell(text: str) -> None:
-    assert called_in(text) is None
+    assert called_in(text, TemplateReader()) == PARSED[text] == parsed(text)
+
+
+def test_what_is_no_template_is_none() -> None:
+    assert called_in("{{ f( }}", TemplateReader()) is None
 
 
 def test_the_built_in_macros_are_read_alike() -> None:
-    sure = 0
-    for macro in built_in_macros().values():
+    macros = built_in_macros().values()
+    for macro in macros:
         text = as_macros(macro.text)
-        found = called_in(text)
-        assert found is None or found == parsed(text), macro.name
-        sure += found is not None
-    assert sure > 200
+        assert called_in(text, TemplateReader()) == parsed(text), macro.name
+    assert len(macros) > 200
 
 
 @pytest.mark.parametrize(
