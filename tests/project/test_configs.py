@@ -146,7 +146,8 @@ def test_a_config_may_be_made_of_what_is_known_of_its_own_node(tmp_path: Path) -
     said = "[model.path, model.fqn[1], model.package_name, model.schema, model.config.materialized, model.description]"
     files = {
         "dbt_project.yml": "{name: shop, profile: shop, models: {+materialized: table}}",
-        "models/marts/a.sql": f"{{{{ config(materialized='view', alias=model.name ~ '_x', meta={{'known': {said}}}) }}}} select 1",
+        "models/marts/a.sql": "{{ config(materialized='view', alias=model.name ~ '_x', meta={'known': "
+        f"{said}}}) }}}} select 1",
         "models/marts/a.yml": "models: [{name: a, description: hello, config: {materialized: incremental}}]",
         "snapshots/s.sql": "{% snapshot s %}{{ config(schema=model.resource_type, unique_key='id', strategy='check',"
         " check_cols='all') }}select 1 as id{% endsnapshot %}",
