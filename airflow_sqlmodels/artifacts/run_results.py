@@ -96,7 +96,7 @@ def result_json(manifest: Manifest, result: Result, *, keeps_failures: bool = Fa
 
 
 def _failures(node: AnyNode, result: Result) -> int | None:
-    """How many; dbt also counts those of hooks, exposures and saved queries, which have none, unless they were skipped."""
+    """How many; dbt counts those of hooks, exposures and saved queries as well: none, unless they were skipped."""
     if isinstance(node, Operation):
         return int(not result.passed)
     return 0 if isinstance(node, (Exposure, SavedQuery)) and result.status != "skipped" else result.failures
