@@ -15,6 +15,7 @@ from airflow_sqlmodels.manifest.nodes import (
     NodeId,
     Operation,
     Period,
+    SavedQuery,
     Seed,
     Snapshot,
     Source,
@@ -97,6 +98,11 @@ def unit_test(name: str, tested: Model, **more: Any) -> UnitTest:
 def exposure(name: str, *reads: AnyNode, **more: Any) -> Exposure:
     """A dashboard that reads these."""
     return Exposure(**_base("exposure", name, "models/schema.yml", more), ref_ids=tuple(each.id for each in reads))
+
+
+def saved_query(name: str, *reads: AnyNode, **more: Any) -> SavedQuery:
+    """A query that is kept, over these metrics."""
+    return SavedQuery(**_base("saved_query", name, "models/schema.yml", more), reads=tuple(each.id for each in reads))
 
 
 def hook(when: str, index: int = 0) -> Operation:

@@ -18,6 +18,7 @@ from airflow_sqlmodels.manifest.nodes import (
     Function,
     Model,
     Operation,
+    SavedQuery,
     Seed,
     Snapshot,
     Templated,
@@ -95,10 +96,10 @@ def result_json(manifest: Manifest, result: Result, *, keeps_failures: bool = Fa
 
 
 def _failures(node: AnyNode, result: Result) -> int | None:
-    """How many; dbt also counts those of hooks and of exposures, which have none, unless they were skipped."""
+    """How many; dbt counts those of hooks, exposures and saved queries as well: none, unless they were skipped."""
     if isinstance(node, Operation):
         return int(not result.passed)
-    return 0 if isinstance(node, Exposure) and result.status != "skipped" else result.failures
+    return 0 if isinstance(node, (Exposure, SavedQuery)) and result.status != "skipped" else result.failures
 
 
 def _message(node: AnyNode, result: Result) -> str | None:

@@ -129,8 +129,13 @@ def changed(build: Build, rules: Rules, checked: Sequence[str], there: Sequence[
         return f"{OLD}.{rules.name('dbt_valid_from')} < {NEW}.{rules.updated_at}"
     if not set(checked) <= set(there):
         return "true"  # a column is new: every row has another value in it
-    quote = build.dialect.quote
-    return " or ".join(f"{OLD}.{quote(each)} is distinct from {NEW}.{quote(each)}" for each in checked) or "false"
+    names = map(build.dialect.quote, checked)
+    return " or ".join(_differ(f"{OLD}.{name}", f"{NEW}.{name}") for name in names) or "false"
+
+
+def _differ(old: str, new: str) -> str:
+    """SQL: whether two values are not the same. `is distinct from` needs the operator `=`, and a point has but `<>`."""
+    return f"coalesce({old} <> {new}, ({old} is null) <> ({new} is null))"
 
 
 def hashed(values: Sequence[str]) -> str:

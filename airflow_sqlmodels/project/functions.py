@@ -13,7 +13,7 @@ from airflow_sqlmodels.manifest.nodes import AnyNode, Argument, Function, NodeId
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry
-from airflow_sqlmodels.project.template_nodes import ask, seen, shared, template_fields
+from airflow_sqlmodels.project.template_nodes import ask, holder_of, seen, shared, template_fields
 from airflow_sqlmodels.project.unrendered import Inline
 from airflow_sqlmodels.project.yaml_text import YamlMap
 
@@ -31,7 +31,9 @@ def function(parts: Parts, file: SourceFile) -> Function:
     text, name, package = file.read(), file.stem, file.package
     entry = parts.entries.get(("function", package, name))
     fqn = (package, *file.folders, name)
-    asked = ask(parts, text, file.shown, package, name)  # Python's too, as in dbt: it may have a config(...)
+    asked = ask(
+        parts, text, holder_of(parts, file, name, "function")
+    )  # Python's too, as in dbt: it may have a config(...)
     own = parts.own_config("function", package, fqn, entry, *asked.configs)
     config = parts.config("function", own, Location(file.shown, 1), entry)
     _refuse_unknown(config, Location(file.shown, 1) if entry is None else entry.at)

@@ -94,16 +94,13 @@ class Definition(Struct, frozen=True):
 def take_apart(entry: TestEntry, tested: Tested) -> Definition:
     """The test that `entry` defines for `tested`. Raises ProjectError with the place if it is malformed."""
     written, arguments = _name_and_arguments(entry)
-    _refuse_model(written, arguments, entry)
-    said = _config(written, arguments, entry)
-    config = {key: said[key] for key in (*(key for key in CONFIG_KEYS if key in said), *said)}
-    custom, description = arguments.pop("name", None), arguments.pop("description", "") or ""
-    arguments.pop("doc_blocks", None)
-    inner = arguments.pop("arguments", None) or {}
-    if not isinstance(inner, dict):
-        raise ProjectError(f"arguments of the data test {written!r} must be a mapping", entry.at)
     column = None if entry.column is None else _column_name(entry.column, tested)
-    kwargs = {**arguments, **({} if column is None else {"column_name": column}), **inner}  # in dbt's order
+    kwargs = _in_one(written, arguments, column, entry)
+    _refuse_model(written, kwargs, entry)
+    said = _config(written, kwargs, entry)
+    config = {key: said[key] for key in (*(key for key in CONFIG_KEYS if key in said), *said)}
+    custom, description = kwargs.pop("name", None), kwargs.pop("description", "") or ""
+    kwargs.pop("doc_blocks", None)
     kwargs["model"] = "{{ get_where_subquery(" + tested.reference + ") }}"
     namespace, _, test = written.rpartition(".")
     full, short = _names(test, namespace, tested, kwargs, custom)
@@ -143,6 +140,15 @@ _DBT_CONFIG_KEYS = tuple(key for key in CONFIG_KEYS if key not in ("group", "air
 
 def _old(entry: TestEntry, name: str, what: str, data: dict[str, Any]) -> Warned:
     return Warned(str(SqlModelsError(what, entry.at)), name, data, once=True)
+
+
+def _in_one(written: str, said: Mapping[str, Any], column: str | None, entry: TestEntry) -> dict[str, Any]:
+    """All that is said of a test, in dbt's order: what stands below `arguments` may be a name or config as well."""
+    beside = {key: value for key, value in said.items() if key != "arguments"}
+    inner = said.get("arguments") or {}
+    if not isinstance(inner, dict):
+        raise ProjectError(f"arguments of the data test {written!r} must be a mapping", entry.at)
+    return {**beside, **({} if column is None else {"column_name": column}), **inner}
 
 
 def _config(written: str, arguments: dict[str, Any], entry: TestEntry) -> dict[str, Any]:

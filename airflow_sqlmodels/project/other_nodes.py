@@ -30,13 +30,13 @@ from airflow_sqlmodels.project.loaded_at import FIELD, QUERY, loaded_at
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry, TestEntry, data_tests_of
 from airflow_sqlmodels.project.references import ref_of
-from airflow_sqlmodels.project.template_nodes import asked_by_hooks, seen
+from airflow_sqlmodels.project.template_nodes import asked_by_hooks, holder_of, seen
 from airflow_sqlmodels.project.unrendered import Inline
 from airflow_sqlmodels.project.yaml_text import YamlMap, plain
 from airflow_sqlmodels.templating.arguments import rendered_argument
 from airflow_sqlmodels.templating.call_graph import CallGraph
 from airflow_sqlmodels.templating.macro_table import BUILT_IN, BUILT_IN_NAMES
-from airflow_sqlmodels.templating.reading import Asked, read_template
+from airflow_sqlmodels.templating.reading import Asked, Holder, read_template
 
 
 def seed(parts: Parts, file: SourceFile) -> Seed:
@@ -48,7 +48,7 @@ def seed(parts: Parts, file: SourceFile) -> Seed:
     at = Location(file.shown, 1)
     config = parts.config("seed", own, at, entry)
     content = {} if entry is None else entry.content
-    hooks = asked_by_hooks(parts, config, (file.shown, file.package, name))
+    hooks = asked_by_hooks(parts, config, holder_of(parts, file, name, "seed"))
     if hooks.refs or hooks.sources:
         what = f"Seeds cannot depend on other nodes: a hook of {name!r} calls ref or source"
         raise ProjectError(what, at if entry is None else entry.at, "name the table itself, or use an on-run-end hook")
@@ -173,10 +173,14 @@ def _as_bool(value: Any) -> Any:
 
 
 def _source_written(parts: Parts, entry: Entry, table: YamlMap) -> dict[str, Any]:
-    """Schema, database and quoting as they are written; what is not said is not there."""
+    """Schema, database and quoting as they are written; what is not said is not there.
+
+    Of a source that is overridden, schema and database are as its own package wrote them: so has dbt.
+    """
+    itself = entry.content if entry.overridden is None else entry.overridden
     said = {
-        "schema": entry.content.get("schema"),
-        "database": table.get("database", entry.content.get("database")),
+        "schema": itself.get("schema"),
+        "database": table.get("database", itself.get("database")),
         "quoting": _source_quoting(parts, entry, table) or None,
     }
     return {key: value for key, value in said.items() if value is not None}
@@ -306,7 +310,8 @@ def _asked(parts: Parts, definition: Definition, entry: Entry, at: Location) -> 
     placeholder = Relation(parts.settings.target.database, parts.settings.target.schema, definition.short_name)
     arguments = {key: rendered_argument(value) for key, value in definition.kwargs.items()}
     text = "{{ " + definition.macro_name + "(" + _call_arguments(arguments) + ") }}"
-    asked = read_template(text, entry.file.shown, package, parts.readers, placeholder)
+    facts = {"name": definition.name, "resource_type": "test", "package_name": package}
+    asked = read_template(text, Holder(entry.file.shown, package, placeholder, lambda: facts), parts.readers)
     plain_refs = _from_arguments(parts, definition, package, (macro.id,), at)
     refs = tuple(dict.fromkeys((*plain_refs.refs, *asked.refs)))
     found = tuple(dict.fromkeys((*plain_refs.sources, *asked.sources)))

@@ -66,6 +66,8 @@ class Entry:
     """The whole file, for excerpts."""
     version: Version | None = None
     """Which version of a model it describes; None for a model without versions, and all else."""
+    overridden: YamlMap | None = None
+    """What a source's entry said itself, if the project said something over it."""
 
     def place(self, container: Any, key: Any) -> Location:
         """Where `key` of something inside this entry stands; where the entry does, if that cannot be told."""

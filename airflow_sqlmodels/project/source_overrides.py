@@ -33,7 +33,7 @@ def with_overrides(entries: Iterable[Entry], packages: Iterable[str]) -> tuple[l
             merged.append(entry)
         else:
             used.add((entry.file.package, entry.name))
-            merged.append(replace(entry, content=_merged(entry, over)))
+            merged.append(replace(entry, content=_merged(entry, over), overridden=entry.content))
     unused = [_without_use(over) for key, over in overrides.items() if key not in used]
     return merged, [*map(_deprecated, overrides.values()), *unused]
 

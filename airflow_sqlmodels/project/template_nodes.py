@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -30,7 +31,7 @@ from airflow_sqlmodels.project.snapshot_config import check_snapshot
 from airflow_sqlmodels.project.unrendered import Inline
 from airflow_sqlmodels.project.yaml_text import plain
 from airflow_sqlmodels.templating.blocks import find_blocks
-from airflow_sqlmodels.templating.reading import Asked, read_template
+from airflow_sqlmodels.templating.reading import Asked, Holder, read_template
 from airflow_sqlmodels.templating.static import CAPTURED
 
 
@@ -43,13 +44,13 @@ def model(parts: Parts, file: SourceFile) -> Model:
     name, number = (file.stem, None) if version is None else (version.model, version.number)
     suffix = () if number is None else (f"v{number}",)
     fqn = (file.package, *file.folders, name, *suffix)
-    in_python = file.path.endswith(".py")
-    asked = _ask_python(text, file, entry) if in_python else ask(parts, text, file.shown, file.package, name)
+    in_python, holder = file.path.endswith(".py"), holder_of(parts, file, file.stem, "model")
+    asked = _ask_python(text, file, entry) if in_python else ask(parts, text, holder)
     own = parts.own_config("model", file.package, fqn, entry, *asked.configs)
     config = parts.config("model", own, Location(file.shown, 1), entry)
     _refuse_on_error(config, Location(file.shown, 1) if entry is None else entry.at)
     columns = parts.columns(entry, file.package)
-    read = _with_hooks(parts, config, asked, (file.shown, file.package, name), constraint_reads(entry, columns))
+    read = _with_hooks(parts, config, asked, holder, constraint_reads(entry, columns))
     inline = Inline(asked.configs, "" if in_python else text, rendered=parts.overrides(CAPTURED, file.package))
     fields = shared(parts, file, name, fqn, entry, config, own, inline)
     template = template_fields(written, read)
@@ -127,14 +128,15 @@ def analysis(parts: Parts, file: SourceFile) -> Analysis:
     entry = parts.entries.get(("analysis", file.package, name))
     corrected = parts.settings.flag(_CORRECTED)
     fqn = (file.package, *(() if corrected else ("analysis",)), *file.folders, name)
-    asked = ask(parts, text, file.shown, file.package, name)
+    holder = holder_of(parts, file, name, "analysis", fqn)
+    asked = ask(parts, text, holder)
     own = parts.own_config("analysis" if corrected else "model", file.package, fqn, entry, *asked.configs)
     config = parts.config("analysis", own, Location(file.shown, 1), entry)
     return Analysis(
         id=NodeId(f"analysis.{file.package}.{name}"),
         schema=parts.rules.relation(seen(name, "analysis", file, fqn, config), file.package).schema,
         **shared(parts, file, name, fqn, entry, config, own, Inline(asked.configs, text)),
-        **template_fields(written, _with_hooks(parts, config, asked, (file.shown, file.package, name))),
+        **template_fields(written, _with_hooks(parts, config, asked, holder)),
     )
 
 
@@ -144,7 +146,7 @@ def singular_test(parts: Parts, file: SourceFile) -> DataTest:
     text = with_plain_ends(written)
     entry = parts.entries.get(("singular_test", file.package, name))
     fqn = (file.package, *file.folders, name)
-    asked = ask(parts, text, file.shown, file.package, name)
+    asked = ask(parts, text, holder_of(parts, file, name, "test"))
     own = parts.own_config("test", file.package, fqn, entry, *asked.configs)
     config = parts.config("test", own, Location(file.shown, 1), entry)
     return DataTest(
@@ -161,10 +163,12 @@ def operations(parts: Parts, project: ProjectFile) -> Iterator[Operation]:
         for index, sql in enumerate(project.hooks(when)):
             name = f"{project.name}-{when}-{index}"
             shown = f"{project.shown}{PROJECT_FILE}"
-            asked = ask(parts, sql, shown, project.name, name)
             fqn = (project.name, "hooks", name)
             own = parts.own_config("model", project.name, fqn, None)
             config = parts.config("operation", own, Location(shown))
+            facts = partial(_seen_hook, name, project.name, fqn, config)
+            holder = Holder(shown, project.name, _usual_relation(parts, name), facts)
+            asked = ask(parts, sql, holder)
             yield Operation(
                 id=NodeId(f"operation.{project.name}.{name}"),
                 name=name,
@@ -182,7 +186,7 @@ def operations(parts: Parts, project: ProjectFile) -> Iterator[Operation]:
                 meta=plain(config.get("meta") or {}),
                 files=(shown,),
                 **{
-                    **template_fields(sql, _with_hooks(parts, config, asked, (shown, project.name, name))),
+                    **template_fields(sql, _with_hooks(parts, config, asked, holder)),
                     "raw_code": sql,  # as YAML has it: nothing is cut off, as in dbt
                     "body_line": 1,
                 },
@@ -199,13 +203,14 @@ def _snapshot(parts: Parts, file: SourceFile, name: str, body: str, line: int) -
     own_file = () if file.kind == "properties" else (file.stem,)
     fqn = (file.package, *file.folders, *own_file, name)
     plain_body = with_plain_ends(body)
-    asked = ask(parts, plain_body, file.shown, file.package, name, line)
+    holder = holder_of(parts, file, name, "snapshot", fqn)
+    asked = ask(parts, plain_body, holder, line)
     own = parts.own_config("snapshot", file.package, fqn, entry, *asked.configs)
     at = Location(file.shown, line)
     config = parts.config("snapshot", own, at, entry)
     if config.get("enabled", True):
         check_snapshot(name, config, at)
-    read = _with_hooks(parts, config, asked, (file.shown, file.package, name))
+    read = _with_hooks(parts, config, asked, holder)
     return Snapshot(
         id=NodeId(f"snapshot.{file.package}.{name}"),
         relation=parts.rules.relation(seen(name, "snapshot", file, fqn, config), file.package),
@@ -215,32 +220,58 @@ def _snapshot(parts: Parts, file: SourceFile, name: str, body: str, line: int) -
     )
 
 
-def ask(parts: Parts, text: str, path: str, package: str, name: str, line: int = 1) -> Asked:
+def holder_of(parts: Parts, file: SourceFile, name: str, kind: str, fqn: tuple[str, ...] | None = None) -> Holder:
+    """The node of a file as a template sees it that is read: with the config of dbt_project.yml alone, as in dbt."""
+
+    def facts() -> dict[str, Any]:
+        names = fqn or (file.package, *file.folders, name)
+        key = _configured_as(parts, kind)
+        config = parts.config(kind, parts.own_config(key, file.package, names, None), Location(file.shown, 1))
+        place = {"alias": name, "schema": relation.schema, "database": relation.database}
+        return {**_UNKNOWN_YET, **seen(name, kind, file, names, config), **place, "tags": []}
+
+    relation = _usual_relation(parts, name)
+    return Holder(file.shown, file.package, relation, facts)
+
+
+_UNKNOWN_YET = {
+    "language": "sql",
+    "description": "",
+    "columns": {},
+    "meta": {},
+    "depends_on": {"macros": [], "nodes": []},
+    "refs": [],
+    "sources": [],
+}
+"""What a template that is read sees of its own node that it says itself, or that stands in properties."""
+
+
+def _usual_relation(parts: Parts, name: str) -> Relation:
+    return Relation(parts.settings.target.database, parts.settings.target.schema, name)
+
+
+def ask(parts: Parts, text: str, holder: Holder, line: int = 1) -> Asked:
     """What a template that begins in that line asks for."""
-    placeholder = Relation(parts.settings.target.database, parts.settings.target.schema, name)
     above = "\n" * (line - 1)
-    asked = read_template(above + text, path, package, parts.readers, placeholder)
+    asked = read_template(above + text, holder, parts.readers)
     for config in asked.configs:
         for key in ("pre_hook", "post_hook"):
             if key in config and key.replace("_", "-") in config:
                 what = f"config(...) has both {key!r} and {key.replace('_', '-')!r}, which are the same"
-                raise CompilationError(what, Location(path, line), "keep one of the two")
+                raise CompilationError(what, Location(holder.path, line), "keep one of the two")
     return asked
 
 
 def _with_hooks(
-    parts: Parts, config: Mapping[str, Any], asked: Asked, holder: tuple[str, str, str], others: Iterable[str] = ()
+    parts: Parts, config: Mapping[str, Any], asked: Asked, holder: Holder, others: Iterable[str] = ()
 ) -> Asked:
-    """What a node asks for, with what its hooks read: as in dbt, a ref in a hook counts.
-
-    `holder` is the place, the package and the name of the node.
-    """
+    """What a node asks for, with what its hooks read: as in dbt, a ref in a hook counts."""
     hooks = [each["sql"] for key in ("pre_hook", "post_hook") for each in config[key] if "{" in each["sql"]]
-    every = [asked, *(ask(parts, text, *holder) for text in (*hooks, *others))]
+    every = [asked, *(ask(parts, text, holder) for text in (*hooks, *others))]
     return with_reads_of(asked, every)
 
 
-def asked_by_hooks(parts: Parts, config: Mapping[str, Any], holder: tuple[str, str, str]) -> Asked:
+def asked_by_hooks(parts: Parts, config: Mapping[str, Any], holder: Holder) -> Asked:
     """What the hooks of a node ask for that has no template."""
     return _with_hooks(parts, config, Asked(), holder)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jinja2
@@ -50,16 +50,28 @@ class Readers(Struct, frozen=True):
     """By package: all its variables."""
 
 
-def read_template(text: str, path: str, package: str, readers: Readers, placeholder: Relation) -> Asked:
+class Holder(Struct, frozen=True):
+    """The node that a template is of, as far as it is known before the template is read."""
+
+    path: str
+    package: str
+    relation: Relation
+    """Where it would lie if nothing were configured."""
+    facts: Callable[[], Mapping[str, Any]] = dict
+    """What `model` says of it. Asked only where the template must be rendered, as few look at it."""
+
+
+def read_template(text: str, holder: Holder, readers: Readers) -> Asked:
     """What the template `text` asks for. Raises CompilationError with the place if it cannot be rendered."""
+    package = holder.package
     calls = readers.graph.reader.calls(text)
     if calls is None:
-        return _render(text, path, package, readers, placeholder, ())
+        return _render(text, holder, readers, ())
     macros = readers.graph.direct(called_names(calls), package)
     known = readers.vars.get(package, {})
     if _is_plain(calls, package, readers.graph) and not _has_template(known):
-        return _from_calls(calls, macros, text, path, known)
-    return _render(text, path, package, readers, placeholder, macros)
+        return _from_calls(calls, macros, text, holder.path, known)
+    return _render(text, holder, readers, macros)
 
 
 def _is_plain(calls: list[Call], package: str, graph: CallGraph) -> bool:
@@ -168,14 +180,13 @@ class Recorder(Struct):
         return Asked(refs, sources, tuple(self.configs), macros, functions, problems, called)
 
 
-def _render(  # one more than usual: the macros are known to the caller already
-    text: str, path: str, package: str, readers: Readers, placeholder: Relation, macros: tuple[MacroId, ...]
-) -> Asked:
-    recorder = Recorder()
-    here = TemplateRelation(placeholder, readers.dialect)
+def _render(text: str, holder: Holder, readers: Readers, macros: tuple[MacroId, ...]) -> Asked:
+    recorder, path, package = Recorder(), holder.path, holder.package
+    here = TemplateRelation(holder.relation, readers.dialect)
     environment = readers.library.environment
     var = Var(readers.vars.get(package, {}), lambda said: environment.from_string(said).render({SCOPE: scope}), False)
     names = {**readers.shared, **reading_names(recorder, here, var)}
+    names["model"] = {**names["model"], "raw_code": text.strip(), **holder.facts()}
     scope = MacroScope(readers.library, names, package)
     scope.notes = notes = CallNotes()
     names["adapter"] = ReadingAdapter(scope, readers.dialect)

@@ -20,7 +20,7 @@ from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.templating.entries.places import compiled_path
 from airflow_sqlmodels.templating.invocation import Invocation
 from tests.graph.shop import SHOP
-from tests.manifests import data_test, exposure, hook, manifest_of, model, seed, source
+from tests.manifests import data_test, exposure, hook, manifest_of, model, saved_query, seed, source
 
 NOON = datetime.datetime(2024, 1, 2, 12, 0, 0, 5, tzinfo=datetime.UTC)
 LATER = NOON + datetime.timedelta(seconds=2)
@@ -34,10 +34,9 @@ VERDICT = {"_message": "SELECT 1", "code": "SELECT", "rows_affected": 1}
 MANIFEST = manifest_of(ORDERS, UNIQUE, COUNTRIES, RAW, HOOK)
 
 
-def test_nothing_has_failed_in_an_exposure() -> None:
-    dash = exposure("dash", ORDERS)
-
-    written = run_results(manifest_of(ORDERS, dash), [Result(node=dash.id, status="no-op")], RUN, 0.1)
+@pytest.mark.parametrize("node", [exposure("dash", ORDERS), saved_query("monthly")])
+def test_nothing_has_failed_in_what_is_never_run(node: AnyNode) -> None:
+    written = run_results(manifest_of(ORDERS, node), [Result(node=node.id, status="no-op")], RUN, 0.1)
 
     assert (written["results"][0]["status"], written["results"][0]["failures"]) == ("no-op", 0)
 

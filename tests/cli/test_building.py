@@ -295,6 +295,29 @@ def test_what_sends_nothing_is_told_in_dbts_words(call: Call, tmp_path: Path) ->
         assert messages[f"operation.shop.shop-on-run-start-{number}"] == f"shop.on-run-start.{number} passed"
 
 
+def test_an_own_snapshot_strategy_may_go_on_from_the_built_in_one(
+    call: Call, tmp_path: Path, postgres_dsn: str
+) -> None:
+    strategy = "snapshot_check_strategy(node, old, new, config, exists)"
+    files = {
+        "macros/mine.sql": "{% macro snapshot_mine_strategy(node, old, new, config, exists) %}"
+        f"{{{{ return({strategy}) }}}}{{% endmacro %}}",
+        "snapshots/s.sql": "{% snapshot places %}"
+        "{{ config(strategy='mine', unique_key='id', check_cols=['name', 'place']) }}"
+        "select 1 as id, null::text as name, point(1, {{ var('y') }}) as place{% endsnapshot %}",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+
+    for y in (1, 1, 2):
+        code, said = call("snapshot", "--vars", f"y: {y}")
+        assert code == 0, said
+    with psycopg.connect(postgres_dsn) as connection:
+        rows = connection.execute("select place::text, dbt_valid_to is null from public.places order by 1").fetchall()
+    assert rows == [("(1,1)", False), ("(1,2)", True)]
+
+
 def test_hooks_at_the_end_see_what_came_of_the_run(call: Call, tmp_path: Path, postgres_dsn: str) -> None:
     with (tmp_path / "dbt_project.yml").open("a") as file:
         file.write(END_HOOK)

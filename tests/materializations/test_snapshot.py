@@ -93,6 +93,17 @@ def test_all_columns_can_be_checked_and_a_new_one_is_a_change(session: DbApiSess
     assert rows_of(connection, "select count(*), count(extra) from orders") == [(4, 2)]
 
 
+def test_points_and_nothing_are_compared_too(session: DbApiSession) -> None:
+    """A point has the operator `<>` and no `=`."""
+    config = {**CHECK, "check_cols": ["name", "place"]}
+    row = "(values (1, {}, point(1, {}), timestamp '2026-01-01')) v (id, name, place, changed)"
+    given = (("null", 2), ("null", 2), ("null", 3), ("'a'", 3), ("null", 3), ("null", "null"), ("null", "null"))
+    queries = [f"select id, name::text, place, changed from {row.format(*each)}" for each in given]
+    statuses = [built(session, "snapshot", query, **config).status for query in queries]
+
+    assert statuses == ["SELECT 1", *(f"INSERT 0 {count}" for count in (0, 1, 1, 1, 1, 0))]
+
+
 def test_the_added_columns_can_have_other_names_and_an_end(session: DbApiSession, connection: Connection) -> None:
     config = {
         **TIMESTAMP,

@@ -139,3 +139,23 @@ def _schema(node: AnyNode) -> str:
 def test_on_error_takes_two_words(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match=r"models/a\.sql:1: a model cannot have on_error 'go_on'"):
         load(tmp_path, {"models/a.sql": "{{ config(on_error='go_on') }} select 1 as id"})
+
+
+def test_a_config_may_be_made_of_what_is_known_of_its_own_node(tmp_path: Path) -> None:
+    """Where it lies, and the config of dbt_project.yml; what its properties and itself say comes later, as in dbt."""
+    said = "[model.path, model.fqn[1], model.package_name, model.schema, model.config.materialized, model.description]"
+    files = {
+        "dbt_project.yml": "{name: shop, profile: shop, models: {+materialized: table}}",
+        "models/marts/a.sql": "{{ config(materialized='view', alias=model.name ~ '_x', meta={'known': "
+        f"{said}}}) }}}} select 1",
+        "models/marts/a.yml": "models: [{name: a, description: hello, config: {materialized: incremental}}]",
+        "snapshots/s.sql": "{% snapshot s %}{{ config(schema=model.resource_type, unique_key='id', strategy='check',"
+        " check_cols='all') }}select 1 as id{% endsnapshot %}",
+    }
+    manifest = load(tmp_path, files)
+
+    model, snapshot = manifest[NodeId("model.shop.a")], manifest[NodeId("snapshot.shop.s")]
+    usual = manifest.settings.target.schema
+    assert model.config["meta"]["known"] == ["marts/a.sql", "marts", "shop", usual, "table", ""]
+    assert (model.config["alias"], model.config["materialized"]) == ("a_x", "view")
+    assert snapshot.config["schema"] == "snapshot"

@@ -84,6 +84,17 @@ def test_arguments_stand_in_dbts_order(tmp_path: Path, written: str, order: list
     assert list(test.kwargs) == order
 
 
+def test_config_and_a_name_may_stand_below_arguments(tmp_path: Path) -> None:
+    """dbt lays `arguments` over what stands beside it before it takes config and name out."""
+    said = "{arguments: {name: mine, config: {where: id > 0}, error_if: '> 1', description: why}}"
+    written = f"models: [{{name: a, columns: [{{name: id, data_tests: [unique: {said}]}}]}}]"
+    manifest = load(tmp_path, {"models/a.sql": "select 1 as id", "models/a.yml": written})
+
+    test = next(node for node in manifest.values() if isinstance(node, DataTest))
+    assert (test.name, test.description, list(test.kwargs)) == ("mine", "why", ["column_name", "model"])
+    assert (test.config["where"], test.config["error_if"]) == ("id > 0", "> 1")
+
+
 def test_columns_are_quoted_where_the_model_or_the_source_says_so(tmp_path: Path) -> None:
     tested = "[{name: Id, data_tests: [unique]}, {name: Nr, quote: false, data_tests: [unique]}]"
     properties = f"""\

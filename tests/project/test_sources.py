@@ -46,6 +46,7 @@ def test_the_project_says_anew_what_a_packages_source_is(tmp_path: Path) -> None
     assert isinstance(second, Source)
     assert (first.relation.schema, first.relation.identifier, first.freshness) == ("mine", "first", None)
     assert second.relation.schema == "mine"
+    assert second.written["schema"] == "theirs"
     assert second.freshness is not None
     assert second.freshness.warn_after == Period(2, "day")
     assert [node.name for node in manifest.values() if isinstance(node, DataTest)] == ["source_unique_raw_a_id"]

@@ -40,7 +40,8 @@
   {%- set names = get_columns_in_query(node['compiled_code'] or sql) if said == 'all' else said -%}
   {%- set changes = [] -%}
   {%- for name in names -%}
-    {%- do changes.append(snapshotted_rel ~ '.' ~ name ~ ' is distinct from ' ~ current_rel ~ '.' ~ name) -%}
+    {%- set old, new = snapshotted_rel ~ '.' ~ name, current_rel ~ '.' ~ name -%}
+    {%- do changes.append('coalesce(' ~ old ~ ' <> ' ~ new ~ ', (' ~ old ~ ' is null) <> (' ~ new ~ ' is null))') -%}
   {%- endfor -%}
   {{- return({
       'unique_key': key,
