@@ -84,7 +84,7 @@ def refreshed(
         return None
     wanted = properties_of(known.manifest, changed, files)
     entries = with_versions(read_properties(wanted), model_names(files))
-    shared = {**shared_names(known.manifest.settings, Invocation(command="parse")), "env_var": choices.env_var}
+    shared = _shared_names(known.manifest.settings, choices, None)
     projects = {each.name: each for each in (project, *packages)}
     parts = make_parts(known.manifest.settings, projects, known.manifest.macros, known.manifest.docs, entries, shared)
     return refreshed_models(parts, known.manifest, changed)
@@ -98,7 +98,7 @@ def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[Sou
     docs = read_docs(_of("docs", files))
     listed, unused = with_overrides(read_properties(_of("properties", files)), settings.packages)
     said: list[Warned] = []  # by templates
-    shared = {**shared_names(settings, Invocation(command="parse", warn=said.append)), "env_var": choices.env_var}
+    shared = _shared_names(settings, choices, said)
     named = with_rendered_names(listed, lambda package: _renderer(settings, package, docs, shared))
     entries = with_versions(named, model_names(files))
     projects = {each.name: each for each in (project, *packages)}
@@ -108,6 +108,14 @@ def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[Sou
     manifest = assemble(parts, built, entries, warnings, _of("fixture", files))
     graph_of(manifest)  # refuses rings
     return manifest
+
+
+def _shared_names(settings: Settings, choices: Choices, warned: list[Warned] | None) -> dict[str, Any]:
+    """What all templates see while they are read. What they warn of is put into a list, if there is one."""
+    invocation = Invocation(command="parse", say=choices.say)
+    if warned is not None:
+        invocation = structs.replace(invocation, warn=warned.append)
+    return {**shared_names(settings, invocation), "env_var": choices.env_var}
 
 
 def make_parts(  # all that was read, one by one

@@ -221,7 +221,7 @@ def test_debug_says_which_part_is_wrong(call: Call, tmp_path: Path) -> None:
     assert code == 1
     assert "Skipping steps before connection verification" in said
     assert "1 check failed:\nProfile loading failed for the following reason:\n" in said
-    assert "the profile 'shop' has no target 'nothing'" in said
+    assert "The profile 'shop' does not have a target named 'nothing'" in said
     assert "Connection test" not in said
     (tmp_path / "profiles.yml").write_text(
         "shop:\n  outputs:\n    default: {type: postgres, host: /nowhere, user: x, dbname: y, schema: z}\n"
@@ -242,7 +242,18 @@ def test_debug_ends_with_2_where_the_project_lacks_a_variable(call: Call, tmp_pa
     code, said = call("debug")
 
     assert code == 2, said
-    assert "variable 'no_such', and no default" in said
+    assert "'no_such'" in said
+
+
+def test_debug_ends_with_2_where_the_profile_lacks_a_variable(call: Call, tmp_path: Path) -> None:
+    profile = tmp_path / "profiles.yml"
+    profile.write_text("shop:\n  outputs:\n    default: {type: postgres, host: \"{{ env_var('NO_SUCH') }}\"}\n")
+
+    code, said = call("debug")
+
+    assert code == 2, said
+    assert "profiles.yml file [ERROR invalid]" in said
+    assert "Env var required but not provided: 'NO_SUCH'" in said
 
 
 def test_debug_does_not_mind_models_and_packages(call: Call, tmp_path: Path) -> None:
@@ -431,7 +442,7 @@ def test_selectors_yml_may_hold_templates(call: Call, tmp_path: Path) -> None:
     assert (code, "shop.marts.revenue" in said, "stg_orders" in said) == (0, True, False), said
     missing = call("run")
     assert missing[0] == 2
-    assert "no variable 'which'" in missing[1]
+    assert "Required var 'which' not found in config" in missing[1]
 
 
 def test_compile_tells_of_ephemeral_models_only_if_they_are_asked_for(call: Call, tmp_path: Path) -> None:
