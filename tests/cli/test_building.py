@@ -200,6 +200,35 @@ def test_nothing_selected_is_no_error(call: Call) -> None:
     assert "Nothing to do" in said
 
 
+@pytest.mark.parametrize(("select", "statuses"), [
+    ((), {"orders": "skipped", "revenue": "skipped", "apart": "success"}),
+    (("--select", "orders", "revenue"), {"orders": "error", "revenue": "skipped"}),
+])  # fmt: skip
+def test_what_reads_a_broken_ephemeral_model_is_skipped_if_that_was_chosen_too(
+    select: tuple[str, ...], statuses: dict[str, str], call: Call, tmp_path: Path
+) -> None:
+    broken = "{{ config(materialized='ephemeral') }} select {{ adapter.no_such_method() }}\n"
+    _write(tmp_path / "models/staging/stg_orders.sql", broken)
+    _write(tmp_path / "models/marts/revenue.sql", "select * from {{ ref('orders') }}\n")
+    _write(tmp_path / "models/marts/apart.sql", "select 1 as id\n")
+
+    code, said = call("run", *select)
+    results = json.loads((tmp_path / "target/run_results.json").read_text())["results"]
+
+    assert code == 1
+    assert {each["unique_id"].removeprefix("model.shop."): each["status"] for each in results} == statuses
+    if select:
+        assert "due to ephemeral model" not in said
+        return
+    assert said.count("due to ephemeral model status 'error'") == said.count("[ERROR SKIP]") == 2
+    assert "Completed with 2 errors" in said
+    assert said.count("Compilation Error in model stg_orders") == 1
+    assert "PASS=1 WARN=0 ERROR=0 SKIP=2" in said
+    events = [json.loads(line) for line in call("run", "--log-format", "json")[1].splitlines() if line[:1] == "{"]
+    skipped = [each["data"]["relation"] for each in events if each["info"]["name"] == "LogSkipBecauseError"]
+    assert skipped == ["orders", "revenue"]
+
+
 def test_debug_looks_at_the_only_profile_if_the_project_names_none(call: Call, tmp_path: Path) -> None:
     (tmp_path / "dbt_project.yml").write_text("models: {}\n")
 
