@@ -141,10 +141,10 @@ class JsonProgress:
         if result.status == "skipped":
             relation = getattr(node, "relation", None)
             where = relation.schema if relation is not None else ""
-            said = {"node_name": node.name, "resource_type": resource_type(node), "schema": where}
-            if result.broken_model is not None:
-                said |= {"relation": relation.identifier if relation is not None else node.name, "status": "error"}
-            return said
+            skipped = {"node_name": node.name, "resource_type": resource_type(node), "schema": where}
+            if result.broken_model is None:
+                return skipped
+            return {**skipped, "relation": node.name if relation is None else relation.identifier, "status": "error"}
         if isinstance(node, (DataTest, UnitTest)):
             found = {"name": node.name, "status": result.status, "num_failures": result.failures or 0}
             return {**found, "num_models": self._total, "attached_node": getattr(node, "attached_node", None)}

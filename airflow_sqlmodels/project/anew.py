@@ -40,7 +40,14 @@ from airflow_sqlmodels.project.functions import with_overloads
 from airflow_sqlmodels.project.groups import groups
 from airflow_sqlmodels.project.installed import refuse_missing
 from airflow_sqlmodels.project.macro_arguments import macro_oddities
-from airflow_sqlmodels.project.macro_files import built_in_macros, described, read_docs, read_macros
+from airflow_sqlmodels.project.macro_files import (
+    built_in_macros,
+    described,
+    read_docs,
+    read_macros,
+    refuse_broken,
+    stray_words,
+)
 from airflow_sqlmodels.project.microbatch import microbatch_warnings
 from airflow_sqlmodels.project.naming import NameRules, overridden_names
 from airflow_sqlmodels.project.oddities import oddities
@@ -98,13 +105,16 @@ def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[Sou
     docs = read_docs(_of("docs", files))
     listed, unused = with_overrides(read_properties(_of("properties", files)), settings.packages)
     said: list[Warned] = []  # by templates
+    strays = list(stray_words(_of("macro", files)))
     shared = _shared_names(settings, choices, said)
     named = with_rendered_names(listed, lambda package: _renderer(settings, package, docs, shared))
     entries = with_versions(named, model_names(files))
     projects = {each.name: each for each in (project, *packages)}
     parts = make_parts(settings, projects, macros, docs, entries, shared)
+    own = (each for each in macros.values() if each.package == project.name)
+    refuse_broken(own, parts.readers.graph, parts.readers.library)
     built = with_overloads(_with_foreign_entries(parts, files, list(build_nodes(parts, files, entries))), entries)
-    warnings: list[str | Warned] = [*oddities(project, parts, built, entries), *unused, *_each_once(said)]
+    warnings: list[str | Warned] = [*oddities(project, parts, built, entries), *unused, *strays, *_each_once(said)]
     manifest = assemble(parts, built, entries, warnings, _of("fixture", files))
     graph_of(manifest)  # refuses rings
     return manifest
