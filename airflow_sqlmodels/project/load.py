@@ -42,7 +42,7 @@ def load_project(  # noqa: PLR0913  # dbt's flags, each of its own
     env: Mapping[str, str] | None = None,
     version_check: bool | None = None,
     flags: Mapping[str, Any] | None = None,
-    say: Callable[[str], None] = ignore,
+    say: Callable[[str], None] | None = None,
     cache: bool = True,
 ) -> Manifest:
     """Everything in the project at `root`. With `cache`, what did not change since the last time is not read again.
@@ -54,7 +54,7 @@ def load_project(  # noqa: PLR0913  # dbt's flags, each of its own
     """
     folder = Path(root).resolve()
     choices = _choices(folder, profiles_dir, profile, target, vars, env, version_check, flags)
-    choices = structs.replace(choices, say=say)
+    choices = structs.replace(choices, say=say or ignore)
     return load(folder, choices, saved_path(folder, choices) if cache else None)
 
 
