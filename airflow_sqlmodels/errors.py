@@ -6,6 +6,7 @@
     ├── ProfileError          profiles.yml or the connection settings are wrong
     ├── SelectorError         a --select expression is wrong or names nothing
     ├── CompilationError      a template refused while it was rendered
+    │   └── EphemeralError       that of an ephemeral model, in the query of what reads it
     ├── WarehouseError        the warehouse refused a statement
     │   └── UnreachableError  the warehouse did not answer at all
     ├── PublishError          a finished candidate could not be made visible
@@ -119,6 +120,16 @@ class CompilationError(SqlModelsError):
     """A template could not be rendered, or refused by itself (`exceptions.raise_compiler_error`)."""
 
     kind = "Compilation Error"
+
+
+class EphemeralError(CompilationError):
+    """An ephemeral model could not be rendered: what is wrong is not in the node whose query it is part of."""
+
+    def __init__(self, what: str, at: Location | None = None, hint: str = "", model: str = "") -> None:
+        super().__init__(what, at, hint)
+        self.args = (what, at, hint, model)
+        self.model = model
+        """The ephemeral model's id."""
 
 
 class WarehouseError(SqlModelsError):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import datetime
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -57,9 +59,10 @@ _OVERLOAD = ("defined_in", "arguments", "returns", "raw_body")
 """What counts of an overload."""
 
 _OF_SEMANTICS = (
-    *("description", "label", "group", "type", "type_params", "filter", "model", "defaults", "entities", "dimensions"),
+    *("description", "label", "group", "type", "filter", "model", "defaults", "entities", "dimensions"),
     *("measures", "primary_entity", "query_params", "exports"),
 )
+"""What counts of the semantic layer. As in dbt, what a metric is made of (`type_params`) does not."""
 
 
 def _parsed(entry: Entry, kind: str, fqn: tuple[str, ...]) -> Facts:
@@ -121,12 +124,22 @@ def _config(entry: Entry) -> dict[str, Any]:
     """What YAML files say, and beside it what the node's own file says, both as they are written."""
     inside = inline_config(str(entry.get("raw_code") or "")) if not entry.get("test_metadata") else {}
     outside: dict[str, Any] = {}
-    for key, value in merge({}, entry.get("unrendered_config") or {}).items():
+    for key, said in merge({}, entry.get("unrendered_config") or {}).items():
+        value = _as_said(said)
         if key not in inside:
             outside[key] = value
         elif isinstance(value, list) and key.endswith("_hook"):
             outside[f"{key} of YAML files"] = value[:-1]
     return {**_pruned(outside), **inside}
+
+
+_SYNTAX = re.compile(r"Keyword\(key='\w+', value=Const\(value=(.*)\)\)", re.DOTALL)
+
+
+def _as_said(value: Any) -> Any:
+    """A config's text. dbt 1.10 and 1.11 wrote the syntax tree of an argument of `config(...)` in its place."""
+    found = _SYNTAX.fullmatch(value) if isinstance(value, str) else None
+    return value if found is None else str(ast.literal_eval(found[1]))
 
 
 def _columns(entry: Entry) -> dict[str, Any]:

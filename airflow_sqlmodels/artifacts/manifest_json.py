@@ -81,7 +81,7 @@ def manifest_json(manifest: Manifest, graph: Graph, invocation: Invocation) -> d
         "metadata": {**metadata(SCHEMA, invocation), **_project(manifest, invocation)},
         **parts,
         "macros": macro_entries(manifest, made),
-        "docs": {doc.id: _doc(doc) for doc in manifest.docs.values()},
+        "docs": {doc.id: _doc(doc) for doc in (_OVERVIEW, *manifest.docs.values())},
         "groups": group_entries(manifest),
         "group_map": _group_map(manifest),
         "selectors": {name: selector_entry(said) for name, said in manifest.selectors.items()},
@@ -116,6 +116,17 @@ def _project(manifest: Manifest, invocation: Invocation) -> dict[str, Any]:
         "send_anonymous_usage_stats": False,
         "user_id": None,
     }
+
+
+_OVERVIEW = Doc(
+    id="doc.dbt.__overview__",
+    name="__overview__",
+    package="dbt",
+    path="docs/overview.md",
+    text="The models, sources and tests of this project. A docs block named `__overview__` takes this text's place.",
+    base="docs",
+)
+"""What stands on the first page of dbt's own site if a project has none: readers of the file count on its id."""
 
 
 def _doc(doc: Doc) -> dict[str, Any]:

@@ -106,7 +106,8 @@ def _key(name: str) -> bytes:
 def _in_file(manifest: Manifest, wanted: Container[NodeId]) -> Iterator[tuple[NodeId, NodeId | None]]:
     """These nodes in the order of the part `nodes`, each with what stands behind it; None: it is the last."""
     here = [node_id for node_id in manifest.nodes if not node_id.startswith(_ELSEWHERE)]
-    return (pair for pair in zip(here, [*here[1:], None], strict=True) if pair[0] in wanted)
+    behind = [*here[1:], None][: len(here)]  # a project may have no nodes
+    return (pair for pair in zip(here, behind, strict=True) if pair[0] in wanted)
 
 
 _ELSEWHERE = ("source.", "exposure.", "unit_test.", "metric.", "semantic_model.", "saved_query.", "function.")

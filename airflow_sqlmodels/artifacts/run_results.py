@@ -104,6 +104,8 @@ def _failures(node: AnyNode, result: Result) -> int | None:
 
 def _message(node: AnyNode, result: Result) -> str | None:
     """What dbt says of a verdict; it does not say whose fault it is that a node was skipped."""
+    if result.broken_model is not None:
+        return result.message
     if result.status == "skipped":
         return "Skipping due to fail_fast" if FAIL_FAST in (result.message or "") else None
     if isinstance(node, DataTest) and result.status in ("fail", "warn"):

@@ -108,7 +108,7 @@ class _Checks:
         except StrictWarningError:  # as in dbt: the command ends with it
             raise
         except SqlModelsError as error:
-            if isinstance(error, CompilationError):  # a variable that is not there: as in dbt no mere verdict
+            if isinstance(error.__cause__ or error, CompilationError):  # no such variable: as in dbt no mere verdict
                 self._code = 2
             self._failures.append(f"{step} failed for the following reason:\n{error}")
             return False

@@ -6,7 +6,7 @@ import datetime
 import os
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import click
 from click.core import ParameterSource
 
 from airflow_sqlmodels.cli.log import Log, log_for
+from airflow_sqlmodels.cli.old_variables import renamed_variables, said_by_old_names
 from airflow_sqlmodels.cli.old_words import old_words
 from airflow_sqlmodels.cli.reserved import reserved_names
 from airflow_sqlmodels.cli.scrubbed import HIDDEN, scrubbed
@@ -23,6 +24,7 @@ from airflow_sqlmodels.cli.warnings import ONLY_TOLD, Rule, check_options, optio
 from airflow_sqlmodels.cli.windows import times_of, window_of
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Manifest
+from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.user_flags import moved_flags
 from airflow_sqlmodels.project.yaml_text import parse_yaml, plain
 from airflow_sqlmodels.templating.invocation import EarlierBatches
@@ -110,7 +112,7 @@ class Flags:
 
 def flags_of(context: click.Context) -> Flags:
     """The flags of a command. What stands in front of its name counts, unless it is said again behind it."""
-    values = _merged(context, context.find_root())
+    values = {**_merged(context, context.find_root()), **said_by_old_names(os.environ)}
     text = str(values.pop("vars_text", None) or "{}")
     known = {key: value for key, value in values.items() if key in Flags.__dataclass_fields__}
     known["project_dir"] = _project_dir(known.get("project_dir"))
@@ -137,10 +139,18 @@ def flags_of(context: click.Context) -> Flags:
     if isinstance(options, Mapping):
         check_options(options, "warn_error_options of dbt_project.yml")
     context.find_root().call_on_close(lambda: tell_deprecations(flags))
-    moved = (moved_flags(),) if log.flags_moved else ()
-    for warned in (*moved, *reserved_names(os.environ), *old_words(context, flags.warn_error_options or options)):
+    for warned in _outdated(context, flags, options):
         tell_warning(flags, warned)
     return flags
+
+
+def _outdated(context: click.Context, flags: Flags, options: Any) -> Iterator[Warned]:
+    """What should be said in another way, or place: flags, variables and words of the command line."""
+    if flags.log.flags_moved:
+        yield moved_flags()
+    yield from reserved_names(os.environ)
+    yield from renamed_variables(os.environ)
+    yield from old_words(context, flags.warn_error_options or options)
 
 
 def _colours(said: bool | None, log: Log) -> bool | None:

@@ -11,7 +11,7 @@ import click
 from airflow_sqlmodels.cli.lines import level_of, result_line, start_line, subject
 from airflow_sqlmodels.cli.log_format import event
 from airflow_sqlmodels.cli.node_info import node_info
-from airflow_sqlmodels.cli.summary import COUNTED, count_line, failure
+from airflow_sqlmodels.cli.summary import COUNTED, count_line, error_count, failure, to_explain
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
@@ -73,6 +73,8 @@ class JsonProgress:
         """A node ended, or was skipped."""
         node, number = self._manifest[result.node], self._number(result.node)
         name, code = ("SkippingDetails", "Q034") if result.status == "skipped" else _RESULTS[type(node)]
+        if result.broken_model is not None:
+            name, code = "LogSkipBecauseError", "Z034"
         data = {
             **self._details(node, result),
             **self._group(node),
@@ -109,13 +111,12 @@ class JsonProgress:
         finished = next((line for line in lines if line.startswith("Finished running")), "")
         self._write("FinishedRunningStats", "E047", finished, {"stat_line": finished, "execution_time": seconds})
         counts: Counter[str] = Counter(result.status for result in results)
-        errors, warnings = counts["error"] + counts["fail"], counts["warn"]
+        errors, warnings = error_count(results), counts["warn"]
         data = {"num_errors": errors, "num_warnings": warnings, "keyboard_interrupt": False, "num_partial_success": 0}
         text = f"Completed with {errors} errors and {warnings} warnings"
         self._write("EndOfRunSummary", "Z030", text, data, "error" if errors else "info")
-        for result in results:
-            if level_of(result) != "info":
-                self._failure(result)
+        for result in to_explain(results):
+            self._failure(result)
         stats = {_STATS[word]: sum(counts[status] for status in statuses) for word, statuses in COUNTED}
         self._write("StatsLine", "Z023", count_line(results), {"stats": {**stats, "total": len(results)}})
 
@@ -140,7 +141,10 @@ class JsonProgress:
         if result.status == "skipped":
             relation = getattr(node, "relation", None)
             where = relation.schema if relation is not None else ""
-            return {"node_name": node.name, "resource_type": resource_type(node), "schema": where}
+            skipped = {"node_name": node.name, "resource_type": resource_type(node), "schema": where}
+            if result.broken_model is None:
+                return skipped
+            return {**skipped, "relation": node.name if relation is None else relation.identifier, "status": "error"}
         if isinstance(node, (DataTest, UnitTest)):
             found = {"name": node.name, "status": result.status, "num_failures": result.failures or 0}
             return {**found, "num_models": self._total, "attached_node": getattr(node, "attached_node", None)}

@@ -50,7 +50,8 @@ def subject(node: AnyNode) -> str:
 
 def level_of(result: Result) -> str:
     """How loud the line of a result is."""
-    return {"error": "error", "fail": "error", "warn": "warn"}.get(result.status, "info")
+    status = "error" if result.broken_model is not None else result.status
+    return {"error": "error", "fail": "error", "warn": "warn"}.get(status, "info")
 
 
 def start_line(node: AnyNode, place: str) -> str:
@@ -66,7 +67,7 @@ def result_line(node: AnyNode, result: Result, place: str) -> str:
 def verdict(node: AnyNode, result: Result) -> str:
     """What stands in the brackets: `SELECT 100 in 0.12s`, `FAIL 3 in 0.05s`, `SKIP`."""
     if result.status == "skipped":
-        return "SKIP"
+        return "SKIP" if result.broken_model is None else "ERROR SKIP"
     return f"{_word(node, result)} in {result.seconds:.2f}s"
 
 
@@ -86,7 +87,8 @@ def _word(node: AnyNode, result: Result) -> str:
 
 def _did(node: AnyNode, result: Result) -> str:
     if result.status == "skipped":
-        return f"SKIP {_skipped(node)}"
+        why = "" if result.broken_model is None else " due to ephemeral model status 'error'"
+        return f"SKIP {_skipped(node)}{why}"
     if result.status == "no-op":
         return f"NO-OP {subject(node)}"
     if isinstance(node, DataTest):

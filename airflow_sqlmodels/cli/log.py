@@ -75,6 +75,13 @@ class Log(Struct, frozen=True):
         if self.file is not None:
             self.file.say(level, message, name, code, data)
 
+    def said_by_template(self, message: str) -> None:
+        """What a template has to tell everybody."""
+        if self.shows("info"):
+            said = event("JinjaLogInfo", "I062", message, self.invocation, {"msg": message}, "info")
+            click.echo(said if self.json else f"{time.strftime('%H:%M:%S')}  {message}")
+        self.note(message, "info", "JinjaLogInfo", "I062", {"msg": message})
+
     def template(self, message: str) -> None:
         """What a template logs for those who look closely."""
         self.happened("JinjaLogDebug", "I063", message, {"msg": message})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import json
 import os
 import uuid
@@ -12,6 +13,7 @@ from typing import Any
 import click
 
 from airflow_sqlmodels.errors import SqlModelsError
+from airflow_sqlmodels.templating.variables import metadata_envs
 from airflow_sqlmodels.warehouse import turns
 
 FORMATS = ("text", "debug", "json", "default")
@@ -40,6 +42,12 @@ def wants_json(args: Sequence[str]) -> bool:
     return said == "json"
 
 
+@functools.lru_cache(maxsize=1)  # looked up once a run, not for each event
+def _labels(_invocation: str) -> dict[str, str]:
+    """What the caller labels this run with, in variables `DBT_ENV_CUSTOM_ENV_…`."""
+    return metadata_envs({})
+
+
 def event(  # an event's parts are what collectors know it by
     name: str, code: str, message: str, invocation: str, data: Mapping[str, Any], level: str = "info"
 ) -> str:
@@ -47,7 +55,7 @@ def event(  # an event's parts are what collectors know it by
     info = {
         "category": "",
         "code": code,
-        "extra": {},
+        "extra": _labels(invocation),
         "invocation_id": invocation,
         "level": level,
         "msg": message,

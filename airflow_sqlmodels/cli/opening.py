@@ -41,6 +41,7 @@ def open_project(flags: Flags) -> Manifest:
         vars=flags.vars,
         version_check=flags.said.get("version_check"),
         flags={name: flags.said[name] for name in _OF_LOADING if name in flags.said},
+        say=flags.log.said_by_template,
         cache=flags.partial_parse is not False,
     )
     now = datetime.datetime.now(datetime.UTC)

@@ -40,12 +40,23 @@ def summary(manifest: Manifest, results: Sequence[Result], seconds: float, inter
     yield f"Finished running {_kinds(manifest, results)} in {_duration(seconds)}."
     yield ""
     yield _verdict(results, interrupted)
-    for result in results:
-        if result.status in ("error", "fail", "warn"):
-            yield ""
-            yield from failure(manifest, result)
+    for result in to_explain(results):
+        yield ""
+        yield from failure(manifest, result)
     yield ""
     yield count_line(results)
+
+
+def to_explain(results: Sequence[Result]) -> Iterator[Result]:
+    """What has more to tell than its verdict. An ephemeral model that could not be compiled stands here once."""
+    broken: set[str] = set()
+    for result in results:
+        model = result.broken_model
+        if model is None and result.status in ("error", "fail", "warn"):
+            yield result
+        elif model is not None and model not in broken:
+            broken.add(model)
+            yield Result(node=model, status="error", message=str(result.error), error=result.error)
 
 
 def failure(manifest: Manifest, result: Result) -> Iterator[str]:
@@ -91,7 +102,7 @@ def _duration(seconds: float) -> str:
 
 def _verdict(results: Sequence[Result], interrupted: bool) -> str:
     counts = Counter(result.status for result in results)
-    errors, partly, warnings = counts["error"] + counts["fail"], counts["partial success"], counts["warn"]
+    errors, partly, warnings = error_count(results), counts["partial success"], counts["warn"]
     warned = _many(warnings, "warning")
     if interrupted:
         return click.style("Stopped by ctrl-c; running statements were cancelled at the server.", fg="yellow")
@@ -103,6 +114,11 @@ def _verdict(results: Sequence[Result], interrupted: bool) -> str:
     if warnings:
         return click.style(f"Completed with {warned}:", fg="yellow")
     return click.style("Completed successfully", fg="green")
+
+
+def error_count(results: Sequence[Result]) -> int:
+    """How many; as in dbt, also those that an ephemeral model kept from being built."""
+    return sum(result.status in ("error", "fail") or result.broken_model is not None for result in results)
 
 
 def _many(count: int, word: str) -> str:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from airflow_sqlmodels.compile.ctes import with_ctes
 from airflow_sqlmodels.compile.origins import CompiledText, Template, template_of
-from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError
+from airflow_sqlmodels.errors import CompilationError, EphemeralError, Location, SqlModelsError
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
     DataTest,
@@ -132,7 +132,10 @@ def _add_read_inline(rendering: Rendering, found: dict[NodeId, tuple[Model, str]
         if node_id in above:
             raise CompilationError(f"the ephemeral model {node.name!r} reads itself", node.at)
         inner = Rendering(rendering.means, node, rendering.session)
-        sql = inner.text(node.raw_code, _place(node), node.body_line)
+        try:
+            sql = inner.text(node.raw_code, _place(node), node.body_line)
+        except CompilationError as error:
+            raise EphemeralError(error.what, error.at, error.hint, node_id) from error
         _add_read_inline(inner, found, (*above, node_id))
         found[node_id] = (node, sql)
 

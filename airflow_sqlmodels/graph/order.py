@@ -96,7 +96,7 @@ def _reach(edges: Edges, start: Iterable[NodeId], depth: int | None) -> set[Node
 def _ring_error(manifest: Manifest, parents: Edges, stuck: set[NodeId]) -> ProjectError:
     ring = _ring(parents, stuck)
     names = [manifest[node_id].name for node_id in (*ring, ring[0])]
-    return ProjectError(f"these read each other in a ring: {' reads '.join(names)}", manifest[ring[0]].at)
+    return ProjectError(f"Found a cycle: {' reads '.join(names)}", manifest[ring[0]].at)
 
 
 def _ring(parents: Edges, stuck: set[NodeId]) -> list[NodeId]:

@@ -44,7 +44,7 @@ def check_contract(build: Build) -> None:
         what = "This model has an enforced contract, and its 'columns' specification is missing"
         raise CompilationError(what, build.node.at, "list them in a property file, each with its data_type")
     _warn_of_rounding(build, promised)
-    casts = ",\n".join(f"cast(null as {_type(column)}) as {_written(build, column)}" for column in promised)
+    casts = ",\n".join(f"cast(null as {_type(build, column)}) as {_written(build, column)}" for column in promised)
     wanted = dict(build.session.describe(f"select {casts}"))
     given = dict(build.session.describe(build.select))
     if _families(wanted) != _families(given):
@@ -63,7 +63,7 @@ def _warn_of_rounding(build: Build, promised: Sequence[Column]) -> None:
 def table_definition(build: Build, relation: Relation) -> str:
     """SQL for a new table's columns and constraints. Constraints have names that are free while the old table lives."""
     columns = [
-        " ".join((_written(build, column), _type(column), *_of_column(column)))
+        " ".join((_written(build, column), _type(build, column), *_of_column(column)))
         for column in build.node.columns.values()
     ]
     dialect = build.dialect
@@ -172,9 +172,10 @@ def _of_column(column: Column) -> Iterator[str]:
             yield str(said.get("expression") or "")
 
 
-def _type(column: Column) -> str:
+def _type(build: Build, column: Column) -> str:
     said = str(column.data_type)
-    return _ALIASES.get(said.lower(), said)
+    translated = build.config["contract"].get("alias_types", True)
+    return _ALIASES.get(said.lower(), said) if translated else said
 
 
 def _written(build: Build, column: Column) -> str:

@@ -72,7 +72,7 @@ def comment_statements(build: Build, on: Relation, kind: str) -> Iterator[str]:
                 yield ddl.comment(build.dialect, f"column {name}.{quoted}", column.description)
         missing = [column.name for column in described if column.name not in there]
         if missing:
-            what = "columns are specified in the schema but are not present in the database"
+            what = "The following columns are specified in the schema but are not present in the database"
             build.warn(f"{build.node.path}: {what}: {', '.join(missing)}")
 
 

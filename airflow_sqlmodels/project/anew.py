@@ -40,7 +40,14 @@ from airflow_sqlmodels.project.functions import with_overloads
 from airflow_sqlmodels.project.groups import groups
 from airflow_sqlmodels.project.installed import refuse_missing
 from airflow_sqlmodels.project.macro_arguments import macro_oddities
-from airflow_sqlmodels.project.macro_files import built_in_macros, described, read_docs, read_macros
+from airflow_sqlmodels.project.macro_files import (
+    built_in_macros,
+    described,
+    read_docs,
+    read_macros,
+    refuse_broken,
+    stray_words,
+)
 from airflow_sqlmodels.project.microbatch import microbatch_warnings
 from airflow_sqlmodels.project.naming import NameRules, overridden_names
 from airflow_sqlmodels.project.oddities import oddities
@@ -84,7 +91,7 @@ def refreshed(
         return None
     wanted = properties_of(known.manifest, changed, files)
     entries = with_versions(read_properties(wanted), model_names(files))
-    shared = {**shared_names(known.manifest.settings, Invocation(command="parse")), "env_var": choices.env_var}
+    shared = _shared_names(known.manifest.settings, choices, None)
     projects = {each.name: each for each in (project, *packages)}
     parts = make_parts(known.manifest.settings, projects, known.manifest.macros, known.manifest.docs, entries, shared)
     return refreshed_models(parts, known.manifest, changed)
@@ -98,16 +105,27 @@ def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[Sou
     docs = read_docs(_of("docs", files))
     listed, unused = with_overrides(read_properties(_of("properties", files)), settings.packages)
     said: list[Warned] = []  # by templates
-    shared = {**shared_names(settings, Invocation(command="parse", warn=said.append)), "env_var": choices.env_var}
+    strays = list(stray_words(_of("macro", files)))
+    shared = _shared_names(settings, choices, said)
     named = with_rendered_names(listed, lambda package: _renderer(settings, package, docs, shared))
     entries = with_versions(named, model_names(files))
     projects = {each.name: each for each in (project, *packages)}
     parts = make_parts(settings, projects, macros, docs, entries, shared)
+    own = (each for each in macros.values() if each.package == project.name)
+    refuse_broken(own, parts.readers.graph, parts.readers.library)
     built = with_overloads(_with_foreign_entries(parts, files, list(build_nodes(parts, files, entries))), entries)
-    warnings: list[str | Warned] = [*oddities(project, parts, built, entries), *unused, *_each_once(said)]
+    warnings: list[str | Warned] = [*oddities(project, parts, built, entries), *unused, *strays, *_each_once(said)]
     manifest = assemble(parts, built, entries, warnings, _of("fixture", files))
     graph_of(manifest)  # refuses rings
     return manifest
+
+
+def _shared_names(settings: Settings, choices: Choices, warned: list[Warned] | None) -> dict[str, Any]:
+    """What all templates see while they are read. What they warn of is put into a list, if there is one."""
+    invocation = Invocation(command="parse", say=choices.say)
+    if warned is not None:
+        invocation = structs.replace(invocation, warn=warned.append)
+    return {**shared_names(settings, invocation), "env_var": choices.env_var}
 
 
 def make_parts(  # all that was read, one by one

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec import Struct, field
 
 from airflow_sqlmodels.manifest.manifest import Target
 from airflow_sqlmodels.templating.variables import EnvVar
+
+
+def ignore(_message: str) -> None:
+    """Nobody wants to know."""
 
 
 class Choices(Struct, frozen=True, kw_only=True):
@@ -23,6 +27,8 @@ class Choices(Struct, frozen=True, kw_only=True):
     """`config:` of profiles.yml: what holds if the project has no `flags:`."""
     said_flags: Mapping[str, Any] = field(default_factory=dict)
     """Flags of the command line that count more than the project's."""
+    say: Callable[[str], None] = ignore
+    """Where `log(..., info=True)` goes of templates that are read."""
     env_read: set[str] = field(default_factory=set)
     """The environment variables that loading has read so far."""
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.errors import Location, ProjectError
 from airflow_sqlmodels.manifest.nodes import Column, Problem
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.properties import Entry
@@ -18,6 +18,8 @@ _KINDS = ("table", "view", "incremental")
 _ENFORCING = ("table", "incremental")
 """What has constraints in the warehouse."""
 _KEY = "primary_key"
+_STEADY = ("append_new_columns", "fail")
+"""What an incremental model may do about new columns without breaking its contract."""
 
 
 def contract_problems(
@@ -59,6 +61,15 @@ def check_contract(
         hint = "and will be ignored; 'warn_unsupported: false' of a constraint says that you know"
         data = {"materialized": config["materialized"]}
         yield Warned(f"{text} {hint}", "UnsupportedConstraintMaterialization", data, once=True)
+
+
+def refuse_schema_changes(config: Mapping[str, Any], at: Location) -> None:
+    """Raises ProjectError for an incremental model with a contract that would ignore new columns, or drop old ones."""
+    said = config.get("on_schema_change")
+    enforced = (config.get("contract") or {}).get("enforced")
+    if enforced and config["materialized"] == "incremental" and said not in _STEADY:
+        what = f"Invalid value for on_schema_change: {said}, for an incremental model with an enforced contract"
+        raise ProjectError(what, at, f"set on_schema_change to {' or '.join(map(repr, _STEADY))}")
 
 
 def _refuse_primary_keys(entry: Entry, columns: Mapping[str, Column]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from msgspec import structs
 from airflow_sqlmodels.manifest.manifest import Manifest, Target
 from airflow_sqlmodels.manifest.store import Broken, Store
 from airflow_sqlmodels.project.cache import Known, made_for, open_saved, read_saved, save, saved_path, without_collector
-from airflow_sqlmodels.project.choices import Choices
+from airflow_sqlmodels.project.choices import Choices, ignore
 from airflow_sqlmodels.project.files import all_paths, find_files
 from airflow_sqlmodels.project.inputs import (
     changed_files,
@@ -42,16 +42,19 @@ def load_project(  # noqa: PLR0913  # dbt's flags, each of its own
     env: Mapping[str, str] | None = None,
     version_check: bool | None = None,
     flags: Mapping[str, Any] | None = None,
+    say: Callable[[str], None] | None = None,
     cache: bool = True,
 ) -> Manifest:
     """Everything in the project at `root`. With `cache`, what did not change since the last time is not read again.
 
     `target` is the name of a target in profiles.yml (None: its default), or a whole Target: then no profile is read.
     `version_check=False` passes over `require-dbt-version`; `flags` count more than those of the project.
+    What templates `log(..., info=True)` while they are read goes to `say`.
     Raises ProjectError, ProfileError or CompilationError for the first thing that is wrong, with its place.
     """
     folder = Path(root).resolve()
     choices = _choices(folder, profiles_dir, profile, target, vars, env, version_check, flags)
+    choices = structs.replace(choices, say=say or ignore)
     return load(folder, choices, saved_path(folder, choices) if cache else None)
 
 

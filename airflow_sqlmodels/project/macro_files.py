@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import resources
 from typing import Any
 
 from msgspec import structs
 
-from airflow_sqlmodels.errors import Location, NamingError
+from airflow_sqlmodels.errors import Location, NamingError, SqlModelsError
 from airflow_sqlmodels.manifest.nodes import Doc, Macro, MacroId
+from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry
 from airflow_sqlmodels.project.rendering import YamlRenderer, is_template
 from airflow_sqlmodels.project.yaml_text import YamlMap, plain
 from airflow_sqlmodels.templating.blocks import Block, find_blocks, macro_name
+from airflow_sqlmodels.templating.call_graph import CallGraph
 from airflow_sqlmodels.templating.macro_table import BUILT_IN, macro_id
+from airflow_sqlmodels.templating.macros import MacroLibrary
+from airflow_sqlmodels.templating.stray import stray_tags
 
 _LIBRARY = "airflow_sqlmodels.templating.library"
 
@@ -69,7 +73,7 @@ def built_in_macros() -> dict[MacroId, Macro]:
 
 def macros_in(text: str, package: str, path: str, shown: str) -> list[Macro]:
     """The macros, tests and materializations of one file. What stands outside of them counts for nothing, as in dbt."""
-    blocks = [block for block in find_blocks(text, shown) if block.kind not in ("docs", "snapshot")]
+    blocks = _macro_blocks(text, shown)
     macros = []
     line, counted, end = 1, 0, 0
     for block in blocks:
@@ -82,6 +86,28 @@ def macros_in(text: str, package: str, path: str, shown: str) -> list[Macro]:
         macros.append(Macro(id=macro_id(package, name), name=name, package=package, path=path, at=at,
                             text=block.text, around=around))  # fmt: skip
     return macros
+
+
+def stray_words(files: Iterable[SourceFile]) -> Iterator[Warned]:
+    """A warning for each tag around the blocks of these files. Raises CompilationError for what cannot be meant."""
+    for file in files:
+        text = file.read()
+        for word, at in stray_tags(text, _macro_blocks(text, file.shown), file.shown):
+            found = f"Found unexpected '{word}' block tag."
+            data = {"msg": found, "file": file.path}
+            text_told = str(SqlModelsError(f"{found} Nothing comes of what stands around macros", at))
+            yield Warned(text_told, "UnexpectedJinjaBlockDeprecation", data, once=True)
+
+
+def refuse_broken(macros: Iterable[Macro], graph: CallGraph, library: MacroLibrary) -> None:
+    """Raises CompilationError for a macro that is not Jinja, whether it is called or not, as dbt does."""
+    for macro in macros:
+        if "?" in graph.names_in(macro):  # its syntax could not be followed
+            library.template(macro)
+
+
+def _macro_blocks(text: str, shown: str) -> list[Block]:
+    return [block for block in find_blocks(text, shown) if block.kind not in ("docs", "snapshot")]
 
 
 def _swallowed(text: str, block: Block, begin: int) -> tuple[str, str]:

@@ -27,6 +27,9 @@ from airflow_sqlmodels.project.settings import CONFIG_KEYS, ProjectFile, outdate
 
 _REFERRED = ("model", "seed", "snapshot")
 """The kinds that ref() finds."""
+_SINGULAR = "singular_test"
+_DESCRIBED = ("model", "seed", "analysis", "function", _SINGULAR)
+"""The kinds that are files, of which an entry only tells more."""
 _EXPOSURE_NAME = re.compile(r"[\w-]+$")
 
 
@@ -48,6 +51,7 @@ def _of_entries(parts: Parts, built: Iterable[Node], entries: Iterable[Entry]) -
     # a version's entry is named like its file
     names = {(node.id.partition(".")[0], node.package, stem_of(node.path)) for node in built}
     names |= {("snapshot", node.package, node.name) for node in built if isinstance(node, Snapshot)}
+    names |= {(_SINGULAR, node.package, node.name) for node in built if isinstance(node, DataTest)}
     used = {(node.id.partition(".")[0], node.name, node.patch_path) for node in built}
     off = _turned_off(built)
     for entry in entries:
@@ -57,7 +61,7 @@ def _of_entries(parts: Parts, built: Iterable[Node], entries: Iterable[Entry]) -
             continue
         if entry.kind == UNKNOWN:
             yield Warned(str(SqlModelsError(f"unknown key {entry.name!r}", entry.at, entry.text)))
-        described = entry.kind in ("model", "seed", "analysis", "function") or _is_patch(entry)
+        described = entry.kind in _DESCRIBED or _is_patch(entry)
         if described and (entry.kind, entry.name, entry.file.shown) not in used:
             yield from _nothing_to_describe(entry, names)
 
@@ -97,7 +101,9 @@ def _nothing_to_describe(entry: Entry, names: set[tuple[str, str, str]]) -> Iter
         yield Warned(text, "WrongResourceSchemaFile", {**data, "file_path": entry.file.shown})
     elif (entry.kind, entry.file.package, entry.name) not in names:
         known = [name for kind, _, name in names if kind == entry.kind]
-        what = f"there is no {entry.kind} {entry.name!r} to describe"
+        kind = entry.kind.replace("_", " ")
+        patch = f"Did not find matching node for patch with name {entry.name!r}"
+        what = f"{patch}: there is no {kind} {entry.name!r} to describe"
         twin = "a package describes its own of that name: dbt refuses two descriptions of it, remove this one"
         text = str(SqlModelsError(what, entry.at, twin if entry.name in known else closest(entry.name, known)))
         yield Warned(text, "NoNodeForYamlKey", {"patch_name": entry.name, "file_path": entry.file.shown})

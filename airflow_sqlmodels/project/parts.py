@@ -75,9 +75,10 @@ class Parts:
         said: Mapping[str, Any] = {}
         if entry is not None:
             said = as_written(_written_in(entry), self.rendered(entry.config, package, entry.at))
-        below = self.projects[package].written[kind].configs(fqn)
+        folders = "model" if kind == "function" else kind  # as in dbt: as written, a function has what models are told
+        below = self.projects[package].written[folders].configs(fqn)
         root = self.settings.name
-        above = {} if package == root else self.projects[root].written[kind].configs(fqn)
+        above = {} if package == root else self.projects[root].written[folders].configs(fqn)
         return unrendered(below, said, inline, above, own)
 
     def overrides(self, names: Iterable[str], package: str) -> bool:

@@ -67,7 +67,7 @@ def read_profile(
     known = [key for key in profiles or {} if key != "config"]
     if not isinstance(profiles, dict) or name not in profiles:
         hint = closest(name, known) or f"it has {', '.join(map(repr, known)) or 'none'}"
-        raise ProfileError(f"no profile {name!r} in {path}", _place_of_name(root, name), hint)
+        raise ProfileError(f"Could not find profile named {name!r} in {path}", _place_of_name(root, name), hint)
     renderer = YamlRenderer({"env_var": env_var or EnvVar({}, secrets_allowed=True), "var": Var(vars or {}, str)})
     return _profile(name, *_output(profiles, name, target, renderer, path.name))
 
@@ -111,7 +111,7 @@ def _output(
     chosen = str(target or os.environ.get("DBT_TARGET") or default)
     if chosen not in outputs:
         hint = closest(chosen, outputs) or f"it has {', '.join(map(repr, outputs))}"
-        raise ProfileError(f"the profile {name!r} has no target {chosen!r}", at, hint)
+        raise ProfileError(f"The profile {name!r} does not have a target named {chosen!r}", at, hint)
     output, place = outputs[chosen], _key_in(outputs, chosen, path)
     if not isinstance(output, dict):
         raise ProfileError(f"the target {chosen!r} of the profile {name!r} is empty", place)
@@ -124,9 +124,9 @@ def _value(renderer: YamlRenderer, key: str, value: Any, at: Location) -> Any:
     try:
         return renderer.value(value, at)
     except SqlModelsError as error:
-        told_by_name = error.what.startswith(("no environment variable", "no variable"))
+        told_by_name = error.what.startswith(("Env var required", "Required var"))
         if key in _OPEN or told_by_name:
-            raise ProfileError(error.what, at, error.hint) from None
+            raise ProfileError(error.what, at, error.hint) from (error if told_by_name else None)
         if key == "password" and type(error.__cause__).__name__ == "TemplateSyntaxError":
             return value  # as in dbt: a password may hold such braces. Jinja itself is not imported for a name
         hint = "a value that holds {{ or {% is a template: check its braces, or read it with env_var()"

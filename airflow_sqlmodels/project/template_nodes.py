@@ -21,7 +21,12 @@ from airflow_sqlmodels.manifest.nodes import (
     Snapshot,
 )
 from airflow_sqlmodels.manifest.relation import Relation
-from airflow_sqlmodels.project.contracts import check_contract, constraint_reads, contract_problems
+from airflow_sqlmodels.project.contracts import (
+    check_contract,
+    constraint_reads,
+    contract_problems,
+    refuse_schema_changes,
+)
 from airflow_sqlmodels.project.files import SourceFile, with_plain_ends
 from airflow_sqlmodels.project.model_facts import deprecation_date, time_spine
 from airflow_sqlmodels.project.parts import Parts
@@ -48,7 +53,9 @@ def model(parts: Parts, file: SourceFile) -> Model:
     asked = _ask_python(text, file, entry) if in_python else ask(parts, text, holder)
     own = parts.own_config("model", file.package, fqn, entry, *asked.configs)
     config = parts.config("model", own, Location(file.shown, 1), entry)
-    _refuse_on_error(config, Location(file.shown, 1) if entry is None else entry.at)
+    at = Location(file.shown, 1) if entry is None else entry.at
+    _refuse_on_error(config, at)
+    refuse_schema_changes(config, at)
     columns = parts.columns(entry, file.package)
     read = _with_hooks(parts, config, asked, holder, constraint_reads(entry, columns))
     inline = Inline(asked.configs, "" if in_python else text, rendered=parts.overrides(CAPTURED, file.package))

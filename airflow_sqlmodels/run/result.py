@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
-from airflow_sqlmodels.errors import SqlModelsError
+from airflow_sqlmodels.errors import EphemeralError, SqlModelsError
 from airflow_sqlmodels.manifest.nodes import NodeId
 
 Status = Literal["success", "error", "fail", "warn", "pass", "skipped", "no-op", "partial success"]
@@ -41,6 +41,13 @@ class Result(Struct, frozen=True, kw_only=True):
     started_at: datetime.datetime | None = None
     finished_at: datetime.datetime | None = None
     thread: str = ""
+
+    @property
+    def broken_model(self) -> NodeId | None:
+        """The ephemeral model that could not be compiled, if that is why it was skipped."""
+        if self.status != "skipped" or not isinstance(self.error, EphemeralError):
+            return None
+        return NodeId(self.error.model)
 
     @property
     def passed(self) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from msgspec import Struct, structs
 
+from airflow_sqlmodels.errors import EphemeralError
 from airflow_sqlmodels.graph.order import kind_of
 from airflow_sqlmodels.manifest.nodes import NodeId
 from airflow_sqlmodels.run.crew import Crew, OpenSession, RunOne
@@ -90,6 +91,8 @@ class _Run:
         self._ready = [(step.depth, step.node) for step in plan if not step.after]
         heapq.heapify(self._ready)
         self._blocked: dict[NodeId, NodeId] = {}
+        self._broken: dict[NodeId, EphemeralError] = {}
+        self._chosen = frozenset(plan.selected)
         self._running: set[NodeId] = set()
         self._stopped = ""
 
@@ -110,8 +113,11 @@ class _Run:
         self._running.discard(result.node)
         if self._stopped and result.status == "error":
             result = structs.replace(result, status="skipped", message=f"cancelled: {self._stopped}", error=None)
+        if isinstance(result.error, EphemeralError) and result.error.model in self._chosen:
+            result = structs.replace(_behind(result.node, result.error), thread=result.thread)
         self._take(result)
-        if self._rules.fail_fast and result.status in ("error", "fail") and not self._stopped:
+        wrong = result.status in ("error", "fail") or isinstance(result.error, EphemeralError)
+        if self._rules.fail_fast and wrong and not self._stopped:
             self.stop(FAIL_FAST)
 
     def stop(self, reason: str) -> None:
@@ -122,8 +128,10 @@ class _Run:
     def _hand_out(self) -> None:
         while self._ready and len(self._running) < self._places:
             _, node_id = heapq.heappop(self._ready)
-            cause = self._blocked.get(node_id)
-            if self._stopped or cause is not None:
+            cause, error = self._blocked.get(node_id), self._broken.get(node_id)
+            if error is not None and not self._stopped:
+                self._take(_behind(node_id, error))
+            elif self._stopped or cause is not None:
                 why = self._stopped or f"{cause} did not succeed"
                 self._take(Result(node=node_id, status="skipped", message=f"skipped: {why}"))
             else:
@@ -139,10 +147,19 @@ class _Run:
         own = not self._stopped and cause in step.after and kind_of(cause) == "unit_test"
         failed = result.status in self._blocking and not step.tolerated
         skipped = result.status == "skipped" and not (step.tolerated and own)
+        broken = result.error if skipped and isinstance(result.error, EphemeralError) else None
         for child in self._children[step.node]:
+            if broken is not None:
+                self._broken.setdefault(child, broken)
             if failed or skipped:
                 self._blocked.setdefault(child, cause)
             self._waits[child] -= 1
             if not self._waits[child]:
                 heapq.heappush(self._ready, (self._steps[child].depth, child))
         self._rules.on_result(result)
+
+
+def _behind(node_id: NodeId, error: EphemeralError) -> Result:
+    """What comes of a node behind a chosen ephemeral model that cannot be rendered. As in dbt no error of its own."""
+    message = f"Compilation Error in {node_id}: the ephemeral model {error.model} cannot be compiled"
+    return Result(node=node_id, status="skipped", message=message, error=error)

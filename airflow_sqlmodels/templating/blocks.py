@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from airflow_sqlmodels.errors import ProjectError, location_in
 
-KINDS = ("macro", "test", "data_test", "materialization", "snapshot", "docs")
+_CALLED = ("macro", "test", "data_test", "materialization")
+KINDS = (*_CALLED, "snapshot", "docs")
 
 # A header may hold "%}" inside a string.
 _HEADER = r"""(?P<header>(?:"[^"]*"|'[^']*'|[^%"']|%(?!\}))*?)"""
@@ -61,6 +62,12 @@ def find_blocks(text: str, path: str) -> list[Block]:
         whole = text[opening.start() : closing.end()]
         found.append(Block(kind, name, header, body, opening.start(), opening.end(), whole))
     return found
+
+
+def inner_block(block: Block) -> tuple[str, int] | None:
+    """The kind of the first macro, test or materialization in a block, and its offset in the body; None if none is."""
+    inner = next((tag for tag in _tags(block.body) if tag["kind"] in _CALLED and not tag["end"]), None)
+    return None if inner is None else (inner["kind"], inner.start())
 
 
 class OpeningTag(Struct, frozen=True):

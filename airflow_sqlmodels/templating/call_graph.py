@@ -68,14 +68,14 @@ class CallGraph(Struct):
         return frozenset().union(*(self._closure(each) for each in macro_ids))
 
     def is_noisy(self, name: str, package: str) -> bool:
-        """Whether calling `name` may reach `ref`, `source` or `config`, may warn or fail, or cannot be told."""
+        """Whether calling `name` may reach `ref`, `source` or `config`, may say something or fail, or is unknown."""
         key = (name, package)
         if key not in self._noisy:
             self._noisy[key] = self._may_capture(name, package)
         return self._noisy[key]
 
     def _may_capture(self, name: str, package: str) -> bool:
-        if name in _SURELY or _warns(name):
+        if name in _SURELY or _tells(name):
             return True
         macro = self.macro_of(name, package)
         if macro is None:
@@ -83,7 +83,7 @@ class CallGraph(Struct):
         reached = map(self.table.macros.__getitem__, self._closure(macro.id))
         inside = ((called, each.package) for each in reached for called in self.names_in(each))
         return any(
-            called in CAPTURED or called in ("?", _SETS) or _warns(called) or self._leads_nowhere(called, package)
+            called in CAPTURED or called in ("?", _SETS) or _tells(called) or self._leads_nowhere(called, package)
             for called, package in inside
         )
 
@@ -103,6 +103,9 @@ class CallGraph(Struct):
         return self._reached[start]
 
 
-def _warns(name: str) -> bool:
+def _tells(name: str) -> bool:
     """Whether a call of that name has something to tell when it is made."""
-    return name == "exceptions.warn" or name.startswith("modules.itertools.")
+    return name in _TELLING or name.startswith("modules.itertools.")
+
+
+_TELLING = ("exceptions.warn", "log", "print")

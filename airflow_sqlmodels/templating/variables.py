@@ -93,7 +93,7 @@ def missing_var(name: str, known: Mapping[str, Any]) -> tuple[str, None, str]:
     """What to say of a variable that has no value: message, place (not known here), hint."""
     near = closest(name, known)
     where = f"set it under 'vars:' in dbt_project.yml, with --vars '{{{name}: ...}}', or as vars= of the DAG"
-    return f"no variable {name!r}, and no default", None, f"{near} else {where}" if near else where
+    return f"Required var {name!r} not found in config, and no default", None, f"{near} else {where}" if near else where
 
 
 class EnvVar(Struct, frozen=True):
@@ -119,7 +119,7 @@ class EnvVar(Struct, frozen=True):
         if default is not _UNSET:
             return default
         raise CompilationError(
-            f"no environment variable {name!r}, and no default",
+            f"Env var required but not provided: {name!r}",
             None,
             f"set it, or write env_var({name!r}, 'a default')",
         )

@@ -192,7 +192,7 @@ class DbApiSession:
 
     def _timed(self, sql: str) -> _Clock:
         """Times a statement, tells it, and gives the driver's errors as ours."""
-        return _Clock(sql, self._user, self._on_statement, len(self.comment))
+        return _Clock(sql, self._user, self._on_statement, (self.comment, self.comment_behind))
 
     def _silent(self, sql: str) -> _Clock:
         """The same, and tells nobody."""
@@ -202,11 +202,13 @@ class DbApiSession:
 class _Clock:
     """How long a statement takes, and what came of it. Not a generator: a small step has some ten of them."""
 
-    __slots__ = ("_began", "_on_statement", "_shift", "_sql", "_user", "said")
+    __slots__ = ("_around", "_began", "_on_statement", "_sql", "_user", "said")
 
-    def __init__(self, sql: str, user: str, on_statement: OnStatement | None, shift: int = 0) -> None:
+    def __init__(
+        self, sql: str, user: str, on_statement: OnStatement | None, around: tuple[str, str] = ("", "")
+    ) -> None:
         self._sql = sql
-        self._shift = shift
+        self._around = around
         self._user = user
         self._on_statement = on_statement
         self._began = time.perf_counter()
@@ -221,9 +223,9 @@ class _Clock:
         if isinstance(error, Exception):
             self.told(-1, "failed")
         if self._on_statement is not None:
-            self._on_statement(self._sql, self.said)
+            self._on_statement(f"{self._around[0]}{self._sql}{self._around[1]}", self.said)
         if error is not None and type(error).__module__.partition(".")[0] in ("psycopg", "psycopg2"):
-            raise told(error, self._sql, self._user, self._shift) from error
+            raise told(error, self._sql, self._user, len(self._around[0])) from error
 
     def outcome(self, cursor: Any) -> Outcome:
         """What the cursor says of its last statement."""

@@ -55,6 +55,7 @@ def test_macros_say_what_they_take_and_call(tmp_path: Path) -> None:
     assert rounded["arguments"] == [{"name": "column", "type": "text", "description": ""}]
     assert (rounded["description"], rounded["patch_path"]) == ("To the nearest.", "shop://macros/cents.yml")
     assert content["docs"]["doc.shop.rounding"]["path"] == "docs.md"
+    assert content["docs"]["doc.dbt.__overview__"]["original_file_path"] == "docs/overview.md"
 
 
 NODES = {

@@ -200,6 +200,35 @@ def test_nothing_selected_is_no_error(call: Call) -> None:
     assert "Nothing to do" in said
 
 
+@pytest.mark.parametrize(("select", "statuses"), [
+    ((), {"orders": "skipped", "revenue": "skipped", "apart": "success"}),
+    (("--select", "orders", "revenue"), {"orders": "error", "revenue": "skipped"}),
+])  # fmt: skip
+def test_what_reads_a_broken_ephemeral_model_is_skipped_if_that_was_chosen_too(
+    select: tuple[str, ...], statuses: dict[str, str], call: Call, tmp_path: Path
+) -> None:
+    broken = "{{ config(materialized='ephemeral') }} select {{ adapter.no_such_method() }}\n"
+    _write(tmp_path / "models/staging/stg_orders.sql", broken)
+    _write(tmp_path / "models/marts/revenue.sql", "select * from {{ ref('orders') }}\n")
+    _write(tmp_path / "models/marts/apart.sql", "select 1 as id\n")
+
+    code, said = call("run", *select)
+    results = json.loads((tmp_path / "target/run_results.json").read_text())["results"]
+
+    assert code == 1
+    assert {each["unique_id"].removeprefix("model.shop."): each["status"] for each in results} == statuses
+    if select:
+        assert "due to ephemeral model" not in said
+        return
+    assert said.count("due to ephemeral model status 'error'") == said.count("[ERROR SKIP]") == 2
+    assert "Completed with 2 errors" in said
+    assert said.count("Compilation Error in model stg_orders") == 1
+    assert "PASS=1 WARN=0 ERROR=0 SKIP=2" in said
+    events = [json.loads(line) for line in call("run", "--log-format", "json")[1].splitlines() if line[:1] == "{"]
+    skipped = [each["data"]["relation"] for each in events if each["info"]["name"] == "LogSkipBecauseError"]
+    assert skipped == ["orders", "revenue"]
+
+
 def test_debug_looks_at_the_only_profile_if_the_project_names_none(call: Call, tmp_path: Path) -> None:
     (tmp_path / "dbt_project.yml").write_text("models: {}\n")
 
@@ -221,7 +250,7 @@ def test_debug_says_which_part_is_wrong(call: Call, tmp_path: Path) -> None:
     assert code == 1
     assert "Skipping steps before connection verification" in said
     assert "1 check failed:\nProfile loading failed for the following reason:\n" in said
-    assert "the profile 'shop' has no target 'nothing'" in said
+    assert "The profile 'shop' does not have a target named 'nothing'" in said
     assert "Connection test" not in said
     (tmp_path / "profiles.yml").write_text(
         "shop:\n  outputs:\n    default: {type: postgres, host: /nowhere, user: x, dbname: y, schema: z}\n"
@@ -242,7 +271,18 @@ def test_debug_ends_with_2_where_the_project_lacks_a_variable(call: Call, tmp_pa
     code, said = call("debug")
 
     assert code == 2, said
-    assert "variable 'no_such', and no default" in said
+    assert "'no_such'" in said
+
+
+def test_debug_ends_with_2_where_the_profile_lacks_a_variable(call: Call, tmp_path: Path) -> None:
+    profile = tmp_path / "profiles.yml"
+    profile.write_text("shop:\n  outputs:\n    default: {type: postgres, host: \"{{ env_var('NO_SUCH') }}\"}\n")
+
+    code, said = call("debug")
+
+    assert code == 2, said
+    assert "profiles.yml file [ERROR invalid]" in said
+    assert "Env var required but not provided: 'NO_SUCH'" in said
 
 
 def test_debug_does_not_mind_models_and_packages(call: Call, tmp_path: Path) -> None:
@@ -454,7 +494,7 @@ def test_selectors_yml_may_hold_templates(call: Call, tmp_path: Path) -> None:
     assert (code, "shop.marts.revenue" in said, "stg_orders" in said) == (0, True, False), said
     missing = call("run")
     assert missing[0] == 2
-    assert "no variable 'which'" in missing[1]
+    assert "Required var 'which' not found in config" in missing[1]
 
 
 def test_compile_tells_of_ephemeral_models_only_if_they_are_asked_for(call: Call, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,16 @@ def test_what_cannot_be_compiled_stops_it(call: Call, tmp_path: Path) -> None:
     assert code == 2
     assert "No docs were made" in said
     assert not (tmp_path / "target/catalog.json").exists()
+
+
+def test_a_project_without_nodes_has_docs(call: Call, tmp_path: Path) -> None:
+    for folder in ("models", "seeds"):
+        shutil.rmtree(tmp_path / folder)
+
+    code, said = call("docs", "generate")
+
+    assert code == 0, said
+    assert read(tmp_path, "catalog.json")["nodes"] == {}
 
 
 def test_pictures_are_copied(call: Call, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def test_the_file_holds_what_was_told_and_what_was_sent(call: Call, tmp_path: Pa
     heads = re.findall(r"^={30} \d\d:\d\d:\d\d\.\d{6} \| [0-9a-f-]{36} ={30}$", text, re.MULTILINE)
     assert len(heads) == 2
     assert re.search(r"\[info \] \[MainThread\]: 1 of 6 START seed file public.raw_orders", text)
-    assert re.search(r'\[debug\] \[[\w-]+\]: create view "\w+"."public"."stg_orders" as', text)
+    assert re.search(r'\[debug\] \[[\w-]+\]: /\* \{.*\} \*/\ncreate view "\w+"."public"."stg_orders" as', text)
     assert "Done. PASS=6 WARN=0 ERROR=0 SKIP=0 NO-OP=0 TOTAL=6" in text
     assert "hush-hush" not in text
     assert "\x1b" not in text
@@ -72,7 +72,7 @@ def test_the_file_may_hold_events(call: Call, tmp_path: Path) -> None:
     assert {"MainReportArgs", "LogStartLine", "LogModelResult", "SQLQuery", "StatsLine"} <= names
     assert len({each["info"]["invocation_id"] for each in events}) == 1
     sent = [each["data"]["sql"] for each in events if each["info"]["name"] == "SQLQuery"]
-    assert any(sql.startswith("create view") for sql in sent)
+    assert any("\ncreate view" in sql for sql in sent)
 
 
 @pytest.mark.parametrize(("select", "success"), [("stg_orders", True), ("nobody,", False)])
@@ -111,7 +111,8 @@ def test_events_of_statements_say_for_which_node_they_were_sent(call: Call, tmp_
 
     events = [json.loads(line) for line in (tmp_path / "logs/dbt.log").read_text().splitlines()]
     sent = [each["data"] for each in events if each["info"]["name"] == "SQLQuery"]
-    view = next(each for each in sent if each["sql"].startswith("create view") and '"stg_orders"' in each["sql"])
+    view = next(each for each in sent if "create view" in each["sql"] and '"stg_orders"' in each["sql"])
+    assert view["sql"].startswith("/* {"), "a statement is told with its comment"
     hook = next(each for each in sent if "begin" in each["sql"])
     assert (view["conn_name"], view["node_info"]["node_name"]) == ("model.shop.stg_orders", "stg_orders")
     assert hook["node_info"]["resource_type"] == "operation"

@@ -51,3 +51,20 @@ def test_what_commands_without_a_plan_say_is_an_event(
     (found,) = _events(capsys.readouterr().out)
     assert code == 0
     assert found["data"]["msg"].startswith(expected)
+
+
+def test_what_templates_tell_while_they_are_read_is_an_event(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBT_ENV_CUSTOM_ENV_TEAM", "sales")
+    write_project(tmp_path, **{"models/marts/orders.sql": "select 1 {{ log('read ' ~ this.name, info=True) }}\n"})
+    place = ("--project-dir", str(tmp_path), "--profiles-dir", str(tmp_path))
+
+    assert exit_code(["parse", "--log-format", "json", *place]) == 0
+    heard = [each for each in _events(capsys.readouterr().out) if each["info"]["name"] == "JinjaLogInfo"]
+    assert [(each["data"]["msg"], each["info"]["extra"]) for each in heard] == [("read orders", {"TEAM": "sales"})]
+
+    assert exit_code(["parse", *place]) == 0
+    assert "read orders" not in capsys.readouterr().out, "nothing is read again"
+    assert exit_code(["parse", "--no-partial-parse", *place]) == 0
+    assert "  read orders\n" in capsys.readouterr().out

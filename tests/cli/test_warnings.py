@@ -12,6 +12,7 @@ import pytest
 from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.log import Log
 from airflow_sqlmodels.cli.main import exit_code
+from airflow_sqlmodels.cli.old_variables import said_by_old_names
 from airflow_sqlmodels.cli.warnings import options_of, rule_for
 from tests.cli.projects import FILES, write_project
 
@@ -125,6 +126,30 @@ def test_old_words_of_the_command_line_are_told(args: tuple[str, ...], name: str
     _, said = run(*args)
     assert f"Warning [{name}]" in said
     assert "ModelParamUsage" not in run("ls", "--select", "orders")[1]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "value", "holds"),
+    [
+        ("DBT_NO_PRINT", "DBT_ENGINE_PRINT", "1", {"print": False}),
+        ("DBT_DEFER_TO_STATE", "DBT_ENGINE_DEFER", "true", {"defer": True}),
+        ("DBT_FAVOR_STATE_MODE", "DBT_ENGINE_FAVOR_STATE", "no", {"favor_state": False}),
+        ("DBT_ARTIFACT_STATE_PATH", "DBT_ENGINE_STATE", ".", {"state": Path()}),
+    ],
+)
+def test_variables_hold_by_their_old_names_and_are_told(
+    old: str, new: str, value: str, holds: dict[str, object], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(old, value)
+    _, said = run("parse")
+    assert "Warning [EnvironmentVariableRenamed]" in said
+    assert f"The environment variable `{old}` has been renamed as `{new}`" in said
+    assert said_by_old_names({old: value}) == holds
+
+
+def test_nothing_is_printed_while_the_old_name_says_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBT_NO_PRINT", "1")
+    assert "heard" not in run("compile", "--inline", "select 1 {{ print('heard') }}", "--print", "--no-introspect")[1]
 
 
 def test_a_name_counts_more_than_all_deprecations_and_these_more_than_all() -> None:

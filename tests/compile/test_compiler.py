@@ -114,7 +114,7 @@ def test_ephemeral_models_are_put_in_front_each_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("template", "message"),
     [
-        ("select 1\n{{ var('gone_for_good') }}", "models/model.sql:2:4: no variable 'gone_for_good'"),
+        ("select 1\n{{ var('gone_for_good') }}", "models/model.sql:2:4: Required var 'gone_for_good'"),
         ("select 1\n\n{{ nothing_of_that_name() }}", "models/model.sql:3: 'nothing_of_that_name' is undefined"),
         ("{{ exceptions.raise_compiler_error('no') if execute }}", "models/model.sql:1: no"),
         ("{% if execute %}{{ ref('a') }}{% endif %}", "was not seen while the project was loaded"),

@@ -51,13 +51,13 @@ def test_a_ring_is_refused_with_its_way_spelled_out() -> None:
     with pytest.raises(ProjectError) as caught:
         graph_of(manifest_of(last, C, B, a))
 
-    assert str(caught.value) == ("models/marts/a.sql:1: these read each other in a ring: a reads c reads b reads a")
+    assert str(caught.value) == ("models/marts/a.sql:1: Found a cycle: a reads c reads b reads a")
 
 
 def test_a_model_that_reads_itself_is_a_ring_of_one() -> None:
     a = replace(A, ref_ids=(A.id,))
 
-    with pytest.raises(ProjectError, match="a ring: a reads a"):
+    with pytest.raises(ProjectError, match="Found a cycle: a reads a"):
         graph_of(manifest_of(a))
 
 

@@ -73,7 +73,8 @@ def test_constraints_that_left_the_contract_leave_the_table(
 def test_other_columns_are_refused_before_anything_is_built(
     kind: str, tmp_path: Path, session: DbApiSession, connection: Connection
 ) -> None:
-    model = f"{{{{ config(materialized={kind!r}) }}}} select 1::text as id, 'a' as nam, 5.5 as amount"
+    config = f"materialized={kind!r}, on_schema_change='fail'"
+    model = f"{{{{ config({config}) }}}} select 1::text as id, 'a' as nam, 5.5 as amount"
     result = _run(_project(tmp_path, {"models/orders.sql": model}, connection), session)
     assert result.status == "error"
     assert "This model has an enforced contract that failed. " in str(result.message)
@@ -82,6 +83,17 @@ def test_other_columns_are_refused_before_anything_is_built(
                  "name    -      character varying  missing in definition"):  # fmt: skip
         assert line in str(result.message)
     assert names_in(connection) == set()
+
+
+@pytest.mark.parametrize(("more", "status"), [("", "success"), (", alias_types: false", "error")])
+def test_names_of_types_are_translated_unless_the_contract_forbids_it(
+    more: str, status: str, tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    columns = "[{name: id, data_type: string}]"
+    text = f"models: [{{name: orders, config: {{contract: {{enforced: true{more}}}}}, columns: {columns}}}]"
+    files = {"models/s.yml": text, "models/orders.sql": "{{ config(materialized='table') }} select 'a'::text as id"}
+    manifest = load(tmp_path, files, target=Target("dev", "public", connection.info.dbname))
+    assert _run(manifest, session).status == status
 
 
 def test_a_row_that_breaks_a_constraint_leaves_the_old_table(

@@ -48,3 +48,20 @@ def test_constraints_of_what_has_none_are_told(kind: str, more: str, told: bool,
     assert [each.name for each in found] == ["UnsupportedConstraintMaterialization"] * told
     if told:
         assert "Constraint types are not supported for view materializations" in found[0].text
+
+
+@pytest.mark.parametrize(
+    ("change", "refused"), [("", True), ("sync_all_columns", True), ("fail", False), ("append_new_columns", False)]
+)
+def test_an_incremental_model_with_a_contract_says_what_new_columns_are(
+    change: str, refused: bool, tmp_path: Path
+) -> None:
+    said = f", on_schema_change: {change}" if change else ""
+    config = f"contract: {{enforced: true}}, materialized: incremental{said}"
+    properties = files("", "[{name: id, data_type: int}]", config)
+    if not refused:
+        load(tmp_path, properties)
+        return
+    told = f"models/s.yml:2:5: Invalid value for on_schema_change: {change or 'ignore'}"
+    with pytest.raises(ProjectError, match=told):
+        load(tmp_path, properties)

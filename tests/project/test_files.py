@@ -40,7 +40,8 @@ def test_what_describes_nothing_is_told(tmp_path: Path) -> None:
 
     assert [each.text for each in manifest.warnings] == [
         "models/all.yml:1:1: unknown key 'modles'\n    modles: [{name: a}]\n    ^\nhint: did you mean 'models'?",
-        "models/all.yml:3:5: there is no function 'first' to describe\n"
+        "models/all.yml:3:5: Did not find matching node for patch with name 'first': "
+        "there is no function 'first' to describe\n"
         "    - {name: first, returns: {data_type: int}}\n      ^",
     ]
 

@@ -9,6 +9,7 @@ import pytest
 from airflow_sqlmodels.errors import SqlModelsError
 from airflow_sqlmodels.manifest.nodes import DataTest, Function, NodeId
 from airflow_sqlmodels.run.plan import make_plan
+from airflow_sqlmodels.templating.entries.node import node_json
 from tests.projects import PROJECT, load
 
 ONE = {
@@ -113,3 +114,12 @@ def test_what_cannot_be_meant_is_told_with_its_place(tmp_path: Path, files: dict
         load(tmp_path, {**ONE, **files})
 
     assert said in str(refused.value)
+
+
+def test_as_written_a_function_has_the_configs_of_models(tmp_path: Path) -> None:
+    configured = PROJECT + "models:\n  +enabled: true\n  +tags: [m]\nfunctions:\n  +tags: [f]\n"
+    manifest = load(tmp_path, {**ONE, "dbt_project.yml": configured})
+    entry = node_json(manifest[NodeId("function.shop.one")], manifest, 0.0)
+
+    assert entry["config"]["tags"] == ["f"]
+    assert entry["unrendered_config"] == {"enabled": True, "tags": ["m"]}

@@ -97,3 +97,14 @@ def test_a_seed_with_the_name_of_a_model_is_told_unless_that_has_versions(
     }
     names = [each.name for each in told(tmp_path, files)]
     assert names.count("DuplicateNameDistinctNodeTypesDeprecation") == count
+
+
+def test_a_test_that_is_described_and_not_there_is_told(tmp_path: Path) -> None:
+    properties = "data_tests: [{name: positive, description: Mine}, {name: nowhere, description: Lost}]"
+    files = {"tests/positive.sql": "select 1 where false", "tests/s.yml": properties}
+
+    (found,) = (each for each in load(tmp_path, files).warnings if isinstance(each, Warned))
+
+    assert found.name == "NoNodeForYamlKey"
+    assert found.data == {"patch_name": "nowhere", "file_path": "tests/s.yml"}
+    assert "Did not find matching node for patch with name 'nowhere'" in found.text

@@ -1,0 +1,30 @@
+"""What counts of an entry of manifest.json when states are compared, whichever release wrote it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_sqlmodels.artifacts.facts import facts_of
+
+METRIC = {"resource_type": "metric", "fqn": ["shop", "revenue"], "type": "simple", "label": "Revenue"}
+TEST = {"resource_type": "test", "fqn": ["shop", "unique"], "test_metadata": {"name": "unique"}}
+
+
+def test_what_a_metric_is_made_of_does_not_count() -> None:
+    old: dict[str, Any] = {**METRIC, "type_params": {"measure": {"name": "total"}}}
+    new = {**METRIC, "type_params": {"measure": {"name": "total"}, "join_to_timespine": False}}
+    assert facts_of(old) == facts_of(new)
+    assert facts_of(old) != facts_of({**new, "label": "Sales"})
+
+
+@pytest.mark.parametrize(
+    ("key", "old", "new"),
+    [("severity", "'warn'", "warn"), ("limit", "10", "10"), ("store_failures", "True", "True"),
+     ("where", '"a = \')\'"', "a = ')'")],
+)  # fmt: skip
+def test_a_config_that_an_older_release_wrote_as_syntax_is_no_change(key: str, old: str, new: str) -> None:
+    before = {**TEST, "unrendered_config": {key: f"Keyword(key='{key}', value=Const(value={old}))"}}
+    assert facts_of(before) == facts_of({**TEST, "unrendered_config": {key: new}})
+    assert facts_of(before) != facts_of({**TEST, "unrendered_config": {key: "another"}})
