@@ -20,7 +20,7 @@ from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.templating.batches import has_batches
 
 WIDTH = 80
-"""Lines are filled with dots up to here."""
+"""Lines are filled with dots up to here; longer ones stay as they are."""
 
 COLOURS = {"success": "green", "pass": "green", "warn": "yellow", "skipped": "yellow", "no-op": "yellow"}
 """By status; what is not here is red."""
@@ -122,7 +122,7 @@ def _skipped(node: AnyNode) -> str:
 
 
 def _filled(text: str) -> str:
-    return f"{text} {'.' * max(3, WIDTH - len(text) - 1)}"
+    return f"{text} ".ljust(WIDTH, ".")
 
 
 class Places:

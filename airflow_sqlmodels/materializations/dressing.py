@@ -73,7 +73,7 @@ def comment_statements(build: Build, on: Relation, kind: str) -> Iterator[str]:
         missing = [column.name for column in described if column.name not in there]
         if missing:
             what = "The following columns are specified in the schema but are not present in the database"
-            build.warn(f"{build.node.path}: {what}: {', '.join(missing)}")
+            build.warn(f"{build.node.relation}: {what}: {', '.join(missing)}")
 
 
 def _names_of_columns(build: Build, on: Relation) -> set[str]:

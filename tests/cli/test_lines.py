@@ -53,6 +53,12 @@ def test_a_line_says_that_a_step_begins() -> None:
     assert line == f"1 of 12 START sql table model public.orders {'.' * 36} [RUN]"
 
 
+def test_a_line_that_is_long_anyway_is_not_filled() -> None:
+    line = start_line(model("orders_" * 12), "1 of 12")
+
+    assert line == f"1 of 12 START sql table model public.{'orders_' * 12}  [RUN]"
+
+
 @pytest.mark.parametrize(
     ("node", "status", "more", "text"),
     [
