@@ -13,7 +13,7 @@ from dataclasses import replace
 import click
 
 from airflow_sqlmodels.cli.flags import Flags, flags_of
-from airflow_sqlmodels.cli.opening import connected, profile_of
+from airflow_sqlmodels.cli.opening import connected, of_loading, profile_of
 from airflow_sqlmodels.cli.options import global_options, option
 from airflow_sqlmodels.cli.telling import tell_warning
 from airflow_sqlmodels.errors import CompilationError, SqlModelsError, StrictWarningError
@@ -137,14 +137,7 @@ def _target(flags: Flags) -> dict[str, object]:
 
 def _project(flags: Flags) -> str:
     """The project's name. As in dbt nothing else is read: models may be wrong, and packages not installed yet."""
-    project = load_project_file(
-        flags.project_dir,
-        profiles_dir=flags.profiles_dir,
-        profile=flags.profile,
-        target=flags.target,
-        vars=flags.vars,
-        version_check=flags.said.get("version_check"),
-    )
+    project = load_project_file(flags.project_dir, **of_loading(flags))
     for warned in (*outdated_keys(project), *map(Warned, unknown_flags(project))):
         tell_warning(flags, warned)
     return project.name

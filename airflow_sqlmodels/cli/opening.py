@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
+from typing import Any
 
 from msgspec import Struct
 
@@ -31,15 +32,22 @@ class Opened(Struct, frozen=True):
     """A new session over a connection of its own."""
 
 
+def of_loading(flags: Flags) -> dict[str, Any]:
+    """What `load_project` and `load_project_file` take of the flags alike."""
+    return {
+        "profiles_dir": flags.profiles_dir,
+        "profile": flags.profile,
+        "target": flags.target,
+        "vars": flags.vars,
+        "version_check": flags.said.get("version_check"),
+    }
+
+
 def open_project(flags: Flags) -> Manifest:
     """The loaded project; its warnings are told, or raised under --warn-error."""
     manifest = load_project(
         flags.project_dir,
-        profiles_dir=flags.profiles_dir,
-        profile=flags.profile,
-        target=flags.target,
-        vars=flags.vars,
-        version_check=flags.said.get("version_check"),
+        **of_loading(flags),
         flags={name: flags.said[name] for name in _OF_LOADING if name in flags.said},
         say=flags.log.said_by_template,
         cache=flags.partial_parse is not False,

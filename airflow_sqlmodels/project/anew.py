@@ -211,21 +211,7 @@ def assemble(  # all that was read, one by one
         node_first=settings.flag(NODE_FIRST),
         unique=settings.flag("require_unique_project_resource_names"),
     )
-    nodes: dict[NodeId, AnyNode] = {}
-    fingerprints = Fingerprints(parts.readers.graph)
-    for node in enabled:
-        try:
-            final = _final(node, index, parts)
-        except ProjectError as error:
-            if not isinstance(node, DataTest):
-                raise
-            # as in dbt, a test of something that is not there is left out
-            warnings.append(Warned(f"the test {node.name!r} is left out: {error}", "NodeNotFoundOrDisabled"))
-            final = None
-        if final is not None:
-            nodes[final.id] = fingerprints.of(final)
-        elif isinstance(node, DataTest):
-            disabled.setdefault(node.id, []).append(partly_resolved(node, index))
+    nodes = _resolved(parts, enabled, index, disabled, warnings)
     nodes = with_parents(nodes)
     unit_tests = read_unit_tests(parts, entries, nodes, index, fixtures)
     semantics = semantic_nodes(parts, entries, index)
@@ -257,6 +243,31 @@ def assemble(  # all that was read, one by one
             *microbatch_warnings(parts.settings, parts.readers.library.table.macros, nodes),
         ),
     )
+
+
+def _resolved(
+    parts: Parts,
+    enabled: Iterable[AnyNode],
+    index: Index,
+    disabled: dict[NodeId, list[AnyNode]],
+    warnings: list[str | Warned],
+) -> dict[NodeId, AnyNode]:
+    """The nodes with what they read. A data test of something that is not there becomes a disabled one, as in dbt."""
+    nodes: dict[NodeId, AnyNode] = {}
+    fingerprints = Fingerprints(parts.readers.graph)
+    for node in enabled:
+        try:
+            final = _final(node, index, parts)
+        except ProjectError as error:
+            if not isinstance(node, DataTest):
+                raise
+            warnings.append(Warned(f"the test {node.name!r} is left out: {error}", "NodeNotFoundOrDisabled"))
+            final = None
+        if final is not None:
+            nodes[final.id] = fingerprints.of(final)
+        elif isinstance(node, DataTest):
+            disabled.setdefault(node.id, []).append(partly_resolved(node, index))
+    return nodes
 
 
 def _selectors(parts: Parts) -> dict[str, Any]:
