@@ -15,7 +15,7 @@ from airflow_sqlmodels.templating.indexes import TemplateIndex
 from airflow_sqlmodels.templating.macros import MacroCall, MacroScope, dispatch
 from airflow_sqlmodels.templating.refusals import NeedsWarehouseError
 from airflow_sqlmodels.templating.relation import RelationApi, TemplateColumn, TemplateRelation
-from airflow_sqlmodels.templating.results import Response, empty_table, table_of
+from airflow_sqlmodels.templating.results import EmptyTable, Response, table_of
 from airflow_sqlmodels.warehouse import catalog
 from airflow_sqlmodels.warehouse.session import Session
 
@@ -63,7 +63,7 @@ class Adapter:
         session = self._warehouse("adapter.execute")
         if sql.strip().rstrip(";").lower() == "commit":
             self.commit()
-            return Response("COMMIT", -1, "COMMIT"), empty_table()
+            return Response("COMMIT", -1, "COMMIT"), EmptyTable()
         # as in dbt, a node that has committed goes on without transactions: that is how `vacuum` hooks work
         with session.autocommit() if self._committed else contextlib.nullcontext():
             return self._executed(session, sql, fetch, limit)
@@ -71,7 +71,7 @@ class Adapter:
     def _executed(self, session: Session, sql: str, fetch: bool, limit: int | None) -> tuple[Response, Any]:
         if not fetch:
             outcome = session.execute(sql)
-            return Response.of(outcome.status, outcome.rows), empty_table()
+            return Response.of(outcome.status, outcome.rows), EmptyTable()
         rows = session.query(sql)
         found = table_of(rows)
         kept = found if limit is None else found.limit(limit)

@@ -29,6 +29,16 @@ class Callee:
     __slots__ = ()
 
 
+class Offering:
+    """What is ours, and says itself which names a template may ask it for."""
+
+    __slots__ = ()
+
+    def offered(self, name: str) -> Any:
+        """The value of `name`, or Jinja's `missing`."""
+        raise NotImplementedError
+
+
 class Scope(Protocol):
     """Answers for the names a template uses."""
 
@@ -92,6 +102,15 @@ class SilentUndefined(jinja2.Undefined):
         return self
 
 
+_HARMLESS: frozenset[type] = frozenset((dict, list, str))
+"""Types with methods that take no context, and do nothing that templates must not do, but for _UNSAFE."""
+_UNSAFE = ("format", "format_map")
+
+
+def _is_harmless(method: Any) -> bool:
+    return type(getattr(method, "__self__", None)) in _HARMLESS and method.__name__ not in _UNSAFE
+
+
 class Environment(SandboxedEnvironment):
     """dbt's dialect of Jinja."""
 
@@ -117,11 +136,24 @@ class Environment(SandboxedEnvironment):
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805  # as in Jinja
         """What a template's call gives. Raises jinja2.exceptions.SecurityError for what must not be called."""
-        if not isinstance(__obj, Callee):
+        if not (isinstance(__obj, Callee) or _is_harmless(__obj)):
             return super().call(__context, __obj, *args, **kwargs)
         kwargs.pop("_block_vars", None)  # Jinja's own, for what takes a context
         kwargs.pop("_loop_vars", None)
-        return __obj(*args, **kwargs)  # type: ignore[operator]  # whoever is one is called
+        return __obj(*args, **kwargs)
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """What `obj.attribute` is in a template. The sandbox looks at what is neither ours nor one of _HARMLESS."""
+        kind = type(obj)
+        if kind in _HARMLESS and attribute not in _UNSAFE and not attribute.startswith("_"):
+            found = getattr(obj, attribute, missing)
+            if found is missing and kind is dict:
+                found = obj.get(attribute, missing)
+        elif isinstance(obj, Offering):
+            found = obj.offered(attribute)
+        else:
+            return super().getattr(obj, attribute)
+        return self.undefined(obj=obj, name=attribute) if found is missing else found
 
     def from_string(
         self,

@@ -31,6 +31,7 @@ class MacroTable:
     """What `adapter.dispatch` puts before a name, best first."""
     _seen: dict[tuple[str, str], Macro | None] = field(default_factory=dict, repr=False, compare=False)
     _own: dict[str, Macro | None] = field(default_factory=dict, repr=False, compare=False)
+    _of: dict[tuple[str, str], Macro | None] = field(default_factory=dict, repr=False, compare=False)
 
     def visible(self, name: str, package: str) -> Macro | None:
         """The macro that a bare `name` means in a template of `package`."""
@@ -42,9 +43,10 @@ class MacroTable:
 
     def of_package(self, name: str, package: str) -> Macro | None:
         """The macro that `package.name` means."""
-        if package in BUILT_IN_NAMES:
-            return self._first(name, (BUILT_IN,))
-        return self._first(name, (package,))
+        key = name, package
+        if key not in self._of:
+            self._of[key] = self._first(name, (BUILT_IN if package in BUILT_IN_NAMES else package,))
+        return self._of[key]
 
     def dispatched(self, name: str, namespace: str | None, package: str) -> Macro | None:
         """The macro that `adapter.dispatch(name, namespace)` means in a template of `package`."""

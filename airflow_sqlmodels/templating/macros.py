@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from airflow_sqlmodels.errors import CompilationError, Location
 from airflow_sqlmodels.manifest.nodes import Macro, MacroId
 from airflow_sqlmodels.templating.blocks import as_macros
-from airflow_sqlmodels.templating.environment import SCOPE, Callee, Environment
+from airflow_sqlmodels.templating.environment import SCOPE, Callee, Environment, Offering
 from airflow_sqlmodels.templating.macro_table import BUILT_IN, BUILT_IN_NAMES, MacroTable
 
 
@@ -109,7 +109,7 @@ class MacroCall(Callee):
         return f"<macro {self.macro.package}.{self.macro.name}>"
 
 
-class PackageMacros:
+class PackageMacros(Offering):
     """`dbt_utils` in a template: the macros of one package by attribute."""
 
     __slots__ = ("_package", "_scope")
@@ -118,8 +118,11 @@ class PackageMacros:
         self._package = package
         self._scope = scope
 
+    def offered(self, name: str) -> Any:
+        """The macro of that name, or Jinja's `missing`."""
+        return self.get if name == "get" else self.get(name, missing)
+
     def __getattr__(self, name: str) -> Any:
-        # the sandbox refuses attributes that begin like this, and asks for an item only if there is none
         if name.startswith("_") or name not in self:
             raise AttributeError(name)
         return self[name]

@@ -15,6 +15,7 @@ import yaml
 from airflow_sqlmodels.errors import CompilationError
 from airflow_sqlmodels.manifest.manifest import Settings
 from airflow_sqlmodels.manifest.warned import Warned
+from airflow_sqlmodels.templating.environment import Callee
 from airflow_sqlmodels.templating.invocation import LANGUAGE_VERSION, Flags, Invocation
 from airflow_sqlmodels.templating.macros import Return
 from airflow_sqlmodels.templating.options import all_options
@@ -40,7 +41,7 @@ def shared_names(settings: Settings, invocation: Invocation) -> dict[str, Any]:
         "selected_resources": list(invocation.selected),
         "thread_id": turns.name(),
         "exceptions": Refusals(invocation.warn),
-        "return": _return,
+        "return": _RETURN,
         "log": _Log(invocation),
         "print": _Print(invocation),
         "debug": _nothing,
@@ -101,8 +102,16 @@ def _options(invocation: Invocation, settings: Settings) -> dict[str, Any]:
     return options if invocation.sample is None else {**options, "sample": invocation.sample}
 
 
-def _return(value: Any = None) -> NoReturn:
-    raise Return(value)
+class _Returning(Callee):
+    """`return`: what macros say most."""
+
+    __slots__ = ()
+
+    def __call__(self, value: Any = None) -> NoReturn:
+        raise Return(value)
+
+
+_RETURN = _Returning()
 
 
 class _Log:

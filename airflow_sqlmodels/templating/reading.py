@@ -18,7 +18,7 @@ from airflow_sqlmodels.templating.macro_table import BUILT_IN
 from airflow_sqlmodels.templating.macros import CallNotes, MacroCall, MacroLibrary, MacroScope, dispatch
 from airflow_sqlmodels.templating.places import place_of_error, placed
 from airflow_sqlmodels.templating.relation import RelationApi, TemplateColumn, TemplateRelation
-from airflow_sqlmodels.templating.results import empty_table
+from airflow_sqlmodels.templating.results import EmptyTable
 from airflow_sqlmodels.templating.static import CAPTURED, Call, called_names
 from airflow_sqlmodels.templating.variables import Var, missing_var
 
@@ -308,7 +308,7 @@ class ReadingAdapter:
         if name.startswith("_"):
             raise AttributeError(name)
         if name in self._TABLES:
-            return lambda *_args, **_kwargs: ("", empty_table())
+            return lambda *_args, **_kwargs: ("", EmptyTable())
         if name in self._LISTS:
             return lambda *_args, **_kwargs: []
         return _none

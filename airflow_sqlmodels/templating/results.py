@@ -36,9 +36,21 @@ class StatementResult(dict[str, Any]):
         super().__init__(response=response, data=data, table=table)
 
 
-def empty_table() -> Any:
-    """A table without rows and columns."""
-    return table_of(Rows((), ()))
+class EmptyTable:
+    """A table without rows and columns. It becomes agate's when somebody looks at it, as few do: its import is slow."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # Python asks for these by itself
+            raise AttributeError(name)
+        return getattr(table_of(_NOTHING), name)
+
+    def __str__(self) -> str:
+        return str(table_of(_NOTHING))
+
+
+_NOTHING = Rows((), ())
 
 
 def table_of(rows: Rows) -> Any:
