@@ -30,13 +30,13 @@ class Jinja(Struct, frozen=True):
 
     library: MacroLibrary
     shared: Mapping[str, Any]
-    native: NativeEnvironment = field(default_factory=lambda: NativeEnvironment(keeps_code=True))
+    native: NativeEnvironment = field(default_factory=NativeEnvironment)
 
 
 def jinja_for(means: Answerer) -> Jinja:
     """The means to render templates of a project in one run."""
     shared = {**shared_names(means.manifest.settings, means.invocation), **means.more_names}
-    return Jinja(MacroLibrary(means.macros, Environment(keeps_code=True)), shared)
+    return Jinja(MacroLibrary(means.macros, Environment()), shared)
 
 
 def scope_of(rendering: Rendering) -> MacroScope:

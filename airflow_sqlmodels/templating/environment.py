@@ -116,9 +116,7 @@ class Environment(SandboxedEnvironment):
 
     context_class = ScopedContext
 
-    def __init__(self, *, silent: bool = False, keeps_code: bool = False) -> None:
-        """`keeps_code`: whether what is compiled is there for the next process."""
-        self._keeps_code = keeps_code
+    def __init__(self, *, silent: bool = False) -> None:
         super().__init__(
             extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],
             undefined=SilentUndefined if silent else Unknown,
@@ -161,11 +159,8 @@ class Environment(SandboxedEnvironment):
         globals: MutableMapping[str, Any] | None = None,  # noqa: A002  # Jinja's name
         template_class: type[jinja2.Template] | None = None,
     ) -> jinja2.Template:
-        """The template of a text. One that this process has compiled before is not compiled again."""
-        compiled = _kept_code if self._keeps_code else _code
-        code = (
-            compiled(source, isinstance(self, NativeEnvironment)) if isinstance(source, str) else self.compile(source)
-        )
+        """The template of a text. One that was compiled before is not compiled again, in this process or the next."""
+        code = _code(source, isinstance(self, NativeEnvironment)) if isinstance(source, str) else self.compile(source)
         return (template_class or self.template_class).from_code(self, code, self.make_globals(globals), None)
 
     def changed(self, source: str, kind: str, change: Callable[[nodes.Template], nodes.Template]) -> jinja2.Template:
@@ -174,8 +169,7 @@ class Environment(SandboxedEnvironment):
         def compiled() -> CodeType:
             return self.compile(change(self.parse(source)))
 
-        code = saved_code(kind, source, compiled) if self._keeps_code else compiled()
-        return self.template_class.from_code(self, code, self.make_globals(None), None)
+        return self.template_class.from_code(self, saved_code(kind, source, compiled), self.make_globals(None), None)
 
 
 @functools.lru_cache(maxsize=2)
@@ -186,12 +180,6 @@ def _compiler(native: bool) -> Environment:
 @functools.lru_cache(maxsize=1024)
 def _code(source: str, native: bool) -> CodeType:
     """Jinja's code for a text. What an environment makes of undefined names is decided when the code runs."""
-    return _compiler(native).compile(source)
-
-
-@functools.lru_cache(maxsize=1024)
-def _kept_code(source: str, native: bool) -> CodeType:
-    """The same, but one that an earlier process has compiled is not compiled again either."""
     return saved_code("native" if native else "text", source, lambda: _compiler(native).compile(source))
 
 
@@ -229,8 +217,8 @@ class NativeEnvironment(Environment):
     code_generator_class = NativeCodeGenerator
     concat = staticmethod(lambda values: _concat(list(values)))
 
-    def __init__(self, *, keeps_code: bool = False) -> None:
-        super().__init__(keeps_code=keeps_code)
+    def __init__(self) -> None:
+        super().__init__()
         self.filters["as_text"] = _typed(str)
         self.filters["as_bool"] = _typed(_as_bool)
         self.filters["as_number"] = _typed(_as_number)

@@ -61,7 +61,8 @@ def _folder(cache: Path | None) -> str | None:
 @functools.cache
 def _made_by() -> bytes:
     """What compiles, as a hash: another release of Python, Jinja or this package makes other code."""
-    own = sorted((each.name, each.stat().st_size) for each in os.scandir(Path(__file__).parent) if each.is_file())
+    files = (each for each in os.scandir(Path(__file__).parent) if each.name.endswith(".py"))
+    own = sorted((each.name, each.stat().st_size, each.stat().st_mtime_ns) for each in files)
     return hashlib.blake2b(repr((VERSION, jinja2.__version__, sys.version, own)).encode(), digest_size=32).digest()
 
 

@@ -92,14 +92,9 @@ def test_what_is_old_goes(cache: Path) -> None:
 
 def test_a_template_is_the_same_from_what_was_kept(cache: Path) -> None:
     text = "{% macro m(x) %}{{ x + 1 }}{% endmacro %}{% for i in [1, 2] %}{{ m(i) }}{% endfor %}"
-    first = Environment(keeps_code=True).from_string(text).render()
+    first = Environment().from_string(text).render()
     from airflow_sqlmodels.templating import environment  # noqa: PLC0415  # as if it were another process
 
-    environment._kept_code.cache_clear()
+    environment._code.cache_clear()
     assert len(kept(cache)) == 1
-    assert Environment(keeps_code=True).from_string(text).render() == first == "23"
-
-
-def test_loading_keeps_nothing(cache: Path) -> None:
-    Environment(silent=True).from_string("{{ never_seen_before }}").render()
-    assert not kept(cache)
+    assert Environment().from_string(text).render() == first == "23"
