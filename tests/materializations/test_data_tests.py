@@ -33,6 +33,15 @@ def test_rows_at_fault_can_be_kept_in_an_unlogged_table(
     assert rows_of(connection, f"select count(*) from {result.relation_name}") == [(3,)], "the limit holds there too"
 
 
+def test_a_view_is_never_unlogged(tmp_path: Path, session: DbApiSession, connection: Connection) -> None:
+    """`unlogged` may be meant for all that a folder keeps."""
+    config = "{{ config(store_failures_as='view', unlogged=true, alias='kept') }}"
+    result = _run(tmp_path, {"tests/t.sql": f"{config} {FIVE}"}, session, connection)
+
+    assert result.failures == 5
+    assert rows_of(connection, "select relkind::text from pg_class where relname = 'kept'") == [("v",)]
+
+
 def test_a_project_words_the_judging_and_the_limit_itself(
     tmp_path: Path, session: DbApiSession, connection: Connection
 ) -> None:

@@ -11,6 +11,7 @@ from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import Model, NodeId
 from airflow_sqlmodels.manifest.store import Stored, open_store
+from airflow_sqlmodels.project import cache
 from airflow_sqlmodels.project.inputs import unchanged
 from airflow_sqlmodels.project.load import load_project
 from airflow_sqlmodels.project.saved import load_saved_nodes
@@ -149,6 +150,15 @@ def test_a_worker_notices_when_what_its_node_reads_has_another_name(project: Pat
     (project / "models/stg.sql").write_text("{{ config(alias='staged') }} select 1 as id\n")
 
     assert load_saved_nodes(saved, project, {}, [ORDERS]) is None
+
+
+def test_all_that_reads_a_project_decides_which_saved_form_is_good() -> None:
+    """Between two releases too: else an update would go on with what the code before it made."""
+    package = Path(cache.__file__).parent.parent
+    modules = (path for part in ("manifest", "project", "templating") for path in (package / part).rglob("*.py"))
+    reading = {(path.name, path.stat().st_size) for path in modules if path.parent.name != "packages"}
+
+    assert reading <= set(cache._reader())
 
 
 def test_saved_projects_of_long_ago_are_removed(project: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import cast
 
 import psycopg
@@ -139,6 +140,31 @@ def test_a_foreign_key_whose_rows_went_stays_unchecked_and_is_told(
     assert rows_of(connection, "select convalidated from pg_constraint where conname = 'points'") == [(False,)]
     assert "is published, but" in told[-1]
     assert "(id)=(1)" in told[-1]
+
+
+def test_who_reads_a_table_with_a_foreign_key_is_waited_for(
+    session: DbApiSession, connection: Connection, postgres_dsn: str
+) -> None:
+    built(session, "table", START)
+    connection.execute(POINTS)
+    reader = psycopg.connect(postgres_dsn)
+    reader.execute("select * from other")
+    leaves = threading.Timer(0.5, reader.rollback)
+    leaves.start()
+
+    built(session, "table", START)
+
+    leaves.join()
+    reader.close()
+    assert rows_of(connection, _POINTER) == [("FOREIGN KEY (id) REFERENCES orders(id) ON DELETE CASCADE", True)]
+
+
+def test_a_hook_may_forget_what_was_prepared(session: DbApiSession, connection: Connection) -> None:
+    for number in range(3):
+        hooks = (hook("deallocate all", transaction=False),)
+        built(session, "table", START.replace("1 as id", f"{number} as id"), pre_hooks=hooks)
+
+    assert rows_of(connection, "select id from orders") == [(2,)]
 
 
 _POINTER = "select pg_get_constraintdef(oid), convalidated from pg_constraint where conname = 'points'"
