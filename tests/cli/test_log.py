@@ -88,6 +88,7 @@ def test_the_last_event_says_how_the_command_ended(call: Call, tmp_path: Path, s
     assert (report["data"]["command_name"], report["data"]["command_success"]) == ("ls", success)
     assert (end["data"]["command"], end["data"]["success"]) == ("sqlmodels ls", success)
     assert 0 < end["data"]["elapsed"] < 60
+    assert f"Command `sqlmodels ls` {'succeeded' if success else 'failed'} at " in end["info"]["msg"]
 
 
 def test_events_say_whose_node_it_is(call: Call, tmp_path: Path) -> None:
