@@ -95,11 +95,16 @@ def refreshed(
     wanted = properties_of(known.manifest, changed, files)
     entries = with_versions(read_properties(wanted), model_names(files))
     said: list[Warned] = []  # by templates
-    shared = _shared_names(known.manifest.settings, choices, said)
+    logged: list[str] = []  # told at the end: a whole load logs it again
+    shared = _shared_names(known.manifest.settings, structs.replace(choices, say=logged.append), said)
     projects = {each.name: each for each in (project, *packages)}
     parts = make_parts(known.manifest.settings, projects, known.manifest.macros, known.manifest.docs, entries, shared)
     models = refreshed_models(parts, known.manifest, changed)
-    return None if said or parts.noted else models
+    if models is None or said or parts.noted:
+        return None
+    for message in logged:
+        choices.say(message)
+    return models
 
 
 def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[SourceFile], choices: Choices) -> Manifest:

@@ -189,3 +189,14 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(folder: Path) -> Non
     load_project(folder, target=TARGET, say=lambda _told: path.write_text(text.replace("2", "3")) and None)
 
     assert "select 3" in getattr(_load(folder)[ORDERS], "raw_code", "")
+
+
+@pytest.mark.parametrize("config", ["", "{{ config(materialized='table') }}"])
+def test_what_a_changed_model_logs_is_told_once(config: str, folder: Path) -> None:
+    _load(write_project(folder, FILES))
+    (folder / "models/orders.sql").write_text(f"{config} {{{{ log('reading', info=True) }}}} select 2 as id\n")
+    told: list[str] = []
+
+    load_project(folder, target=TARGET, say=told.append)
+
+    assert told == ["reading"]
