@@ -200,3 +200,13 @@ def test_what_a_changed_model_logs_is_told_once(config: str, folder: Path) -> No
     load_project(folder, target=TARGET, say=told.append)
 
     assert told == ["reading"]
+
+
+def test_a_name_that_another_model_has_is_refused(folder: Path) -> None:
+    macro = (
+        "{% macro generate_alias_name(custom=none, node=none) %}{{ node.config.get('meta', {}).get('as', node.name) }}"
+    )
+    files = {"macros/names.sql": macro + "{% endmacro %}\n"}
+
+    with pytest.raises(SqlModelsError, match="stg"):
+        _changed(folder, files, "models/orders.sql", "{{ config(meta={'as': 'stg'}) }} select 1 as id\n")
