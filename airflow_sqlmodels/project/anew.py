@@ -87,7 +87,7 @@ def refreshed(
 ) -> dict[NodeId, Model] | None:
     """The models of the files that changed, if nothing but models did, and nothing beside these is affected.
 
-    None too if there is something to warn of: a whole load collects that.
+    None too if a template warns: a whole load collects that.
     """
     changed = [file for file in files if file.full in known.changed]
     if len(changed) < len(known.changed) or any(file.kind != "model" for file in changed):
@@ -100,7 +100,7 @@ def refreshed(
     projects = {each.name: each for each in (project, *packages)}
     parts = make_parts(known.manifest.settings, projects, known.manifest.macros, known.manifest.docs, entries, shared)
     models = refreshed_models(parts, known.manifest, changed)
-    if models is None or said or parts.noted:
+    if models is None or said:
         return None
     for message in logged:
         choices.say(message)

@@ -162,10 +162,11 @@ def test_a_variable_that_a_changed_model_reads_counts_from_then_on(
 
 
 def test_a_variable_that_was_read_before_counts_as_ever(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    changed = _changed(folder, {}, "models/orders.sql", "select 2 as id\n")
+    files = {"models/stg.sql": "{{ config(tags=[env_var('LABEL', 'x')]) }} select 1 as id\n"}
+    changed = _changed(folder, files, "models/orders.sql", "select 2 as id\n")
     assert isinstance(changed.nodes, Stored)
 
-    monkeypatch.setenv("AREA", "y")
+    monkeypatch.setenv("LABEL", "y")
 
     assert not isinstance(_load(folder).nodes, Stored)
 
