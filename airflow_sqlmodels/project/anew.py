@@ -85,16 +85,26 @@ BUILT_IN_MATERIALIZATIONS = ("table", "view", "incremental", "ephemeral", "mater
 def refreshed(
     known: Known, project: ProjectFile, packages: list[ProjectFile], files: list[SourceFile], choices: Choices
 ) -> dict[NodeId, Model] | None:
-    """The models of the files that changed, if nothing but models did, and nothing beside these is affected."""
+    """The models of the files that changed, if nothing but models did, and nothing beside these is affected.
+
+    None too if a template warns: a whole load collects that.
+    """
     changed = [file for file in files if file.full in known.changed]
     if len(changed) < len(known.changed) or any(file.kind != "model" for file in changed):
         return None
     wanted = properties_of(known.manifest, changed, files)
     entries = with_versions(read_properties(wanted), model_names(files))
-    shared = _shared_names(known.manifest.settings, choices, None)
+    said: list[Warned] = []  # by templates
+    logged: list[str] = []  # told at the end: a whole load logs it again
+    shared = _shared_names(known.manifest.settings, structs.replace(choices, say=logged.append), said)
     projects = {each.name: each for each in (project, *packages)}
     parts = make_parts(known.manifest.settings, projects, known.manifest.macros, known.manifest.docs, entries, shared)
-    return refreshed_models(parts, known.manifest, changed)
+    models = refreshed_models(parts, known.manifest, changed)
+    if models is None or said:
+        return None
+    for message in logged:
+        choices.say(message)
+    return models
 
 
 def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[SourceFile], choices: Choices) -> Manifest:
@@ -120,11 +130,9 @@ def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[Sou
     return manifest
 
 
-def _shared_names(settings: Settings, choices: Choices, warned: list[Warned] | None) -> dict[str, Any]:
-    """What all templates see while they are read. What they warn of is put into a list, if there is one."""
-    invocation = Invocation(command="parse", say=choices.say)
-    if warned is not None:
-        invocation = structs.replace(invocation, warn=warned.append)
+def _shared_names(settings: Settings, choices: Choices, warned: list[Warned]) -> dict[str, Any]:
+    """What all templates see while they are read. What they warn of is put into a list."""
+    invocation = Invocation(command="parse", say=choices.say, warn=warned.append)
     return {**shared_names(settings, invocation), "env_var": choices.env_var}
 
 

@@ -42,9 +42,16 @@ class Known(Struct, frozen=True):
 def _reader() -> tuple[tuple[str, int], ...]:
     """The files that make a manifest, with their sizes: what they make is saved, and changes when they do."""
     package = Path(__file__).parent.parent
-    folders = (package / "manifest", package / "project", package / "templating", package / "templating" / "library")
-    files = (each for folder in folders for each in os.scandir(folder) if each.name.endswith((".py", ".sql")))
+    files = (
+        each for folder in _READING for each in os.scandir(package / folder) if each.name.endswith((".py", ".sql"))
+    )
     return tuple(sorted((each.name, each.stat().st_size) for each in files))
+
+
+_READING = (
+    *("dialects", "manifest", "project", "project/semantic"),
+    *("templating", "templating/entries", "templating/library"),
+)
 
 
 def saved_path(root: Path, choices: Choices) -> Path | None:

@@ -35,7 +35,7 @@ class Inputs(msgspec.Struct, frozen=True):
 
 
 def restamped(old: Inputs, paths: Iterable[str]) -> Inputs:
-    """The inputs with the present state of these files."""
+    """The inputs with the present state of these files. Taken before they are read, as in `take_inputs`."""
     now = time.time_ns()
     return Inputs({**old.files, **{path: _stamp(path) for path in paths}}, old.env, now)
 

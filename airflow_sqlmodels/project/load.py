@@ -20,6 +20,7 @@ from airflow_sqlmodels.project.inputs import (
     mark_of,
     present,
     read_inputs,
+    restamped,
     same_env,
     take_inputs,
 )
@@ -119,9 +120,11 @@ def load(root: Path, choices: Choices, saved: Path | None) -> Manifest:
         from airflow_sqlmodels.project.refresh import save_refreshed  # noqa: PLC0415
 
         if known is not None and saved is not None:
+            inputs = restamped(known.inputs, known.changed)
             again = refreshed(known, project, packages, files, choices)
             if again is not None:
-                return save_refreshed(saved, known, again, made_for(root, choices))
+                env = env_state({*inputs.env, *choices.env_read}, choices.env)
+                return save_refreshed(saved, known, again, structs.replace(inputs, env=env), made_for(root, choices))
         inputs = take_inputs(paths)
         manifest = load_anew(project, packages, files, choices)
         inputs = structs.replace(inputs, env=env_state(choices.env_read, choices.env))

@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 
@@ -21,9 +22,10 @@ from airflow_sqlmodels.project import template_nodes
 from airflow_sqlmodels.project.cache import Known
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.fingerprint import Fingerprints, with_names
-from airflow_sqlmodels.project.inputs import input_records, mark_of, restamped
+from airflow_sqlmodels.project.inputs import Inputs, input_records, mark_of
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.resolve import NODE_FIRST, resolved
+from airflow_sqlmodels.templating.batches import has_batches
 
 
 class SavedIndex(Struct, frozen=True):
@@ -95,9 +97,8 @@ def refreshed_models(parts: Parts, manifest: Manifest, changed: Iterable[SourceF
     return found
 
 
-def save_refreshed(path: Path, known: Known, models: dict[NodeId, Model], made_for: str) -> Manifest:
-    """The manifest with these models in it, saved."""
-    inputs = restamped(known.inputs, known.changed)
+def save_refreshed(path: Path, known: Known, models: dict[NodeId, Model], inputs: Inputs, made_for: str) -> Manifest:
+    """The manifest with these models in it, saved; it was made from `inputs`."""
     mark = mark_of(inputs, made_for)
     records = dict(input_records(inputs, known.changed))
     records["mark"] = mark.encode()
@@ -120,12 +121,23 @@ def _depends_on(manifest: Manifest, node_id: NodeId) -> tuple[NodeId, ...]:
 def _only_within(old: Model, new: Model) -> bool:
     """Whether nobody but the model itself can notice the change: others know its relation, its kind, what it reads."""
     return (
-        new.config.get("enabled", True) is not False
-        and new.relation == old.relation
-        and (new.access, new.config.get("group")) == (old.access, old.config.get("group"))
-        and new.materialized == old.materialized != "ephemeral"  # it is part of what its readers send
+        new.relation == old.relation
+        and new.materialized != "ephemeral"  # it is part of what its readers send
+        and _decided(new) == _decided(old)
         and set(new.refs) <= set(old.refs)  # a new edge could close a ring
+        and set(new.function_refs) <= set(old.function_refs)
+        and not old.problems  # some of them are found when all is known
+        and not has_batches(new)  # what its batches need is looked for in what it reads
     )
+
+
+_ITS_OWN = ("tags", "meta", "docs", "pre_hook", "post_hook")
+"""Configs that nobody asks for but the model itself, and that no check of the whole project looks at."""
+
+
+def _decided(model: Model) -> dict[str, Any]:
+    """The configs that others, or warnings, depend on."""
+    return {key: value for key, value in model.config.items() if key not in _ITS_OWN}
 
 
 def _has_unit_tests(manifest: Manifest, model: Model) -> bool:

@@ -45,6 +45,32 @@ def test_a_hook_at_the_start_finds_the_schemas_of_the_dag(warehouse: str, tmp_pa
         assert connection.execute("select x from public_new.log").fetchone() == (1,)
 
 
+def test_behind_a_hook_that_fails_no_other_is_run(warehouse: str, tmp_path: Path) -> None:
+    hooks = (
+        "on-run-start: ['create table public.one as select 1 as x', select nope, 'create table public.three (x int)']"
+    )
+    dag = dag_of(tmp_path, {"dbt_project.yml": f"{PROJECT}{hooks}\n", "models/a.sql": "select 1 as id"})
+
+    done = run(dag)
+
+    assert done.state == "failed"
+    assert done.tasks["a.run"] == "upstream_failed"
+    with psycopg.connect(warehouse) as connection:
+        found = connection.execute("select to_regclass('public.one') is null, to_regclass('public.three') is null")
+        assert found.fetchone() == (False, True)
+
+
+@pytest.mark.usefixtures("warehouse")
+def test_sql_too_long_for_its_tab_is_left_as_a_whole(tmp_path: Path) -> None:
+    long = f"select '{'x' * 5000}' as wide"
+    dag = dag_of(tmp_path, {"models/long.sql": long, "models/short.sql": "select 1 as id"})
+
+    done = run(dag)
+
+    assert done.xcoms["long.run"]["compiled_sql"] == long
+    assert "compiled_sql" not in done.xcoms["short.run"]
+
+
 UNIT_TESTED = {
     "models/stg.sql": "select 1 as id, 2 as amount",
     "models/total.sql": "select sum(amount) as total from {{ ref('stg') }}",

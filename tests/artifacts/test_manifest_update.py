@@ -13,7 +13,7 @@ from airflow_sqlmodels.artifacts import manifest_update
 from airflow_sqlmodels.artifacts.compilation import Compilation
 from airflow_sqlmodels.artifacts.keeping import keep_compiled
 from airflow_sqlmodels.cli.main import exit_code
-from airflow_sqlmodels.manifest.nodes import NodeId
+from airflow_sqlmodels.manifest.nodes import MacroId, NodeId
 from airflow_sqlmodels.project.load import load_project
 from airflow_sqlmodels.templating.code import CompiledCode
 from airflow_sqlmodels.templating.invocation import Invocation
@@ -26,6 +26,8 @@ FILES = {
     "models/c.sql": "select * from {{ ref('b') }} join {{ ref('a') }} using (id)",
     "models/all.yml": "models: [{name: c, columns: [{name: id, data_tests: [unique]}]}]",
 }
+
+A = NodeId("model.shop.a")
 
 
 def parsed(root: Path) -> dict[str, Any]:
@@ -118,3 +120,21 @@ def test_what_was_compiled_last_time_is_not_put_into_the_file_again(
     fewer = keep({"a": "select 1"})
     assert fewer["nodes"]["model.shop.a"]["compiled_code"] == "select 1"
     assert "compiled_code" not in fewer["nodes"]["model.shop.b"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Compilation({A: CompiledCode("select 2")}, "target"),
+        Compilation({A: CompiledCode("select 1", macros=(MacroId("macro.shop.cents"),))}, "target"),
+        Compilation({A: CompiledCode("select 1")}, "target", built=[A]),
+        Compilation({A: CompiledCode("select 1")}, "target", targets={A: {"ref('b')": "b"}}),
+        Compilation({A: CompiledCode("select 1")}, "target", bodies={A: ["select 1"]}),
+        Compilation({A: CompiledCode("select 1")}, "target", kept={A: "audit.a"}),
+    ],
+)
+def test_whatever_a_run_brings_up_tells_its_file_from_others(other: Compilation) -> None:
+    first = Compilation({A: CompiledCode("select 1")}, "target")
+
+    assert first.digest() == Compilation({A: CompiledCode("select 1")}, "target").digest()
+    assert first.digest() != other.digest()

@@ -43,8 +43,21 @@ def call(tmp_path: Path, postgres_dsn: str, capfd: pytest.CaptureFixture[str]) -
     return calling(tmp_path, capfd)
 
 
+def manifest(folder: Path) -> dict[str, Any]:
+    """manifest.json; it says nothing twice."""
+    text = (folder / "target/manifest.json").read_text()
+    found: dict[str, Any] = json.loads(text, object_pairs_hook=_each_key_once)
+    return found
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    assert len(found) == len(pairs), [key for key, _ in pairs]
+    return found
+
+
 def nodes(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((folder / "target/manifest.json").read_text())["nodes"]
+    found: dict[str, Any] = manifest(folder)["nodes"]
     return {node_id: {**node, "created_at": 0} for node_id, node in found.items()}
 
 
@@ -82,6 +95,53 @@ def test_nothing_is_left_of_the_run_before(anew: bool, call: Call, tmp_path: Pat
 
     call("ls")
     assert nodes(tmp_path) == parsed
+
+
+LATER = {
+    "macros/later.sql": "{% macro later() %}2{% endmacro %}\n",
+    "models/marts/late.sql": "select {% if execute %}{{ later() }}{% else %}1{% endif %} as n\n",
+    "functions/twice.sql": "select 2 * n\n",
+    "functions/twice.yml": """\
+        functions:
+          - name: twice
+            arguments: [{name: n, data_type: int}]
+            returns: {data_type: int}
+            overloads: [{defined_in: twice_text, arguments: [{name: n, data_type: text}], returns: {data_type: text}}]
+        """,
+    "functions/twice_text.sql": "select n || n || '{{ 1 if execute else 0 }}'\n",
+}
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [
+        ["parse", "compile"],
+        ["compile", "compile"],
+        ["compile", "run"],
+        ["build", "compile"],
+        ["build", "run --select late"],
+        ["run --select late", "run --select twice"],
+    ],
+    ids=" then ".join,
+)
+def test_a_file_put_together_is_the_file_written_anew(commands: list[str], call: Call, tmp_path: Path) -> None:
+    write_project(tmp_path, **{"profiles.yml": None, **LATER})
+    call("build")
+    for command in commands:
+        assert call(*command.split())[0] == 0
+
+    together = _undated(tmp_path)
+
+    (tmp_path / "target/manifest.json").unlink()
+    call(*commands[-1].split())
+    assert together == _undated(tmp_path)
+
+
+def _undated(folder: Path) -> dict[str, Any]:
+    """What manifest.json says of nodes and functions, but for when they were read."""
+    found = manifest(folder)
+    both = {**found["nodes"], **found["functions"]}
+    return {node_id: {**node, "created_at": 0} for node_id, node in both.items()}
 
 
 def test_a_run_of_nothing_new_keeps_the_file_of_the_project(call: Call, tmp_path: Path) -> None:

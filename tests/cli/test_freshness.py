@@ -80,6 +80,17 @@ def test_each_threshold_is_that_of_the_nearest_level(call: Call, tmp_path: Path)
     assert found["a"]["adapter_response"] == {"_message": "SELECT 1", "code": "SELECT", "rows_affected": 1}
 
 
+def test_a_source_without_rows_is_as_old_as_can_be(
+    call: Call, connection: psycopg.Connection[Any], tmp_path: Path
+) -> None:
+    connection.execute("truncate public.orders")
+
+    code, _ = call("source", "freshness", "--select", "source:raw.a", "source:raw.c")
+
+    assert code == 1
+    assert {name: each["status"] for name, each in results(tmp_path).items()} == {"a": "error", "c": "warn"}
+
+
 @pytest.mark.parametrize("returned", ["load_result('collect_freshness')", "load_result('collect_freshness').table"])
 def test_a_project_may_tell_the_age_itself(call: Call, tmp_path: Path, returned: str) -> None:
     write_project(tmp_path, {"macros/freshness.sql": OWN.replace("RESULT", returned)})

@@ -9,8 +9,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from airflow_sqlmodels.cli.log import Log
 from airflow_sqlmodels.cli.log_file import LogFile
 from airflow_sqlmodels.cli.main import exit_code
+from airflow_sqlmodels.warehouse.session import Outcome
 from tests.cli.projects import Call, calling, profile_for, write_project
 
 
@@ -86,6 +88,7 @@ def test_the_last_event_says_how_the_command_ended(call: Call, tmp_path: Path, s
     assert (report["data"]["command_name"], report["data"]["command_success"]) == ("ls", success)
     assert (end["data"]["command"], end["data"]["success"]) == ("sqlmodels ls", success)
     assert 0 < end["data"]["elapsed"] < 60
+    assert f"Command `sqlmodels ls` {'succeeded' if success else 'failed'} at " in end["info"]["msg"]
 
 
 def test_events_say_whose_node_it_is(call: Call, tmp_path: Path) -> None:
@@ -117,6 +120,20 @@ def test_events_of_statements_say_for_which_node_they_were_sent(call: Call, tmp_
     assert (view["conn_name"], view["node_info"]["node_name"]) == ("model.shop.stg_orders", "stg_orders")
     assert hook["node_info"]["resource_type"] == "operation"
     assert {each["node_info"].get("resource_type") for each in sent} >= {"seed", "model", "test", "operation"}
+
+
+def test_a_statement_behind_a_node_is_nobodys(tmp_path: Path) -> None:
+    file = LogFile(tmp_path, level="debug", json=True, most_bytes=0, invocation="i")
+    log = Log(file=file)
+
+    with log.about(lambda: {"unique_id": "model.shop.orders"}):
+        log.statement("select 1", Outcome(1, "SELECT 1"))
+    log.statement("select 2", Outcome(1, "SELECT 1"))
+
+    log.close()
+    told = [json.loads(line)["data"] for line in (tmp_path / "dbt.log").read_text().splitlines()]
+    assert [each["conn_name"] for each in told] == ["model.shop.orders", "master"]
+    assert told[-1]["node_info"] == {}
 
 
 def test_the_console_shows_from_a_level_on(call: Call, tmp_path: Path) -> None:

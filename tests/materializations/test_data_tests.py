@@ -33,6 +33,36 @@ def test_rows_at_fault_can_be_kept_in_an_unlogged_table(
     assert rows_of(connection, f"select count(*) from {result.relation_name}") == [(3,)], "the limit holds there too"
 
 
+@pytest.mark.parametrize(
+    ("config", "flag", "kept"),
+    [
+        ("", False, False),
+        ("", True, True),
+        ("store_failures=false", True, False),
+        ("store_failures=true", False, True),
+        ("store_failures=true, store_failures_as='ephemeral'", True, False),
+        ("store_failures=false, store_failures_as='table'", False, True),
+    ],
+)
+def test_the_config_of_a_test_counts_more_than_the_flag(
+    config: str, flag: bool, kept: bool, tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    files = {"tests/t.sql": f"{{{{ config({config}) }}}} {FIVE}"}
+
+    result = _run(tmp_path, files, session, connection, store_failures=flag)
+
+    assert (result.relation_name is not None) is kept
+
+
+def test_a_view_is_never_unlogged(tmp_path: Path, session: DbApiSession, connection: Connection) -> None:
+    """`unlogged` may be meant for all that a folder keeps."""
+    config = "{{ config(store_failures_as='view', unlogged=true, alias='kept') }}"
+    result = _run(tmp_path, {"tests/t.sql": f"{config} {FIVE}"}, session, connection)
+
+    assert result.failures == 5
+    assert rows_of(connection, "select relkind::text from pg_class where relname = 'kept'") == [("v",)]
+
+
 def test_a_project_words_the_judging_and_the_limit_itself(
     tmp_path: Path, session: DbApiSession, connection: Connection
 ) -> None:
@@ -74,9 +104,11 @@ def test_a_header_stands_in_front_if_the_flag_says_so(
     assert _run(tmp_path, files, session, connection).failures == 1
 
 
-def _run(root: Path, files: dict[str, str], session: DbApiSession, connection: psycopg.Connection[Any]) -> Result:
+def _run(
+    root: Path, files: dict[str, str], session: DbApiSession, connection: psycopg.Connection[Any], **flags: Any
+) -> Result:
     target = Target(name="dev", schema="public", database=str(connection.info.dbname))
     manifest = load(root, files, target=target)
     (node,) = (each for each in manifest.values() if isinstance(each, DataTest))
-    means = answerer(manifest, Invocation())
+    means = answerer(manifest, Invocation(**flags))
     return run_data_test(means, node, session, log=lambda _: None, on_compiled=lambda _: None, label="t.sql")

@@ -28,6 +28,19 @@ def test_it_is_made_and_then_refreshed(session: DbApiSession, connection: Connec
     assert rows_of(connection, "select * from orders order by id") == [(1, 1), (2, 1)]
 
 
+def test_a_refresh_brings_comments_and_grants_of_the_config(session: DbApiSession, connection: Connection) -> None:
+    built(session, KIND, SELECT)
+    before = _oid(connection)
+
+    config = {"persist_docs": {"relation": True}, "grants": {"select": ["public"]}}
+    built(session, KIND, SELECT, description="How often.", **config)
+
+    assert _oid(connection) == before
+    assert rows_of(connection, "select obj_description('orders'::regclass)") == [("How often.",)]
+    assert rows_of(connection, "select 1 from pg_class where relname = 'orders' "
+                   "and relacl::text like '%,=r/%'") == [(1,)]  # fmt: skip
+
+
 def test_a_full_refresh_makes_it_anew_under_the_views_on_it(session: DbApiSession, connection: Connection) -> None:
     built(session, KIND, SELECT)
     connection.execute("create view reader as select sum(n) as n from orders")

@@ -10,10 +10,12 @@ import pytest
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import Model, NodeId
-from airflow_sqlmodels.manifest.store import Stored
+from airflow_sqlmodels.manifest.store import Stored, open_store
+from airflow_sqlmodels.project import cache
+from airflow_sqlmodels.project.inputs import unchanged
 from airflow_sqlmodels.project.load import load_project
 from airflow_sqlmodels.project.saved import load_saved_nodes
-from tests.projects import TARGET, write_project
+from tests.projects import TARGET, load, write_project
 
 ORDERS, STG = NodeId("model.shop.orders"), NodeId("model.shop.stg")
 FILES = {
@@ -150,6 +152,15 @@ def test_a_worker_notices_when_what_its_node_reads_has_another_name(project: Pat
     assert load_saved_nodes(saved, project, {}, [ORDERS]) is None
 
 
+def test_all_that_reads_a_project_decides_which_saved_form_is_good() -> None:
+    """Between two releases too: else an update would go on with what the code before it made."""
+    package = Path(cache.__file__).parent.parent
+    modules = (path for part in ("manifest", "project", "templating") for path in (package / part).rglob("*.py"))
+    reading = {(path.name, path.stat().st_size) for path in modules if path.parent.name != "packages"}
+
+    assert reading <= set(cache._reader())
+
+
 def test_saved_projects_of_long_ago_are_removed(project: Path) -> None:
     _load(project, vars={"a": 1})
     folder = project.parent / "cache"
@@ -189,3 +200,94 @@ def test_nothing_is_saved_where_that_is_turned_off(project: Path, monkeypatch: p
 
     assert isinstance(_load(project)[STG], Model)
     assert not (project.parent / "cache").exists()
+
+
+def test_a_file_of_the_same_time_and_another_size_is_noticed(project: Path) -> None:
+    long_ago = 10**18
+    path = project / "models/stg.sql"
+    os.utime(path, ns=(long_ago, long_ago))
+    _load(project)
+    path.write_text("select 10 as id\n")
+    os.utime(path, ns=(long_ago, long_ago))
+
+    assert "10" in getattr(_load(project)[STG], "raw_code", "")
+
+
+def test_a_file_changed_twice_within_the_clock_s_step_is_noticed(project: Path) -> None:
+    path = project / "models/stg.sql"
+    before = os.stat(path)
+    _load(project)
+    path.write_text("select 2 as id\n")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    assert "2" in getattr(_load(project)[STG], "raw_code", "")
+
+
+def test_a_worker_notices_another_environment(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _load(project)
+    saved = next((project.parent / "cache").glob("*.sqlm"))
+    assert load_saved_nodes(saved, project, {}, [STG]) is not None
+
+    monkeypatch.setenv("AREA", "y")
+
+    assert load_saved_nodes(saved, project, {}, [STG]) is None
+
+
+def test_a_worker_does_not_vouch_for_a_file_that_was_never_read(project: Path) -> None:
+    _load(project)
+    store = open_store(next((project.parent / "cache").glob("*.sqlm")))
+
+    assert unchanged(store, [str(project / "models/stg.sql")], {})
+    assert not unchanged(store, [str(project / "models/stg.sql"), str(project / "models/new.sql")], {})
+
+
+def test_another_environment_makes_another_mark(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = _load(project)
+    monkeypatch.setenv("AREA", "y")
+
+    assert _load(project).mark != before.mark
+
+
+@pytest.mark.parametrize(
+    "options", [{"flags": {"require_generic_test_arguments_property": False}}, {"env": {"B": "1"}}]
+)
+def test_what_the_caller_says_makes_another_project(options: dict[str, object], project: Path) -> None:
+    _load(project)
+
+    assert not _from_saved(_load(project, **options))
+    assert _from_saved(_load(project, **options))
+
+
+def test_selectors_are_read_again_when_they_change(project: Path) -> None:
+    path = project / "selectors.yml"
+    path.write_text("selectors: [{name: old, definition: stg}]\n")
+    _load(project)
+    path.write_text("selectors: [{name: new, definition: stg}]\n")
+
+    assert list(_load(project).selectors) == ["new"]
+
+
+def test_a_config_changes_the_fingerprint(project: Path) -> None:
+    before = _load(project)
+    path = project / "models/other.yml"
+    path.write_text(path.read_text() + "    config: {materialized: table}\n")
+
+    after = _load(project)
+
+    assert before[STG].fingerprint != after[STG].fingerprint
+    assert before[ORDERS].fingerprint == after[ORDERS].fingerprint
+
+
+def test_what_becomes_part_of_a_query_counts_as_its_reader_s_own(tmp_path: Path) -> None:
+    inside = "{{ config(materialized='ephemeral') }} select {{ cents('1') }} as id\n"
+    files = {
+        "models/inner.sql": inside,
+        "models/outer.sql": "{{ config(materialized='ephemeral') }} select * from {{ ref('inner') }}\n",
+        "models/orders.sql": "select * from {{ ref('outer') }}\n",
+        "macros/cents.sql": FILES["macros/cents.sql"],
+    }
+    before = load(tmp_path / "before", files)
+    after = load(tmp_path / "after", {**files, "models/inner.sql": inside.replace("1", "2")})
+
+    assert before[ORDERS].fingerprint != after[ORDERS].fingerprint
+    assert {"models/inner.sql", "models/outer.sql", "macros/cents.sql"} <= set(after[ORDERS].files)

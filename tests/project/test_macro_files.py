@@ -22,6 +22,7 @@ GOOD = "{% macro good() %} 1 {% endmacro %}"
         ("{% macro bad( %} 1 {% endmacro %}", "macros/a.sql:1"),
         ("{% macro bad() %} {% wrong %} {% endmacro %}", "Encountered unknown tag 'wrong'"),
         (f"{GOOD}\n  {{% endif %}}", "macros/a.sql:2:3: Got an unexpected control flow end tag, endif"),
+        (f"{{% for a in b %}} {{% endif %}}{GOOD}", "macros/a.sql:1:18: Got an unexpected control flow end tag, endif"),
         (f"{{% if x %}}{GOOD}{{% endif %}}", "macros/a.sql:1:11: Got a block definition inside control flow"),
         ("{% macro bad() %} {% macro b() %}{% endmacro %} {% endmacro %}", "macros/a.sql:1:19: Got nested tags"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import cast
 
 import psycopg
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 from airflow_sqlmodels.errors import PublishError, WarehouseError
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.publish.attached import GONE, Attached, attached_to
+from airflow_sqlmodels.publish.objections import refuse
 from airflow_sqlmodels.warehouse.dbapi import DbApiSession
 from airflow_sqlmodels.warehouse.session import Outcome, Rows, Session
 from tests.materializations.builds import (
@@ -139,6 +141,52 @@ def test_a_foreign_key_whose_rows_went_stays_unchecked_and_is_told(
     assert rows_of(connection, "select convalidated from pg_constraint where conname = 'points'") == [(False,)]
     assert "is published, but" in told[-1]
     assert "(id)=(1)" in told[-1]
+
+
+def test_who_reads_a_table_with_a_foreign_key_is_waited_for(
+    session: DbApiSession, connection: Connection, postgres_dsn: str
+) -> None:
+    built(session, "table", START)
+    connection.execute(POINTS)
+    reader = psycopg.connect(postgres_dsn)
+    reader.execute("select * from other")
+    leaves = threading.Timer(0.5, reader.rollback)
+    leaves.start()
+
+    built(session, "table", START)
+
+    leaves.join()
+    reader.close()
+    assert rows_of(connection, _POINTER) == [("FOREIGN KEY (id) REFERENCES orders(id) ON DELETE CASCADE", True)]
+
+
+def test_an_index_that_was_never_finished_is_not_carried(session: DbApiSession, connection: Connection) -> None:
+    """As a `create index concurrently` leaves it that was broken off."""
+    built(session, "table", START)
+    connection.execute("create unique index broken on orders (id); create index whole on orders (amount)")
+    connection.execute("update pg_index set indisvalid = false where indexrelid = 'broken'::regclass")
+
+    built(session, "table", AGAIN)
+
+    assert [index.name for index in _facts(session).indexes] == ["whole"]
+
+
+def test_a_lock_that_another_session_holds_is_no_lock(session: DbApiSession) -> None:
+    """Behind a pooler that gives each transaction another session of the server."""
+    built(session, "table", START)
+    facts = _facts(session)
+
+    refuse(facts, facts, facts.session)
+    with pytest.raises(PublishError, match="no lock holds between them"):
+        refuse(facts, facts, facts.session + 1)
+
+
+def test_a_hook_may_forget_what_was_prepared(session: DbApiSession, connection: Connection) -> None:
+    for number in range(3):
+        hooks = (hook("deallocate all", transaction=False),)
+        built(session, "table", START.replace("1 as id", f"{number} as id"), pre_hooks=hooks)
+
+    assert rows_of(connection, "select id from orders") == [(2,)]
 
 
 _POINTER = "select pg_get_constraintdef(oid), convalidated from pg_constraint where conname = 'points'"

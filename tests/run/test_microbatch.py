@@ -85,6 +85,30 @@ def test_batches_are_built_one_by_one(tmp_path: Path, session: DbApiSession, con
     ]
 
 
+def test_a_full_refresh_begins_anew_and_keeps_all_batches(
+    tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    connection.execute("create table hooks (what text)")
+    connection.execute(EVENTS)
+    _run(tmp_path, connection, session)
+    connection.execute("insert into daily (id) values (77)")
+
+    anew = Invocation(full_refresh=True, event_time_start=FROM, event_time_end=UNTIL)
+    _run(tmp_path, connection, session, anew)
+
+    found = rows_of(connection, "select batch, count(*) from daily group by 1 order by 1")
+    assert found == [("20261116", 2), ("20261117", 2), ("20261118", 2)]
+
+
+def test_over_a_view_all_batches_are_built(tmp_path: Path, session: DbApiSession, connection: Connection) -> None:
+    connection.execute("create table hooks (what text); create view daily as select 1 as id")
+    connection.execute(EVENTS)
+
+    _run(tmp_path, connection, session, Invocation(event_time_end=UNTIL))
+
+    assert rows_of(connection, "select count(distinct batch) from daily") == [(3,)]
+
+
 def test_a_batch_that_fails_leaves_the_others(tmp_path: Path, session: DbApiSession, connection: Connection) -> None:
     connection.execute("create table hooks (what text)")
     connection.execute(EVENTS)
