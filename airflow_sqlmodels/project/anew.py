@@ -75,7 +75,7 @@ from airflow_sqlmodels.templating.invocation import Invocation
 from airflow_sqlmodels.templating.macro_table import MacroTable
 from airflow_sqlmodels.templating.macros import MacroLibrary
 from airflow_sqlmodels.templating.names import shared_names
-from airflow_sqlmodels.templating.reading import Readers
+from airflow_sqlmodels.templating.reading import Readers, doubts_of
 from airflow_sqlmodels.templating.static import TemplateReader
 from airflow_sqlmodels.templating.variables import Var, known_vars
 
@@ -140,10 +140,9 @@ def make_parts(  # all that was read, one by one
     table = macro_table(settings, macros)
     variables = {name: known_vars(settings, name) for name in projects}
     silent = MacroLibrary(table, Environment(silent=True))
-    readers = Readers(
-        CallGraph(table, TemplateReader()), silent, shared, dialect_named(settings.target.type), variables
-    )
     strict = MacroLibrary(table, Environment())
+    graph, dialect = CallGraph(table, TemplateReader()), dialect_named(settings.target.type)
+    readers = Readers(graph, silent, strict, doubts_of(graph, shared, dialect), shared, dialect, variables)
     names = {**shared, "execute": False, "var": Var(known_vars(settings, settings.name), str)}
     rules = NameRules(settings, strict, names, overridden_names(strict, settings.name, settings.packages))
     by_name = {(entry.kind, entry.file.package, entry.name): entry for entry in _once(entries)}

@@ -33,7 +33,7 @@ _SIMPLE = re.compile(
 CAPTURED = ("ref", "source", "function", "config")
 """Calls that say something about the node itself."""
 
-_ALWAYS = ("set", "filter")
+ALWAYS = ("set", "filter")
 """Blocks whose body is rendered once, whatever happens."""
 
 
@@ -69,12 +69,12 @@ class TemplateReader(Struct):
         for match in TOKEN.finditer(text):
             if match["expression"] is None and match["word"] is None:
                 continue
-            if match["word"] is not None and not _brought_up_to_date(open_blocks, match["word"], match["rest"]):
+            if match["word"] is not None and not opens_or_ends(open_blocks, match["word"], match["rest"]):
                 return None
             calls = self.in_token(match)
             if calls is None:
                 return None
-            certain = all(block in _ALWAYS for block in open_blocks)
+            certain = all(block in ALWAYS for block in open_blocks)
             found += [_placed(call, match.start(), certain) for call in calls]
         return None if open_blocks else found
 
@@ -112,7 +112,7 @@ class TemplateReader(Struct):
         return self._seen[text]
 
 
-def _brought_up_to_date(open_blocks: list[str], word: str, rest: str) -> bool:
+def opens_or_ends(open_blocks: list[str], word: str, rest: str) -> bool:
     """Whether a statement may stand in these blocks; it is among them then if it opens one, and gone if it ends it."""
     if word.startswith("end"):
         return bool(open_blocks) and open_blocks.pop() == word[3:]
