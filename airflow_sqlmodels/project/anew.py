@@ -52,7 +52,7 @@ from airflow_sqlmodels.project.microbatch import microbatch_warnings
 from airflow_sqlmodels.project.naming import NameRules, overridden_names
 from airflow_sqlmodels.project.oddities import oddities
 from airflow_sqlmodels.project.parts import Parts
-from airflow_sqlmodels.project.properties import TWICE, UNKNOWN, Entry, read_properties
+from airflow_sqlmodels.project.properties import NAMELESS, TWICE, UNKNOWN, Entry, read_properties
 from airflow_sqlmodels.project.refresh import properties_of, refreshed_models
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.resolve import NODE_FIRST, Index, index_of, partly_resolved, resolved
@@ -360,7 +360,7 @@ def _once(entries: Iterable[Entry]) -> Iterator[Entry]:
     for entry in entries:
         key = (entry.kind, entry.file.package, entry.name)
         twin = seen.setdefault(key, entry)
-        if twin is not entry and entry.kind not in ("source", "unit_test", UNKNOWN, TWICE):
+        if twin is not entry and entry.kind not in ("source", "unit_test", UNKNOWN, TWICE, NAMELESS):
             raise NamingError(f"the {entry.kind} {entry.name!r} is described twice: also in {twin.at}", entry.at,
                                "keep one of the two entries")  # fmt: skip
         yield entry
