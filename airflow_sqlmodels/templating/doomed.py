@@ -8,7 +8,7 @@ counts, and nothing behind a `return`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct, field
 
@@ -17,7 +17,7 @@ from airflow_sqlmodels.templating.blocks import as_macros
 from airflow_sqlmodels.templating.call_graph import CallGraph
 from airflow_sqlmodels.templating.macro_table import BUILT_IN, BUILT_IN_NAMES
 from airflow_sqlmodels.templating.signature import arguments_of
-from airflow_sqlmodels.templating.static import ALWAYS, STRING, TOKEN, opens_or_ends
+from airflow_sqlmodels.templating.static import ALWAYS, STRING, TOKEN, Call, opens_or_ends
 
 _STRINGS = re.compile(STRING)
 _DISPATCH = re.compile(
@@ -29,7 +29,15 @@ _RETURN = re.compile(r"\breturn\s*\(")
 _KEYWORD = re.compile(r"\s*(?P<name>[^\W\d]\w*)\s*=(?!=)")
 _WORDS = frozenset(("not", "in", "else", "recursive", "true", "false", "none", "True", "False", "None"))
 _OF_MACROS = frozenset(("caller", "varargs", "kwargs", "loop", "self", "super"))
+_OF_DBT = frozenset(
+    "column columns compiled_sql context context_macro_stack dbt_metadata_envs doc env selected_resources source_node "
+    "sql_now statement submit_python_job validation".split()
+)
+"""Names that dbt's templates have, whether or not they are known here while a project is read."""
 _REFUSING = "exceptions.raise_"
+
+Given = tuple[int, tuple[str, ...]]
+"""How many arguments without a name, and which names."""
 
 
 class Doubt(Struct, frozen=True):
@@ -44,7 +52,10 @@ class Doubt(Struct, frozen=True):
         return self.refuses or bool(self.names)
 
     def __or__(self, other: Doubt) -> Doubt:
-        return Doubt(self.refuses or other.refuses, self.names | other.names)
+        return self if not other else Doubt(self.refuses or other.refuses, self.names | other.names)
+
+
+_NONE = Doubt()
 
 
 class Doubts(Struct):
@@ -54,39 +65,54 @@ class Doubts(Struct):
     known: frozenset[str]
     """The names that a template has beside its macros and packages."""
     _found: dict[MacroId, Doubt] = field(default_factory=dict)
+    _arguments: dict[MacroId, tuple[str, ...]] = field(default_factory=dict)
 
-    def of_template(self, text: str, package: str) -> Doubt:
-        """What the template of a node seems to fail with. Unknown names in itself are empty texts in dbt."""
-        return self._of_calls(_sure_codes(text, in_macro=False), package)
+    def of_calls(self, calls: Iterable[Call], package: str) -> Doubt:
+        """What a node's template with these calls seems to fail with. Unknown names in itself are empty in dbt."""
+        doubt = Doubt()
+        for call in calls:
+            if call.certain:
+                doubt |= self._of_call(call.name, call.given, package)
+            if call.name == "return":
+                break
+        return doubt
+
+    def _of_call(self, name: str, given: Given | None, package: str) -> Doubt:
+        if name.startswith(_REFUSING):
+            return Doubt(True)
+        macro = self.graph.macro_of(name, package)
+        if macro is None or macro.package == BUILT_IN:
+            return _NONE
+        doubt = self._of_macro(macro)
+        return doubt if given is None or self._takes(macro, given) else doubt | Doubt(True)
 
     def _of_macro(self, macro: Macro) -> Doubt:
-        if macro.package == BUILT_IN:
-            return Doubt()
         if macro.id not in self._found:
-            self._found[macro.id] = Doubt()  # one that calls itself
+            self._found[macro.id] = _NONE  # one that calls itself
             text = as_macros(macro.text)
-            codes = list(_sure_codes(text, in_macro=True))
-            unknown = frozenset(self._unknown(codes, text, macro.package))
-            self._found[macro.id] = Doubt(names=unknown) | self._of_calls(iter(codes), macro.package)
+            codes = list(_sure_codes(text))
+            doubt = Doubt(names=frozenset(self._unknown(codes, text, macro.package)))
+            for code in codes:
+                for name, given in _calls(code):
+                    doubt |= self._of_call(name, given, macro.package)
+            self._found[macro.id] = doubt
         return self._found[macro.id]
 
-    def _of_calls(self, codes: Iterator[str], package: str) -> Doubt:
-        doubt = Doubt()
-        for code in codes:
-            blank = _blanked(code)
-            for name, opening in _calls(code, blank):
-                if name.startswith(_REFUSING):
-                    return Doubt(True, doubt.names)
-                macro = self.graph.macro_of(name, package)
-                if macro is not None and macro.package != BUILT_IN:
-                    doubt |= Doubt(not _takes(macro, blank, opening)) | self._of_macro(macro)
-        return doubt
+    def _takes(self, macro: Macro, given: Given) -> bool:
+        """Whether the macro takes these arguments."""
+        if macro.id not in self._arguments:
+            self._arguments[macro.id] = arguments_of(macro.text)
+        takes = self._arguments[macro.id]
+        count, names = given
+        too_many = count > len(takes) and "varargs" not in macro.text
+        unknown = any(name not in takes and name != "caller" for name in names) and "kwargs" not in macro.text
+        return not (too_many or unknown)
 
     def _unknown(self, codes: list[str], text: str, package: str) -> Iterator[str]:
         """The names that mean nothing, and are called or asked for something."""
         found = (match for code in codes for match in _USED.finditer(_blanked(code)))
         asked = {match["root"] for match in found if match["sign"] or "." in match["name"]}
-        for name in asked - self.known - _WORDS - _OF_MACROS:
+        for name in asked - self.known - _WORDS - _OF_MACROS - _OF_DBT:
             if not (self._is_package(name) or self.graph.table.visible(name, package) or _stands_alone(name, text)):
                 yield name
 
@@ -94,15 +120,14 @@ class Doubts(Struct):
         return name in self.graph.table.packages or name in BUILT_IN_NAMES
 
 
-def _sure_codes(text: str, *, in_macro: bool) -> Iterator[str]:
-    """The code in a template, or in a macro, that runs whenever it is rendered."""
+def _sure_codes(text: str) -> Iterator[str]:
+    """The code in a macro that runs whenever it is called."""
     open_blocks: list[str] = []
-    first = 1 if in_macro else 0
     for token in TOKEN.finditer(text):
         code = token["expression"] or token["rest"] or ""
-        begun = len(open_blocks) >= first and all(block in ALWAYS for block in open_blocks[first:])
         word = token["word"]
-        if begun and word != "macro" and not _CONDITION.search(_blanked(code)):
+        sure = bool(open_blocks) and word != "macro" and all(block in ALWAYS for block in open_blocks[1:])
+        if sure and ("." in code or "(" in code or "[" in code) and not _CONDITION.search(_blanked(code)):
             yield code
         if _RETURN.search(code) or (word is not None and not opens_or_ends(open_blocks, word, token["rest"])):
             return
@@ -110,43 +135,35 @@ def _sure_codes(text: str, *, in_macro: bool) -> Iterator[str]:
 
 def _blanked(code: str) -> str:
     """The code with empty texts of the same length."""
-    return _STRINGS.sub(lambda match: "'" * len(match[0]), code)
+    return _STRINGS.sub(lambda match: "'" * len(match[0]), code) if "'" in code or '"' in code else code
 
 
-def _calls(code: str, blank: str) -> Iterator[tuple[str, int]]:
-    """The names called, and where the parenthesis opens."""
-    for match in _DISPATCH.finditer(code):
+def _calls(code: str) -> Iterator[tuple[str, Given | None]]:
+    """The names called, and what they are given."""
+    blank = _blanked(code)
+    for match in _DISPATCH.finditer(code) if "adapter.dispatch" in code else ():
         space = f"{match['space'][1:-1]}." if match["space"] else ""
-        yield f"dispatch:{space}{match['name'][1:-1]}", match.start("open")
+        yield f"dispatch:{space}{match['name'][1:-1]}", _given(blank, match.start("open"))
     for match in _USED.finditer(blank):
         if match["sign"] == "(" and not match["rest"] and match["root"] not in _WORDS:
-            yield match["name"], match.start("sign")
+            yield match["name"], _given(blank, match.start("sign"))
 
 
-def _takes(macro: Macro, blank: str, opening: int) -> bool:
-    """Whether the macro takes the arguments behind that parenthesis, as far as they can be told."""
-    given = _given(blank, opening)
-    if any(each.lstrip().startswith("*") for each in given):
-        return True
-    said = [match["name"] for match in map(_KEYWORD.match, given) if match]
-    takes = arguments_of(macro.text)
-    too_many = len(given) - len(said) > len(takes) and "varargs" not in macro.text
-    unknown = any(name not in takes and name != "caller" for name in said) and "kwargs" not in macro.text
-    return not (too_many or unknown)
-
-
-def _given(blank: str, opening: int) -> list[str]:
-    """The arguments of a call, from its opening parenthesis on; none if it does not end."""
+def _given(blank: str, opening: int) -> Given | None:
+    """What a call is given, from its opening parenthesis on; None if it cannot be told."""
     found, depth, begin = [], 0, opening + 1
     for at in range(opening, len(blank)):
         sign = blank[at]
         depth += (sign in "([{") - (sign in ")]}")
         if (sign == "," and depth == 1) or not depth:
-            found.append(blank[begin:at])
+            found.append(blank[begin:at].strip())
             begin = at + 1
         if not depth:
-            return [each for each in found if each.strip()]
-    return []
+            break
+    if depth or any(each.startswith("*") for each in found):
+        return None
+    names = tuple(match["name"] for match in map(_KEYWORD.match, found) if match)
+    return len([each for each in found if each]) - len(names), names
 
 
 def _stands_alone(name: str, text: str) -> bool:

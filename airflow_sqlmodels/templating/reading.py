@@ -14,7 +14,7 @@ from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError,
 from airflow_sqlmodels.manifest.nodes import MacroId, Ref, SourceRef
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.templating.call_graph import CallGraph
-from airflow_sqlmodels.templating.doomed import Doubt, Doubts
+from airflow_sqlmodels.templating.doomed import Doubts
 from airflow_sqlmodels.templating.environment import SCOPE, SilentUndefined
 from airflow_sqlmodels.templating.macro_table import BUILT_IN
 from airflow_sqlmodels.templating.macros import CallNotes, MacroCall, MacroLibrary, MacroScope, dispatch
@@ -74,7 +74,7 @@ def read_template(text: str, holder: Holder, readers: Readers) -> Asked:
         return _render(text, holder, readers, ())
     macros = readers.graph.direct(called_names(calls), package)
     known = readers.vars.get(package, {})
-    doubt = readers.doubts.of_template(text, package) if macros or _refuses(calls) else Doubt()
+    doubt = readers.doubts.of_calls(calls, package)
     if doubt.names:
         _refuse_unknown(text, holder, readers, doubt.names)
     if not doubt.refuses and _is_plain(calls, package, readers.graph) and not _has_template(known):
@@ -90,10 +90,6 @@ def _is_plain(calls: list[Call], package: str, graph: CallGraph) -> bool:
         elif graph.is_noisy(call.name, package) or not (call.certain or _is_built_in(call, package, graph)):
             return False
     return True
-
-
-def _refuses(calls: list[Call]) -> bool:
-    return any(call.certain and call.name.startswith("exceptions.raise_") for call in calls)
 
 
 def _refuse_unknown(text: str, holder: Holder, readers: Readers, names: frozenset[str]) -> None:

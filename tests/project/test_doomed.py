@@ -34,6 +34,7 @@ MACROS = """\
 {% macro takes_all() %}{{ varargs }}{{ kwargs }}{% endmacro %}
 {% macro gives_all() %}{{ takes_all(1, 2, k=3) }}{{ one(*[1]) }}{{ one(a=1) }}{{ one() }}{% endmacro %}
 {% macro filtered() %}{{ [1] | map('string') | join(', ') }}{{ 'nope.x(1)' }}{# nope(1) #}{% endmacro %}
+{% macro of_context() %}{{ context.get('x') }}{{ context['model'] }}{% endmacro %}
 {% macro given() %}{{ target.name.upper() }}{{ this.schema }}{{ modules.re.match('a', 'b') }}{% endmacro %}
 """
 
@@ -64,7 +65,10 @@ def test_what_surely_fails_is_refused(called: str, message: str, tmp_path: Path)
     "template",
     [
         *(f"{{{{ {name}() }}}}" for name in ("guarded", "refuses_later", "returns", "looks", "prints")),
-        *(f"{{{{ {name}() }}}}" for name in ("sets", "loops", "in_call", "gives_all", "filtered", "given")),
+        *(
+            f"{{{{ {name}() }}}}"
+            for name in ("sets", "loops", "in_call", "gives_all", "filtered", "of_context", "given")
+        ),
         "{{ has(unknown) }}",
         "{{ not_installed.f(1) }}{{ nope(1) }}{{ nope.x }}",
         "{% if execute %}{{ calls() }}{{ refuses() }}{{ one(1, 2) }}{% endif %}",
