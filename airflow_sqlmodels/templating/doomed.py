@@ -30,9 +30,9 @@ _KEYWORD = re.compile(r"\s*(?P<name>[^\W\d]\w*)\s*=(?!=)")
 _WORDS = frozenset(("not", "in", "else", "recursive", "true", "false", "none", "True", "False", "None"))
 _OF_MACROS = frozenset(("caller", "varargs", "kwargs", "loop", "self", "super"))
 _OF_DBT = frozenset(
-    ("column", "columns", "compiled_sql", "context", "context_macro_stack", "dbt_metadata_envs", "doc", "env")
-    + ("selected_resources", "source_node", "sql_now", "statement", "submit_python_job", "validation")
-)
+    ("column", "columns", "compiled_sql", "context", "context_macro_stack", "dbt_metadata_envs", "doc", "env",
+     "selected_resources", "source_node", "sql_now", "statement", "submit_python_job", "validation")
+)  # fmt: skip
 """Names that dbt's templates have, whether or not they are known here while a project is read."""
 _REFUSING = "exceptions.raise_"
 
