@@ -6,6 +6,7 @@
     ├── ProfileError          profiles.yml or the connection settings are wrong
     ├── SelectorError         a --select expression is wrong or names nothing
     ├── CompilationError      a template refused while it was rendered
+    │   ├── FailFastError        on purpose, by raise_fail_fast_error or on_configuration_change: fail
     │   └── EphemeralError       that of an ephemeral model, in the query of what reads it
     ├── WarehouseError        the warehouse refused a statement
     │   └── UnreachableError  the warehouse did not answer at all
@@ -120,6 +121,12 @@ class CompilationError(SqlModelsError):
     """A template could not be rendered, or refused by itself (`exceptions.raise_compiler_error`)."""
 
     kind = "Compilation Error"
+
+
+class FailFastError(CompilationError):
+    """A node refused to go on with what it found in the warehouse (`exceptions.raise_fail_fast_error`)."""
+
+    kind = "FailFast Error"
 
 
 class EphemeralError(CompilationError):

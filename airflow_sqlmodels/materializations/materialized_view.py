@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from airflow_sqlmodels.dialects import ddl
 from airflow_sqlmodels.dialects.indexes import IndexSpec
-from airflow_sqlmodels.errors import ProjectError, closest
+from airflow_sqlmodels.errors import FailFastError, ProjectError, closest
 from airflow_sqlmodels.materializations.build import Build, Built
 from airflow_sqlmodels.materializations.dressing import comment_statements, indexes_of, regrant_statements
 from airflow_sqlmodels.materializations.hooks import run_inside, run_outside
@@ -62,12 +62,15 @@ def _made(build: Build, writing: Writing) -> Outcome:
 
 
 def _kept(build: Build, choice: str) -> Outcome:
-    """The view as it is: as in dbt it is not refreshed either. Raises ProjectError if that is a mistake."""
+    """The view as it is: as in dbt it is not refreshed either. Raises FailFastError if that is a mistake."""
     name = build.dialect.render(build.relation)
-    what = f"on_configuration_change is `{choice}`, and the indexes of the config are not those of {name}"
+    what = (
+        f"Configuration changes were identified: {name} has other indexes than its config, and "
+        f"`on_configuration_change` was set to `{choice}`"
+    )
     hint = "set it to 'apply', or rebuild the view with --full-refresh"
     if choice == "fail":
-        raise ProjectError(what, build.node.at, hint)
+        raise FailFastError(what, build.node.at, hint)
     build.warn(f"{what}: it is not refreshed; {hint}")
     return Outcome(-1, f"skip {name}")
 

@@ -52,7 +52,7 @@ from airflow_sqlmodels.project.microbatch import microbatch_warnings
 from airflow_sqlmodels.project.naming import NameRules, overridden_names
 from airflow_sqlmodels.project.oddities import oddities
 from airflow_sqlmodels.project.parts import Parts
-from airflow_sqlmodels.project.properties import TWICE, UNKNOWN, Entry, read_properties
+from airflow_sqlmodels.project.properties import NAMELESS, TWICE, UNKNOWN, Entry, read_properties
 from airflow_sqlmodels.project.refresh import properties_of, refreshed_models
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.resolve import NODE_FIRST, Index, index_of, partly_resolved, resolved
@@ -75,7 +75,7 @@ from airflow_sqlmodels.templating.invocation import Invocation
 from airflow_sqlmodels.templating.macro_table import MacroTable
 from airflow_sqlmodels.templating.macros import MacroLibrary
 from airflow_sqlmodels.templating.names import shared_names
-from airflow_sqlmodels.templating.reading import Readers
+from airflow_sqlmodels.templating.reading import Readers, doubts_of
 from airflow_sqlmodels.templating.static import TemplateReader
 from airflow_sqlmodels.templating.variables import Var, known_vars
 
@@ -148,10 +148,9 @@ def make_parts(  # all that was read, one by one
     table = macro_table(settings, macros)
     variables = {name: known_vars(settings, name) for name in projects}
     silent = MacroLibrary(table, Environment(silent=True))
-    readers = Readers(
-        CallGraph(table, TemplateReader()), silent, shared, dialect_named(settings.target.type), variables
-    )
     strict = MacroLibrary(table, Environment())
+    graph, dialect = CallGraph(table, TemplateReader()), dialect_named(settings.target.type)
+    readers = Readers(graph, silent, strict, doubts_of(graph, shared, dialect), shared, dialect, variables)
     names = {**shared, "execute": False, "var": Var(known_vars(settings, settings.name), str)}
     rules = NameRules(settings, strict, names, overridden_names(strict, settings.name, settings.packages))
     by_name = {(entry.kind, entry.file.package, entry.name): entry for entry in _once(entries)}
@@ -369,7 +368,7 @@ def _once(entries: Iterable[Entry]) -> Iterator[Entry]:
     for entry in entries:
         key = (entry.kind, entry.file.package, entry.name)
         twin = seen.setdefault(key, entry)
-        if twin is not entry and entry.kind not in ("source", "unit_test", UNKNOWN, TWICE):
+        if twin is not entry and entry.kind not in ("source", "unit_test", UNKNOWN, TWICE, NAMELESS):
             raise NamingError(f"the {entry.kind} {entry.name!r} is described twice: also in {twin.at}", entry.at,
                                "keep one of the two entries")  # fmt: skip
         yield entry

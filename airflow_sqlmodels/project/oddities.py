@@ -22,7 +22,7 @@ from airflow_sqlmodels.project.behaviour_flags import unknown_flags
 from airflow_sqlmodels.project.files import stem_of
 from airflow_sqlmodels.project.installed import outdated
 from airflow_sqlmodels.project.parts import Parts
-from airflow_sqlmodels.project.properties import TWICE, UNKNOWN, Entry
+from airflow_sqlmodels.project.properties import NAMELESS, TWICE, UNKNOWN, Entry
 from airflow_sqlmodels.project.settings import CONFIG_KEYS, ProjectFile, outdated_keys
 
 _REFERRED = ("model", "seed", "snapshot")
@@ -61,6 +61,9 @@ def _of_entries(parts: Parts, built: Iterable[Node], entries: Iterable[Entry]) -
             continue
         if entry.kind == UNKNOWN:
             yield Warned(str(SqlModelsError(f"unknown key {entry.name!r}", entry.at, entry.text)))
+        if entry.kind == NAMELESS:
+            what = f"Unable to parse {entry.name!r} from here on: this entry has no name"
+            yield Warned(str(SqlModelsError(what, entry.at, "begin it with '- name:'")))
         described = entry.kind in _DESCRIBED or _is_patch(entry)
         if described and (entry.kind, entry.name, entry.file.shown) not in used:
             yield from _nothing_to_describe(entry, names)

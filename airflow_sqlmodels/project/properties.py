@@ -35,6 +35,8 @@ _NAMED = {
 UNKNOWN = "unknown"
 """The kind of an entry for a key that nobody reads. Its text is a hint."""
 
+NAMELESS = "nameless"
+"""The kind of an entry of data_tests without a name: dbt warns of it only."""
 TWICE = "twice"
 """The kind of an entry for a key that stands in its mapping already."""
 
@@ -195,6 +197,9 @@ def _named(file: SourceFile, text: str, key: str, listed: Any, content: YamlMap)
         place = place_in(listed, index, file.shown, text)
         if not isinstance(each, YamlMap):
             raise ProjectError(f"an entry of {key} is not a mapping", place, "begin it with '- name:'")
+        if not each.get("name") and key == "data_tests":
+            yield Entry(NAMELESS, key, content, file, place, text)
+            return  # as in dbt, which reads no further in such a list
         if not each.get("name"):
             raise ProjectError(f"an entry of {key} has no name", place, "begin it with '- name:'")
         entry = Entry(_NAMED[key], str(each["name"]), each, file, place, text)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import jinja2
+from jinja2.defaults import DEFAULT_NAMESPACE
 from msgspec import Struct, field
 
 from airflow_sqlmodels.dialects.dialect import Dialect
@@ -13,6 +14,7 @@ from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError,
 from airflow_sqlmodels.manifest.nodes import MacroId, Ref, SourceRef
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.templating.call_graph import CallGraph
+from airflow_sqlmodels.templating.doomed import Doubts
 from airflow_sqlmodels.templating.environment import SCOPE, SilentUndefined
 from airflow_sqlmodels.templating.macro_table import BUILT_IN
 from airflow_sqlmodels.templating.macros import CallNotes, MacroCall, MacroLibrary, MacroScope, dispatch
@@ -44,6 +46,9 @@ class Readers(Struct, frozen=True):
     graph: CallGraph
     library: MacroLibrary
     """Macros in the silent environment."""
+    strict: MacroLibrary
+    """Macros in the environment in which nothing may be asked of an unknown name."""
+    doubts: Doubts
     shared: Mapping[str, Any]
     dialect: Dialect
     vars: Mapping[str, Mapping[str, Any]]
@@ -69,7 +74,10 @@ def read_template(text: str, holder: Holder, readers: Readers) -> Asked:
         return _render(text, holder, readers, ())
     macros = readers.graph.direct(called_names(calls), package)
     known = readers.vars.get(package, {})
-    if _is_plain(calls, package, readers.graph) and not _has_template(known):
+    doubt = readers.doubts.of_calls(calls, package)
+    if doubt.names:
+        _refuse_unknown(text, holder, readers, doubt.names)
+    if not doubt.refuses and _is_plain(calls, package, readers.graph) and not _has_template(known):
         return _from_calls(calls, macros, text, holder.path, known)
     return _render(text, holder, readers, macros)
 
@@ -82,6 +90,17 @@ def _is_plain(calls: list[Call], package: str, graph: CallGraph) -> bool:
         elif graph.is_noisy(call.name, package) or not (call.certain or _is_built_in(call, package, graph)):
             return False
     return True
+
+
+def _refuse_unknown(text: str, holder: Holder, readers: Readers, names: frozenset[str]) -> None:
+    """Render it with strict macros. Raises CompilationError if one asks something of one of these names."""
+    try:
+        _render(text, holder, readers, (), readers.strict)
+    except CompilationError as error:
+        if any(f"{name!r} is undefined" in error.what for name in names):
+            raise
+    except SqlModelsError:
+        pass  # it is said when the template is read as all are
 
 
 def _is_built_in(call: Call, package: str, graph: CallGraph) -> bool:
@@ -180,14 +199,27 @@ class Recorder(Struct):
         return Asked(refs, sources, tuple(self.configs), macros, functions, problems, called)
 
 
-def _render(text: str, holder: Holder, readers: Readers, macros: tuple[MacroId, ...]) -> Asked:
+def doubts_of(graph: CallGraph, shared: Mapping[str, Any], dialect: Dialect) -> Doubts:
+    """Doubts about templates that see these names while they are read."""
+    here = TemplateRelation(Relation("", "", ""), dialect)
+    own = reading_names(Recorder(), here, Var({}, str))
+    return Doubts(graph, frozenset((*shared, *own, "adapter", *DEFAULT_NAMESPACE)))
+
+
+def _render(
+    text: str,
+    holder: Holder,
+    readers: Readers,
+    macros: tuple[MacroId, ...],
+    library: MacroLibrary | None = None,
+) -> Asked:
     recorder, path, package = Recorder(), holder.path, holder.package
     here = TemplateRelation(holder.relation, readers.dialect)
     environment = readers.library.environment
     var = Var(readers.vars.get(package, {}), lambda said: environment.from_string(said).render({SCOPE: scope}), False)
     names = {**readers.shared, **reading_names(recorder, here, var)}
     names["model"] = {**names["model"], "raw_code": text.strip(), **holder.facts()}
-    scope = MacroScope(readers.library, names, package)
+    scope = MacroScope(library or readers.library, names, package)
     scope.notes = notes = CallNotes()
     names["adapter"] = ReadingAdapter(scope, readers.dialect)
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from airflow_sqlmodels.errors import CompilationError, WarehouseError
+from airflow_sqlmodels.errors import CompilationError, FailFastError, WarehouseError
 from airflow_sqlmodels.manifest.warned import Warned
 
 
@@ -61,8 +61,8 @@ class Refusals:
         raise CompilationError(f"the contract says {yaml_columns}, the query gives {sql_columns}")
 
     def raise_fail_fast_error(self, message: str, node: Any = None) -> NoReturn:  # noqa: ARG002
-        """Refuse and stop the run."""
-        raise CompilationError(str(message))
+        """Refuse what was found; as in dbt, the run goes on with the other nodes."""
+        raise FailFastError(str(message))
 
     raise_dependency_error = raise_dep_not_found = raise_ambiguous_alias = raise_compiler_error
     raise_ambiguous_catalog_match = raise_cache_inconsistent = raise_dataclass_not_dict = raise_compiler_error

@@ -33,7 +33,7 @@ _SIMPLE = re.compile(
 CAPTURED = ("ref", "source", "function", "config")
 """Calls that say something about the node itself."""
 
-_ALWAYS = ("set", "filter")
+ALWAYS = ("set", "filter")
 """Blocks whose body is rendered once, whatever happens."""
 
 
@@ -50,6 +50,8 @@ class Call(Struct, frozen=True):
     """Where the expression or statement begins in the template."""
     certain: bool = True
     """Whether it is made whenever the template is rendered."""
+    given: tuple[int, tuple[str, ...]] | None = None
+    """How many arguments without a name are given, and which names; None if that cannot be told."""
 
 
 class TemplateReader(Struct):
@@ -69,12 +71,12 @@ class TemplateReader(Struct):
         for match in TOKEN.finditer(text):
             if match["expression"] is None and match["word"] is None:
                 continue
-            if match["word"] is not None and not _brought_up_to_date(open_blocks, match["word"], match["rest"]):
+            if match["word"] is not None and not opens_or_ends(open_blocks, match["word"], match["rest"]):
                 return None
             calls = self.in_token(match)
             if calls is None:
                 return None
-            certain = all(block in _ALWAYS for block in open_blocks)
+            certain = all(block in ALWAYS for block in open_blocks)
             found += [_placed(call, match.start(), certain) for call in calls]
         return None if open_blocks else found
 
@@ -99,7 +101,7 @@ class TemplateReader(Struct):
         if simple:
             first, second = simple["a"] or simple["aa"] or "", simple["b"] or simple["bb"]
             call = Call(simple["name"], (first,) if second is None else (first, second))
-            return (call,) if simple["around"] is None else (call, Call(simple["around"], literal=False))
+            return (call,) if simple["around"] is None else (call, Call(simple["around"], literal=False, given=(1, ())))
         return self._parsed("{{" + text + "}}")
 
     def _parsed(self, text: str) -> tuple[Call, ...] | None:
@@ -112,7 +114,7 @@ class TemplateReader(Struct):
         return self._seen[text]
 
 
-def _brought_up_to_date(open_blocks: list[str], word: str, rest: str) -> bool:
+def opens_or_ends(open_blocks: list[str], word: str, rest: str) -> bool:
     """Whether a statement may stand in these blocks; it is among them then if it opens one, and gone if it ends it."""
     if word.startswith("end"):
         return bool(open_blocks) and open_blocks.pop() == word[3:]
@@ -147,7 +149,7 @@ def _assigns(rest: str) -> bool:
 
 
 def _placed(call: Call, offset: int, certain: bool) -> Call:
-    return Call(call.name, call.args, call.kwargs, call.literal, offset, certain and call.certain)
+    return Call(call.name, call.args, call.kwargs, call.literal, offset, certain and call.certain, call.given)
 
 
 def _calls_of(tree: nodes.Node) -> Iterator[Call]:
@@ -188,7 +190,7 @@ def _dotted(node: nodes.Node) -> str:
 
 def _call(name: str, call: nodes.Call, certain: bool) -> Call:
     if name not in (*CAPTURED, "metric", "var"):
-        return Call(name, literal=False, certain=certain)
+        return Call(name, literal=False, certain=certain, given=_given(call))
     if call.dyn_args is not None or call.dyn_kwargs is not None:
         return Call(name, literal=False, certain=certain)
     try:
@@ -199,6 +201,12 @@ def _call(name: str, call: nodes.Call, certain: bool) -> Call:
         with_default = name == "var" and len(call.args) + len(call.kwargs) > 1
         return Call(name, (None, None) if with_default else (), literal=False, certain=certain)
     return Call(name, args, kwargs, certain=certain)
+
+
+def _given(call: nodes.Call) -> tuple[int, tuple[str, ...]] | None:
+    if call.dyn_args is not None or call.dyn_kwargs is not None:
+        return None
+    return len(call.args), tuple(each.key for each in call.kwargs)
 
 
 def _dispatch(call: nodes.Call) -> Call:

@@ -199,6 +199,38 @@ def test_a_token_in_a_url_is_never_shown(
     assert "Installing file://*****" in said.out
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "git: \"https://ann:{{ env_var('DBT_ENV_SECRET_KEY') | replace('h', 'H') }}@127.0.0.1:1/a.git\"",
+        "git: \"https://ann:{{ env_var('DBT_ENV_SECRET_KEY') | join(' ') }}@127.0.0.1:1/a.git\"",
+        "git: \"https://{{ env_var('DBT_ENV_SECRET_KEY') | upper }}:x/y@z@127.0.0.1:1/a.git\"",
+        "git: \"https://127.0.0.1:1/{{ env_var('DBT_ENV_SECRET_KEY') | upper }}/a.git\"",
+        'git: "-https://ann:Hus/h@Hush@127.0.0.1:1/a.git"',
+        'git: "https://ann:Hus/h@Hush@127.0.0.1:1/a.git"',
+        'git: "https://ann:Hush@127.0.0.1:1/a.git"',
+        'tarball: "http://ann:Hus/h@Hush@127.0.0.1:1/a.tar.gz"\n    name: a',
+        "tarball: \"http://{{ env_var('DBT_ENV_SECRET_KEY') | upper }}@127.0.0.1:1/a.tar.gz\"\n    name: a",
+        'private: "https://ann:Hush@127.0.0.1:1/a.git"',
+        "https://ann:Hush@127.0.0.1:1/a.git",
+    ],
+)
+def test_what_stands_before_the_host_of_a_url_is_never_shown(
+    entry: str, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(web, "PAUSES", ())
+    monkeypatch.setattr(git_packages, "PAUSES", ())
+    monkeypatch.setenv("DBT_ENV_SECRET_KEY", "hush")
+    (project / "packages.yml").write_text(f"packages:\n  - {entry}\n")
+
+    assert deps(project) == 2
+
+    said = "".join(capsys.readouterr()) + (project / "logs" / "dbt.log").read_text()
+    assert "packages.yml:2:5" in said
+    for secret in ("hush", "h u s h", "hus", "x/y"):
+        assert secret not in said.lower()
+
+
 def test_a_secret_that_was_written_out_is_left_out_of_the_lock_with_a_warning(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.errors import FailFastError, ProjectError
 from airflow_sqlmodels.warehouse.dbapi import DbApiSession
 from tests.materializations.builds import Connection, built, hook, names_in, rows_of
 
@@ -83,8 +83,10 @@ def test_other_indexes_are_refused_if_the_config_says_so(session: DbApiSession, 
     connection.execute("insert into raw values (2)")
     more = {"indexes": [{"columns": ["id"]}]}
 
-    with pytest.raises(ProjectError, match="on_configuration_change is `fail`"):
+    with pytest.raises(FailFastError, match="`on_configuration_change` was set to `fail`") as refused:
         built(session, KIND, SELECT, on_configuration_change="fail", **more)
+
+    assert refused.value.kind == "FailFast Error"
 
     assert rows_of(connection, "select count(*) from orders") == [(1,)]
 

@@ -39,6 +39,12 @@ def test_arguments_that_a_macro_does_not_have_are_told(arguments: str, words: li
     assert told(tmp_path / "off", {"macros/macros.yml": properties, "dbt_project.yml": PROJECT_FLAGS}) == []
 
 
+def test_an_entry_of_data_tests_without_a_name_is_told(tmp_path: Path) -> None:
+    entries = "data_tests:\n  - not_null:\n      where: x\n  - name: nowhere\n"
+    (found,) = told(tmp_path, {"tests/own.sql": "select 1\n", "tests/all.yml": entries})
+    assert found.text.startswith("tests/all.yml:2:5: Unable to parse 'data_tests' from here on")
+
+
 def test_a_macro_that_is_not_there_is_told(tmp_path: Path) -> None:
     found = told(tmp_path, {"macros/macros.yml": "macros: [{name: subtract}]\n"})
     assert [(each.name, each.data) for each in found] == [("MacroNotFoundForPatch", {"patch_name": "subtract"})]

@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow_sqlmodels.errors import Location, ProjectError, closest
 from airflow_sqlmodels.project.packages.asked import GitPackage, HubPackage, LocalPackage, Package, TarballPackage
-from airflow_sqlmodels.project.packages.secrets import without_secrets
+from airflow_sqlmodels.project.packages.secrets import shown_url, without_secrets
 
 Entry = Mapping[str, Any]
 
@@ -59,7 +59,7 @@ def _check(entry: Entry, kind: str, at: Location) -> None:
         if key not in KEYS[kind]:
             raise ProjectError(f"a {kind!r} package knows no {key!r}", at, closest(str(key), KEYS[kind]))
         if key in _TEXTS and not isinstance(value, str) and not (value is None and key != kind):
-            raise ProjectError(f"{key!r} is no text: {value!r}", at, "put it in quotes")
+            raise ProjectError(f"{key!r} is no text: {without_secrets(repr(value))}", at, "put it in quotes")
         if key in _SWITCHES and not isinstance(value, bool | None):
             raise ProjectError(f"{key!r} is true or false, not {value!r}", at)
     if not entry[kind]:
@@ -82,10 +82,11 @@ def _hub(entry: Entry, _unrendered: Entry, at: Location) -> HubPackage:
 
 def _git(entry: Entry, unrendered: Entry, at: Location) -> GitPackage:
     revision, subdirectory = entry.get("revision"), entry.get("subdirectory") or None
-    url = without_secrets(entry["git"])
+    template = str(unrendered.get("git") or entry["git"])
+    url = shown_url(entry["git"], template)
     return GitPackage(
         url=entry["git"],
-        template=str(unrendered.get("git") or entry["git"]),
+        template=template,
         revision=None if revision is None else _text(revision, "revision", at),
         subdirectory=subdirectory,
         warn_unpinned=entry.get("warn-unpinned") is not False,
@@ -99,7 +100,7 @@ def _tarball(entry: Entry, unrendered: Entry, at: Location) -> TarballPackage:
         raise ProjectError("this tarball has no name", at, "add the name of the project in it: 'name: …'")
     template = str(unrendered.get("tarball") or entry["tarball"])
     url = entry["tarball"]
-    return TarballPackage(url=url, template=template, name=entry["name"], shown=without_secrets(url), at=at)
+    return TarballPackage(url=url, template=template, name=entry["name"], shown=shown_url(url, template), at=at)
 
 
 def _local(entry: Entry, _unrendered: Entry, at: Location) -> LocalPackage:
@@ -111,7 +112,11 @@ def _private(entry: Entry, _unrendered: Entry, at: Location) -> Package:
         "name the repository with 'git:', and the token with "
         "'https://{{ env_var(\"DBT_ENV_SECRET_GIT_TOKEN\") }}@host/owner/repository.git'"
     )
-    raise ProjectError(f"private packages of dbt's own platform are not possible here: {entry['private']!r}", at, hint)
+    raise ProjectError(
+        f"private packages of dbt's own platform are not possible here: {without_secrets(repr(entry['private']))}",
+        at,
+        hint,
+    )
 
 
 _MAKERS: dict[str, Callable[[Entry, Entry, Location], Package]] = {

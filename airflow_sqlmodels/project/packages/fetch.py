@@ -18,6 +18,7 @@ from airflow_sqlmodels.project.packages.asked import GitPackage, HubPackage, Loc
 from airflow_sqlmodels.project.packages.git import checked_out
 from airflow_sqlmodels.project.packages.hub import Hub, Release
 from airflow_sqlmodels.project.packages.reading import packages_in, read_asked
+from airflow_sqlmodels.project.packages.secrets import without_url
 from airflow_sqlmodels.project.packages.tarball import check_archive, unpacked
 from airflow_sqlmodels.project.packages.web import NotThereError, Web
 from airflow_sqlmodels.project.rendering import YamlRenderer
@@ -108,9 +109,10 @@ class Fetcher:
             self._web.save(url, room / "archive", check_archive)
             return unpacked(room / "archive", room / "files")
         except NotThereError as error:
-            raise ProjectError(error.what, package.at) from None
+            raise ProjectError(without_url(error.what, url, package.shown), package.at) from None
         except SqlModelsError as error:
-            raise SqlModelsError(f"{package.shown}: {error.what}", package.at, error.hint) from None
+            what = without_url(error.what, url, package.shown)
+            raise SqlModelsError(f"{package.shown}: {what}", package.at, error.hint) from None
 
     def _room(self) -> Path:
         return Path(tempfile.mkdtemp(dir=self._downloads))

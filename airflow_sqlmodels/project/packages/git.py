@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from airflow_sqlmodels.errors import ProjectError, SqlModelsError
 from airflow_sqlmodels.project.packages.asked import GitPackage
-from airflow_sqlmodels.project.packages.secrets import without_secrets
+from airflow_sqlmodels.project.packages.secrets import without_url
 from airflow_sqlmodels.project.packages.web import PAUSES
 
 _WHOLE_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
@@ -55,9 +55,9 @@ def _commit(package: GitPackage, folder: Path, name: str) -> str:
 
 
 def _refuse_options(package: GitPackage) -> None:
-    for text in (package.url, package.revision or ""):
+    for text, shown in ((package.url, package.shown), (package.revision or "", package.revision)):
         if text.startswith("-"):
-            raise ProjectError(f"{text!r} would be an option of git", package.at)
+            raise ProjectError(f"{shown!r} would be an option of git", package.at)
     parts = Path(package.subdirectory or "").parts
     if ".." in parts or Path(package.subdirectory or "").is_absolute():
         raise ProjectError(f"the subdirectory {package.subdirectory!r} lies outside the repository", package.at)
@@ -91,7 +91,8 @@ def _run(folder: Path | None, *args: str) -> subprocess.CompletedProcess[str]:
 
 
 def _refused(package: GitPackage, stderr: str) -> ProjectError:
-    said = [line for line in without_secrets(stderr).splitlines() if line.strip()]
+    told_of = without_url(stderr, package.url, package.shown)
+    said = [line for line in told_of.splitlines() if line.strip()]
     told = next((line for line in said if line.startswith(("fatal:", "error:"))), said[-1] if said else "git failed")
     what = f"git gives no {package.wanted} of {package.shown}: {told.partition(': ')[2] or told}"
     return ProjectError(what, package.at, _hint(package, stderr))

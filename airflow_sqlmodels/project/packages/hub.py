@@ -12,6 +12,7 @@ from msgspec import Struct, field
 
 from airflow_sqlmodels.errors import ProjectError, SqlModelsError, closest
 from airflow_sqlmodels.project.packages.asked import HubPackage
+from airflow_sqlmodels.project.packages.secrets import shown_url
 from airflow_sqlmodels.project.packages.web import GarbledError, NotThereError, Web
 from airflow_sqlmodels.project.semver import allowed, bound, is_version, rank
 
@@ -78,7 +79,8 @@ class Hub(Struct):
         try:
             return self.web.read(f"{self.url}api/v1/{package.name}.json", lambda body: _listing(package.name, body))
         except NotThereError:
-            raise ProjectError(f"{self.url} has no package {package.name!r}", package.at, self._near(package)) from None
+            what = f"{shown_url(self.url)} has no package {package.name!r}"
+            raise ProjectError(what, package.at, self._near(package)) from None
         except SqlModelsError as error:
             raise SqlModelsError(error.what, package.at, error.hint) from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from airflow_sqlmodels.errors import Location, ProjectError, closest
 from airflow_sqlmodels.project.installed import ASKING_FILES
 from airflow_sqlmodels.project.packages.asked import Package
 from airflow_sqlmodels.project.packages.entries import canonical, package_of
+from airflow_sqlmodels.project.packages.secrets import without_secrets, without_users
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.yaml_text import parse_yaml, place_in, plain
 from airflow_sqlmodels.templating.variables import EnvVar, Var
@@ -91,9 +93,11 @@ def _asked(name: str, file: _File, render: YamlRenderer | None) -> Asked:
     found: list[Package] = []
     canonicals: list[Mapping[str, Any]] = []
     for index, entry in enumerate(entries):
-        at = place_in(entries, index, file.path, file.text)
+        place = place_in(entries, index, file.path, file.text)
+        at = replace(place, text=without_users(place.text))
         if not isinstance(entry, dict):
-            raise ProjectError(f"this is not a package: {entry!r}", at, "write it as 'package: name' and 'version: …'")
+            what = f"this is not a package: {without_secrets(repr(entry))}"
+            raise ProjectError(what, at, "write it as 'package: name' and 'version: …'")
         unrendered = plain(entry)
         rendered = unrendered if render is None else plain(render.value(entry, at))
         found.append(package_of(rendered, unrendered, at))

@@ -4,17 +4,48 @@ from __future__ import annotations
 
 import os
 import re
+from urllib.parse import quote, unquote
 
 from airflow_sqlmodels.templating.variables import SECRET_PREFIXES
 
 HIDDEN = "*****"
 
-_IN_URL = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+_IN_TEXT = re.compile(r"(?<=://)\S+(?=@)")
+_IN_URL = re.compile(r"(?<=://).+(?=@)", re.DOTALL)
+"""Up to the last @: a password may hold one, and a slash too. Rather too much is hidden than too little."""
 
 
 def without_secrets(text: str) -> str:
     """The text without the values of secret environment variables, and without what stands before the @ of a URL."""
-    return _IN_URL.sub(_hidden_user, without_secret_values(text))
+    return _IN_TEXT.sub(_hidden_user, without_secret_values(text))
+
+
+def without_users(line: str) -> str:
+    """A line of a file without what stands before the @ of a URL in it."""
+    return _IN_URL.sub(_hidden_user, line)
+
+
+def shown_url(url: str, template: str = "") -> str:
+    """A URL as it may be shown. `template`: what it was rendered from.
+
+    A secret that a filter has changed is no longer known by its value: the template is shown then.
+    """
+    hidden = without_secret_values(url)
+    if hidden == url and any(prefix in template for prefix in SECRET_PREFIXES):
+        hidden = template
+    return without_users(hidden)
+
+
+def without_url(text: str, url: str, shown: str) -> str:
+    """What a program said of a URL, without the secrets in it, however the program has written them."""
+    text = text.replace(url, shown)
+    found = _IN_URL.search(url)
+    if found:
+        parts = (found.group(), *(part for part in re.split("[:/@]", found.group()) if len(part) > 2))
+        for part in dict.fromkeys(parts):
+            for written in (part, unquote(part), quote(part), quote(part, safe="")):
+                text = text if written == "git" else text.replace(written, HIDDEN)
+    return without_secrets(text)
 
 
 def without_secret_values(text: str) -> str:

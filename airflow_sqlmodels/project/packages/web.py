@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import requests
 
 from airflow_sqlmodels.errors import SqlModelsError
-from airflow_sqlmodels.project.packages.secrets import without_secrets
+from airflow_sqlmodels.project.packages.secrets import shown_url, without_url
 
 PAUSES = (0.5, 1.0, 2.0, 4.0)
 """Seconds between one try and the next; when they are used up, it is given up."""
@@ -74,7 +74,7 @@ class Web:
             return answer
         answer.close()
         if answer.status_code in (404, 410):
-            raise NotThereError(f"there is nothing at {without_secrets(url)}")
+            raise NotThereError(f"there is nothing at {shown_url(url)}")
         raise requests.HTTPError(response=answer)
 
 
@@ -85,16 +85,16 @@ def _worth_another_try(error: Exception) -> bool:
 
 
 def _what(url: str, error: Exception) -> str:
-    shown = without_secrets(url)
+    shown = shown_url(url)
     if isinstance(error, requests.HTTPError) and error.response is not None:
         return f"{shown} answered {error.response.status_code} {error.response.reason}"
     if isinstance(error, requests.Timeout):
         return f"{shown} did not answer in time"
     if isinstance(error, requests.exceptions.SSLError):
-        return f"{shown} could not prove who it is: {without_secrets(str(error))}"
+        return f"{shown} could not prove who it is: {without_url(str(error), url, shown)}"
     if isinstance(error, requests.ConnectionError):
-        return f"{urlsplit(url).hostname} cannot be reached"
-    return f"{shown} could not be read: {without_secrets(str(error))}"
+        return f"{urlsplit(shown).hostname} cannot be reached"
+    return f"{shown} could not be read: {without_url(str(error), url, shown)}"
 
 
 def _hint(error: Exception) -> str:
