@@ -55,8 +55,7 @@ def stores(means: Answerer, node: DataTest) -> bool:
             hint = closest(str(kind), _STORED_AS) or f"there are {', '.join(_STORED_AS)}"
             raise CompilationError(f"{kind!r} is not a valid value for store_failures_as", node.at, hint)
         return str(kind).lower() != "ephemeral"
-    configured = node.config.get("store_failures")
-    return bool(means.invocation.store_failures) if configured is None else bool(configured)
+    return means.invocation.keeps_failures(node.config.get("store_failures"))
 
 
 def keep(means: Answerer, node: DataTest, rows: str, session: Session) -> str:

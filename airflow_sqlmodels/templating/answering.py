@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -35,13 +35,13 @@ from airflow_sqlmodels.manifest.nodes import (
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.templating.batches import Batch
 from airflow_sqlmodels.templating.by_name import function_named, node_named, source_named
+from airflow_sqlmodels.templating.call_notes import CallNotes
 from airflow_sqlmodels.templating.entries.view import config_view
 from airflow_sqlmodels.templating.invocation import Invocation
 from airflow_sqlmodels.templating.macro_table import BUILT_IN, MacroTable, macro_table_of
 from airflow_sqlmodels.templating.places import placed
-from airflow_sqlmodels.templating.plain import PlainCall, plain_parts
+from airflow_sqlmodels.templating.plainly import plain_text
 from airflow_sqlmodels.templating.relation import CTE_PREFIX, TemplateRelation
-from airflow_sqlmodels.templating.usual_tests import usual_test
 from airflow_sqlmodels.templating.variables import Var, known_vars
 from airflow_sqlmodels.version import VERSION
 from airflow_sqlmodels.warehouse.session import Session
@@ -162,9 +162,9 @@ class Rendering:
     """The ephemeral models that `ref` gave, in the order in which they were asked for."""
     config: dict[str, Any] = field(init=False)
     results: dict[str, StatementResult] = field(default_factory=dict)
+    notes: CallNotes = field(default_factory=CallNotes)
+    """The macros that its templates have called themselves so far."""
     _scope: MacroScope | None = None
-    _called_by_itself: dict[MacroId, None] = field(default_factory=dict)
-    """Macros that were called without a scope."""
     _refs: dict[Ref, NodeId] = field(init=False)
     _sources: dict[SourceRef, NodeId] = field(init=False)
     _functions: dict[Ref, NodeId] = field(init=False)
@@ -196,19 +196,16 @@ class Rendering:
     @property
     def called_macros(self) -> tuple[MacroId, ...]:
         """The macros that its templates have called themselves so far."""
-        noted = None if self._scope is None else self._scope.notes
-        return (*self._called_by_itself, *(() if noted is None else noted.called))
+        return tuple(self.notes.called)
 
     @contextlib.contextmanager
     def not_itself(self) -> Iterator[None]:
         """While inside, not the macro that is called counts as called by the node, but those that it calls."""
-        notes = self.scope.notes
-        assert notes is not None
-        notes.depth -= 1
+        self.notes.depth -= 1
         try:
             yield
         finally:
-            notes.depth += 1
+            self.notes.depth += 1
 
     def forget(self, name: str) -> None:
         """Work out one of the names anew when it is asked for next."""
@@ -220,7 +217,7 @@ class Rendering:
 
         Raises CompilationError with the place if it cannot be rendered.
         """
-        plain = self._plain(template, at, line)
+        plain = plain_text(self, template, at, line)
         if plain is not None:
             return plain
         # in a comment: tags that swallow the white space in front of them would take plain lines
@@ -256,68 +253,6 @@ class Rendering:
             if found is error:
                 raise
             raise found from error
-
-    def _plain(self, template: str, at: Location, line: int) -> str | None:
-        """A template that needs no Jinja, rendered; None if it needs it."""
-        parts = plain_parts(template)
-        if parts is None:
-            return None
-        calls: dict[int, Callable[..., object]] = {}
-        for part in parts:
-            if isinstance(part, PlainCall):
-                function = self._callable(part)
-                if function is None:
-                    return None
-                calls[part.offset] = function
-        return "".join(
-            part if isinstance(part, str) else self._called(calls[part.offset], part, template, at, line)
-            for part in parts
-        )
-
-    def _called(  # where it stands is needed for an error
-        self, function: Callable[..., object], call: PlainCall, template: str, at: Location, line: int
-    ) -> str:
-        try:
-            more = self.added[call.more_kwargs] if call.more_kwargs is not None else {}
-            return str(function(*call.args, **call.kwargs, **more))
-        except Exception as error:
-            from airflow_sqlmodels.templating.answers import told  # noqa: PLC0415  # imports Jinja
-
-            found = told(error, "\n" * (line - 1) + template, at, line + template.count("\n", 0, call.offset))
-            if found is error:
-                raise
-            raise found from error
-
-    def _callable(self, call: PlainCall) -> Callable[..., object] | None:
-        """What to call; None if only Jinja can tell."""
-        if call.more_kwargs is not None and call.more_kwargs not in self.added:
-            return None
-        own = _OWN.get(call.name)
-        if call.package is None and own is not None and self.means.macros.visible(call.name, self.node.package) is None:
-            return functools.partial(own, self)
-        if call.package is None:
-            macro = self.means.macros.visible(call.name, self.node.package)
-        elif call.package in self.means.macros.packages:
-            macro = self.means.macros.of_package(call.name, call.package)
-        else:
-            macro = None
-        return None if macro is None else self._usual_test(macro, call) or self.scope.named(macro)
-
-    def _usual_test(self, macro: Macro, call: PlainCall) -> Callable[..., object] | None:
-        """What gives the text of a data test without Jinja; None if only its macro can."""
-        if call.more_kwargs is None or call.args or call.kwargs or macro.id in self.means.stand_ins or self._keeps_rows:
-            return None
-        found = usual_test(macro, self.means.macros, self.added[call.more_kwargs])
-        if found is not None:
-            notes = None if self._scope is None else self._scope.notes
-            (self._called_by_itself if notes is None else notes.called)[macro.id] = None
-        return found
-
-    @property
-    def _keeps_rows(self) -> bool:
-        """Whether the rows at fault of this data test are kept."""
-        configured = self.config.get("store_failures")
-        return bool(self.means.invocation.store_failures if configured is None else configured)
 
     def _render(self, template: str, at: Location, *, native: bool) -> Any:
         from airflow_sqlmodels.templating.answers import rendered  # noqa: PLC0415  # imports Jinja
@@ -400,16 +335,6 @@ class Rendering:
         assert isinstance(node, Function), node_id
         own = self.means.earlier[node_id] if node_id in self.means.deferred else node.relation
         return TemplateRelation(self.means.relation(own), self.means.dialect, "function")
-
-
-_OWN: Mapping[str, Callable[..., object]] = {
-    "ref": Rendering.ref,
-    "source": Rendering.source,
-    "function": Rendering.function,
-    "this": Rendering.this,
-    "var": lambda rendering, *args, **kwargs: rendering.var(*args, **kwargs),
-}
-"""What a plain template may call beside macros."""
 
 
 def _kind(node: Relational) -> str | None:

@@ -14,7 +14,7 @@ from airflow_sqlmodels.templating.adapter import Adapter
 from airflow_sqlmodels.templating.batches import Batch
 from airflow_sqlmodels.templating.environment import SCOPE, Environment, NativeEnvironment
 from airflow_sqlmodels.templating.graph_view import GraphView
-from airflow_sqlmodels.templating.macros import CallNotes, MacroLibrary, MacroScope
+from airflow_sqlmodels.templating.macros import MacroLibrary, MacroScope
 from airflow_sqlmodels.templating.names import shared_names
 from airflow_sqlmodels.templating.places import place_of_error, placed
 from airflow_sqlmodels.templating.relation import RelationApi, TemplateColumn
@@ -45,7 +45,7 @@ def scope_of(rendering: Rendering) -> MacroScope:
     names = _Names({**means.jinja.shared, **_own_names(rendering), **rendering.added})
     names.later["model"] = lambda: _model(rendering)
     scope = MacroScope(means.jinja.library, names, rendering.node.package, means.stand_ins)
-    scope.notes = CallNotes()
+    scope.notes = rendering.notes
     names["adapter"] = Adapter(scope, means.dialect, rendering.session)
     names["context"] = ContextView(scope)
     return scope

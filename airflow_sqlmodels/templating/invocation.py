@@ -65,6 +65,10 @@ class Invocation(Struct, frozen=True, kw_only=True):
     warn: Callable[[Warned], None] = _silent
     """Where `exceptions.warn` goes, and what else is odd about what a template does."""
 
+    def keeps_failures(self, configured: Any) -> bool:
+        """Whether the rows that a data test finds are kept; `configured`: its config `store_failures`."""
+        return bool(self.store_failures if configured is None else configured)
+
 
 class Flags:
     """What templates see as `flags`: flags by their upper-case names. Others are not there."""

@@ -16,6 +16,7 @@ from msgspec import Struct, field
 from airflow_sqlmodels.errors import CompilationError, Location
 from airflow_sqlmodels.manifest.nodes import Macro, MacroId
 from airflow_sqlmodels.templating.blocks import as_macros
+from airflow_sqlmodels.templating.call_notes import CallNotes
 from airflow_sqlmodels.templating.environment import SCOPE, Callee, Environment, Offering
 from airflow_sqlmodels.templating.macro_table import BUILT_IN, BUILT_IN_NAMES, MacroTable
 
@@ -68,19 +69,6 @@ def _renamed(tree: nodes.Template, name: str) -> nodes.Template:
         if macro.name == name and any(used.name == name for used in macro.find_all(nodes.Name)):
             macro.name = _INNER + name
     return tree
-
-
-class CallNotes(Struct):
-    """Notes which macros a template calls itself, not those that they call."""
-
-    called: dict[MacroId, None] = field(default_factory=dict)
-    depth: int = 0
-
-    def enter(self, macro: MacroId) -> None:
-        """A macro is called."""
-        if not self.depth:
-            self.called[macro] = None
-        self.depth += 1
 
 
 class MacroCall(Callee):

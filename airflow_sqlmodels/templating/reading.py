@@ -7,18 +7,20 @@ from typing import Any
 
 import jinja2
 from jinja2.defaults import DEFAULT_NAMESPACE
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError, line_location
 from airflow_sqlmodels.manifest.nodes import MacroId, Ref, SourceRef
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.templating.call_graph import CallGraph
+from airflow_sqlmodels.templating.call_notes import CallNotes
 from airflow_sqlmodels.templating.doomed import Doubts
 from airflow_sqlmodels.templating.environment import SCOPE, SilentUndefined
 from airflow_sqlmodels.templating.macro_table import BUILT_IN
-from airflow_sqlmodels.templating.macros import CallNotes, MacroCall, MacroLibrary, MacroScope, dispatch
+from airflow_sqlmodels.templating.macros import MacroCall, MacroLibrary, MacroScope, dispatch
 from airflow_sqlmodels.templating.places import place_of_error, placed
+from airflow_sqlmodels.templating.refusals import Refusals
 from airflow_sqlmodels.templating.relation import RelationApi, TemplateColumn, TemplateRelation
 from airflow_sqlmodels.templating.results import EmptyTable
 from airflow_sqlmodels.templating.static import CAPTURED, Call, called_names
@@ -94,8 +96,10 @@ def _is_plain(calls: list[Call], package: str, graph: CallGraph) -> bool:
 
 def _refuse_unknown(text: str, holder: Holder, readers: Readers, names: frozenset[str]) -> None:
     """Render it with strict macros. Raises CompilationError if one asks something of one of these names."""
+    # what it tells is told when it is read as all are
+    quiet = {"log": _nothing, "print": _nothing, "exceptions": Refusals(lambda _warned: None)}
     try:
-        _render(text, holder, readers, (), readers.strict)
+        _render(text, holder, structs.replace(readers, shared={**readers.shared, **quiet}), (), readers.strict)
     except CompilationError as error:
         if any(f"{name!r} is undefined" in error.what for name in names):
             raise

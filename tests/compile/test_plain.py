@@ -9,7 +9,7 @@ import pytest
 from airflow_sqlmodels.compile.compiler import compile_node
 from airflow_sqlmodels.errors import CompilationError
 from airflow_sqlmodels.manifest.nodes import NodeId
-from airflow_sqlmodels.templating import answering
+from airflow_sqlmodels.templating import plainly
 from airflow_sqlmodels.templating.answering import answerer
 from airflow_sqlmodels.templating.invocation import Invocation
 from airflow_sqlmodels.templating.plain import plain_parts
@@ -48,7 +48,7 @@ NOT_PLAIN = (
 def test_plain_is_as_jinja_has_it(template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert plain_parts(template) is not None
     without = _compiled(tmp_path / "without", template)
-    monkeypatch.setattr(answering, "plain_parts", lambda _template: None)
+    monkeypatch.setattr(plainly, "plain_parts", lambda _template: None)
     assert without == _compiled(tmp_path / "with", template)
 
 

@@ -79,3 +79,11 @@ def test_what_may_not_fail_is_read(template: str, tmp_path: Path) -> None:
     found = load(tmp_path, {"macros/m.sql": MACROS, "models/m.sql": f"select 1 as x {template}"})
 
     assert "model.shop.m" in found.nodes
+
+
+def test_what_a_suspected_macro_logs_is_told_once(tmp_path: Path) -> None:
+    told: list[str] = []
+    macro = "{% macro m() %}{{ log('here', info=true) }}{{ 1 + 'a' }}{{ nope(1) }}{% endmacro %}"
+    with pytest.raises(CompilationError, match="unsupported operand"):
+        load(tmp_path, {"models/a.sql": "select {{ m() }}", "macros/m.sql": macro}, say=told.append)
+    assert told == ["here"]

@@ -9,7 +9,7 @@ import pytest
 from airflow_sqlmodels.compile.compiler import Compiled, compile_node
 from airflow_sqlmodels.errors import SqlModelsError
 from airflow_sqlmodels.manifest.nodes import DataTest
-from airflow_sqlmodels.templating import answering
+from airflow_sqlmodels.templating import plainly
 from airflow_sqlmodels.templating.answering import answerer
 from airflow_sqlmodels.templating.invocation import Invocation
 from tests.projects import PROJECT, load
@@ -55,7 +55,7 @@ def test_is_what_the_macro_gives(
     files = {"models/m.yml": yml(f"{{{name}: {{{said}}}}}", model)}
     without_jinja = compiled(tmp_path, files)
     assert f"macro.dbt.test_{name}" in without_jinja.rendering.called_macros
-    monkeypatch.setattr(answering, "usual_test", lambda *_: None)
+    monkeypatch.setattr(plainly, "usual_test", lambda *_: None)
     with_jinja = compiled(tmp_path, files)
     assert without_jinja.sql == with_jinja.sql
     assert without_jinja.rendering.called_macros == with_jinja.rendering.called_macros
@@ -93,5 +93,5 @@ def test_wrong_arguments_are_told_as_the_macro_tells_them(
             return str(error)
 
     without_jinja = said()
-    monkeypatch.setattr(answering, "usual_test", lambda *_: None)
+    monkeypatch.setattr(plainly, "usual_test", lambda *_: None)
     assert without_jinja == said()

@@ -1,0 +1,20 @@
+"""Which macros the templates of a node call."""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+from airflow_sqlmodels.manifest.nodes import MacroId
+
+
+class CallNotes(Struct):
+    """Notes which macros a template calls itself, not those that they call."""
+
+    called: dict[MacroId, None] = field(default_factory=dict)
+    depth: int = 0
+
+    def enter(self, macro: MacroId) -> None:
+        """A macro is called."""
+        if not self.depth:
+            self.called[macro] = None
+        self.depth += 1
