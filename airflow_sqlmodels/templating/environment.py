@@ -36,7 +36,7 @@ class Offering:
 
     def offered(self, name: str) -> Any:
         """The value of `name`, or Jinja's `missing`."""
-        raise NotImplementedError
+        raise NotImplementedError  # each says it for itself
 
 
 class Scope(Protocol):

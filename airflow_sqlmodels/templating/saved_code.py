@@ -20,7 +20,7 @@ from types import CodeType
 
 import jinja2
 
-from airflow_sqlmodels.manifest.cache_folder import cache_folder, is_ours
+from airflow_sqlmodels.manifest.cache_folder import FOLDER_VARIABLE, cache_folder, is_ours
 from airflow_sqlmodels.version import VERSION
 
 _FOLDER = "templates"
@@ -35,7 +35,7 @@ def saved_code(kind: str, text: str, compiled: Callable[[], CodeType]) -> CodeTy
 
     `kind` tells apart what the same text may become. A disk that is full or read-only costs time, nothing else.
     """
-    folder = _folder(cache_folder())
+    folder = _folder(os.environ.get(FOLDER_VARIABLE))
     if folder is None:
         return compiled()
     key = hashlib.blake2b(f"{kind}\0{text}".encode(errors="surrogatepass"), key=_made_by(), digest_size=_DIGEST_BYTES)
@@ -49,8 +49,9 @@ def saved_code(kind: str, text: str, compiled: Callable[[], CodeType]) -> CodeTy
 
 
 @functools.lru_cache(maxsize=8)
-def _folder(cache: Path | None) -> str | None:
-    """Where code is kept; None if anybody else could put something there."""
+def _folder(_said: str | None) -> str | None:
+    """Where code is kept if the variable says so; None if anybody else could put something there."""
+    cache = cache_folder()
     if cache is None or not is_ours(cache) or not is_ours(cache / _FOLDER):
         return None
     with contextlib.suppress(OSError):
