@@ -77,21 +77,18 @@ class Log(Struct, frozen=True):
 
     def said_by_template(self, message: str) -> None:
         """What a template has to tell everybody."""
-        if self.shows("info"):
-            said = event("JinjaLogInfo", "I062", message, self.invocation, {"msg": message}, "info")
-            click.echo(said if self.json else f"{time.strftime('%H:%M:%S')}  {message}")
-        self.note(message, "info", "JinjaLogInfo", "I062", {"msg": message})
+        self.happened("JinjaLogInfo", "I062", message, {"msg": message}, "info")
 
     def template(self, message: str) -> None:
         """What a template logs for those who look closely."""
         self.happened("JinjaLogDebug", "I063", message, {"msg": message})
 
-    def happened(self, name: str, code: str, message: str, data: Mapping[str, Any]) -> None:
-        """Something for those who look closely, under dbt's name."""
-        if self.shows("debug"):
-            said = event(name, code, message, self.invocation, data, "debug")
+    def happened(self, name: str, code: str, message: str, data: Mapping[str, Any], level: str = "debug") -> None:
+        """Something under dbt's name, on the console with the time, and in the file."""
+        if self.shows(level):
+            said = event(name, code, message, self.invocation, data, level)
             click.echo(said if self.json else f"{time.strftime('%H:%M:%S')}  {message}")
-        self.note(message, "debug", name, code, data)
+        self.note(message, level, name, code, data)
 
     @contextlib.contextmanager
     def about(self, node: Callable[[], Mapping[str, Any]]) -> Iterator[None]:
