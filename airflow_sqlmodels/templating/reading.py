@@ -124,18 +124,18 @@ def _from_calls(
     recorder = Recorder()
     problems = []
     for call in calls:
-        arguments = dict(call.kwargs)
-        if call.name == "ref":
-            recorder.ref(*call.args, **arguments)
-        elif call.name == "source":
-            recorder.source(*call.args, **arguments)
-        elif call.name == "function":
-            recorder.function(*call.args, **arguments)
-        elif call.name == "config":
-            recorder.config(*call.args, **arguments)
+        if call.name in CAPTURED:
+            _note(recorder, call, text, path)
         elif call.name == "var" and call.certain and len(call.args) == 1 and not call.kwargs:
             problems += _missing(call, text, path, known)
     return recorder.asked(macros, tuple(problems))
+
+
+def _note(recorder: Recorder, call: Call, text: str, path: str) -> None:
+    try:
+        recorder.note(call)
+    except CompilationError as error:
+        raise placed(error, line_location(text, text.count("\n", 0, call.offset) + 1, path)) from error
 
 
 def _missing(call: Call, text: str, path: str, known: Mapping[str, Any]) -> list[SqlModelsError]:
@@ -158,6 +158,10 @@ class Recorder(Struct):
     configs: list[dict[str, Any]] = field(default_factory=list)
     functions: list[Ref] = field(default_factory=list)
 
+    def note(self, call: Call) -> None:
+        """Note a call of one of CAPTURED."""
+        getattr(self, call.name)(*call.args, **dict(call.kwargs))
+
     def ref(self, *args: Any, **kwargs: Any) -> None:
         """Note a `ref(...)`."""
         version = kwargs.get("version", kwargs.get("v"))
@@ -177,8 +181,10 @@ class Recorder(Struct):
         if all(isinstance(each, str) for each in args):
             self.sources.append(SourceRef(*args))
 
-    def function(self, *args: Any) -> None:
+    def function(self, *args: Any, **kwargs: Any) -> None:
         """Note a `function(...)`."""
+        if kwargs:
+            raise CompilationError(f"function() takes names alone, and no {', '.join(kwargs)}=")
         if any(isinstance(each, jinja2.Undefined) for each in args):
             return
         if not 1 <= len(args) <= 2 or not all(isinstance(each, str) for each in args):
@@ -252,8 +258,8 @@ def reading_names(recorder: Recorder, here: TemplateRelation, var: Var) -> dict[
         recorder.source(*args, **kwargs)
         return here
 
-    def function(*args: Any) -> TemplateRelation:
-        recorder.function(*args)
+    def function(*args: Any, **kwargs: Any) -> TemplateRelation:
+        recorder.function(*args, **kwargs)
         return here
 
     config = ReadingConfig(recorder)
