@@ -186,7 +186,7 @@ class ConfigTree(Struct):
             return {}
         config, below = self._folder(fqn[:-1])
         own = below.get(fqn[-1])
-        return self.merge(config, _configs_in(own)) if isinstance(own, Mapping) else config
+        return config if own is None or not isinstance(own, Mapping) else self.merge(config, _configs_in(own))
 
     def _folder(self, path: tuple[str, ...]) -> tuple[dict[str, Any], Mapping[str, Any]]:
         if path not in self._by_folder:

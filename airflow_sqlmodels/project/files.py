@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from collections.abc import Iterable, Iterator
 
@@ -64,8 +65,10 @@ class SourceFile(Struct, frozen=True):
 
     def written(self) -> str:
         """The text with the line ends that it has: what `raw_code` shows, as in dbt."""
-        with open(self.full, encoding="utf-8-sig", newline="") as file:
-            return file.read()
+        with open(self.full, "rb", buffering=0) as file:
+            return (
+                file.read().removeprefix(codecs.BOM_UTF8).decode()
+            )  # the codec that does both takes ten times as long
 
 
 def with_plain_ends(text: str) -> str:

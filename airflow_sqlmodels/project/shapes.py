@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 from airflow_sqlmodels.project.rendering import is_template
@@ -127,7 +127,7 @@ def misshapen(value: Any, shape: Shape, container: Any = None, key: Any = None) 
             yield container, key, shape
     elif isinstance(shape, list) and isinstance(value, list):
         yield from _in_list(value, shape[0])
-    elif isinstance(shape, dict) and isinstance(value, Mapping):
+    elif isinstance(shape, dict) and isinstance(value, dict):
         for inner in shape.keys() & value.keys():
             yield from misshapen(value[inner], shape[inner], value, inner)
     else:
@@ -146,11 +146,11 @@ def _is(shape: str, value: Any) -> bool:
     if isinstance(value, str) and is_template(value):
         return True  # what it gives is seen when it is rendered
     if shape == MAPPING:
-        return isinstance(value, Mapping)
+        return isinstance(value, dict)
     if shape == ELEMENT:
-        return isinstance(value, (str, Mapping))
+        return isinstance(value, (str, dict))
     if shape == LIST:
         return isinstance(value, list)
     if shape == TEXTS and isinstance(value, list):
-        return not any(isinstance(each, (list, Mapping)) for each in value)
-    return not isinstance(value, (list, Mapping))
+        return not any(isinstance(each, (list, dict)) for each in value)
+    return not isinstance(value, (list, dict))

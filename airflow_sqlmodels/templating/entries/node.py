@@ -39,7 +39,7 @@ from airflow_sqlmodels.templating.entries.checksums import (
 )
 from airflow_sqlmodels.templating.entries.primary_key import TestsOf, primary_key
 from airflow_sqlmodels.templating.entries.semantic import completed
-from airflow_sqlmodels.templating.entries.view import node_view, number, relation_name, unrendered_config
+from airflow_sqlmodels.templating.entries.view import node_view, number, relation_name
 from airflow_sqlmodels.templating.inline_config import inline_config, is_literal
 from airflow_sqlmodels.templating.static import CAPTURED
 
@@ -55,9 +55,12 @@ def node_json(node: AnyNode, manifest: Manifest, made: float, tests: TestsOf = M
     """The entry of a node. `tests` are the generic tests of each: models get their primary keys from them."""
     dialect = dialect_named(manifest.settings.target.type)
     first = {"unique_id": node.id}  # by which it is found when the file is brought up to date
-    view = {**first, **_BLANK.get(type(node), {}), **node_view(node, dialect), "created_at": made}
-    view.setdefault("depends_on", {"macros": [], "nodes": list(node.depends_on)})
-    view = {key: value for key, value in view.items() if key not in _WITHOUT.get(type(node), ())}
+    texts = captured_texts(node, manifest) if isinstance(node, WITH_TEMPLATE) else {}
+    view = {**first, **_BLANK.get(type(node), {}), **node_view(node, dialect, texts), "created_at": made}
+    if "depends_on" not in view:
+        view["depends_on"] = {"macros": [], "nodes": list(node.depends_on)}
+    for key in _WITHOUT.get(type(node), ()):
+        view.pop(key, None)
     if isinstance(node, UnitTest):
         return {**view, "checksum": unit_test_checksum(node, view)}
     if isinstance(node, (SemanticModel, Metric, SavedQuery)):
@@ -67,7 +70,8 @@ def node_json(node: AnyNode, manifest: Manifest, made: float, tests: TestsOf = M
     view |= {"doc_blocks": list(node.doc_blocks), "patch_path": _patch_path(node, manifest, view)}
     if isinstance(node, WITH_TEMPLATE):
         view |= _template_part(node, manifest, view)
-    return {**view, **_own_part(node, manifest, tests, view)}
+    view |= _own_part(node, manifest, tests, view)
+    return view
 
 
 def _own_part(node: AnyNode, manifest: Manifest, tests: TestsOf, view: Mapping[str, Any]) -> Entry:
@@ -102,7 +106,6 @@ def _template_part(node: _WithTemplate, manifest: Manifest, view: Mapping[str, A
     return {
         "checksum": text_checksum(node.raw_code if isinstance(node, _ALONE) else _file_text(node, manifest)),
         "contract": contract,
-        "unrendered_config": unrendered_config(node, captured_texts(node, manifest)),
     }
 
 

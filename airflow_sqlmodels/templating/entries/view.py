@@ -37,8 +37,11 @@ from airflow_sqlmodels.manifest.relation import Relation
 _SPELLED = {"pre_hook": "pre-hook", "post_hook": "post-hook"}
 
 
-def node_view(node: AnyNode, dialect: Dialect) -> dict[str, Any]:
-    """The node as a dictionary; nothing in it is shared with the node's own nested values except by reading."""
+def node_view(node: AnyNode, dialect: Dialect, texts: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
+    """The node as a dictionary; nothing in it is shared with the node's own nested values except by reading.
+
+    `texts` are those of the `config(...)` in its own file, if they count.
+    """
     view = {
         "unique_id": node.id,
         "name": node.name,
@@ -51,7 +54,7 @@ def node_view(node: AnyNode, dialect: Dialect) -> dict[str, Any]:
         "tags": list(node.tags),
         "meta": node.meta,
         "config": config_view(node),
-        "unrendered_config": unrendered_config(node),
+        "unrendered_config": unrendered_config(node, texts),
         "patch_path": _patch_path(node),
         "checksum": {"name": "sha256", "checksum": node.checksum} if node.checksum else _NO_CHECKSUM,
         "docs": node.config.get("docs") or {"show": True, "node_color": None},
