@@ -17,6 +17,7 @@ from typing import Any
 
 import click
 
+from airflow_sqlmodels import forked
 from airflow_sqlmodels.cli.dotenv import load_environment
 from airflow_sqlmodels.cli.ending import tell_end
 from airflow_sqlmodels.cli.lazy import LazyGroup
@@ -72,6 +73,7 @@ def cli(context: click.Context, /, **_values: object) -> None:
 def main() -> None:
     """Run the command that the process was started with, and end the process with its exit code."""
     gc.set_threshold(_NEW_OBJECTS)
+    forked.allow()
     code = exit_code()
     logging.shutdown()
     with contextlib.suppress(BrokenPipeError):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +25,12 @@ from airflow_sqlmodels.manifest.nodes import (
     Templated,
 )
 from airflow_sqlmodels.manifest.warned import Warned
-from airflow_sqlmodels.project import functions, other_nodes, template_nodes
 from airflow_sqlmodels.project.access import check_access
 from airflow_sqlmodels.project.cache import Known
 from airflow_sqlmodels.project.choices import Choices
 from airflow_sqlmodels.project.deprecated import deprecated_models
 from airflow_sqlmodels.project.docs import DocLookup
-from airflow_sqlmodels.project.elsewhere import described_elsewhere
-from airflow_sqlmodels.project.exposures import exposure, with_metrics
+from airflow_sqlmodels.project.exposures import with_metrics
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.fingerprint import Fingerprints, with_parents
 from airflow_sqlmodels.project.functions import with_overloads
@@ -48,6 +45,7 @@ from airflow_sqlmodels.project.macro_files import (
     refuse_broken,
     stray_words,
 )
+from airflow_sqlmodels.project.making import Reading, make_nodes, with_foreign_entries
 from airflow_sqlmodels.project.microbatch import microbatch_warnings
 from airflow_sqlmodels.project.naming import NameRules, overridden_names
 from airflow_sqlmodels.project.oddities import oddities
@@ -71,10 +69,8 @@ from airflow_sqlmodels.project.versions import model_names, with_versions
 from airflow_sqlmodels.project.written import place_of_value
 from airflow_sqlmodels.templating.call_graph import CallGraph
 from airflow_sqlmodels.templating.environment import Environment
-from airflow_sqlmodels.templating.invocation import Invocation
 from airflow_sqlmodels.templating.macro_table import MacroTable
 from airflow_sqlmodels.templating.macros import MacroLibrary
-from airflow_sqlmodels.templating.names import shared_names
 from airflow_sqlmodels.templating.reading import Readers, doubts_of
 from airflow_sqlmodels.templating.static import TemplateReader
 from airflow_sqlmodels.templating.variables import Var, known_vars
@@ -94,13 +90,13 @@ def refreshed(
         return None
     wanted = properties_of(known.manifest, changed, files)
     entries = with_versions(read_properties(wanted), model_names(files))
-    said: list[Warned] = []  # by templates
     logged: list[str] = []  # told at the end: a whole load logs it again
-    shared = _shared_names(known.manifest.settings, structs.replace(choices, say=logged.append), said)
+    reading = Reading(structs.replace(choices, say=logged.append))
+    shared = reading.shared_names(known.manifest.settings)
     projects = {each.name: each for each in (project, *packages)}
     parts = make_parts(known.manifest.settings, projects, known.manifest.macros, known.manifest.docs, entries, shared)
     models = refreshed_models(parts, known.manifest, changed)
-    if models is None or said:
+    if models is None or reading.warned:
         return None
     for message in logged:
         choices.say(message)
@@ -114,26 +110,25 @@ def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[Sou
     macros = {**built_in_macros(), **read_macros(_of("macro", files))}
     docs = read_docs(_of("docs", files))
     listed, unused = with_overrides(read_properties(_of("properties", files)), settings.packages)
-    said: list[Warned] = []  # by templates
+    reading = Reading(choices)
     strays = list(stray_words(_of("macro", files)))
-    shared = _shared_names(settings, choices, said)
+    shared = reading.shared_names(settings)
     named = with_rendered_names(listed, lambda package: _renderer(settings, package, docs, shared))
     entries = with_versions(named, model_names(files))
     projects = {each.name: each for each in (project, *packages)}
     parts = make_parts(settings, projects, macros, docs, entries, shared)
     own = (each for each in macros.values() if each.package == project.name)
     refuse_broken(own, parts.readers.graph, parts.readers.library)
-    built = with_overloads(_with_foreign_entries(parts, files, list(build_nodes(parts, files, entries))), entries)
-    warnings: list[str | Warned] = [*oddities(project, parts, built, entries), *unused, *strays, *_each_once(said)]
+    built = with_overloads(with_foreign_entries(parts, files, make_nodes(parts, files, entries, reading)), entries)
+    warnings: list[str | Warned] = [
+        *oddities(project, parts, built, entries),
+        *unused,
+        *strays,
+        *_each_once(reading.warned),
+    ]
     manifest = assemble(parts, built, entries, warnings, _of("fixture", files))
     graph_of(manifest)  # refuses rings
     return manifest
-
-
-def _shared_names(settings: Settings, choices: Choices, warned: list[Warned]) -> dict[str, Any]:
-    """What all templates see while they are read. What they warn of is put into a list."""
-    invocation = Invocation(command="parse", say=choices.say, warn=warned.append)
-    return {**shared_names(settings, invocation), "env_var": choices.env_var}
 
 
 def make_parts(  # all that was read, one by one
@@ -162,39 +157,6 @@ def macro_table(settings: Settings, macros: Mapping[MacroId, Macro]) -> MacroTab
     """The macros of a project with the rules by which they are found."""
     prefixes = (f"{settings.target.type}__", "default__")
     return MacroTable(macros, settings.name, frozenset(settings.packages), settings.dispatch, prefixes)
-
-
-def build_nodes(parts: Parts, files: Iterable[SourceFile], entries: Iterable[Entry]) -> Iterator[AnyNode]:
-    """Every node of the project, disabled ones too; references are not resolved yet."""
-    for file in files:
-        if file.kind == "snapshot":
-            yield from template_nodes.snapshots(parts, file)
-        elif file.kind in _ONE_NODE_FILES:
-            yield _ONE_NODE_FILES[file.kind](parts, file)
-    for entry in entries:
-        yield from _from_entry(parts, entry)
-    for project in parts.projects.values():
-        yield from template_nodes.operations(parts, project)
-
-
-def _with_foreign_entries(parts: Parts, files: Iterable[SourceFile], built: list[AnyNode]) -> list[AnyNode]:
-    """The nodes; those that only another package describes are built again with what it says."""
-    foreign = described_elsewhere(parts, built)
-    if not foreign:
-        return built
-    more = replace(parts, entries={**parts.entries, **foreign})
-    those = (file for file in files if (file.kind, file.package, file.stem) in foreign)
-    anew = {node.id: node for node in (_ONE_NODE_FILES[file.kind](more, file) for file in those)}
-    return [anew.get(node.id, node) for node in built]
-
-
-_ONE_NODE_FILES: Mapping[str, Callable[[Parts, SourceFile], AnyNode]] = {
-    "model": template_nodes.model,
-    "seed": other_nodes.seed,
-    "analysis": template_nodes.analysis,
-    "test": template_nodes.singular_test,
-    "function": functions.function,
-}
 
 
 def assemble(  # all that was read, one by one
@@ -290,19 +252,6 @@ def _each_once(warned: Iterable[Warned]) -> Iterable[Warned]:
 
 def _told(*warnings: Iterable[str | Warned]) -> list[Warned]:
     return [each if isinstance(each, Warned) else Warned(each) for listed in warnings for each in listed]
-
-
-def _from_entry(parts: Parts, entry: Entry) -> Iterator[AnyNode]:
-    if entry.kind == "source":
-        yield from other_nodes.sources(parts, entry)
-    elif entry.kind == "snapshot":
-        snapshot = template_nodes.yaml_snapshot(parts, entry)
-        if snapshot is not None:
-            yield snapshot
-    elif entry.kind == "exposure":
-        yield exposure(parts, entry)
-    if entry.kind in ("model", "seed", "snapshot", "source"):
-        yield from other_nodes.generic_tests(parts, entry)
 
 
 def _parted(built: Iterable[AnyNode]) -> tuple[list[AnyNode], dict[NodeId, list[AnyNode]]]:

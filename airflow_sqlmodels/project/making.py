@@ -1,0 +1,146 @@
+"""Nodes from files and entries, disabled ones too; many are made side by side. References are not resolved yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from msgspec import Struct, field
+
+from airflow_sqlmodels.forked import in_turn, shared_out
+from airflow_sqlmodels.forked import parts as parts_of
+from airflow_sqlmodels.manifest.manifest import Settings
+from airflow_sqlmodels.manifest.nodes import AnyNode
+from airflow_sqlmodels.manifest.warned import Warned
+from airflow_sqlmodels.project import functions, other_nodes, template_nodes
+from airflow_sqlmodels.project.choices import Choices
+from airflow_sqlmodels.project.elsewhere import described_elsewhere
+from airflow_sqlmodels.project.exposures import exposure
+from airflow_sqlmodels.project.files import SourceFile
+from airflow_sqlmodels.project.parts import Parts
+from airflow_sqlmodels.project.properties import Entry
+from airflow_sqlmodels.project.settings import ProjectFile
+from airflow_sqlmodels.templating.invocation import Invocation
+from airflow_sqlmodels.templating.names import shared_names
+
+ENOUGH = 500
+"""So many files and entries keep a process busy for several times as long as it takes to make one."""
+
+
+class Reading(Struct, frozen=True):
+    """What templates say to the outside while they are read."""
+
+    choices: Choices
+    warned: list[Warned] = field(default_factory=list)
+
+    def shared_names(self, settings: Settings) -> dict[str, Any]:
+        """What all of them see."""
+        invocation = Invocation(command="parse", say=self._say, show=self._show, warn=self.warned.append)
+        return {**shared_names(settings, invocation), "env_var": self.choices.env_var}
+
+    def _say(self, message: str) -> None:
+        in_turn()
+        self.choices.say(message)
+
+    @staticmethod
+    def _show(message: str) -> None:
+        in_turn()
+        print(message)
+
+
+class _Made(Struct):
+    """What became of one thing."""
+
+    nodes: tuple[AnyNode, ...]
+    noted: list[Warned]
+    warned: list[Warned]
+
+
+_Thing = SourceFile | Entry | ProjectFile
+
+
+def make_nodes(parts: Parts, files: Iterable[SourceFile], entries: Iterable[Entry], reading: Reading) -> list[AnyNode]:
+    """Every node of the project, in the order of files, entries and hooks. Warnings are added to parts and reading."""
+    things: list[_Thing] = [
+        *(each for each in files if each.kind == "snapshot" or each.kind in _ONE_NODE_FILES),
+        *entries,
+        *parts.projects.values(),
+    ]
+    count = parts_of(len(things), ENOUGH)
+    made = _side_by_side(parts, things, reading, count) if count > 1 else None
+    if made is None:
+        return [node for each in things for node in _nodes_of(parts, each)]
+    for each in made:
+        parts.noted.extend(each.noted)
+        reading.warned.extend(each.warned)
+    return [node for each in made for node in each.nodes]
+
+
+def _side_by_side(parts: Parts, things: list[_Thing], reading: Reading, count: int) -> list[_Made] | None:
+    """What became of each; None if something is wrong with one, or one has something to tell."""
+    noted, warned = parts.noted, reading.warned
+    before = len(noted), len(warned)
+
+    def one(thing: _Thing) -> _Made:
+        nodes = tuple(_nodes_of(parts, thing))
+        made = _Made(nodes, noted[before[0] :], warned[before[1] :])
+        del noted[before[0] :], warned[before[1] :]
+        return made
+
+    def part(number: int) -> tuple[list[_Made], set[str]]:
+        return [one(each) for each in things[number::count]], reading.choices.env_read
+
+    done = shared_out(part, count)
+    del noted[before[0] :], warned[before[1] :]
+    if done is None:
+        return None
+    made: list[Any] = [None] * len(things)
+    for number, (its, env_read) in enumerate(done):
+        made[number::count] = its
+        reading.choices.env_read.update(env_read)
+    return made
+
+
+def _nodes_of(parts: Parts, thing: _Thing) -> Iterator[AnyNode]:
+    if isinstance(thing, Entry):
+        yield from _from_entry(parts, thing)
+    elif isinstance(thing, ProjectFile):
+        yield from template_nodes.operations(parts, thing)
+    elif thing.kind == "snapshot":
+        yield from template_nodes.snapshots(parts, thing)
+    else:
+        yield _ONE_NODE_FILES[thing.kind](parts, thing)
+
+
+_ONE_NODE_FILES: Mapping[str, Callable[[Parts, SourceFile], AnyNode]] = {
+    "model": template_nodes.model,
+    "seed": other_nodes.seed,
+    "analysis": template_nodes.analysis,
+    "test": template_nodes.singular_test,
+    "function": functions.function,
+}
+
+
+def _from_entry(parts: Parts, entry: Entry) -> Iterator[AnyNode]:
+    if entry.kind == "source":
+        yield from other_nodes.sources(parts, entry)
+    elif entry.kind == "snapshot":
+        snapshot = template_nodes.yaml_snapshot(parts, entry)
+        if snapshot is not None:
+            yield snapshot
+    elif entry.kind == "exposure":
+        yield exposure(parts, entry)
+    if entry.kind in ("model", "seed", "snapshot", "source"):
+        yield from other_nodes.generic_tests(parts, entry)
+
+
+def with_foreign_entries(parts: Parts, files: Iterable[SourceFile], built: list[AnyNode]) -> list[AnyNode]:
+    """The nodes; those that only another package describes are built again with what it says."""
+    foreign = described_elsewhere(parts, built)
+    if not foreign:
+        return built
+    more = replace(parts, entries={**parts.entries, **foreign})
+    those = (file for file in files if (file.kind, file.package, file.stem) in foreign)
+    anew = {node.id: node for node in (_ONE_NODE_FILES[file.kind](more, file) for file in those)}
+    return [anew.get(node.id, node) for node in built]
