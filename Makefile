@@ -48,8 +48,8 @@ parity: $(READY)  ## public projects with dbt and with us, compared: args="--clo
 
 matrix:  ## every test on every Python and every Airflow that we support (uv only; long)
 	@command -v uv >/dev/null || { echo "make matrix needs uv, which fetches the Pythons that are missing here"; exit 1; }
-	@for python in $(PYTHONS); do $(MAKE) --no-print-directory .venv-matrix PY=$$python AF=$(lastword $(AIRFLOWS)); done
-	@for airflow in $(AIRFLOWS); do $(MAKE) --no-print-directory .venv-matrix PY=$(firstword $(PYTHONS)) AF=$$airflow; done
+	@for python in $(PYTHONS); do $(MAKE) --no-print-directory .venv-matrix PY=$$python AF=$(LOCKED); done
+	@for airflow in $(filter-out $(LOCKED),$(AIRFLOWS)); do $(MAKE) --no-print-directory .venv-matrix PY=$(firstword $(PYTHONS)) AF=$$airflow; done
 
 .PHONY: .venv-matrix
 .venv-matrix:

@@ -122,6 +122,7 @@ class Environment(SandboxedEnvironment):
             undefined=SilentUndefined if silent else Unknown,
             cache_size=0,
             auto_reload=False,
+            optimized=False,  # working out constants beforehand takes longer than it saves in templates that run once
         )
         # Outside of YAML these have no effect: text stays text.
         for name in ("as_text", "as_bool", "as_native", "as_number"):
