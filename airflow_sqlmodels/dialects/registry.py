@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 
 from airflow_sqlmodels.dialects.dialect import Dialect
@@ -12,6 +13,7 @@ ENTRY_POINTS = "airflow_sqlmodels.dialects"
 _OWN = {"postgres": "airflow_sqlmodels.dialects.postgres:Postgres"}
 
 
+@functools.cache
 def dialect_named(name: str) -> Dialect:
     """The dialect of a warehouse `type`. Raises ProfileError if there is none."""
     place = _OWN.get(name)

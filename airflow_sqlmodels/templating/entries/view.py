@@ -116,7 +116,10 @@ class ConfigView(dict[str, Any]):
 
 def config_view(node: AnyNode) -> ConfigView:
     """The config with dbt's own spelling of its keys."""
-    view = ConfigView({_SPELLED.get(key, key): value for key, value in node.config.items()})
+    view = ConfigView(node.config)
+    for key, spelled in _SPELLED.items():
+        if key in node.config:
+            view[spelled] = view.pop(key)
     if isinstance(view.get("begin"), str):
         with contextlib.suppress(ValueError):  # whoever makes batches refuses it
             view["begin"] = datetime.fromisoformat(view["begin"]).isoformat()
