@@ -21,8 +21,8 @@ from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.json_progress import JsonProgress
 from airflow_sqlmodels.cli.lines import level_of
 from airflow_sqlmodels.cli.node_info import node_info
-from airflow_sqlmodels.cli.opening import Opened, open_all, write_manifest
-from airflow_sqlmodels.cli.opening_lines import tell_opening, tell_running
+from airflow_sqlmodels.cli.opening import Opened, write_manifest
+from airflow_sqlmodels.cli.opening_lines import begin, tell_concurrency
 from airflow_sqlmodels.cli.progress import Noted, Progress, progress_for
 from airflow_sqlmodels.cli.summary import failed, failure, summary
 from airflow_sqlmodels.cli.tables import table_lines
@@ -94,8 +94,7 @@ class Outcome(Struct, frozen=True):
 
 def execute(flags: Flags, command: str, *, show_rows: bool = False) -> int:
     """Run `command` over the chosen nodes, report it, write run_results.json. The exit code."""
-    tell_running(flags)
-    opened = open_all(flags)
+    opened = begin(flags)
     return execute_plan(flags, opened, chosen_plan(flags, opened.manifest, command), show_rows=show_rows)
 
 
@@ -109,8 +108,7 @@ def execute_plan(flags: Flags, opened: Opened, plan: Plan, *, show_rows: bool = 
         _tell_nothing(flags, opened)
         return 0
     execution = prepared(flags, opened, plan)
-    threads = flags.threads or opened.profile.target.threads
-    tell_opening(flags, opened.manifest, threads, len(plan))
+    tell_concurrency(flags, opened, len(plan))
     outcome = run(execution)
     if show_rows:
         _show_rows(execution, outcome)
@@ -202,7 +200,7 @@ def report(execution: Execution, outcome: Outcome) -> None:
     console, noted = _told(execution.progress)
     for each in (console, noted):
         if isinstance(each, JsonProgress):
-            each.summary(outcome.results, lines, outcome.seconds)
+            each.summary(outcome.results, outcome.seconds, outcome.interrupted)
     if not isinstance(noted, JsonProgress):
         for line in lines:
             flags.log.note(line)

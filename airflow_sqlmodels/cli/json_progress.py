@@ -11,7 +11,17 @@ import click
 from airflow_sqlmodels.cli.lines import level_of, result_line, start_line, subject
 from airflow_sqlmodels.cli.log_format import event
 from airflow_sqlmodels.cli.node_info import node_info
-from airflow_sqlmodels.cli.summary import COUNTED, count_line, error_count, failure, to_explain
+from airflow_sqlmodels.cli.summary import (
+    COUNTED,
+    count_line,
+    duration,
+    error_count,
+    failure,
+    finished_line,
+    kinds,
+    to_explain,
+    verdict,
+)
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
@@ -106,14 +116,19 @@ class JsonProgress:
         """Something a template or a step has to tell."""
         self._write("JinjaLogInfo", "I062", message, {"msg": message})
 
-    def summary(self, results: Sequence[Result], lines: Sequence[str], seconds: float) -> None:
-        """The events at the end of a run; `lines` are what people would be told."""
-        finished = next((line for line in lines if line.startswith("Finished running")), "")
-        self._write("FinishedRunningStats", "E047", finished, {"stat_line": finished, "execution_time": seconds})
+    def summary(self, results: Sequence[Result], seconds: float, interrupted: bool) -> None:
+        """The events at the end of a run."""
+        ran = {"stat_line": kinds(self._manifest, results), "execution": duration(seconds), "execution_time": seconds}
+        self._write("FinishedRunningStats", "E047", finished_line(self._manifest, results, seconds), ran)
         counts: Counter[str] = Counter(result.status for result in results)
-        errors, warnings = error_count(results), counts["warn"]
-        data = {"num_errors": errors, "num_warnings": warnings, "keyboard_interrupt": False, "num_partial_success": 0}
-        text = f"Completed with {errors} errors and {warnings} warnings"
+        errors = error_count(results)
+        data = {
+            "num_errors": errors,
+            "num_warnings": counts["warn"],
+            "keyboard_interrupt": interrupted,
+            "num_partial_success": counts["partial success"],
+        }
+        text = click.unstyle(verdict(results, interrupted))
         self._write("EndOfRunSummary", "Z030", text, data, "error" if errors else "info")
         for result in to_explain(results):
             self._failure(result)
@@ -169,4 +184,4 @@ class JsonProgress:
         self._tell(level, event(name, code, message, self._invocation, data, level))
 
 
-_STATS = {"PASS": "pass", "WARN": "warn", "ERROR": "error", "SKIP": "skip", "NO-OP": "noop"}
+_STATS = {"PASS": "pass", "WARN": "warn", "ERROR": "error", "SKIP": "skip", "NO-OP": "noop", "REUSED": "reused"}

@@ -15,7 +15,8 @@ from airflow_sqlmodels.artifacts.run_results import write_results_of_no_node
 from airflow_sqlmodels.cli.execution import Execution, prepared
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.inline import called_macro, compiled_inline, inline_id
-from airflow_sqlmodels.cli.opening import Opened, open_all, write_manifest
+from airflow_sqlmodels.cli.opening import Opened, write_manifest
+from airflow_sqlmodels.cli.opening_lines import begin
 from airflow_sqlmodels.cli.options import global_options, option
 from airflow_sqlmodels.errors import (
     CompilationError,
@@ -52,7 +53,7 @@ def run_operation(context: click.Context, /, macro: str | None, args_text: str, 
     found, arguments = flags_of(context), _arguments(args_text)
     said = {key: value for key, value in found.said.items() if key != "args_text"}
     flags = replace(found, said={**said, "args": arguments})
-    return operate(flags, open_all(flags), macro, arguments, str(sql))
+    return operate(flags, begin(flags), macro, arguments, str(sql))
 
 
 def operate(flags: Flags, opened: Opened, macro: str | None, arguments: Mapping[str, Any], sql: str = "") -> int:

@@ -25,7 +25,7 @@ def test_build_builds_and_tests_everything(call: Call, tmp_path: Path) -> None:
     code, said = call("build")
 
     assert code == 0, said
-    assert "Done. PASS=6 WARN=0 ERROR=0 SKIP=0 NO-OP=0 TOTAL=6" in said
+    assert "Done. PASS=6 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=6" in said
     results = json.loads((tmp_path / "target" / "run_results.json").read_text())
     assert {each["unique_id"]: each["status"] for each in results["results"]}["model.shop.revenue"] == "success"
     assert results["args"]["which"] == "build"
@@ -447,7 +447,12 @@ def test_with_log_format_json_all_that_happens_is_an_event(call: Call, tmp_path:
     assert statuses == {"stg_orders": "CREATE VIEW", "orders": "SELECT 2", "revenue": "SELECT 1", "broken": "error"}
     assert named["SkippingDetails"][0]["node_name"] == "below"
     assert "nowhere" in named["RunResultError"][0]["msg"]
-    assert named["StatsLine"][0]["stats"] == {"pass": 6, "warn": 0, "error": 1, "skip": 1, "noop": 0, "total": 8}
+    assert named["FinishedRunningStats"][0]["stat_line"].startswith("1 seed, 4 table models, ")
+    assert named["EndOfRunSummary"][0]["num_errors"] == 1
+    told = {each["info"]["name"]: each["info"]["msg"] for each in events}
+    assert told["EndOfRunSummary"] == "Completed with 1 error, 0 partial successes, and 0 warnings:"
+    counts = {"pass": 6, "warn": 0, "error": 1, "skip": 1, "noop": 0, "reused": 0, "total": 8}
+    assert named["StatsLine"][0]["stats"] == counts
 
 
 def test_every_command_that_runs_writes_the_manifest(call: Call, tmp_path: Path) -> None:
@@ -466,7 +471,7 @@ def test_print_is_shown_as_it_is_and_an_operation_that_fails_ends_with_1(call: C
     told = json.loads((tmp_path / "target/run_results.json").read_text())["args"]
     assert (told["macro"], told["args"]) == ("hello", {"x": 3})
     code, said = call("run-operation", "boom")
-    assert (code, said.splitlines()[:2]) == (1, ["Compilation Error", "macros/m.sql:2: no way"])
+    assert (code, said.splitlines()[2:4]) == (1, ["Compilation Error", "macros/m.sql:2: no way"])
     assert call("run-operation", "nothing")[0] == 2
 
 
