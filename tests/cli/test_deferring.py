@@ -192,7 +192,7 @@ def test_a_time_that_is_none_is_refused(args: list[str], message: str, call: Cal
 @pytest.mark.parametrize(
     ("options", "code", "word"),
     [
-        ("{warn: [LogTestResult]}", 0, "WARN=1"),
+        ("{warn: [LogTestResult]}", 2, "`warn` says nothing"),
         ("{error: all}", 1, "ERROR=1"),
         ("{error: [LogTestResult]}", 1, "ERROR=1"),
         ("{error: all, warn: [LogTestResult]}", 0, "WARN=1"),

@@ -104,6 +104,11 @@ def test_events_have_dbts_names_and_codes(run: Run) -> None:
             2,
             "DeprecatedModl is not a valid dbt error name, did you mean",
         ),
+        ("{silence: [NobodyKnowsThat]}", 2, "NobodyKnowsThat is not a valid dbt error name\n"),
+        ("{error: [ConcurrencyLine, UnresolvedWindow]}", 0, "Warning"),
+        ("{error: some}", 2, "`error` is 'all', '*' or a list of names, not 'some'"),
+        ("{error: [LogTestResult], warn: [NothingToDo]}", 2, "`warn` says nothing unless `error` is 'all'"),
+        ("{error: [Deprecations], warn: [NothingToDo, ExposureNameDeprecation]}", 2, "Deprecation]"),
     ],
 )
 def test_what_becomes_of_a_warning(options: str, code: int, expected: str, run: Run) -> None:
