@@ -28,6 +28,7 @@ from airflow_sqlmodels.cli.summary import failed, failure, summary
 from airflow_sqlmodels.cli.tables import table_lines
 from airflow_sqlmodels.cli.telling import tell_warning
 from airflow_sqlmodels.cli.warnings import TEST_RESULT
+from airflow_sqlmodels.errors import SqlModelsError
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, NodeId, Seed
 from airflow_sqlmodels.materializations.schemas import create_schemas
@@ -39,6 +40,7 @@ from airflow_sqlmodels.run.step import StepRules, run_step
 from airflow_sqlmodels.templating.answering import Answerer, Rendering, answerer
 from airflow_sqlmodels.templating.entries.places import compiled_path
 from airflow_sqlmodels.templating.invocation import Invocation
+from airflow_sqlmodels.templating.newer_versions import NewerVersion
 from airflow_sqlmodels.warehouse.session import Session
 
 _SHOWN = 10
@@ -144,9 +146,15 @@ def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:
         note=flags.log.template,
         show=click.echo if flags.said.get("print", True) else _unseen,
         warn=lambda warned: tell_warning(flags, warned),
+        inform=lambda node, newer: _tell_newer(flags, manifest, node, newer),
     )
     means = with_deferral(flags, opened, plan, answerer(manifest, invocation))
     return Execution(flags, opened, plan, means, progress)
+
+
+def _tell_newer(flags: Flags, manifest: Manifest, node: AnyNode, newer: NewerVersion) -> None:
+    data = {**newer.data, "node_info": node_info(manifest, node, "compiling")}
+    flags.log.happened("UnpinnedRefNewVersionAvailable", "I064", newer.text(node.name), data, "info")
 
 
 def _unseen(_text: str) -> None:
@@ -263,7 +271,9 @@ def _steps(execution: Execution, one: RunStep, session: Session) -> Ran:
     def run_one(step: Step, session: Session) -> Result:
         with execution.about(step.node):
             result = one(execution.means, step.node, session, execution.rules(step.node))
-        batches = "batch_results" in result.details  # whose SQL is written batch by batch
+        batches = "batch_results" in result.details  # whose SQL and errors are told batch by batch
+        if result.status == "error" and result.error is not None and not batches:
+            _tell_caught(flags, manifest, result, result.error)
         if result.compiled_sql and not batches:
             write_compiled(folder, manifest[step.node], result.compiled_sql)
         if result.sent_sql and not batches:
@@ -274,6 +284,13 @@ def _steps(execution: Execution, one: RunStep, session: Session) -> Ran:
         return structs.replace(result, status="fail") if strict and result.status == "warn" else result
 
     return run_plan(execution.plan, run_one, execution.opened.open_session, rules)
+
+
+def _tell_caught(flags: Flags, manifest: Manifest, result: Result, error: SqlModelsError) -> None:
+    """Tell those who look closely what a step raised, before its verdict."""
+    info = node_info(manifest, manifest[result.node], "started")
+    data = {"exc": str(error), "exc_info": f"{type(error).__name__}: {error}", "node_info": info}
+    flags.log.happened("CatchableExceptionOnRun", "W002", f"{error.kind}\n{error}", data)
 
 
 def _end_hooks(execution: Execution, results: Sequence[Result], session: Session) -> tuple[Result, ...]:

@@ -434,7 +434,7 @@ def test_with_log_format_json_all_that_happens_is_an_event(call: Call, tmp_path:
     (tmp_path / "models/marts/broken.sql").write_text("select * from nowhere")
     (tmp_path / "models/marts/below.sql").write_text("select * from {{ ref('broken') }}")
 
-    code, said = call("build", "--log-format", "json")
+    code, said = call("build", "--log-format", "json", "--log-level", "debug")
 
     events = [json.loads(line) for line in said.splitlines()]
     named = {}
@@ -447,6 +447,8 @@ def test_with_log_format_json_all_that_happens_is_an_event(call: Call, tmp_path:
     assert statuses == {"stg_orders": "CREATE VIEW", "orders": "SELECT 2", "revenue": "SELECT 1", "broken": "error"}
     assert named["SkippingDetails"][0]["node_name"] == "below"
     assert "nowhere" in named["RunResultError"][0]["msg"]
+    caught = [each["node_info"]["node_name"] for each in named["CatchableExceptionOnRun"] if "nowhere" in each["exc"]]
+    assert caught == ["broken"]
     assert named["FinishedRunningStats"][0]["stat_line"].startswith("1 seed, 4 table models, ")
     assert named["EndOfRunSummary"][0]["num_errors"] == 1
     told = {each["info"]["name"]: each["info"]["msg"] for each in events}
