@@ -473,7 +473,10 @@ def test_print_is_shown_as_it_is_and_an_operation_that_fails_ends_with_1(call: C
     told = json.loads((tmp_path / "target/run_results.json").read_text())["args"]
     assert (told["macro"], told["args"]) == ("hello", {"x": 3})
     code, said = call("run-operation", "boom")
-    assert (code, said.splitlines()[2:4]) == (1, ["Compilation Error", "macros/m.sql:2: no way"])
+    assert (code, said.splitlines()[2:4]) == (
+        1,
+        ["Encountered an error while running operation: Compilation Error", "macros/m.sql:2: no way"],
+    )
     assert call("run-operation", "nothing")[0] == 2
 
 
