@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from airflow_sqlmodels.cli.main import exit_code
 from tests.cli.projects import Call, calling, profile_for, write_project
 
 
@@ -251,7 +252,10 @@ def test_debug_says_which_part_is_wrong(call: Call, tmp_path: Path) -> None:
     assert "Skipping steps before connection verification" in said
     assert "1 check failed:\nProfile loading failed for the following reason:\n" in said
     assert "The profile 'shop' does not have a target named 'nothing'" in said
-    assert "Connection test" not in said
+    assert "Connection test: " not in said
+    code, said = call("debug", "--target", "nothing")
+    assert "  profiles.yml file [ERROR invalid]\n  dbt_project.yml file [OK found and valid]\n" in said
+    assert "Connection test skipped since no profile was found\n\n1 check failed:" in said
     (tmp_path / "profiles.yml").write_text(
         "shop:\n  outputs:\n    default: {type: postgres, host: /nowhere, user: x, dbname: y, schema: z}\n"
     )
@@ -261,6 +265,26 @@ def test_debug_says_which_part_is_wrong(call: Call, tmp_path: Path) -> None:
     assert code == 1
     assert "  profiles.yml file [OK found and valid]\n" in said
     assert "  Connection test: [ERROR]\n\n1 check failed:\n" in said
+
+
+def test_debug_says_what_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "project").mkdir()
+    place = ["--project-dir", str(tmp_path / "project")]
+
+    assert exit_code(["debug", *place]) == 1
+    neither = capsys.readouterr().out
+    (tmp_path / "project/dbt_project.yml").write_text("name: shop\nprofile: shop\n")
+    assert exit_code(["debug", *place]) == 1
+    no_profile = capsys.readouterr().out
+
+    assert f"Using profiles.yml file at {tmp_path}/.dbt/profiles.yml\n" in no_profile
+    assert "  profiles.yml file [ERROR not found]\n  dbt_project.yml file [ERROR not found]\n" in neither
+    assert "2 checks failed:\nProfile loading failed for the following reason:\nno profiles.yml in " in neither
+    assert "  profiles.yml file [ERROR not found]\n  dbt_project.yml file [OK found and valid]\n" in no_profile
+    assert "Connection test skipped since no profile was found\n\n1 check failed:" in no_profile
 
 
 @pytest.mark.parametrize("missing", ["var('no_such')", "env_var('no_such')"])
