@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -20,6 +21,7 @@ from airflow_sqlmodels.cli.deferring import with_deferral
 from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.json_progress import JsonProgress
 from airflow_sqlmodels.cli.lines import level_of
+from airflow_sqlmodels.cli.node_events import tell_begun, tell_finished, tell_raised
 from airflow_sqlmodels.cli.node_info import node_info
 from airflow_sqlmodels.cli.opening import Opened, write_manifest
 from airflow_sqlmodels.cli.opening_lines import begin, tell_concurrency
@@ -28,7 +30,6 @@ from airflow_sqlmodels.cli.summary import failed, failure, summary
 from airflow_sqlmodels.cli.tables import table_lines
 from airflow_sqlmodels.cli.telling import tell_warning
 from airflow_sqlmodels.cli.warnings import TEST_RESULT
-from airflow_sqlmodels.errors import SqlModelsError
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, NodeId, Seed
 from airflow_sqlmodels.materializations.schemas import create_schemas
@@ -68,7 +69,8 @@ class Execution(Struct, frozen=True):
     def about(self, node_id: NodeId) -> AbstractContextManager[None]:
         """While inside, statements that are sent are told as those of a node."""
         manifest = self.opened.manifest
-        return self.flags.log.about(lambda: node_info(manifest, manifest[node_id], "started"))
+        now = datetime.datetime.now(datetime.UTC)
+        return self.flags.log.about(lambda: node_info(manifest, manifest[node_id], "started", began=now))
 
     def on_batch(self, node: AnyNode, label: str, compiled: str, sent: str) -> None:
         """Keep the SQL of a batch."""
@@ -269,11 +271,11 @@ def _steps(execution: Execution, one: RunStep, session: Session) -> Ran:
     strict, folder = flags.rule(TEST_RESULT) == "error", flags.target_folder(manifest)
 
     def run_one(step: Step, session: Session) -> Result:
+        tell_begun(flags.log, manifest, manifest[step.node])
         with execution.about(step.node):
             result = one(execution.means, step.node, session, execution.rules(step.node))
-        batches = "batch_results" in result.details  # whose SQL and errors are told batch by batch
-        if result.status == "error" and result.error is not None and not batches:
-            _tell_caught(flags, manifest, result, result.error)
+        tell_raised(flags.log, manifest, result)
+        batches = "batch_results" in result.details  # whose SQL is written batch by batch
         if result.compiled_sql and not batches:
             write_compiled(folder, manifest[step.node], result.compiled_sql)
         if result.sent_sql and not batches:
@@ -281,16 +283,12 @@ def _steps(execution: Execution, one: RunStep, session: Session) -> Ran:
         if result.status == "fail" and step.node.startswith("unit_test."):
             place = execution.compiled_place(manifest[step.node])
             result = structs.replace(result, message=f"{result.message}\nits SQL is in {place}")
-        return structs.replace(result, status="fail") if strict and result.status == "warn" else result
+        if strict and result.status == "warn":
+            result = structs.replace(result, status="fail")
+        tell_finished(flags.log, manifest, result)
+        return result
 
     return run_plan(execution.plan, run_one, execution.opened.open_session, rules)
-
-
-def _tell_caught(flags: Flags, manifest: Manifest, result: Result, error: SqlModelsError) -> None:
-    """Tell those who look closely what a step raised, before its verdict."""
-    info = node_info(manifest, manifest[result.node], "started")
-    data = {"exc": str(error), "exc_info": f"{type(error).__name__}: {error}", "node_info": info}
-    flags.log.happened("CatchableExceptionOnRun", "W002", f"{error.kind}\n{error}", data)
 
 
 def _end_hooks(execution: Execution, results: Sequence[Result], session: Session) -> tuple[Result, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
@@ -76,7 +77,8 @@ class JsonProgress:
         """A node begins."""
         node, number = self._manifest[step.node], self._number(step.node)
         data = {"description": subject(node), "index": number, "total": self._total}
-        data["node_info"] = self._info(node, "started", None)
+        now = datetime.datetime.now(datetime.UTC)
+        data["node_info"] = node_info(self._manifest, node, "started", began=now)
         self._write("LogStartLine", "Q011", start_line(node, self._place(number)), data)
 
     def ended(self, result: Result) -> None:
@@ -118,8 +120,10 @@ class JsonProgress:
 
     def summary(self, results: Sequence[Result], seconds: float, interrupted: bool) -> None:
         """The events at the end of a run."""
+        self._blank()
         ran = {"stat_line": kinds(self._manifest, results), "execution": duration(seconds), "execution_time": seconds}
         self._write("FinishedRunningStats", "E047", finished_line(self._manifest, results, seconds), ran)
+        self._blank()
         counts: Counter[str] = Counter(result.status for result in results)
         errors = error_count(results)
         data = {
@@ -132,10 +136,12 @@ class JsonProgress:
         self._write("EndOfRunSummary", "Z030", text, data, "error" if errors else "info")
         for result in to_explain(results):
             self._failure(result)
+        self._blank()
         stats = {_STATS[word]: sum(counts[status] for status in statuses) for word, statuses in COUNTED}
         self._write("StatsLine", "Z023", count_line(results), {"stats": {**stats, "total": len(results)}})
 
     def _failure(self, result: Result) -> None:
+        self._blank()
         node = self._manifest[result.node]
         warned = result.status == "warn"
         names = {"node_name": node.name, "path": node.path, "resource_type": resource_type(node)}
@@ -146,6 +152,10 @@ class JsonProgress:
         text = click.unstyle("\n".join(failure(self._manifest, result)))
         name, code = ("RunResultWarningMessage", "Z046") if warned else ("RunResultError", "Z024")
         self._write(name, code, text, {"msg": text, **told}, level)
+
+    def _blank(self) -> None:
+        """An empty line is an event too."""
+        self._write("Formatting", "Z017", "", {"msg": ""})
 
     def _group(self, node: AnyNode) -> dict[str, Any]:
         """Whose node it is, for those who are to be told."""

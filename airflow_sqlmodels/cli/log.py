@@ -95,6 +95,11 @@ class Log(Struct, frozen=True):
             click.echo(said if self.json else f"{time.strftime('%H:%M:%S')}  {message}")
         self.note(message, level, name, code, data)
 
+    def closely(self, name: str, code: str, message: str, data: Callable[[], Mapping[str, Any]]) -> None:
+        """The same for those who look closely; `data` is asked if it is told as an event."""
+        if self.wants_statements:
+            self.happened(name, code, message, data() if self._tells_statement_events else {})
+
     @contextlib.contextmanager
     def about(self, node: Callable[[], Mapping[str, Any]]) -> Iterator[None]:
         """While inside, statements of this thread are told as those of a node; `node` is asked if events are told."""
