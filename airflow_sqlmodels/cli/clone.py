@@ -12,7 +12,8 @@ from airflow_sqlmodels.cli.choosing import chosen_plan, tell_nothing
 from airflow_sqlmodels.cli.deferring import deferred_to
 from airflow_sqlmodels.cli.execution import prepared, report, run
 from airflow_sqlmodels.cli.flags import Flags, flags_of
-from airflow_sqlmodels.cli.opening import Opened, open_all, write_manifest
+from airflow_sqlmodels.cli.opening import Opened, write_manifest
+from airflow_sqlmodels.cli.opening_lines import begin, tell_concurrency
 from airflow_sqlmodels.cli.options import (
     ManyValues,
     global_options,
@@ -33,7 +34,7 @@ from airflow_sqlmodels.run.plan import Plan, Step
 def clone(context: click.Context, /, **_values: Any) -> int:
     """Make views that show the relations of another state (--state)."""
     flags = flags_of(context)
-    opened = open_all(flags)
+    opened = begin(flags)
     return run_clone(flags, opened, chosen_plan(flags, opened.manifest, "clone"))
 
 
@@ -47,6 +48,7 @@ def run_clone(flags: Flags, opened: Opened, plan: Plan) -> int:
     alone = structs.replace(plan, steps=tuple(Step(step.node) for step in plan), on_start=(), on_end=())
     execution = prepared(replace(flags, defer=False), opened, alone)
     execution = structs.replace(execution, means=replace(execution.means, earlier=relations))
+    tell_concurrency(flags, opened, len(plan))
     outcome = run(execution, clone_step)
     report(execution, outcome)
     return outcome.exit_code

@@ -16,7 +16,8 @@ from airflow_sqlmodels.cli.choosing import chosen_plan, tell_nothing
 from airflow_sqlmodels.cli.execution import keep_sql, prepared
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.inline import compiled_inline, inline_id, refuse_both
-from airflow_sqlmodels.cli.opening import Opened, open_all
+from airflow_sqlmodels.cli.opening import Opened
+from airflow_sqlmodels.cli.opening_lines import begin, tell_concurrency
 from airflow_sqlmodels.cli.options import (
     ManyValues,
     empty_option,
@@ -57,7 +58,7 @@ def compile_(context: click.Context, /, output: str, inline: str | None, **_valu
     """Render the SQL of the selected nodes."""
     flags = flags_of(context)
     refuse_both(context, inline, flags)
-    opened = open_all(flags)
+    opened = begin(flags, shown=False)
     if inline is not None:
         return _show_inline(flags, opened, inline, output)
     return run_compile(flags, opened, chosen_plan(flags, opened.manifest, "compile"), output)
@@ -68,6 +69,7 @@ def run_compile(flags: Flags, opened: Opened, plan: Plan, output: str = "text") 
     if not plan.steps:
         tell_nothing(flags)
         return 0
+    tell_concurrency(flags, opened, len(plan), shown=False)
     results = compiled(flags, opened, plan, prepared(flags, opened, plan).means)
     named = {_NEIGHBOURS.sub("", word) for text in flags.select for word in text.split()}
     for result in results:
@@ -121,6 +123,7 @@ def _introspects(flags: Flags, manifest: Manifest) -> bool:
 
 def _show_inline(flags: Flags, opened: Opened, text: str, output: str) -> int:
     manifest, clock, began = opened.manifest, time.perf_counter(), datetime.datetime.now(datetime.UTC)
+    tell_concurrency(flags, opened, 1, shown=False)
     means = prepared(flags, opened, Plan(command="compile", steps=())).means
     session = opened.open_session()
     try:

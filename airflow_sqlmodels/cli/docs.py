@@ -19,7 +19,8 @@ from airflow_sqlmodels.cli.clean import plain_settings
 from airflow_sqlmodels.cli.compile import compiled
 from airflow_sqlmodels.cli.execution import keep_sql, prepared
 from airflow_sqlmodels.cli.flags import Flags, flags_of
-from airflow_sqlmodels.cli.opening import Opened, open_all, write_manifest
+from airflow_sqlmodels.cli.opening import Opened, write_manifest
+from airflow_sqlmodels.cli.opening_lines import begin, tell_concurrency
 from airflow_sqlmodels.cli.options import ManyValues, global_options, option, selection_options
 from airflow_sqlmodels.cli.summary import failed, failure
 from airflow_sqlmodels.cli.telling import tell_warning
@@ -49,7 +50,7 @@ def docs() -> None:
 def generate(context: click.Context, /, compiles: bool, empty_catalog: bool, static: bool, **_values: Any) -> int:
     """Write manifest.json, catalog.json and index.html."""
     flags = flags_of(context)
-    opened = open_all(flags)
+    opened = begin(flags)
     folder = flags.target_folder(opened.manifest)
     invocation = Invocation(command="docs", args=flags.said)
     if not compiles:
@@ -98,6 +99,8 @@ def _compiled(flags: Flags, opened: Opened) -> bool:
     manifest = opened.manifest
     plan = chosen_plan(flags, manifest, "compile")
     means = prepared(flags, opened, plan).means
+    if plan.steps:
+        tell_concurrency(flags, opened, len(plan))
     results = compiled(flags, opened, plan, means) if plan.steps else ()
     if failed(results):
         told = [line for result in results if result.status == "error" for line in failure(manifest, result)]

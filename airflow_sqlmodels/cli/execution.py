@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -20,9 +21,10 @@ from airflow_sqlmodels.cli.deferring import with_deferral
 from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.json_progress import JsonProgress
 from airflow_sqlmodels.cli.lines import level_of
+from airflow_sqlmodels.cli.node_events import tell_begun, tell_finished, tell_raised
 from airflow_sqlmodels.cli.node_info import node_info
-from airflow_sqlmodels.cli.opening import Opened, open_all, write_manifest
-from airflow_sqlmodels.cli.opening_lines import tell_opening, tell_running
+from airflow_sqlmodels.cli.opening import Opened, write_manifest
+from airflow_sqlmodels.cli.opening_lines import begin, tell_concurrency
 from airflow_sqlmodels.cli.progress import Noted, Progress, progress_for
 from airflow_sqlmodels.cli.summary import failed, failure, summary
 from airflow_sqlmodels.cli.tables import table_lines
@@ -39,6 +41,7 @@ from airflow_sqlmodels.run.step import StepRules, run_step
 from airflow_sqlmodels.templating.answering import Answerer, Rendering, answerer
 from airflow_sqlmodels.templating.entries.places import compiled_path
 from airflow_sqlmodels.templating.invocation import Invocation
+from airflow_sqlmodels.templating.newer_versions import NewerVersion
 from airflow_sqlmodels.warehouse.session import Session
 
 _SHOWN = 10
@@ -66,7 +69,8 @@ class Execution(Struct, frozen=True):
     def about(self, node_id: NodeId) -> AbstractContextManager[None]:
         """While inside, statements that are sent are told as those of a node."""
         manifest = self.opened.manifest
-        return self.flags.log.about(lambda: node_info(manifest, manifest[node_id], "started"))
+        now = datetime.datetime.now(datetime.UTC)
+        return self.flags.log.about(lambda: node_info(manifest, manifest[node_id], "started", began=now))
 
     def on_batch(self, node: AnyNode, label: str, compiled: str, sent: str) -> None:
         """Keep the SQL of a batch."""
@@ -94,8 +98,7 @@ class Outcome(Struct, frozen=True):
 
 def execute(flags: Flags, command: str, *, show_rows: bool = False) -> int:
     """Run `command` over the chosen nodes, report it, write run_results.json. The exit code."""
-    tell_running(flags)
-    opened = open_all(flags)
+    opened = begin(flags)
     return execute_plan(flags, opened, chosen_plan(flags, opened.manifest, command), show_rows=show_rows)
 
 
@@ -109,8 +112,7 @@ def execute_plan(flags: Flags, opened: Opened, plan: Plan, *, show_rows: bool = 
         _tell_nothing(flags, opened)
         return 0
     execution = prepared(flags, opened, plan)
-    threads = flags.threads or opened.profile.target.threads
-    tell_opening(flags, opened.manifest, threads, len(plan))
+    tell_concurrency(flags, opened, len(plan))
     outcome = run(execution)
     if show_rows:
         _show_rows(execution, outcome)
@@ -146,9 +148,15 @@ def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:
         note=flags.log.template,
         show=click.echo if flags.said.get("print", True) else _unseen,
         warn=lambda warned: tell_warning(flags, warned),
+        inform=lambda node, newer: _tell_newer(flags, manifest, node, newer),
     )
     means = with_deferral(flags, opened, plan, answerer(manifest, invocation))
     return Execution(flags, opened, plan, means, progress)
+
+
+def _tell_newer(flags: Flags, manifest: Manifest, node: AnyNode, newer: NewerVersion) -> None:
+    data = {**newer.data, "node_info": node_info(manifest, node, "compiling")}
+    flags.log.happened("UnpinnedRefNewVersionAvailable", "I064", newer.text(node.name), data, "info")
 
 
 def _unseen(_text: str) -> None:
@@ -202,7 +210,7 @@ def report(execution: Execution, outcome: Outcome) -> None:
     console, noted = _told(execution.progress)
     for each in (console, noted):
         if isinstance(each, JsonProgress):
-            each.summary(outcome.results, lines, outcome.seconds)
+            each.summary(outcome.results, outcome.seconds, outcome.interrupted)
     if not isinstance(noted, JsonProgress):
         for line in lines:
             flags.log.note(line)
@@ -263,8 +271,10 @@ def _steps(execution: Execution, one: RunStep, session: Session) -> Ran:
     strict, folder = flags.rule(TEST_RESULT) == "error", flags.target_folder(manifest)
 
     def run_one(step: Step, session: Session) -> Result:
+        tell_begun(flags.log, manifest, manifest[step.node])
         with execution.about(step.node):
             result = one(execution.means, step.node, session, execution.rules(step.node))
+        tell_raised(flags.log, manifest, result)
         batches = "batch_results" in result.details  # whose SQL is written batch by batch
         if result.compiled_sql and not batches:
             write_compiled(folder, manifest[step.node], result.compiled_sql)
@@ -273,7 +283,10 @@ def _steps(execution: Execution, one: RunStep, session: Session) -> Ran:
         if result.status == "fail" and step.node.startswith("unit_test."):
             place = execution.compiled_place(manifest[step.node])
             result = structs.replace(result, message=f"{result.message}\nits SQL is in {place}")
-        return structs.replace(result, status="fail") if strict and result.status == "warn" else result
+        if strict and result.status == "warn":
+            result = structs.replace(result, status="fail")
+        tell_finished(flags.log, manifest, result)
+        return result
 
     return run_plan(execution.plan, run_one, execution.opened.open_session, rules)
 

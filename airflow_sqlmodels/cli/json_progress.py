@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
@@ -11,7 +12,17 @@ import click
 from airflow_sqlmodels.cli.lines import level_of, result_line, start_line, subject
 from airflow_sqlmodels.cli.log_format import event
 from airflow_sqlmodels.cli.node_info import node_info
-from airflow_sqlmodels.cli.summary import COUNTED, count_line, error_count, failure, to_explain
+from airflow_sqlmodels.cli.summary import (
+    COUNTED,
+    count_line,
+    duration,
+    error_count,
+    failure,
+    finished_line,
+    kinds,
+    to_explain,
+    verdict,
+)
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
@@ -66,7 +77,8 @@ class JsonProgress:
         """A node begins."""
         node, number = self._manifest[step.node], self._number(step.node)
         data = {"description": subject(node), "index": number, "total": self._total}
-        data["node_info"] = self._info(node, "started", None)
+        now = datetime.datetime.now(datetime.UTC)
+        data["node_info"] = node_info(self._manifest, node, "started", began=now)
         self._write("LogStartLine", "Q011", start_line(node, self._place(number)), data)
 
     def ended(self, result: Result) -> None:
@@ -106,21 +118,30 @@ class JsonProgress:
         """Something a template or a step has to tell."""
         self._write("JinjaLogInfo", "I062", message, {"msg": message})
 
-    def summary(self, results: Sequence[Result], lines: Sequence[str], seconds: float) -> None:
-        """The events at the end of a run; `lines` are what people would be told."""
-        finished = next((line for line in lines if line.startswith("Finished running")), "")
-        self._write("FinishedRunningStats", "E047", finished, {"stat_line": finished, "execution_time": seconds})
+    def summary(self, results: Sequence[Result], seconds: float, interrupted: bool) -> None:
+        """The events at the end of a run."""
+        self._blank()
+        ran = {"stat_line": kinds(self._manifest, results), "execution": duration(seconds), "execution_time": seconds}
+        self._write("FinishedRunningStats", "E047", finished_line(self._manifest, results, seconds), ran)
+        self._blank()
         counts: Counter[str] = Counter(result.status for result in results)
-        errors, warnings = error_count(results), counts["warn"]
-        data = {"num_errors": errors, "num_warnings": warnings, "keyboard_interrupt": False, "num_partial_success": 0}
-        text = f"Completed with {errors} errors and {warnings} warnings"
+        errors = error_count(results)
+        data = {
+            "num_errors": errors,
+            "num_warnings": counts["warn"],
+            "keyboard_interrupt": interrupted,
+            "num_partial_success": counts["partial success"],
+        }
+        text = click.unstyle(verdict(results, interrupted))
         self._write("EndOfRunSummary", "Z030", text, data, "error" if errors else "info")
         for result in to_explain(results):
             self._failure(result)
+        self._blank()
         stats = {_STATS[word]: sum(counts[status] for status in statuses) for word, statuses in COUNTED}
         self._write("StatsLine", "Z023", count_line(results), {"stats": {**stats, "total": len(results)}})
 
     def _failure(self, result: Result) -> None:
+        self._blank()
         node = self._manifest[result.node]
         warned = result.status == "warn"
         names = {"node_name": node.name, "path": node.path, "resource_type": resource_type(node)}
@@ -131,6 +152,10 @@ class JsonProgress:
         text = click.unstyle("\n".join(failure(self._manifest, result)))
         name, code = ("RunResultWarningMessage", "Z046") if warned else ("RunResultError", "Z024")
         self._write(name, code, text, {"msg": text, **told}, level)
+
+    def _blank(self) -> None:
+        """An empty line is an event too."""
+        self._write("Formatting", "Z017", "", {"msg": ""})
 
     def _group(self, node: AnyNode) -> dict[str, Any]:
         """Whose node it is, for those who are to be told."""
@@ -169,4 +194,4 @@ class JsonProgress:
         self._tell(level, event(name, code, message, self._invocation, data, level))
 
 
-_STATS = {"PASS": "pass", "WARN": "warn", "ERROR": "error", "SKIP": "skip", "NO-OP": "noop"}
+_STATS = {"PASS": "pass", "WARN": "warn", "ERROR": "error", "SKIP": "skip", "NO-OP": "noop", "REUSED": "reused"}

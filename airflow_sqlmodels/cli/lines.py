@@ -56,12 +56,12 @@ def level_of(result: Result) -> str:
 
 def start_line(node: AnyNode, place: str) -> str:
     """The line of a step that begins; `place` is its number as in `3 of 12`."""
-    return f"{_filled(f'{place} START {subject(node)}')} [RUN]"
+    return bracketed(f"{place} START {subject(node)}", "RUN")
 
 
 def result_line(node: AnyNode, result: Result, place: str) -> str:
     """The line of a step that ended."""
-    return f"{_filled(f'{place} {_did(node, result)}')} [{verdict(node, result)}]"
+    return bracketed(f"{place} {_did(node, result)}", verdict(node, result))
 
 
 def verdict(node: AnyNode, result: Result) -> str:
@@ -121,8 +121,9 @@ def _skipped(node: AnyNode) -> str:
     return f"relation {node.relation}" if isinstance(node, (Model, Seed, Snapshot, Function)) else subject(node)
 
 
-def _filled(text: str) -> str:
-    return f"{text} ".ljust(WIDTH, ".")
+def bracketed(text: str, word: str) -> str:
+    """A line that is filled with dots, and ends in a word in brackets."""
+    return f"{f'{text} '.ljust(WIDTH, '.')} [{word}]"
 
 
 class Places:

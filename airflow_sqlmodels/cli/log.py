@@ -47,12 +47,17 @@ class Log(Struct, frozen=True):
 
     def tell(self, message: str, level: str = "info", *, err: bool = False) -> None:
         """Say something on the console, and in the file."""
+        self.tell_as("Note", "Z050", message, {"msg": click.unstyle(message)}, level, err=err)
+
+    def tell_as(  # all that an event has
+        self, name: str, code: str, message: str, data: Mapping[str, Any], level: str = "info", *, err: bool = False
+    ) -> None:
+        """The same under a name of dbt's, if it is an event."""
         if self.shows(level) and self.json:
-            text = click.unstyle(message)
-            click.echo(event("Note", "Z050", text, self.invocation, {"msg": text}, level))
+            click.echo(event(name, code, click.unstyle(message), self.invocation, data, level))
         elif self.shows(level):
             click.echo(message, err=err)
-        self.note(message, level)
+        self.note(message, level, name, code, data)
 
     def warn(self, message: str, name: str, code: str, data: Mapping[str, Any]) -> None:
         """Tell a warning on the console, and in the file."""
@@ -89,6 +94,11 @@ class Log(Struct, frozen=True):
             said = event(name, code, message, self.invocation, data, level)
             click.echo(said if self.json else f"{time.strftime('%H:%M:%S')}  {message}")
         self.note(message, level, name, code, data)
+
+    def closely(self, name: str, code: str, message: str, data: Callable[[], Mapping[str, Any]]) -> None:
+        """The same for those who look closely; `data` is asked if it is told as an event."""
+        if self.wants_statements:
+            self.happened(name, code, message, data() if self._tells_statement_events else {})
 
     @contextlib.contextmanager
     def about(self, node: Callable[[], Mapping[str, Any]]) -> Iterator[None]:

@@ -13,6 +13,7 @@ from airflow_sqlmodels.artifacts.json_text import to_json
 from airflow_sqlmodels.cli.choosing import earlier_state, kinds, warn_ignored, warn_unmatched
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.opening import open_project, write_manifest
+from airflow_sqlmodels.cli.opening_lines import tell_found, tell_running
 from airflow_sqlmodels.cli.options import ManyValues, global_options, option, resource_options
 from airflow_sqlmodels.cli.telling import tell_warning
 from airflow_sqlmodels.cli.warnings import NOTHING_SELECTED
@@ -61,7 +62,9 @@ def ls(context: click.Context, /, output: str, output_keys: Sequence[str], model
     flags = flags_of(context)
     if models and (flags.select or flags.resource_type):
         raise click.UsageError("--models goes neither with --select nor with --resource-type", context)
+    tell_running(flags, shown=False)
     manifest = open_project(flags)
+    tell_found(flags, manifest, shown=False)
     warn_ignored(flags)
     found = _found(flags, manifest, models)
     write_manifest(flags, manifest)  # behind it, as the state may be in the same folder

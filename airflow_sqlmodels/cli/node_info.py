@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,10 +14,17 @@ from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.run.result import Result
 
 
-def node_info(manifest: Manifest, node: AnyNode, status: str, result: Result | None = None) -> dict[str, Any]:
-    """The node, how far it is, and if it has a result, when it ran."""
+def node_info(
+    manifest: Manifest,
+    node: AnyNode,
+    status: str,
+    result: Result | None = None,
+    *,
+    began: datetime.datetime | None = None,
+) -> dict[str, Any]:
+    """The node, how far it is, and when it ran: as its result has it, or when it began."""
     relation = getattr(node, "relation", None)
-    started = None if result is None else result.started_at
+    started = began if result is None else result.started_at
     finished = None if result is None else result.finished_at
     return {
         "node_path": node.path.partition("/")[2] or node.path,
@@ -25,12 +33,17 @@ def node_info(manifest: Manifest, node: AnyNode, status: str, result: Result | N
         "resource_type": resource_type(node),
         "materialized": str(node.config.get("materialized") or ""),
         "node_status": status,
-        "node_started_at": time_text(started) if started else "",
-        "node_finished_at": time_text(finished) if finished else "",
+        "node_started_at": _moment(started),
+        "node_finished_at": _moment(finished),
         "meta": node.meta,
         "node_checksum": node.checksum,
         "node_relation": {} if relation is None else _place(manifest, relation),
     }
+
+
+def _moment(moment: datetime.datetime | None) -> str:
+    """As dbt writes it here: in UTC, and without saying so."""
+    return (time_text(moment) or "").removesuffix("Z")
 
 
 def _place(manifest: Manifest, relation: Relation) -> Mapping[str, str]:

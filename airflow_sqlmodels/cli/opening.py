@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from airflow_sqlmodels.artifacts.keeping import keep_manifest
 from airflow_sqlmodels.cli.flags import Flags
-from airflow_sqlmodels.cli.telling import tell_warning
+from airflow_sqlmodels.cli.telling import tell_all, tell_warning
 from airflow_sqlmodels.errors import ProfileError, UnreachableError
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.project.load import load_project
@@ -53,8 +53,11 @@ def open_project(flags: Flags) -> Manifest:
         cache=flags.partial_parse is not False,
     )
     now = datetime.datetime.now(datetime.UTC)
-    for warned in manifest.warnings:
-        if warned.holds(now):
+    held = (warned for warned in manifest.warnings if warned.holds(now))
+    if manifest.settings.flag("enable_grouped_warn_error_parser_logs"):
+        tell_all(flags, held)
+    else:
+        for warned in held:
             tell_warning(flags, warned)
     return manifest
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-
-import click
+from collections.abc import Mapping
+from typing import Any
 
 from airflow_sqlmodels.cli.flags import Flags
-from airflow_sqlmodels.cli.log_format import event
+from airflow_sqlmodels.cli.opening import Opened, open_all
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.version import VERSION
 
@@ -49,38 +48,43 @@ def _counted(kind: str, count: int) -> str:
 _PLURALS = {"analysis": "analyses", "saved_query": "saved queries", "test": "data tests"}
 
 
-def tell_running(flags: Flags) -> None:
-    """What is said first, before anything can go wrong."""
-    said = f"Running with sqlmodels={VERSION}"
-    flags.log.note(said)
-    if not flags.log.shows("info"):
-        return
-    if flags.log_format == "json":
-        data = {"version": f"={VERSION}", "log_version": 3}
-        click.echo(event("MainReportVersion", "A001", said, flags.log.invocation, data))
+def tell_running(flags: Flags, *, shown: bool = True) -> None:
+    """What is said first, before anything can go wrong. `shown`: on a console of plain lines too."""
+    data = {"version": f"={VERSION}", "log_version": 3}
+    _tell(flags, "MainReportVersion", "A001", f"Running with sqlmodels={VERSION}", data, shown=shown)
+
+
+def begin(flags: Flags, *, shown: bool = True) -> Opened:
+    """The loaded project; what runs and what it holds are said."""
+    tell_running(flags, shown=shown)
+    opened = open_all(flags)
+    tell_found(flags, opened.manifest, shown=shown)
+    return opened
+
+
+def tell_found(flags: Flags, manifest: Manifest, *, shown: bool = True) -> None:
+    """What the loaded project holds: said before it is known which of it is meant."""
+    found = found_line(manifest)
+    _tell(flags, "FoundStats", "W006", f"Found {found}", {"stat_line": found}, shown=shown)
+
+
+def tell_concurrency(flags: Flags, opened: Opened, nodes: int, *, shown: bool = True) -> None:
+    """How many of the chosen nodes run at a time."""
+    threads, target = flags.threads or opened.profile.target.threads, opened.manifest.settings.target.name
+    data = {"num_threads": threads, "target_name": target, "node_count": nodes}
+    _blank(flags, shown=shown)
+    said = f"Concurrency: {threads} threads (target='{target}')"
+    _tell(flags, "ConcurrencyLine", "Q027", said, data, shown=shown)
+    _blank(flags, shown=shown)
+
+
+def _blank(flags: Flags, *, shown: bool) -> None:
+    _tell(flags, "Formatting", "Z017", "", {"msg": ""}, shown=shown)
+
+
+def _tell(flags: Flags, name: str, code: str, message: str, data: Mapping[str, Any], *, shown: bool) -> None:
+    """An event or a line; a command whose output is the answer itself has no lines around it."""
+    if shown or flags.log.json:
+        flags.log.happened(name, code, message, data, "info")
     else:
-        click.echo(f"{_now()}  {said}")
-
-
-def tell_opening(flags: Flags, manifest: Manifest, threads: int, nodes: int) -> None:
-    """What is said when the project is loaded: lines, or the events that stand for them."""
-    log = flags.log
-    found, target = found_line(manifest), manifest.settings.target.name
-    concurrency = f"Concurrency: {threads} threads (target='{target}')"
-    lines = (f"Found {found}", "", concurrency, "")
-    for line in lines:
-        log.note(line)
-    if not log.shows("info"):
-        return
-    if flags.log_format == "json":
-        click.echo(event("FoundStats", "W006", f"Found {found}", log.invocation, {"stat_line": found}))
-        counted = {"num_threads": threads, "target_name": target, "node_count": nodes}
-        click.echo(event("ConcurrencyLine", "Q027", concurrency, log.invocation, counted))
-        return
-    now = _now()
-    for line in lines:
-        click.echo(f"{now}  {line}")
-
-
-def _now() -> str:
-    return time.strftime("%H:%M:%S")
+        flags.log.note(message, "info", name, code, data)

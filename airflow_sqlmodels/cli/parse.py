@@ -9,7 +9,7 @@ import click
 
 from airflow_sqlmodels.cli.flags import flags_of
 from airflow_sqlmodels.cli.opening import open_project, write_manifest
-from airflow_sqlmodels.cli.opening_lines import found_line
+from airflow_sqlmodels.cli.opening_lines import found_line, tell_running
 from airflow_sqlmodels.cli.options import global_options
 
 
@@ -19,6 +19,7 @@ from airflow_sqlmodels.cli.options import global_options
 def parse(context: click.Context, /, **_values: Any) -> int:
     """Read the project and write its manifest."""
     flags = flags_of(context)
+    tell_running(flags, shown=False)
     clock = time.perf_counter()
     manifest = open_project(flags)
     seconds = time.perf_counter() - clock

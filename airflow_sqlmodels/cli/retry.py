@@ -16,8 +16,8 @@ from airflow_sqlmodels.cli.clone import run_clone
 from airflow_sqlmodels.cli.compile import run_compile
 from airflow_sqlmodels.cli.execution import execute_plan
 from airflow_sqlmodels.cli.flags import Flags, flags_of
-from airflow_sqlmodels.cli.opening import Opened, open_all
-from airflow_sqlmodels.cli.opening_lines import tell_running
+from airflow_sqlmodels.cli.opening import Opened
+from airflow_sqlmodels.cli.opening_lines import begin
 from airflow_sqlmodels.cli.options import global_options, refresh_option
 from airflow_sqlmodels.cli.run_operation import operate
 from airflow_sqlmodels.cli.windows import window_of
@@ -57,8 +57,7 @@ def retry(context: click.Context, /, **_values: Any) -> int:
         last, known = previous.command or "no command", f"these can be: {', '.join((*_RUNNERS, _OPERATION))}"
         raise SqlModelsError(f"the last run was {last!r}, which cannot be retried", None, known)
     again = _flags_again(flags, previous, _said(context))
-    tell_running(again)
-    opened = open_all(again)
+    opened = begin(again)
     unfinished = previous.unfinished(warnings=again.switch("warn_error", opened.manifest))
     if not unfinished:
         click.echo(f"Nothing to do: all of the last {previous.command!r} succeeded.", err=True)

@@ -14,8 +14,11 @@ from click.core import ParameterSource
 from airflow_sqlmodels.artifacts.run_results import write_results_of_no_node
 from airflow_sqlmodels.cli.execution import Execution, prepared
 from airflow_sqlmodels.cli.flags import Flags, flags_of
+from airflow_sqlmodels.cli.inline import NAME as INLINE
 from airflow_sqlmodels.cli.inline import called_macro, compiled_inline, inline_id
-from airflow_sqlmodels.cli.opening import Opened, open_all, write_manifest
+from airflow_sqlmodels.cli.lines import bracketed
+from airflow_sqlmodels.cli.opening import Opened, write_manifest
+from airflow_sqlmodels.cli.opening_lines import begin
 from airflow_sqlmodels.cli.options import global_options, option
 from airflow_sqlmodels.errors import (
     CompilationError,
@@ -52,7 +55,7 @@ def run_operation(context: click.Context, /, macro: str | None, args_text: str, 
     found, arguments = flags_of(context), _arguments(args_text)
     said = {key: value for key, value in found.said.items() if key != "args_text"}
     flags = replace(found, said={**said, "args": arguments})
-    return operate(flags, open_all(flags), macro, arguments, str(sql))
+    return operate(flags, begin(flags), macro, arguments, str(sql))
 
 
 def operate(flags: Flags, opened: Opened, macro: str | None, arguments: Mapping[str, Any], sql: str = "") -> int:
@@ -60,6 +63,8 @@ def operate(flags: Flags, opened: Opened, macro: str | None, arguments: Mapping[
     write_manifest(flags, opened.manifest)
     called = _macro_named(opened.manifest, macro) if macro else None
     execution = prepared(flags, opened, Plan(command="run-operation", steps=()))
+    if called is None:
+        _tell_line(flags, bracketed(f"1 of 1 START executing {INLINE}", "RUN"))
     session = opened.open_session()
     began, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
     error: SqlModelsError | None = None
@@ -85,8 +90,22 @@ def operate(flags: Flags, opened: Opened, macro: str | None, arguments: Mapping[
     )
     _write(execution, outcome)
     if error is not None:
-        flags.log.tell(f"{click.style(error.kind, fg='red')}\n{error}", "error")
+        said = f"Encountered an error while running operation: {click.style(error.kind, fg='red')}\n{error}"
+        flags.log.tell_as("RunningOperationCaughtError", "Q001", said, {"exc": f"{error.kind}\n{error}"}, "error")
+    if called is None:
+        _tell_sent(flags, outcome)
     return int(error is not None)
+
+
+def _tell_sent(flags: Flags, outcome: Result) -> None:
+    did, word = (f"OK executed {INLINE}", outcome.details["response"]) if outcome.passed else (
+        f"ERROR executing {INLINE}", "ERROR")  # fmt: skip
+    level = "info" if outcome.passed else "error"
+    _tell_line(flags, bracketed(f"1 of 1 {did}", f"{word} in {outcome.seconds:.2f}s"), level)
+
+
+def _tell_line(flags: Flags, line: str, level: str = "info") -> None:
+    flags.log.happened("Note", "Z050", line, {"msg": line}, level)
 
 
 def _done(
@@ -97,9 +116,7 @@ def _done(
         if macro is not None:
             called_macro(execution.means, macro, dict(arguments), session)
             return None
-        answer = session.execute(compiled_inline(execution.means, sql, session))
-    execution.progress.say(answer.status)
-    return answer
+        return session.execute(compiled_inline(execution.means, sql, session))
 
 
 def _write(execution: Execution, outcome: Result) -> None:

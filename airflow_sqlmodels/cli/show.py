@@ -18,7 +18,8 @@ from airflow_sqlmodels.cli.choosing import chosen_plan, tell_nothing
 from airflow_sqlmodels.cli.execution import prepared
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.inline import compiled_inline, inline_id, refuse_both
-from airflow_sqlmodels.cli.opening import connected, open_all, profile_of
+from airflow_sqlmodels.cli.opening import connected, profile_of
+from airflow_sqlmodels.cli.opening_lines import begin, tell_concurrency
 from airflow_sqlmodels.cli.options import (
     ManyValues,
     global_options,
@@ -83,11 +84,12 @@ def show(
         return _show_direct(flags, inline_direct, limit, output)
     if inline is None and not (flags.select or flags.selector):
         raise click.UsageError("name a node with --select, or give a query with --inline", context)
-    opened = open_all(flags)
+    opened = begin(flags, shown=False)
     plan = Plan(command="show", steps=()) if inline is not None else chosen_plan(flags, opened.manifest, "show")
     if inline is None and not plan.steps:
         tell_nothing(flags)
         return 0
+    tell_concurrency(flags, opened, len(plan) or 1, shown=False)
     means = prepared(flags, opened, plan).means
     session = opened.open_session()
     seen: list[Shown] = []

@@ -13,8 +13,8 @@ from airflow_sqlmodels.artifacts.sources import write_sources
 from airflow_sqlmodels.cli.choosing import chosen_plan, tell_nothing
 from airflow_sqlmodels.cli.execution import prepared, report, run
 from airflow_sqlmodels.cli.flags import Flags, flags_of
-from airflow_sqlmodels.cli.opening import open_all, write_manifest
-from airflow_sqlmodels.cli.opening_lines import tell_opening, tell_running
+from airflow_sqlmodels.cli.opening import write_manifest
+from airflow_sqlmodels.cli.opening_lines import begin, tell_concurrency
 from airflow_sqlmodels.cli.options import ManyValues, global_options, option, selection_options
 from airflow_sqlmodels.cli.telling import tell_warning
 from airflow_sqlmodels.manifest.warned import Warned
@@ -38,8 +38,7 @@ def freshness(context: click.Context, /, output: Path | None, **_values: Any) ->
     if output is not None:
         text = f"--output {output}: sources.json goes to the target folder; name another with --target-path"
         tell_warning(flags, Warned(text, "CustomOutputPathInSourceFreshnessDeprecation", {"path": str(output)}))
-    tell_running(flags)
-    opened = open_all(flags)
+    opened = begin(flags)
     plan = _without_hooks(flags, chosen_plan(flags, opened.manifest, "freshness"), opened.manifest.settings.flags)
     write_manifest(flags, opened.manifest)
     path = output or flags.target_folder(opened.manifest) / "sources.json"
@@ -48,8 +47,7 @@ def freshness(context: click.Context, /, output: Path | None, **_values: Any) ->
         write_sources(path, opened.manifest, (), Invocation(args=flags.said), 0.0)
         return 0
     execution = prepared(flags, opened, plan)
-    threads = flags.threads or opened.profile.target.threads
-    tell_opening(flags, opened.manifest, threads, len(plan))
+    tell_concurrency(flags, opened, len(plan))
     outcome = run(execution)
     write_sources(path, opened.manifest, outcome.results, execution.means.invocation, outcome.seconds)
     report(execution, outcome)

@@ -18,12 +18,13 @@ COUNTED = (
     ("ERROR", ("error", "fail", "partial success")),
     ("SKIP", ("skipped",)),
     ("NO-OP", ("no-op",)),
+    ("REUSED", ("reused",)),
 )
 """The words of the last line, and the statuses they stand for."""
 
 
 def count_line(results: Sequence[Result]) -> str:
-    """`Done. PASS=3 WARN=0 ERROR=1 SKIP=2 NO-OP=0 TOTAL=6`."""
+    """`Done. PASS=3 WARN=0 ERROR=1 SKIP=2 NO-OP=0 REUSED=0 TOTAL=6`."""
     counts: Counter[str] = Counter(result.status for result in results)
     words = (f"{word}={sum(counts[status] for status in statuses)}" for word, statuses in COUNTED)
     return f"Done. {' '.join(words)} TOTAL={len(results)}"
@@ -37,9 +38,9 @@ def failed(results: Sequence[Result]) -> bool:
 def summary(manifest: Manifest, results: Sequence[Result], seconds: float, interrupted: bool) -> Iterator[str]:
     """The lines at the end of a run."""
     yield ""
-    yield f"Finished running {_kinds(manifest, results)} in {_duration(seconds)}."
+    yield finished_line(manifest, results, seconds)
     yield ""
-    yield _verdict(results, interrupted)
+    yield verdict(results, interrupted)
     for result in to_explain(results):
         yield ""
         yield from failure(manifest, result)
@@ -81,7 +82,13 @@ def _query(result: Result) -> str:
     return result.compiled_sql if result.status == "warn" else ""
 
 
-def _kinds(manifest: Manifest, results: Sequence[Result]) -> str:
+def finished_line(manifest: Manifest, results: Sequence[Result], seconds: float) -> str:
+    """`Finished running 1 seed, 3 table models in 0 hours 0 minutes and 1.52 seconds (1.52s).`"""
+    return f"Finished running {kinds(manifest, results)}{duration(seconds)} ({seconds:.2f}s)."
+
+
+def kinds(manifest: Manifest, results: Sequence[Result]) -> str:
+    """`1 seed, 3 table models`."""
     counts: Counter[str] = Counter()
     for result in results:
         node = manifest[result.node]
@@ -94,13 +101,15 @@ def _kinds(manifest: Manifest, results: Sequence[Result]) -> str:
     return ", ".join(_many(count, word) for word, count in words) or "nothing"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """` in 0 hours 0 minutes and 1.52 seconds`."""
     minutes, rest = divmod(seconds, 60)
     hours, minutes = divmod(int(minutes), 60)
-    return f"{hours} hours {minutes} minutes and {rest:.2f} seconds ({seconds:.2f}s)"
+    return f" in {hours} hours {minutes} minutes and {rest:.2f} seconds"
 
 
-def _verdict(results: Sequence[Result], interrupted: bool) -> str:
+def verdict(results: Sequence[Result], interrupted: bool) -> str:
+    """How it went, in a line."""
     counts = Counter(result.status for result in results)
     errors, partly, warnings = error_count(results), counts["partial success"], counts["warn"]
     warned = _many(warnings, "warning")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from airflow_sqlmodels.cli.event_names import DEPRECATIONS, SUMMARY, WARNINGS
@@ -30,6 +31,18 @@ def tell_warning(flags: Flags, warned: Warned) -> None:
         raise StrictWarningError(f"{label}{warned.text}\n(a warning, and --warn-error is set)")
     if rule == "warn":
         log.warn(warned.text, warned.name, WARNINGS.get(warned.name, ""), warned.data)
+
+
+def tell_all(flags: Flags, several: Iterable[Warned]) -> None:
+    """Tell warnings. Raises StrictWarningError for all those together that are to be errors."""
+    raised: list[str] = []
+    for warned in several:
+        try:
+            tell_warning(flags, warned)
+        except StrictWarningError as error:
+            raised.append(str(error))
+    if raised:
+        raise StrictWarningError("\n".join(raised))
 
 
 def tell_deprecations(flags: Flags) -> None:

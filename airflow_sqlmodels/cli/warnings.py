@@ -58,18 +58,38 @@ def options_of(text: str) -> dict[str, Any]:
 
 
 def check_options(said: Mapping[str, Any], what: str) -> None:
-    """Raises UsageError for a key or a name that means nothing, and for two keys that mean the same."""
+    """Raises UsageError for a key or a name that means nothing, and for what cannot be said together."""
     known = ("error", "warn", "silence", *TODAY)
     for key, value in said.items():
         if key not in known:
             raise click.UsageError(f"{what}: unknown key {key!r}, {closest(key, known) or f'there are {known}'}")
         for name in _listed(value):
-            near = "" if name in (*WARNINGS, _GROUP, *_ALL) else closest(name, (*WARNINGS, _GROUP))
-            if near:  # there are more names than ours: those of dbt's next engine
-                raise click.UsageError(f"{what}: {name} is not a valid dbt error name, {near}")
+            _check_name(name, what)
     for old, new in TODAY.items():
         if said.get(old) and said.get(new):
             raise click.UsageError(f"Only `{old}` or `{new}` can be specified in {what}, not both")
+    _check_meaning({TODAY.get(key, key): value for key, value in said.items()}, what)
+
+
+def _check_name(name: str, what: str) -> None:
+    if name in WARNINGS or name == _GROUP:
+        return
+    from airflow_sqlmodels.cli.other_names import EVENTS, NEXT_ENGINE  # noqa: PLC0415  # long, and hardly ever asked for
+
+    if name not in EVENTS and name not in NEXT_ENGINE:
+        near = closest(name, (*WARNINGS, _GROUP))
+        raise click.UsageError(f"{what}: {name} is not a valid dbt error name{near and ', '}{near}")
+
+
+def _check_meaning(said: Mapping[str, Any], what: str) -> None:
+    """As in dbt: `warn` excepts from what is named as a whole, so something must be."""
+    error = said.get("error")
+    if isinstance(error, str) and error not in _ALL:
+        raise click.UsageError(f"{what}: `error` is 'all', '*' or a list of names, not {error!r}")
+    if said.get("warn") and error not in _ALL and _GROUP not in (*_listed(error), *_listed(said.get("silence"))):
+        raise click.UsageError(
+            f"{what}: `warn` says nothing unless `error` is 'all' or {_GROUP} is in `error` or `silence`"
+        )
 
 
 def old_keys(options: Mapping[str, Any] | None) -> list[str]:

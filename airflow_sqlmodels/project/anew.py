@@ -65,6 +65,7 @@ from airflow_sqlmodels.project.source_names import with_rendered_names
 from airflow_sqlmodels.project.source_overrides import with_overrides
 from airflow_sqlmodels.project.unit_tests import read_unit_tests
 from airflow_sqlmodels.project.unused_configs import unused_configs
+from airflow_sqlmodels.project.upward_refs import upward_refs
 from airflow_sqlmodels.project.versions import model_names, with_versions
 from airflow_sqlmodels.project.written import place_of_value
 from airflow_sqlmodels.templating.call_graph import CallGraph
@@ -207,6 +208,7 @@ def assemble(  # all that was read, one by one
             *_told(warnings, unknown, unit_tests.warnings),
             *parts.noted,
             *deprecated_models(nodes.values()),
+            *(() if index.node_first else upward_refs(nodes.values(), settings.name)),
             *macro_oddities(settings, parts.readers.library.table.macros, entries),
             *unused_configs(parts.projects[settings.name], nodes.values(), turned_off()),
             *microbatch_warnings(parts.settings, parts.readers.library.table.macros, nodes),

@@ -216,10 +216,10 @@ def _as_list(key: str, value: Any) -> list[Any]:
 
 
 def hook(value: Any) -> dict[str, Any]:
-    """A hook as text or mapping, as a mapping: `{"sql": …, "transaction": …}`."""
-    if isinstance(value, Mapping):
-        return {"sql": str(value.get("sql", "")), "transaction": bool(value.get("transaction", True))}
-    return {"sql": str(value), "transaction": True}
+    """A hook as text or mapping, as a mapping: `{"sql": …, "transaction": …, "index": None}`, as manifests have it."""
+    said = value if isinstance(value, Mapping) else {"sql": value}
+    transaction = bool(said.get("transaction", True))
+    return {"sql": str(said.get("sql", "")), "transaction": transaction, "index": said.get("index")}
 
 
 def _merge_grants(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:

@@ -44,9 +44,27 @@ class Profile(Struct, frozen=True):
 
 def find_profiles_file(root: Path, profiles_dir: Path | None) -> Path | None:
     """The profiles.yml that dbt would take: --profiles-dir, DBT_PROFILES_DIR, the project, the home folder."""
+    return next((path for path in _places(root, profiles_dir) if path.is_file()), None)
+
+
+def profiles_place(root: Path, profiles_dir: Path | None) -> Path:
+    """The profiles.yml that there is, or where it is looked for last."""
+    return find_profiles_file(root, profiles_dir) or _places(root, profiles_dir)[-1]
+
+
+def need_profiles_file(root: Path, profiles_dir: Path | None) -> Path:
+    """The profiles.yml. Raises ProfileError if there is none."""
+    path = find_profiles_file(root, profiles_dir)
+    if path is None:
+        looked = profiles_dir or f"{root} and ~/.dbt"
+        raise ProfileError(f"no profiles.yml in {looked}", None, "write one, or name its folder with --profiles-dir")
+    return path
+
+
+def _places(root: Path, profiles_dir: Path | None) -> list[Path]:
     said = profiles_dir or (Path(os.environ["DBT_PROFILES_DIR"]) if os.environ.get("DBT_PROFILES_DIR") else None)
-    places = [said] if said else [Path.cwd(), root, Path.home() / ".dbt"]
-    return next((place / "profiles.yml" for place in places if (place / "profiles.yml").is_file()), None)
+    folders = [said] if said else [Path.cwd(), root, Path.home() / ".dbt"]
+    return [folder / "profiles.yml" for folder in folders]
 
 
 def read_profile(
@@ -59,10 +77,7 @@ def read_profile(
     env_var: EnvVar | None = None,
 ) -> Profile:
     """The output `target` of the profile `name`. Raises ProfileError if there is none, or it lacks something."""
-    path = find_profiles_file(root, profiles_dir)
-    if path is None:
-        looked = profiles_dir or f"{root} and ~/.dbt"
-        raise ProfileError(f"no profiles.yml in {looked}", None, "write one, or name its folder with --profiles-dir")
+    path = need_profiles_file(root, profiles_dir)
     profiles = _parsed(path)
     known = [key for key in profiles or {} if key != "config"]
     if not isinstance(profiles, dict) or name not in profiles:

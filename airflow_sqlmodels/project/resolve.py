@@ -196,6 +196,9 @@ def _is_version(node: Model | Seed | Snapshot, wanted: int | float | str | None)
 
 def _refuse_twin(known: list[Model | Seed | Snapshot], node: Model | Seed | Snapshot, *, unique: bool) -> None:
     for other in known:
+        if other.package == node.package and (_version_of(other) is None) != (_version_of(node) is None):
+            what = f"{node.name!r} is there with versions and without: the other is {other.path}"
+            raise NamingError(what, Location(node.at.path, 1), "list the file among its 'versions:', or rename it")
         if other.package == node.package and _version_of(other) == _version_of(node):
             kinds = resource_type(node), resource_type(other)
             if kinds[0] != kinds[1] and not unique:

@@ -23,6 +23,7 @@ from airflow_sqlmodels.manifest.nodes import (
     SourceRef,
     UnitTest,
 )
+from airflow_sqlmodels.manifest.versions import rank
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry, refuse_unknown_keys
@@ -30,7 +31,6 @@ from airflow_sqlmodels.project.resolve import Index
 from airflow_sqlmodels.project.unit_checks import problems_of
 from airflow_sqlmodels.project.unit_overrides import read_overrides, unknown_macros
 from airflow_sqlmodels.project.unit_rows import KEYS, RowsReader
-from airflow_sqlmodels.project.versions import rank
 from airflow_sqlmodels.project.yaml_text import YamlMap, plain
 from airflow_sqlmodels.templating.static import Call
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.manifest.versions import rank
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.properties import TEST_KEYS, Entry, Version
 from airflow_sqlmodels.project.yaml_text import YamlList, YamlMap
@@ -23,14 +24,6 @@ def with_versions(entries: Iterable[Entry], models: Collection[tuple[str, str]])
 def model_names(files: Iterable[SourceFile]) -> frozenset[tuple[str, str]]:
     """The package and the name of each file that holds a model."""
     return frozenset((file.package, file.stem) for file in files if file.kind == "model")
-
-
-def rank(number: str) -> tuple[int, float, str]:
-    """What orders versions: numbers by size, then texts."""
-    try:
-        return 0, float(number), ""
-    except ValueError:
-        return 1, 0.0, number
 
 
 def _has_versions(entry: Entry) -> bool:

@@ -39,6 +39,7 @@ from airflow_sqlmodels.templating.call_notes import CallNotes
 from airflow_sqlmodels.templating.entries.view import config_view
 from airflow_sqlmodels.templating.invocation import Invocation
 from airflow_sqlmodels.templating.macro_table import BUILT_IN, MacroTable, macro_table_of
+from airflow_sqlmodels.templating.newer_versions import newer_version, newest_versions
 from airflow_sqlmodels.templating.places import placed
 from airflow_sqlmodels.templating.plainly import plain_text
 from airflow_sqlmodels.templating.relation import CTE_PREFIX, TemplateRelation
@@ -93,6 +94,11 @@ class Answerer:
     def macros(self) -> MacroTable:
         """All macros."""
         return macro_table_of(self.manifest)
+
+    @functools.cached_property
+    def newest_versions(self) -> dict[str, str]:
+        """The highest version of each model that has some."""
+        return newest_versions(self.manifest)
 
     @functools.cached_property
     def jinja(self) -> Jinja:
@@ -290,7 +296,17 @@ class Rendering:
                 None,
                 f"say so where it is always read: -- depends_on: {{{{ ref({name!r}) }}}}",
             )
-        return self.relation_of(self.means.manifest[node_id])
+        found = self.means.manifest[node_id]
+        if wanted is None and isinstance(found, Model) and found.version is not None:
+            self._tell_newer(found)
+        return self.relation_of(found)
+
+    def _tell_newer(self, model: Model) -> None:
+        """Tell of a version above the one that a `ref` without a version gives, if anybody listens."""
+        if self.means.invocation.inform is not None:
+            newer = newer_version(self.means.newest_versions, model)
+            if newer is not None:
+                self.means.invocation.inform(self.node, newer)
 
     def relation_of(self, node: AnyNode) -> TemplateRelation:
         """What `ref` and `source` give for a node."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
@@ -66,11 +67,18 @@ def rendered(rendering: Rendering, environment: jinja2.Environment, template: st
         raise found from error
 
 
+_OF_TEMPLATES = (
+    *(jinja2.TemplateError, TypeError, ValueError, LookupError, AttributeError),
+    *(ArithmeticError, RecursionError, re.error),
+)
+"""What whoever writes a template can bring about; all else is a bug of ours."""
+
+
 def told(error: Exception, template: str, at: Location, line: int = 0) -> Exception:
     """What came up while a template was rendered, with its place: `line`, if that is known; what is a bug as it is."""
     if isinstance(error, SqlModelsError):
         return error if error.at is not None else placed(error, place_of_error(error, template, at, line))
-    if not isinstance(error, (jinja2.TemplateError, TypeError, ValueError, KeyError, AttributeError, IndexError)):
+    if not isinstance(error, _OF_TEMPLATES):
         return error
     what = f"{type(error).__name__}: {error}" if not isinstance(error, jinja2.TemplateError) else str(error)
     return CompilationError(what, place_of_error(error, template, at, line), _undefined_hint(error))

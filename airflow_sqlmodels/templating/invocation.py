@@ -12,7 +12,9 @@ from msgspec import Struct, field
 from airflow_sqlmodels.templating.options import all_flags
 
 if TYPE_CHECKING:
+    from airflow_sqlmodels.manifest.nodes import AnyNode
     from airflow_sqlmodels.manifest.warned import Warned
+    from airflow_sqlmodels.templating.newer_versions import NewerVersion
     from airflow_sqlmodels.templating.sampling import Window
 
 LANGUAGE_VERSION = "1.12.6"
@@ -64,6 +66,8 @@ class Invocation(Struct, frozen=True, kw_only=True):
     """Where `print` goes: as it is, even with --quiet."""
     warn: Callable[[Warned], None] = _silent
     """Where `exceptions.warn` goes, and what else is odd about what a template does."""
+    inform: Callable[[AnyNode, NewerVersion], None] | None = None
+    """Where it goes that a node reads a model that has a version above its latest; None: nobody wants to know."""
 
     def keeps_failures(self, configured: Any) -> bool:
         """Whether the rows that a data test finds are kept; `configured`: its config `store_failures`."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
+import time
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from airflow_sqlmodels.cli.main import exit_code
 from tests.cli.projects import Call, calling, profile_for, write_project
 
 
@@ -25,7 +28,7 @@ def test_build_builds_and_tests_everything(call: Call, tmp_path: Path) -> None:
     code, said = call("build")
 
     assert code == 0, said
-    assert "Done. PASS=6 WARN=0 ERROR=0 SKIP=0 NO-OP=0 TOTAL=6" in said
+    assert "Done. PASS=6 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=6" in said
     results = json.loads((tmp_path / "target" / "run_results.json").read_text())
     assert {each["unique_id"]: each["status"] for each in results["results"]}["model.shop.revenue"] == "success"
     assert results["args"]["which"] == "build"
@@ -251,7 +254,10 @@ def test_debug_says_which_part_is_wrong(call: Call, tmp_path: Path) -> None:
     assert "Skipping steps before connection verification" in said
     assert "1 check failed:\nProfile loading failed for the following reason:\n" in said
     assert "The profile 'shop' does not have a target named 'nothing'" in said
-    assert "Connection test" not in said
+    assert "Connection test: " not in said
+    code, said = call("debug", "--target", "nothing")
+    assert "  profiles.yml file [ERROR invalid]\n  dbt_project.yml file [OK found and valid]\n" in said
+    assert "Connection test skipped since no profile was found\n\n1 check failed:" in said
     (tmp_path / "profiles.yml").write_text(
         "shop:\n  outputs:\n    default: {type: postgres, host: /nowhere, user: x, dbname: y, schema: z}\n"
     )
@@ -261,6 +267,26 @@ def test_debug_says_which_part_is_wrong(call: Call, tmp_path: Path) -> None:
     assert code == 1
     assert "  profiles.yml file [OK found and valid]\n" in said
     assert "  Connection test: [ERROR]\n\n1 check failed:\n" in said
+
+
+def test_debug_says_what_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "project").mkdir()
+    place = ["--project-dir", str(tmp_path / "project")]
+
+    assert exit_code(["debug", *place]) == 1
+    neither = capsys.readouterr().out
+    (tmp_path / "project/dbt_project.yml").write_text("name: shop\nprofile: shop\n")
+    assert exit_code(["debug", *place]) == 1
+    no_profile = capsys.readouterr().out
+
+    assert f"Using profiles.yml file at {tmp_path}/.dbt/profiles.yml\n" in no_profile
+    assert "  profiles.yml file [ERROR not found]\n  dbt_project.yml file [ERROR not found]\n" in neither
+    assert "2 checks failed:\nProfile loading failed for the following reason:\nno profiles.yml in " in neither
+    assert "  profiles.yml file [ERROR not found]\n  dbt_project.yml file [OK found and valid]\n" in no_profile
+    assert "Connection test skipped since no profile was found\n\n1 check failed:" in no_profile
 
 
 @pytest.mark.parametrize("missing", ["var('no_such')", "env_var('no_such')"])
@@ -434,7 +460,7 @@ def test_with_log_format_json_all_that_happens_is_an_event(call: Call, tmp_path:
     (tmp_path / "models/marts/broken.sql").write_text("select * from nowhere")
     (tmp_path / "models/marts/below.sql").write_text("select * from {{ ref('broken') }}")
 
-    code, said = call("build", "--log-format", "json")
+    code, said = call("build", "--log-format", "json", "--log-level", "debug")
 
     events = [json.loads(line) for line in said.splitlines()]
     named = {}
@@ -447,7 +473,24 @@ def test_with_log_format_json_all_that_happens_is_an_event(call: Call, tmp_path:
     assert statuses == {"stg_orders": "CREATE VIEW", "orders": "SELECT 2", "revenue": "SELECT 1", "broken": "error"}
     assert named["SkippingDetails"][0]["node_name"] == "below"
     assert "nowhere" in named["RunResultError"][0]["msg"]
-    assert named["StatsLine"][0]["stats"] == {"pass": 6, "warn": 0, "error": 1, "skip": 1, "noop": 0, "total": 8}
+    caught = [each["node_info"]["node_name"] for each in named["CatchableExceptionOnRun"] if "nowhere" in each["exc"]]
+    assert caught == ["broken"]
+    assert [each["node_info"]["unique_id"] for each in named["NodeStart"]] == [
+        each["node_info"]["unique_id"] for each in named["LogStartLine"]
+    ]
+    ended = {each["node_info"]["node_name"]: each["run_result"] for each in named["NodeFinished"]}
+    assert ended["orders"]["adapter_response"] == {"_message": "SELECT 2", "code": "SELECT", "rows_affected": 2}
+    assert (ended["broken"]["status"], ended["broken"]["adapter_response"]) == ("error", {})
+    assert [each["name"] for each in ended["orders"]["timing_info"]] == ["compile", "execute"]
+    moment = named["LogStartLine"][0]["node_info"]["node_started_at"]
+    assert abs(datetime.datetime.fromisoformat(f"{moment}+00:00").timestamp() - time.time()) < 600
+    assert len(named["Formatting"]) == 2 + 3 + len(named["RunResultError"])
+    assert named["FinishedRunningStats"][0]["stat_line"].startswith("1 seed, 4 table models, ")
+    assert named["EndOfRunSummary"][0]["num_errors"] == 1
+    told = {each["info"]["name"]: each["info"]["msg"] for each in events}
+    assert told["EndOfRunSummary"] == "Completed with 1 error, 0 partial successes, and 0 warnings:"
+    counts = {"pass": 6, "warn": 0, "error": 1, "skip": 1, "noop": 0, "reused": 0, "total": 8}
+    assert named["StatsLine"][0]["stats"] == counts
 
 
 def test_every_command_that_runs_writes_the_manifest(call: Call, tmp_path: Path) -> None:
@@ -466,7 +509,10 @@ def test_print_is_shown_as_it_is_and_an_operation_that_fails_ends_with_1(call: C
     told = json.loads((tmp_path / "target/run_results.json").read_text())["args"]
     assert (told["macro"], told["args"]) == ("hello", {"x": 3})
     code, said = call("run-operation", "boom")
-    assert (code, said.splitlines()[:2]) == (1, ["Compilation Error", "macros/m.sql:2: no way"])
+    assert (code, said.splitlines()[2:4]) == (
+        1,
+        ["Encountered an error while running operation: Compilation Error", "macros/m.sql:2: no way"],
+    )
     assert call("run-operation", "nothing")[0] == 2
 
 

@@ -113,9 +113,9 @@ def test_retry_runs_what_failed_and_what_was_skipped(call: Call, tmp_path: Path)
     nothing = call("retry")
 
     assert again[0] == 1
-    assert "PASS=0 WARN=0 ERROR=1 SKIP=1 NO-OP=0 TOTAL=2" in again[1]
+    assert "PASS=0 WARN=0 ERROR=1 SKIP=1 NO-OP=0 REUSED=0 TOTAL=2" in again[1]
     assert healed[0] == 0, healed[1]
-    assert "PASS=2 WARN=0 ERROR=0 SKIP=0 NO-OP=0 TOTAL=2" in healed[1]
+    assert "PASS=2 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=2" in healed[1]
     assert nothing[0] == 0
     assert "Nothing to do" in nothing[1]
     results = json.loads((tmp_path / "project/target/run_results.json").read_text())
@@ -192,7 +192,7 @@ def test_a_time_that_is_none_is_refused(args: list[str], message: str, call: Cal
 @pytest.mark.parametrize(
     ("options", "code", "word"),
     [
-        ("{warn: [LogTestResult]}", 0, "WARN=1"),
+        ("{warn: [LogTestResult]}", 2, "`warn` says nothing"),
         ("{error: all}", 1, "ERROR=1"),
         ("{error: [LogTestResult]}", 1, "ERROR=1"),
         ("{error: all, warn: [LogTestResult]}", 0, "WARN=1"),

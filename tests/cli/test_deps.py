@@ -206,6 +206,7 @@ def test_a_token_in_a_url_is_never_shown(
         "git: \"https://ann:{{ env_var('DBT_ENV_SECRET_KEY') | join(' ') }}@127.0.0.1:1/a.git\"",
         "git: \"https://{{ env_var('DBT_ENV_SECRET_KEY') | upper }}:x/y@z@127.0.0.1:1/a.git\"",
         "git: \"https://127.0.0.1:1/{{ env_var('DBT_ENV_SECRET_KEY') | upper }}/a.git\"",
+        "git: \"file:///nope/{{ env_var('DBT_ENV_SECRET_KEY') | upper }}/a.git\"",
         'git: "-https://ann:Hus/h@Hush@127.0.0.1:1/a.git"',
         'git: "https://ann:Hus/h@Hush@127.0.0.1:1/a.git"',
         'git: "https://ann:Hush@127.0.0.1:1/a.git"',

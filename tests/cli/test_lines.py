@@ -141,7 +141,7 @@ def test_the_last_line_counts_as_dbt_does() -> None:
 
     line = count_line([Result(node=ORDERS.id, status=status) for status in statuses])
 
-    assert line == "Done. PASS=2 WARN=1 ERROR=2 SKIP=1 NO-OP=1 TOTAL=7"
+    assert line == "Done. PASS=2 WARN=1 ERROR=2 SKIP=1 NO-OP=1 REUSED=0 TOTAL=7"
 
 
 @pytest.mark.parametrize(
@@ -171,5 +171,5 @@ def test_the_end_tells_each_failure_with_its_place_and_query() -> None:
         "  to see the rows:\n"
         "    select 1\n"
         "    from x\n"
-        "\nDone. PASS=0 WARN=0 ERROR=2 SKIP=0 NO-OP=0 TOTAL=2"
+        "\nDone. PASS=0 WARN=0 ERROR=2 SKIP=0 NO-OP=0 REUSED=0 TOTAL=2"
     )

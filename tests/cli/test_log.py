@@ -34,7 +34,7 @@ def test_the_file_holds_what_was_told_and_what_was_sent(call: Call, tmp_path: Pa
     assert len(heads) == 2
     assert re.search(r"\[info \] \[MainThread\]: 1 of 6 START seed file public.raw_orders", text)
     assert re.search(r'\[debug\] \[[\w-]+\]: /\* \{.*\} \*/\ncreate view "\w+"."public"."stg_orders" as', text)
-    assert "Done. PASS=6 WARN=0 ERROR=0 SKIP=0 NO-OP=0 TOTAL=6" in text
+    assert "Done. PASS=6 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=6" in text
     assert "hush-hush" not in text
     assert "\x1b" not in text
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from airflow_sqlmodels.cli.main import exit_code
 from airflow_sqlmodels.cli.opening_lines import found_line
+from tests.cli.projects import write_project
 from tests.projects import load
 
 A, SEED = {"models/a.sql": "select 1 as id"}, {"seeds/s.csv": "id\n1\n"}
@@ -37,3 +40,33 @@ def test_what_is_found_is_told_in_the_order_of_its_files(files: dict[str, str], 
 
     assert said.startswith(found)
     assert said.endswith("macros, 1 group" if "models/s.yml" in files else "macros")
+
+
+def _names(said: str) -> list[str]:
+    return [json.loads(line)["info"]["name"] for line in said.splitlines() if line.startswith("{")]
+
+
+@pytest.mark.parametrize("command", ["run", "compile", "ls", "source freshness"])
+def test_events_tell_what_is_there_before_what_is_chosen(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_project(tmp_path)
+
+    exit_code(["--log-format", "json", *command.split(), "--select", "nothing", "--project-dir", str(tmp_path)])
+
+    console = _names(capsys.readouterr().out)
+    file = _names((tmp_path / "logs/dbt.log").read_text(encoding="utf-8"))
+    for names in (console, [each for each in file if each in console]):
+        assert names[:3] == ["MainReportVersion", "FoundStats", "NoNodesForSelectionCriteria"]
+
+
+@pytest.mark.parametrize(("command", "shown"), [("run", True), ("docs generate", True), ("compile", False)])
+def test_lines_around_an_answer_are_left_out(
+    command: str, shown: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_project(tmp_path)
+
+    exit_code([*command.split(), "--select", "nothing", "--project-dir", str(tmp_path)])
+
+    assert ("Found 3 models, 1 seed, " in capsys.readouterr().out) is shown
+    assert "Found 3 models, 1 seed, " in (tmp_path / "logs/dbt.log").read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -132,13 +133,27 @@ def test_a_macro_of_any_package_is_found_by_its_name(call: Call) -> None:
 
 def test_sql_is_sent_and_can_be_sent_again(call: Call, tmp_path: Path) -> None:
     code, said = call("run-operation", "--sql", "select * from {{ ref('one') }}")
-    assert (code, said.rstrip().endswith("SELECT 1")) == (0, True)
+    assert code == 0
+    assert "1 of 1 START executing inline_query ......" in said
+    assert "1 of 1 OK executed inline_query ..........." in said
+    assert re.search(r" \[SELECT 1 in \d\.\d\ds\]\n$", said)
     entry = only_result(tmp_path)
     assert (entry["unique_id"], entry["failures"], entry["adapter_response"]["rows_affected"]) == (INLINE, 0, 1)
 
-    assert call("run-operation", "--sql", "create table later as select * from made_later")[0] == 1
+    code, said = call("run-operation", "--sql", "create table later as select * from made_later")
+    assert code == 1
+    assert "Encountered an error while running operation: Database Error" in said
+    assert "1 of 1 ERROR executing inline_query ..........." in said
     assert only_result(tmp_path)["failures"] == 1
     assert call("run-operation", "--sql", "create table later as select 1 as n", "--args", "{a: 1}")[0] == 2
+
+
+def test_an_operation_that_failed_is_an_event(call: Call) -> None:
+    said = call("run-operation", "--sql", "select {{ 1 // 0 }}", "--log-format", "json")[1]
+    events = {each["info"]["name"]: each for each in map(json.loads, said.splitlines())}
+    assert events["RunningOperationCaughtError"]["info"]["level"] == "error"
+    assert "division" in events["RunningOperationCaughtError"]["data"]["exc"]
+    assert "ERROR executing inline_query" in events["Note"]["info"]["msg"]
 
 
 def test_sql_that_failed_is_retried(call: Call, connection: psycopg.Connection[Any]) -> None:

@@ -104,6 +104,11 @@ def test_events_have_dbts_names_and_codes(run: Run) -> None:
             2,
             "DeprecatedModl is not a valid dbt error name, did you mean",
         ),
+        ("{silence: [NobodyKnowsThat]}", 2, "NobodyKnowsThat is not a valid dbt error name\n"),
+        ("{error: [ConcurrencyLine, UnresolvedWindow]}", 0, "Warning"),
+        ("{error: some}", 2, "`error` is 'all', '*' or a list of names, not 'some'"),
+        ("{error: [LogTestResult], warn: [NothingToDo]}", 2, "`warn` says nothing unless `error` is 'all'"),
+        ("{error: [Deprecations], warn: [NothingToDo, ExposureNameDeprecation]}", 2, "Deprecation]"),
     ],
 )
 def test_what_becomes_of_a_warning(options: str, code: int, expected: str, run: Run) -> None:
@@ -241,3 +246,17 @@ def test_nothing_to_do_is_an_error_where_warnings_are(tmp_path: Path, capsys: py
     assert "Warning Nothing to do" in "".join(capsys.readouterr())
     assert exit_code(["snapshot", "--project-dir", str(root), "--warn-error"]) == 2
     assert "[NothingToDo]" in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize("grouped", [True, False])
+def test_errors_that_were_warnings_are_told_together_if_the_project_says_so(
+    grouped: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flag = f"flags: {{enable_grouped_warn_error_parser_logs: {str(grouped).lower()}}}\n"
+    entries = "models: [{name: not_here}, {name: not_there}]\n"
+    root = write_project(tmp_path, **{"dbt_project.yml": f"{FILES['dbt_project.yml']}{flag}", "models/x.yml": entries})
+
+    assert exit_code(["--warn-error", "parse", "--project-dir", str(root)]) == 2
+
+    said = "".join(capsys.readouterr())
+    assert ("'not_here'" in said, "'not_there'" in said) == (True, grouped)

@@ -119,6 +119,9 @@ def test_ephemeral_models_are_put_in_front_each_once(tmp_path: Path) -> None:
         ("{{ exceptions.raise_compiler_error('no') if execute }}", "models/model.sql:1: no"),
         ("{% if execute %}{{ ref('a') }}{% endif %}", "was not seen while the project was loaded"),
         ("{% if execute %}{{ run_query('select 1') }}{% endif %}", "needs the warehouse"),
+        ("\n{% if execute %}{{ 1 // (2 - 2) }}{% endif %}", "models/model.sql:2: ZeroDivisionError: "),
+        ("{% if execute %}{{ modules.re.compile('(') }}{% endif %}", "models/model.sql:1: error: missing )"),
+        ("{% macro r() %}{{ r() }}{% endmacro %}{{ r() if execute }}", "RecursionError: maximum recursion depth"),
     ],
 )
 def test_what_goes_wrong_is_told_with_its_line(template: str, message: str, tmp_path: Path) -> None:

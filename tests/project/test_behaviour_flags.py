@@ -44,10 +44,16 @@ def test_a_ref_of_a_package_looks_into_the_package_first(tmp_path: Path, on: boo
         **flags(require_ref_searches_node_package_before_root=on),
     }
 
-    weeks = load(tmp_path, files)[NodeId("model.tools.weeks")]
+    files["dbt_packages/tools/models/years.sql"] = "select * from {{ ref('shop', 'days') }}"  # says what it wants
 
+    manifest = load(tmp_path, files)
+
+    weeks = manifest[NodeId("model.tools.weeks")]
     assert isinstance(weeks, Model)
     assert weeks.depends_on == (f"model.{owner}.days",)
+    warned = [each.data for each in manifest.warnings if each.name == "PackageNodeDependsOnRootProjectNode"]
+    told = {"node_name": "weeks", "package_name": "tools", "root_project_unique_id": "model.shop.days"}
+    assert warned == ([] if on else [told])
 
 
 @pytest.mark.parametrize("on", [True, False])

@@ -106,11 +106,16 @@ def test_vars_reach_yaml_and_models(tmp_path: Path) -> None:
         ({"grants": {"select": ["a"]}}, {"grants": {"+select": ["b"]}}, {"grants": {"select": ["a", "b"]}}),
         ({"grants": {"select": ["a"]}}, {"grants": {"select": "b"}}, {"grants": {"select": ["b"]}}),
         ({"indexes": [1]}, {"indexes": [2]}, {"indexes": [2]}),
-        ({}, {"pre-hook": "x"}, {"pre_hook": [{"sql": "x", "transaction": True}]}),
+        ({}, {"pre-hook": "x"}, {"pre_hook": [{"sql": "x", "transaction": True, "index": None}]}),
         (
-            {"pre_hook": [{"sql": "x", "transaction": True}]},
-            {"pre-hook": [{"sql": "y", "transaction": False}]},
-            {"pre_hook": [{"sql": "x", "transaction": True}, {"sql": "y", "transaction": False}]},
+            {"pre_hook": [{"sql": "x", "transaction": True, "index": None}]},
+            {"pre-hook": [{"sql": "y", "transaction": False, "index": None}]},
+            {
+                "pre_hook": [
+                    {"sql": "x", "transaction": True, "index": None},
+                    {"sql": "y", "transaction": False, "index": None},
+                ]
+            },
         ),
     ],
 )

@@ -57,7 +57,7 @@ def test_the_project_can_describe_what_a_package_has(tmp_path: Path) -> None:
     manifest = load(tmp_path, FILES | more)
 
     assert manifest[NodeId("model.tools.theirs")].description == "Told here"
-    assert not manifest.warnings
+    assert [each.name for each in manifest.warnings] == ["PackageNodeDependsOnRootProjectNode"]  # a test of the seed's
 
 
 def test_a_second_description_of_what_a_package_has_is_told(tmp_path: Path) -> None:
@@ -65,7 +65,8 @@ def test_a_second_description_of_what_a_package_has_is_told(tmp_path: Path) -> N
             "dbt_packages/tools/models/theirs.sql": "select 1 as id",
             "dbt_packages/tools/models/theirs.yml": "models: [{name: theirs, description: Told there}]"}  # fmt: skip
 
-    (warning,) = map(str, load(tmp_path, FILES | more).warnings)
+    warning, upward = map(str, load(tmp_path, FILES | more).warnings)
 
+    assert "depends on seed.shop.exceptions of the root project" in upward
     assert "there is no model 'theirs' to describe" in warning
     assert "hint: a package describes its own of that name" in warning

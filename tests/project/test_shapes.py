@@ -75,5 +75,5 @@ def test_numbers_and_dates_do_as_texts(tmp_path: Path) -> None:
 
 def test_columns_of_a_version_are_included_by_their_whole_name(tmp_path: Path) -> None:
     text = """models: [{name: m, columns: [{name: id}, {name: i}], versions: [{v: 1, columns: [{include: id}]}]}]"""
-    manifest = load(tmp_path, FILES | {"models/p.yml": text})
+    manifest = load(tmp_path, {"models/m_v1.sql": "select 1 as id", "models/p.yml": text})
     assert [list(node.columns) for key, node in manifest.items() if key == "model.shop.m.v1"] == [["id"]]

@@ -89,20 +89,14 @@ def test_one_of_several_models_that_are_off_cannot_be_turned_on_by_its_name(tmp_
         told(tmp_path / "turned on", files)
 
 
-@pytest.mark.parametrize(
-    ("properties", "count"),
-    [("models: [{name: m}]\n", 1), ("models: [{name: m, versions: [{v: 1, defined_in: m}]}]\n", 0)],
-)
-def test_a_seed_with_the_name_of_a_model_is_told_unless_that_has_versions(
-    properties: str, count: int, tmp_path: Path
-) -> None:
+def test_a_seed_with_the_name_of_a_model_is_told(tmp_path: Path) -> None:
     files = {
-        "models/s.yml": properties,
+        "models/s.yml": "models: [{name: m}]\n",
         "seeds/m.csv": "id\n1\n",
         "dbt_project.yml": f"{PROJECT}seeds: {{+schema: other}}\n",
     }
     names = [each.name for each in told(tmp_path, files)]
-    assert names.count("DuplicateNameDistinctNodeTypesDeprecation") == count
+    assert names.count("DuplicateNameDistinctNodeTypesDeprecation") == 1
 
 
 def test_a_test_that_is_described_and_not_there_is_told(tmp_path: Path) -> None:

@@ -100,10 +100,8 @@ def test_the_file_of_an_older_version_needs_its_suffix(tmp_path: Path) -> None:
     yaml = "models: [{name: orders, versions: [{v: 1}, {v: 2}]}]"
     files = {"models/orders.sql": "select 1 as id", "models/orders_v2.sql": "select 2 as id", "models/all.yml": yaml}
 
-    manifest = load(tmp_path, files)
-
-    assert {node.id for node in manifest.values()} == {"model.shop.orders", "model.shop.orders.v2"}
-    assert "there is no model 'orders_v1' to describe" in manifest.warnings[0].text
+    with pytest.raises(ProjectError, match="'orders' is there with versions and without"):
+        load(tmp_path, files)
 
 
 @pytest.mark.parametrize(
@@ -156,3 +154,18 @@ def test_tests_with_nothing_behind_them_say_nothing(tmp_path: Path) -> None:
     }
     nodes = load(tmp_path, files).nodes
     assert [node.split(".")[2] for node in nodes if node.startswith("test.")] == ["unique_orders_v1_id"]
+
+
+@pytest.mark.parametrize("other", ["models/other/m.sql", "seeds/m.csv"])
+def test_a_name_has_versions_or_none(other: str, tmp_path: Path) -> None:
+    files = {
+        "models/m_v1.sql": "select 1 as id",
+        "models/s.yml": "models: [{name: m, versions: [{v: 1}]}]",
+        other: "id\n1\n" if other.endswith("csv") else "select 1 as id",
+    }
+    if other.endswith("sql"):
+        files["models/m_v2.sql"] = "select 2 as id"
+        files["models/s.yml"] = "models: [{name: m, versions: [{v: 1}, {v: 2}]}]"
+
+    with pytest.raises(ProjectError, match="'m' is there with versions and without"):
+        load(tmp_path, files)

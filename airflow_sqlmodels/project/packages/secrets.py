@@ -15,6 +15,10 @@ _IN_URL = re.compile(r"(?<=://).+(?=@)", re.DOTALL)
 """Up to the last @: a password may hold one, and a slash too. Rather too much is hidden than too little."""
 
 
+_SHORT = 3
+"""What is shorter stands in any text."""
+
+
 def without_secrets(text: str) -> str:
     """The text without the values of secret environment variables, and without what stands before the @ of a URL."""
     return _IN_TEXT.sub(_hidden_user, without_secret_values(text))
@@ -39,9 +43,12 @@ def shown_url(url: str, template: str = "") -> str:
 def without_url(text: str, url: str, shown: str) -> str:
     """What a program said of a URL, without the secrets in it, however the program has written them."""
     text = text.replace(url, shown)
+    if "{{" in shown:  # what a template made of a secret is in some part of the URL
+        for part in re.split("[:/@]", url):
+            text = text if len(part) < _SHORT or part in shown else text.replace(part, HIDDEN)
     found = _IN_URL.search(url)
     if found:
-        parts = (found.group(), *(part for part in re.split("[:/@]", found.group()) if len(part) > 2))
+        parts = (found.group(), *(part for part in re.split("[:/@]", found.group()) if len(part) >= _SHORT))
         for part in dict.fromkeys(parts):
             for written in (part, unquote(part), quote(part), quote(part, safe="")):
                 text = text if written == "git" else text.replace(written, HIDDEN)
