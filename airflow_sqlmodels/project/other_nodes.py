@@ -264,6 +264,7 @@ def _generic_test(  # one argument per thing that is known of a test
         refs=asked.refs,
         source_refs=asked.sources,
         function_refs=asked.functions,
+        metric_refs=asked.metrics,
         macros=asked.macros,
         problems=tuple(Problem(each.what, written.at, each.hint) for each in asked.problems),
         generic=definition.macro_name.replace("test_", "", 1),
@@ -315,7 +316,7 @@ def _asked(parts: Parts, definition: Definition, entry: Entry, at: Location) -> 
     plain_refs = _from_arguments(parts, definition, package, (macro.id,), at)
     refs = tuple(dict.fromkeys((*plain_refs.refs, *asked.refs)))
     found = tuple(dict.fromkeys((*plain_refs.sources, *asked.sources)))
-    return Asked(refs, found, asked.configs, plain_refs.macros, asked.functions)
+    return Asked(refs, found, asked.configs, plain_refs.macros, asked.functions, asked.metrics)
 
 
 def _is_mistaken(graph: CallGraph, macro: Macro, package: str) -> bool:
