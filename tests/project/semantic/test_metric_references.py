@@ -135,7 +135,7 @@ def test_a_test_that_asks_for_none_there_is_left_out(tmp_path: Path) -> None:
     assert NodeId("test.shop.t") not in manifest
     assert "test.shop.t" in manifest.disabled
     (warned,) = (each for each in manifest.warnings if each.name == "NodeNotFoundOrDisabled")
-    assert "tests/t.sql:1:19: test.shop.t depends on a metric named 'nope' which was not found" in warned.text
+    assert "tests/t.sql:1:20: test.shop.t depends on a metric named 'nope' which was not found" in warned.text
 
 
 def test_a_changed_model_is_read_alone_and_keeps_its_metrics(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
