@@ -29,6 +29,7 @@ from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project import functions, other_nodes, template_nodes
 from airflow_sqlmodels.project.access import check_access
 from airflow_sqlmodels.project.cache import Known
+from airflow_sqlmodels.project.catalogs_file import refuse_catalogs
 from airflow_sqlmodels.project.choices import Choices
 from airflow_sqlmodels.project.deprecated import deprecated_models
 from airflow_sqlmodels.project.docs import DocLookup
@@ -120,6 +121,9 @@ def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[Sou
     shared = _shared_names(settings, choices, said)
     named = with_rendered_names(listed, lambda package: _renderer(settings, package, docs, shared))
     entries = with_versions(named, model_names(files))
+    refuse_catalogs(
+        project.root, _renderer(settings, project.name, docs, shared), second_form=settings.flag("use_catalogs_v2")
+    )
     projects = {each.name: each for each in (project, *packages)}
     parts = make_parts(settings, projects, macros, docs, entries, shared)
     own = (each for each in macros.values() if each.package == project.name)
