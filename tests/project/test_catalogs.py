@@ -53,7 +53,7 @@ def test_a_catalog_is_refused_with_what_is_wrong_with_it_first(text: str, tmp_pa
 def test_its_values_may_be_templates(tmp_path: Path) -> None:
     text = LAKE.replace("built_in", "\"{{ env_var('LAKE_OF_NOBODY') }}\"")
 
-    with pytest.raises(CompilationError, match="catalogs.yml:4:5: Env var required but not provided"):
+    with pytest.raises(CompilationError, match=r"catalogs.yml:4:5: Env var required but not provided"):
         load(tmp_path, {**MODEL, "catalogs.yml": text})
 
 
@@ -90,7 +90,7 @@ def test_a_node_that_is_to_lie_in_a_catalog_is_refused(kind: str, key: str, tmp_
         "dbt_project.yml": f"{PROJECT}{kind}: {{+{key}: lake}}\n",
     }
 
-    with pytest.raises(ProjectError, match="no catalog 'lake' for '.*': Postgres has no catalogs") as raised:
+    with pytest.raises(ProjectError, match=r"no catalog 'lake' for '.*': Postgres has no catalogs") as raised:
         load(tmp_path, files)
 
     assert raised.value.hint == f"remove the config {key!r}"
