@@ -53,7 +53,7 @@ def exposure(parts: Parts, entry: Entry) -> Exposure:
         meta=plain(config.get("meta") or {}),
         config=config,
         own_config=own,
-        written=_without_beside(entry, parts.written_config("exposure", package, fqn, entry, own)),
+        written=_written(parts, entry, parts.written_config("exposure", package, fqn, entry, own)),
         files=(entry.file.shown, PROJECT_FILE),
         refs=tuple(refs),
         source_refs=tuple(found),
@@ -72,11 +72,12 @@ def _meta_of_all(parts: Parts, package: str) -> dict[str, Any]:
     return plain(said) if isinstance(said, Mapping) else {}
 
 
-def _without_beside(entry: Entry, written: dict[str, Any]) -> dict[str, Any]:
+def _written(parts: Parts, entry: Entry, written: dict[str, Any]) -> dict[str, Any]:
     """As in dbt, what an exposure says beside its `config:` is none of its unrendered config.
 
-    What stands inside is kept as it is: lists do not get what their templates give behind them.
+    What stands inside is in it as its templates give it, whatever dbt keeps of other nodes.
     """
     inside = entry.content.get("config") or {}
     beside = {key: None for key in ("tags", "meta") if key in entry.content and key not in inside}
-    return {**beside, **written, **{key: plain(value) for key, value in inside.items() if key in written}}
+    given = parts.rendered({key: plain(inside[key]) for key in inside if key in written}, entry.file.package, entry.at)
+    return {**beside, **written, **given}

@@ -112,7 +112,7 @@ _ALONE = (Model, Analysis, DataTest, Function)
 
 def captured_texts(node: _WithTemplate, manifest: Manifest) -> dict[str, str]:
     """The texts of the `config(...)` in its template, where dbt keeps these and not the values."""
-    if isinstance(node, Model) and node.language != "sql":
+    if (isinstance(node, Model) and node.language != "sql") or not manifest.settings.compares_as_written:
         return {}
     texts = inline_config(node.raw_code)
     if texts.keys().isdisjoint(node.own_config):  # the call stands where it is not reached
