@@ -79,7 +79,7 @@ def state_of(earlier: Earlier, manifest: Manifest, target_folder: Path) -> State
     statuses = _results(earlier.folder / RESULTS)
     then, now = _results(earlier.folder / SOURCES), _results(target_folder / SOURCES)
     return State(
-        before=_Before(earlier.entries),
+        before=_Before(earlier.entries, manifest.settings.compares_as_written),
         now=_facts_now(manifest),
         macros_changed=_macros_changed(earlier, manifest),
         folder=str(earlier.folder),
@@ -91,11 +91,11 @@ def state_of(earlier: Earlier, manifest: Manifest, target_folder: Path) -> State
 class _Before(Mapping[str, Facts]):
     """The facts of the nodes of a manifest.json; each is worked out when it is asked for."""
 
-    def __init__(self, entries: Mapping[str, Mapping[str, Any]]) -> None:
-        self._entries = entries
+    def __init__(self, entries: Mapping[str, Mapping[str, Any]], as_written: bool) -> None:
+        self._entries, self._as_written = entries, as_written
 
     def __getitem__(self, node_id: str) -> Facts:
-        return facts_of(self._entries[node_id])
+        return facts_of(self._entries[node_id], as_written=self._as_written)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)
@@ -105,7 +105,8 @@ class _Before(Mapping[str, Facts]):
 
 
 def _facts_now(manifest: Manifest) -> Callable[[AnyNode], Facts]:
-    return lambda node: facts_of(node_json(node, manifest, 0.0))
+    as_written = manifest.settings.compares_as_written
+    return lambda node: facts_of(node_json(node, manifest, 0.0), as_written=as_written)
 
 
 def _macros_changed(earlier: Earlier, manifest: Manifest) -> Callable[[AnyNode], bool]:

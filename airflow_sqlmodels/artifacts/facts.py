@@ -21,15 +21,14 @@ _ENFORCING = ("table", "incremental")
 """The materializations with which a promise about the whole table holds."""
 
 
-def facts_of(entry: Entry) -> Facts:
-    """The facts of one node."""
+def facts_of(entry: Entry, *, as_written: bool = True) -> Facts:
+    """The facts of one node; `as_written`: of configs and places the text, not what it gives for this target."""
     kind = str(entry["resource_type"])
     fqn = tuple(entry.get("fqn") or ())
     match kind:
         case "source":
-            return Facts(
-                kind=kind, fqn=fqn, config=_source_config(entry), relation=_source_place(entry), rest=_source(entry)
-            )
+            place = _source_place(entry, "unrendered_" if as_written else "")
+            return Facts(kind=kind, fqn=fqn, config=_source_config(entry), relation=place, rest=_source(entry))
         case "exposure":
             return Facts(
                 kind=kind, fqn=fqn, config=_pruned(entry.get("unrendered_config") or {}), rest=_exposure(entry)
@@ -39,10 +38,10 @@ def facts_of(entry: Entry) -> Facts:
         case "unit_test":
             return Facts(kind=kind, fqn=fqn, rest=_unit_test(entry))
         case "function":
-            facts = _parsed(entry, kind, fqn)
+            facts = _parsed(entry, kind, fqn, as_written)
             return replace(facts, rest=(*facts.rest, *_signature(entry)))
         case _:
-            return _parsed(entry, kind, fqn)
+            return _parsed(entry, kind, fqn, as_written)
 
 
 def _access(entry: Entry) -> str | None:
@@ -65,8 +64,8 @@ _OF_SEMANTICS = (
 """What counts of the semantic layer. As in dbt, what a metric is made of (`type_params`) does not."""
 
 
-def _parsed(entry: Entry, kind: str, fqn: tuple[str, ...]) -> Facts:
-    config = _config(entry)
+def _parsed(entry: Entry, kind: str, fqn: tuple[str, ...], as_written: bool) -> Facts:
+    config = _config(entry, as_written)
     effective = entry.get("config") or {}
     persisted = effective.get("persist_docs") or {}
     return Facts(
@@ -120,9 +119,10 @@ def _body(entry: Entry) -> str:
     return str(entry.get("raw_code") or entry.get("raw_sql") or "").strip()
 
 
-def _config(entry: Entry) -> dict[str, Any]:
+def _config(entry: Entry, as_written: bool) -> dict[str, Any]:
     """What YAML files say, and beside it what the node's own file says, both as they are written."""
-    inside = inline_config(str(entry.get("raw_code") or "")) if not entry.get("test_metadata") else {}
+    in_file = as_written and not entry.get("test_metadata")
+    inside = inline_config(str(entry.get("raw_code") or "")) if in_file else {}
     outside: dict[str, Any] = {}
     for key, said in merge({}, entry.get("unrendered_config") or {}).items():
         value = _as_said(said)
@@ -166,8 +166,8 @@ def _source_config(entry: Entry) -> dict[str, Any]:
     return dict(_pruned({**(entry.get("unrendered_config") or {}), **fresh}))
 
 
-def _source_place(entry: Entry) -> tuple[Any, ...]:
-    return (entry.get("unrendered_database"), entry.get("unrendered_schema"), entry.get("identifier"))
+def _source_place(entry: Entry, which: str) -> tuple[Any, ...]:
+    return (entry.get(f"{which}database"), entry.get(f"{which}schema"), entry.get("identifier"))
 
 
 def _source(entry: Entry) -> tuple[Any, ...]:

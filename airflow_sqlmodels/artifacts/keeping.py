@@ -13,9 +13,16 @@ from airflow_sqlmodels.templating.invocation import Invocation
 if TYPE_CHECKING:
     from airflow_sqlmodels.artifacts.compilation import Compilation
 
+SEMANTIC = "semantic_manifest.json"
+
 
 def keep_manifest(path: Path, manifest: Manifest, invocation: Invocation, *, compiles: bool = False) -> None:
-    """Bring the file up to date. What an earlier run compiled goes, unless this one `compiles` and tells its own."""
+    """Bring the file up to date. What an earlier run compiled goes, unless this one `compiles` and tells its own.
+
+    semantic_manifest.json beside it says nothing that a change within models could change.
+    """
+    if not path.with_name(SEMANTIC).is_file():
+        _write_semantic(path, manifest)
     if is_of(path, manifest) and (compiles or not has_compiled(path)):
         return
     # where nothing changed, nothing of this is needed
@@ -35,11 +42,18 @@ def keep_compiled(path: Path, manifest: Manifest, invocation: Invocation, compil
             _write(path, manifest, invocation, compilation)
 
 
+def _write_semantic(path: Path, manifest: Manifest) -> None:
+    from airflow_sqlmodels.artifacts.semantic_manifest import write_semantic_manifest  # noqa: PLC0415
+
+    write_semantic_manifest(path.with_name(SEMANTIC), manifest)
+
+
 def _write(path: Path, manifest: Manifest, invocation: Invocation, compilation: Compilation | None) -> None:
     from airflow_sqlmodels.artifacts.graph_summary import write_graph_summary  # noqa: PLC0415
     from airflow_sqlmodels.artifacts.manifest_json import write_manifest  # noqa: PLC0415
     from airflow_sqlmodels.graph.order import graph_of  # noqa: PLC0415
 
+    _write_semantic(path, manifest)
     graph = graph_of(manifest)
     write_manifest(path, manifest, graph, invocation, compilation)
     write_graph_summary(path.with_name("graph_summary.json"), graph, invocation)

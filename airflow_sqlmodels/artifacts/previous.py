@@ -26,6 +26,8 @@ class Previous(Struct, frozen=True):
 
     batches: Mapping[str, EarlierBatches] = field(default_factory=dict)
     """Of microbatch models of which some batches failed and others did not: which ones."""
+    overloads: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Of functions of which some overloads could not be made: those that could."""
     started_at: datetime.datetime | None = None
     """When it began; for microbatch models this is still `now`."""
 
@@ -49,13 +51,23 @@ def read_previous(folder: Path) -> Previous:
     results = content.get("results") or ()
     statuses = {str(each["unique_id"]): str(each["status"]) for each in results}
     batches = {str(each["unique_id"]): _batches(each["batch_results"]) for each in results if _is_partly_done(each)}
+    overloads = {str(each["unique_id"]): _made(each) for each in results if _failed_overloads(each)}
     began = (content.get("metadata") or {}).get("invocation_started_at")
-    return Previous(dict(content.get("args") or {}), statuses, batches, _moment(began) if began else None)
+    args, started_at = dict(content.get("args") or {}), _moment(began) if began else None
+    return Previous(args, statuses, batches, overloads, started_at)
 
 
 def _is_partly_done(result: Mapping[str, Any]) -> bool:
     told = result.get("batch_results") or {}
     return bool(told.get("successful") and told.get("failed"))
+
+
+def _failed_overloads(result: Mapping[str, Any]) -> bool:
+    return bool((result.get("overload_results") or {}).get("failed"))
+
+
+def _made(result: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(map(str, result["overload_results"].get("successful") or ()))
 
 
 def _batches(told: Mapping[str, Any]) -> EarlierBatches:

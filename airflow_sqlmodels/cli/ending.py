@@ -12,12 +12,17 @@ if TYPE_CHECKING:
     from airflow_sqlmodels.cli.log import Log
 
 
-def tell_end(log: Log, command: str, began: float, *, success: bool) -> None:
-    """Tell it to those who look closely, under dbt's names. `began` is what `time.perf_counter` said."""
+def tell_end(log: Log, command: str, began: float, *, success: bool, report: bool) -> None:
+    """Tell it to those who look closely, under dbt's names. `began` is what `time.perf_counter` said.
+
+    `report`: what it took of the machine is told to everybody.
+    """
     elapsed = time.perf_counter() - began
     used = _used(command.rpartition(" ")[2], elapsed, success=success)
     if used:
-        log.happened("ResourceReport", "Z051", f"Resource report: {json.dumps(used)}", used)
+        log.happened(
+            "ResourceReport", "Z051", f"Resource report: {json.dumps(used)}", used, "info" if report else "debug"
+        )
     now = datetime.datetime.now(datetime.UTC)
     data = {"command": command, "success": success, "completed_at": f"{now:%Y-%m-%dT%H:%M:%S.%fZ}", "elapsed": elapsed}
     verdict = "succeeded" if success else "failed"

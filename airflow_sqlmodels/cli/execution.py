@@ -143,6 +143,7 @@ def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:
         selected=plan.selected or tuple(step.node for step in plan),
         as_of=flags.as_of,
         batches=flags.batches,
+        overloads=flags.overloads,
         args=flags.said,
         say=progress.say,
         note=flags.log.template,

@@ -78,6 +78,8 @@ class Flags:
     """When the run that is retried began."""
     batches: Mapping[str, EarlierBatches] = field(default_factory=dict)
     """What the run that is retried did of microbatch models."""
+    overloads: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The overloads that the run that is retried made of functions of which some failed."""
     log: Log = field(default_factory=Log, compare=False)
     """Where words go: the console, from its level on, and the log file."""
     said: Mapping[str, Any] = field(default_factory=dict)
@@ -133,7 +135,10 @@ def flags_of(context: click.Context) -> Flags:
     said = {**said, "which": command, "vars": shown, "invocation_command": line}
     log = log_for(said, known["project_dir"])
     context.color = _colours(known.get("use_colors"), log)
-    context.find_root().ensure_object(dict).update(log=log, colours=context.color, command=context.command_path)
+    report = bool(values.get("show_resource_report"))
+    context.find_root().ensure_object(dict).update(
+        log=log, colours=context.color, command=context.command_path, report=report
+    )
     flags = Flags(**{**known, "log": log, "command": command, "vars": variables, "said": said})
     options = log.project_flags.get("warn_error_options")
     if isinstance(options, Mapping):

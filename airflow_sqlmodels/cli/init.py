@@ -92,8 +92,30 @@ def init(context: click.Context, /, name: str | None, skip_profile_setup: bool, 
         return 0
     if profile:
         _find_profile(here, profiles_dir, profile)
-    _write_project(here, _valid_name(name), profile, with_profile=not (skip_profile_setup or profile))
+    name, sets_up = _valid_name(name), not (skip_profile_setup or profile)
+    asks = sets_up and _at_terminal()
+    made = _write_project(here, name, profile, with_profile=sets_up and not asks)
+    if made and asks:
+        _ask(name, here / name, profiles_dir)
+    if made:
+        todo = f" Put your connection into {here / name / PROFILES}, then:" if sets_up and not asks else " Now:"
+        click.echo(f"{here / name} is ready.{todo}\n  cd {name}\n  sqlmodels debug\n  sqlmodels build")
     return 0
+
+
+def _at_terminal() -> bool:
+    """Whether somebody is there to be asked."""
+    return sys.stdin.isatty()
+
+
+def _ask(name: str, project: Path, profiles_dir: Path | None) -> None:
+    """Ask for the profile of a project, and write it into the profiles.yml that is there, else into the user's."""
+    from airflow_sqlmodels.cli.profile_questions import ask_for_profile  # noqa: PLC0415  # only at a terminal
+
+    found = None if profiles_dir else find_profiles_file(project, None)
+    path = found or (profiles_dir or Path.home() / ".dbt") / PROFILES
+    if ask_for_profile(name, path, project):
+        click.echo(f"The profile {name} is in {path} now. Validate it with: sqlmodels debug")
 
 
 def _valid_name(said: str | None) -> str:
@@ -101,7 +123,7 @@ def _valid_name(said: str | None) -> str:
     name = said or ""
     while not _NAME.fullmatch(name) or name in _RESERVED:
         what = f"{name} is not a valid project name" if name else "nothing says what the project is called"
-        if not sys.stdin.isatty():
+        if not _at_terminal():
             raise ProjectError(what, None, "use letters, digits and underscores: sqlmodels init my_project")
         if name:
             click.echo(what)
@@ -109,20 +131,19 @@ def _valid_name(said: str | None) -> str:
     return name
 
 
-def _write_project(here: Path, name: str, profile: str | None, *, with_profile: bool) -> None:
+def _write_project(here: Path, name: str, profile: str | None, *, with_profile: bool) -> bool:
+    """Write the files. Whether that was done: a folder of that name stays as it is."""
     folder = here / name
     if folder.exists():  # as in dbt, that is no failure
         click.echo(f"A project called {name} already exists here: {folder}")
-        return
+        return False
     for path, text in FILES.items():
         if path == PROFILES and not with_profile:
             continue
         place = folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text.format(name=name, profile=profile or name), encoding="utf-8")
-    todo = f" Put your connection into {folder / PROFILES}, then:" if with_profile else " Now:"
-    click.echo(f"{folder} is ready.{todo}")
-    click.echo(f"  cd {name}\n  sqlmodels debug\n  sqlmodels build")
+    return True
 
 
 def _find_profile(here: Path, profiles_dir: Path | None, name: str) -> None:
@@ -134,8 +155,11 @@ def _find_profile(here: Path, profiles_dir: Path | None, name: str) -> None:
 
 
 def _add_profile(project: Path, profiles_dir: Path | None) -> None:
-    """Write the profile that a project names, unless it is there."""
+    """Write the profile that a project names, unless it is there; at a terminal, what is asked for."""
     name = profile_name(project, {})
+    if _at_terminal():
+        _ask(name, project, profiles_dir)
+        return
     path = find_profiles_file(project, profiles_dir) or (profiles_dir or project) / PROFILES
     if path.is_file() and name in _names(path):
         click.echo(f"The profile {name} is in {path} already.")

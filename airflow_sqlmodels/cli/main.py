@@ -92,7 +92,7 @@ def exit_code(args: Sequence[str] | None = None) -> int:
             code = _ended(args, shared)
             if "log" in shared:
                 with contextlib.suppress(BrokenPipeError):
-                    tell_end(shared["log"], shared["command"], began, success=not code)
+                    tell_end(shared["log"], shared["command"], began, success=not code, report=shared["report"])
             return code
     finally:
         if "log" in shared:

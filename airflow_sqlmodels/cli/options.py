@@ -25,7 +25,7 @@ RESOURCE_TYPES = (
 NO_EFFECT = (
     *("cache-selected-only", "populate-cache", "static-parser", "use-experimental-parser"),
     *("send-anonymous-usage-stats", "log-cache-events", "single-threaded"),
-    *("show-resource-report", "use-colors-file", "partial-parse-file-diff", "macro-debugging"),
+    *("use-colors-file", "partial-parse-file-diff", "macro-debugging"),
     *("upload-to-artifacts-ingest-api", "hints-enabled", "use-fast-test-edges"),
 )
 """Switches of dbt that change nothing here: they are taken, so that scripts go on working."""
@@ -102,6 +102,7 @@ _GLOBAL = (
         "--warn-error-options", help="Which warnings are errors: '{error: all, warn: [LogTestResult], silence: []}'."
     ),
     _switch("show-all-deprecations", "Tell every deprecation, not only the first of each kind."),
+    _switch("show-resource-report", "Tell at the end what the command took of the machine."),
     _switch("write-json", "Write the files that other tools read (manifest.json, run_results.json). Default: yes."),
     _switch("version-check", "Whether require-dbt-version counts."),
     _switch("introspect", "Whether templates may ask the warehouse while they are compiled."),

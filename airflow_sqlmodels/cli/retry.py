@@ -98,7 +98,7 @@ def _flags_again(flags: Flags, previous: Previous, said: set[str]) -> Flags:
     if "threads" in said:
         said_again["threads"] = flags.threads
     state = previous.args.get("state")
-    kept |= {"batches": previous.batches, "as_of": previous.started_at}
+    kept |= {"batches": previous.batches, "overloads": previous.overloads, "as_of": previous.started_at}
     return replace(flags, **kept, command=previous.command, state=Path(state) if state else None, said=said_again)
 
 

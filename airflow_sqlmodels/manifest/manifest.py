@@ -14,6 +14,9 @@ from airflow_sqlmodels.manifest.warned import Warned
 
 PROJECT_FILE = "dbt_project.yml"
 
+AS_WRITTEN = "state_modified_compare_more_unrendered_values"
+"""The flag of dbt with which states are compared by what is written, not by what its templates give."""
+
 
 class Target(Struct, frozen=True):
     """Where a project writes, without any secret: what templates see as `target`."""
@@ -63,6 +66,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     def flag(self, name: str, default: bool = False) -> bool:
         """A behaviour flag: as `flags:` of dbt_project.yml say, else dbt's default of today."""
         return bool(self.flags.get(name, default))
+
+    @property
+    def compares_as_written(self) -> bool:
+        """Whether of what `config(...)` and properties say the text counts, not what it gives for this target."""
+        return self.flag(AS_WRITTEN, default=True)
 
 
 class Since(Struct, frozen=True):

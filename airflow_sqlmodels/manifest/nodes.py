@@ -115,6 +115,10 @@ class Templated(Node, frozen=True, kw_only=True):
     """The `function(...)` calls."""
     function_ids: tuple[NodeId, ...] = ()
     """What `function_refs` resolve to, one each."""
+    metric_refs: tuple[Ref, ...] = ()
+    """The `metric(...)` calls."""
+    metric_ids: tuple[NodeId, ...] = ()
+    """What `metric_refs` resolve to, one each."""
     macros: tuple[MacroId, ...] = ()
     """The macros the template calls itself, under whatever condition."""
     called: tuple[MacroId, ...] | None = None
@@ -127,9 +131,9 @@ class Templated(Node, frozen=True, kw_only=True):
     @property
     def depends_on(self) -> tuple[NodeId, ...]:
         """The nodes it reads, each once, in the order in which they are named."""
-        if not self.source_ids and not self.function_ids and len(self.ref_ids) < 2:  # most tests, asked for often
-            return self.ref_ids
-        return tuple(dict.fromkeys((*self.ref_ids, *self.source_ids, *self.function_ids)))
+        if not (self.source_ids or self.function_ids or self.metric_ids) and len(self.ref_ids) < 2:
+            return self.ref_ids  # most tests, asked for often
+        return tuple(dict.fromkeys((*self.ref_ids, *self.source_ids, *self.function_ids, *self.metric_ids)))
 
 
 class Model(Templated, frozen=True, kw_only=True):
@@ -338,15 +342,6 @@ class Exposure(Templated, frozen=True, kw_only=True):
     label: str | None = None
     url: str | None = None
     maturity: str | None = None
-    metric_refs: tuple[str, ...] = ()
-    """The `metric(...)` calls."""
-    metric_ids: tuple[NodeId, ...] = ()
-    """What `metric_refs` resolve to, one each."""
-
-    @property
-    def depends_on(self) -> tuple[NodeId, ...]:
-        """The nodes it reads, each once."""
-        return tuple(dict.fromkeys((*self.ref_ids, *self.source_ids, *self.metric_ids)))
 
 
 class SemanticModel(Templated, frozen=True, kw_only=True):

@@ -28,7 +28,7 @@ from airflow_sqlmodels.manifest.warned import Warned
 K = TypeVar("K", bound=str)
 V = TypeVar("V")
 
-_MAGIC = b"sqlmodels manifest 9\n"
+_MAGIC = b"sqlmodels manifest 10\n"
 _ENTRY = struct.Struct("<16sQI")
 _TAIL = struct.Struct("<QI")
 

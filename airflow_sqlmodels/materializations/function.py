@@ -26,14 +26,26 @@ def function(build: Build) -> Built:
     outcome = _made(build, _signature(build, node.arguments, node.returns.data_type), build.select)
     done: list[str] = []
     failed: list[str] = []
+    there = _made_before(build)
     for number, overload in enumerate(node.overloads, 1):
-        good = _overload(build, node, overload, f"{number} of {len(node.overloads)}")
+        place = f"{number} of {len(node.overloads)}"
+        if overload.defined_in in there:
+            build.log(_line(place, f"SKIP function {node.name} overload {overload.defined_in}", "SKIPPED in 0.00s"))
+            done.append(overload.defined_in)
+            continue
+        good = _overload(build, node, overload, place)
         (done if good else failed).append(overload.defined_in)
     results: dict[str, Any] = {"overload_results": {"successful": done, "failed": failed}}
     if failed:
         results["response"] = outcome.status
         return Built(outcome.rows, f"PARTIAL SUCCESS {node.name}", partly=True, details=results)
     return Built(outcome.rows, outcome.status, details=results)
+
+
+def _made_before(build: Build) -> frozenset[str]:
+    """The overloads that the run that is retried could make."""
+    assert build.rendering is not None, build.node.id
+    return build.rendering.means.invocation.overloads.get(build.node.id, frozenset())
 
 
 def _overload(build: Build, node: Function, overload: Overload, place: str) -> bool:

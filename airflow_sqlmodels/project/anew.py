@@ -27,12 +27,12 @@ from airflow_sqlmodels.manifest.nodes import (
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.access import check_access
 from airflow_sqlmodels.project.cache import Known
+from airflow_sqlmodels.project.catalogs_file import refuse_catalogs
 from airflow_sqlmodels.project.choices import Choices
 from airflow_sqlmodels.project.deprecated import deprecated_models
 from airflow_sqlmodels.project.docs import DocLookup
-from airflow_sqlmodels.project.exposures import with_metrics
 from airflow_sqlmodels.project.files import SourceFile
-from airflow_sqlmodels.project.fingerprint import Fingerprints, with_parents
+from airflow_sqlmodels.project.fingerprint import Fingerprints, with_names, with_parents
 from airflow_sqlmodels.project.functions import with_overloads
 from airflow_sqlmodels.project.groups import groups
 from airflow_sqlmodels.project.installed import refuse_missing
@@ -46,6 +46,7 @@ from airflow_sqlmodels.project.macro_files import (
     stray_words,
 )
 from airflow_sqlmodels.project.making import Reading, make_nodes, with_foreign_entries
+from airflow_sqlmodels.project.metric_references import with_metrics
 from airflow_sqlmodels.project.microbatch import microbatch_warnings
 from airflow_sqlmodels.project.naming import NameRules, overridden_names
 from airflow_sqlmodels.project.oddities import oddities
@@ -116,6 +117,9 @@ def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[Sou
     shared = reading.shared_names(settings)
     named = with_rendered_names(listed, lambda package: _renderer(settings, package, docs, shared))
     entries = with_versions(named, model_names(files))
+    refuse_catalogs(
+        project.root, _renderer(settings, project.name, docs, shared), second_form=settings.flag("use_catalogs_v2")
+    )
     projects = {each.name: each for each in (project, *packages)}
     parts = make_parts(settings, projects, macros, docs, entries, shared)
     own = (each for each in macros.values() if each.package == project.name)
@@ -187,7 +191,11 @@ def assemble(  # all that was read, one by one
     semantics = semantic_nodes(parts, entries, index)
     check_semantics(semantics.enabled.values(), nodes.values())
     nodes = {**nodes, **unit_tests.enabled, **semantics.enabled}
-    nodes.update((node.id, node) for node in with_metrics(nodes.values()))
+    measured = with_metrics(nodes.values(), semantics, settings.name)
+    nodes.update({node_id: with_names(node, nodes) for node_id, node in measured.found.items()})
+    for test, missing in measured.lost:
+        warnings.append(_left_out(test, missing))
+        disabled.setdefault(test.id, []).append(nodes.pop(test.id))
     known_groups = groups(parts, entries)
     restricted = [name for name, project in parts.projects.items() if project.content.get("restrict-access")]
     check_access(nodes, known_groups, restricted)
@@ -232,13 +240,17 @@ def _resolved(
         except ProjectError as error:
             if not isinstance(node, DataTest):
                 raise
-            warnings.append(Warned(f"the test {node.name!r} is left out: {error}", "NodeNotFoundOrDisabled"))
+            warnings.append(_left_out(node, error))
             final = None
         if final is not None:
             nodes[final.id] = fingerprints.of(final)
         elif isinstance(node, DataTest):
             disabled.setdefault(node.id, []).append(partly_resolved(node, index))
     return nodes
+
+
+def _left_out(test: DataTest, error: ProjectError) -> Warned:
+    return Warned(f"the test {test.name!r} is left out: {error}", "NodeNotFoundOrDisabled")
 
 
 def _selectors(parts: Parts) -> dict[str, Any]:

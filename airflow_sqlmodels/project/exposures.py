@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from msgspec import structs
-
-from airflow_sqlmodels.errors import NamingError, ProjectError, closest
+from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
-from airflow_sqlmodels.manifest.nodes import AnyNode, Exposure, Metric, NodeId, Ref, SourceRef
+from airflow_sqlmodels.manifest.nodes import Exposure, NodeId, Ref, SourceRef
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry
 from airflow_sqlmodels.project.references import ref_of
 from airflow_sqlmodels.project.yaml_text import plain
+from airflow_sqlmodels.templating.metric_names import metric_asked
 
 
 def exposure(parts: Parts, entry: Entry) -> Exposure:
@@ -29,7 +28,7 @@ def exposure(parts: Parts, entry: Entry) -> Exposure:
     config["meta"] = {**_meta_of_all(parts, package), **(config.get("meta") or {})}
     refs: list[Ref] = []
     found: list[SourceRef] = []
-    metrics: list[str] = []
+    metrics: list[Ref] = []
     for text in entry.content.get("depends_on") or []:
         calls = parts.readers.graph.reader.calls("{{ " + str(text) + " }}")
         if calls is None:
@@ -41,7 +40,7 @@ def exposure(parts: Parts, entry: Entry) -> Exposure:
             elif call.name == "source" and len(call.args) == 2:
                 found.append(SourceRef(*call.args))
             elif call.name == "metric" and call.args:
-                metrics.append(str(call.args[-1]))
+                metrics.append(metric_asked(*call.args))
     return Exposure(
         id=NodeId(f"exposure.{package}.{entry.name}"),
         name=entry.name,
@@ -54,7 +53,7 @@ def exposure(parts: Parts, entry: Entry) -> Exposure:
         meta=plain(config.get("meta") or {}),
         config=config,
         own_config=own,
-        written=_without_beside(entry, parts.written_config("exposure", package, fqn, entry, own)),
+        written=_written(parts, entry, parts.written_config("exposure", package, fqn, entry, own)),
         files=(entry.file.shown, PROJECT_FILE),
         refs=tuple(refs),
         source_refs=tuple(found),
@@ -73,26 +72,12 @@ def _meta_of_all(parts: Parts, package: str) -> dict[str, Any]:
     return plain(said) if isinstance(said, Mapping) else {}
 
 
-def _without_beside(entry: Entry, written: dict[str, Any]) -> dict[str, Any]:
+def _written(parts: Parts, entry: Entry, written: dict[str, Any]) -> dict[str, Any]:
     """As in dbt, what an exposure says beside its `config:` is none of its unrendered config.
 
-    What stands inside is kept as it is: lists do not get what their templates give behind them.
+    What stands inside is in it as its templates give it, whatever dbt keeps of other nodes.
     """
     inside = entry.content.get("config") or {}
     beside = {key: None for key in ("tags", "meta") if key in entry.content and key not in inside}
-    return {**beside, **written, **{key: plain(value) for key, value in inside.items() if key in written}}
-
-
-def with_metrics(nodes: Iterable[AnyNode]) -> Iterator[Exposure]:
-    """The exposures that read metrics, with the ids of these. Raises NamingError for a metric that is not there."""
-    listed = list(nodes)
-    known = {node.name: node.id for node in listed if isinstance(node, Metric)}
-    for node in listed:
-        if isinstance(node, Exposure) and node.metric_refs:
-            yield structs.replace(node, metric_ids=tuple(_metric(node, name, known) for name in node.metric_refs))
-
-
-def _metric(node: Exposure, name: str, known: Mapping[str, NodeId]) -> NodeId:
-    if name not in known:
-        raise NamingError(f"no metric {name!r}, which the exposure {node.name!r} reads", node.at, closest(name, known))
-    return known[name]
+    given = parts.rendered({key: plain(inside[key]) for key in inside if key in written}, entry.file.package, entry.at)
+    return {**beside, **written, **given}

@@ -97,6 +97,7 @@ def _extended(
         refs=tuple(dict.fromkeys(ref for each in parts for ref in each.refs)),
         source_refs=tuple(dict.fromkeys(ref for each in parts for ref in each.source_refs)),
         function_refs=tuple(dict.fromkeys(ref for each in parts for ref in each.function_refs)),
+        metric_refs=tuple(ref for each in parts for ref in each.metric_refs),
         macros=tuple(dict.fromkeys(macro for each in parts for macro in each.macros)),
         files=tuple(dict.fromkeys(file for each in parts for file in each.files)),
         checksum=hashlib.sha256(signature.encode()).hexdigest(),

@@ -91,11 +91,19 @@ class Definition(Struct, frozen=True):
         return f"{call}{{{{ config({said}) }}}}"
 
 
-def take_apart(entry: TestEntry, tested: Tested) -> Definition:
-    """The test that `entry` defines for `tested`. Raises ProjectError with the place if it is malformed."""
+def nests_arguments(flags: Mapping[str, Any]) -> bool:
+    """Whether `arguments` of a test holds its arguments; in projects that say no, it is one of them."""
+    return bool(flags.get("require_generic_test_arguments_property", True))
+
+
+def take_apart(entry: TestEntry, tested: Tested, *, nested: bool = True) -> Definition:
+    """The test that `entry` defines for `tested`; `nested`: see `nests_arguments`.
+
+    Raises ProjectError with the place if it is malformed.
+    """
     written, arguments = _name_and_arguments(entry)
     column = None if entry.column is None else _column_name(entry.column, tested)
-    kwargs = _in_one(written, arguments, column, entry)
+    kwargs = _in_one(written, arguments, column, entry) if nested else _as_said(arguments, column)
     _refuse_model(written, kwargs, entry)
     said = _config(written, kwargs, entry)
     config = {key: said[key] for key in (*(key for key in CONFIG_KEYS if key in said), *said)}
@@ -113,7 +121,7 @@ def old_forms(entry: TestEntry, tested: Tested, package: str, flags: Mapping[str
     """A warning for each way of writing a test that dbt has deprecated. `flags` are the project's."""
     name, said = _name_and_arguments(entry)
     shown = f"`{name}` defined on '{tested.name}' in package '{package}'"
-    if not flags.get("require_generic_test_arguments_property", True):
+    if not nests_arguments(flags):
         if "arguments" in said:
             yield _old(entry, "ArgumentsPropertyInGenericTestDeprecation",
                        f"the test {shown} has an argument `arguments`: rename it, it is to hold all arguments",
@@ -142,13 +150,18 @@ def _old(entry: TestEntry, name: str, what: str, data: dict[str, Any]) -> Warned
     return Warned(str(SqlModelsError(what, entry.at)), name, data, once=True)
 
 
+def _as_said(said: Mapping[str, Any], column: str | None) -> dict[str, Any]:
+    """All that is said of a test, in dbt's order."""
+    return {**said, **({} if column is None else {"column_name": column})}
+
+
 def _in_one(written: str, said: Mapping[str, Any], column: str | None, entry: TestEntry) -> dict[str, Any]:
     """All that is said of a test, in dbt's order: what stands below `arguments` may be a name or config as well."""
     beside = {key: value for key, value in said.items() if key != "arguments"}
     inner = said.get("arguments") or {}
     if not isinstance(inner, dict):
         raise ProjectError(f"arguments of the data test {written!r} must be a mapping", entry.at)
-    return {**beside, **({} if column is None else {"column_name": column}), **inner}
+    return {**_as_said(beside, column), **inner}
 
 
 def _config(written: str, arguments: dict[str, Any], entry: TestEntry) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from msgspec import structs
 from airflow_sqlmodels.manifest.manifest import Manifest, Target
 from airflow_sqlmodels.manifest.store import Broken, Store
 from airflow_sqlmodels.project.cache import Known, made_for, open_saved, read_saved, save, saved_path, without_collector
+from airflow_sqlmodels.project.catalogs_file import CATALOGS_FILE
 from airflow_sqlmodels.project.choices import Choices, ignore
 from airflow_sqlmodels.project.files import all_paths, find_files
 from airflow_sqlmodels.project.inputs import (
@@ -109,7 +110,7 @@ def load(root: Path, choices: Choices, saved: Path | None) -> Manifest:
         jinja = flag_of(project, "allow_jinja_file_extensions")
         files = [file for each in (project, *packages) for file in find_files(each, jinja_extensions=jinja)]
         variables = (each.root / VARS_FILE for each in (project, *packages))
-        beside = (root / SELECTORS_FILE, *about_packages(project), *variables)
+        beside = (root / SELECTORS_FILE, root / CATALOGS_FILE, *about_packages(project), *variables)
         others = (path for each in beside for path in present(each))
         paths = [*all_paths((project, *packages), files), *others]
         known = _known(open_saved(saved), paths, choices)

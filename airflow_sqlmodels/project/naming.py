@@ -9,7 +9,7 @@ import jinja2
 from msgspec import Struct
 
 from airflow_sqlmodels.dialects.registry import dialect_named
-from airflow_sqlmodels.errors import CompilationError, SqlModelsError
+from airflow_sqlmodels.errors import CompilationError, Location, ProjectError, SqlModelsError
 from airflow_sqlmodels.manifest.manifest import Settings
 from airflow_sqlmodels.manifest.relation import Quoting, Relation
 from airflow_sqlmodels.templating.macro_table import macro_id
@@ -51,6 +51,7 @@ class NameRules(Struct, frozen=True):
             own = self.settings.target.schema
             return f"{own}_{text}" if text else own
         if kind == "database":
+            _refuse_catalog(node)
             return text or self.settings.target.database
         if text:
             return text
@@ -83,6 +84,15 @@ class NameRules(Struct, frozen=True):
 
 
 _QUOTED = Quoting()
+
+
+def _refuse_catalog(node: Mapping[str, Any]) -> None:
+    """Raises ProjectError for a node that is to lie in a catalog: dbt looks for that where it names the database."""
+    for key in ("catalog_name", "catalog"):
+        wanted = node["config"].get(key)
+        if wanted:
+            what = f"no catalog {wanted!r} for {node['name']!r}: Postgres has no catalogs"
+            raise ProjectError(what, Location(node["original_file_path"]), f"remove the config {key!r}")
 
 
 def overridden_names(library: MacroLibrary, root: str, packages: Mapping[str, str]) -> frozenset[tuple[str, str]]:

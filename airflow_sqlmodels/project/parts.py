@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import structs
+
 from airflow_sqlmodels.errors import Location, ProjectError
 from airflow_sqlmodels.manifest.manifest import Settings
 from airflow_sqlmodels.manifest.nodes import Column, Doc
@@ -74,7 +76,11 @@ class Parts:
         """Where what was said of a node's config, as it is written, differs from `own`."""
         said: Mapping[str, Any] = {}
         if entry is not None:
-            said = as_written(_written_in(entry), self.rendered(entry.config, package, entry.at))
+            said = self.rendered(entry.config, package, entry.at)
+            if self.settings.compares_as_written:
+                said = as_written(_written_in(entry), said)
+        if not self.settings.compares_as_written:
+            inline = structs.replace(inline, text="")
         folders = "model" if kind == "function" else kind  # as in dbt: as written, a function has what models are told
         below = self.projects[package].written[folders].configs(fqn)
         root = self.settings.name

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import Manifest, Since
@@ -90,6 +90,8 @@ def refreshed_models(parts: Parts, manifest: Manifest, changed: Iterable[SourceF
             return None
         with contextlib.suppress(ProjectError):  # a whole load says it better
             final = resolved(new, index)
+            if new.metric_refs and final is not None:
+                final = structs.replace(final, metric_ids=_metric_ids(old, new))
             if final is not None and not _reads_ephemeral(final, manifest):
                 found[new.id] = with_names(fingerprints.of(final), manifest.nodes)
         if new.id not in found:
@@ -126,6 +128,7 @@ def _only_within(old: Model, new: Model) -> bool:
         and _decided(new) == _decided(old)
         and set(new.refs) <= set(old.refs)  # a new edge could close a ring
         and set(new.function_refs) <= set(old.function_refs)
+        and set(new.metric_refs) <= set(old.metric_refs)
         and not old.problems  # some of them are found when all is known
         and not has_batches(new)  # what its batches need is looked for in what it reads
     )
@@ -138,6 +141,12 @@ _ITS_OWN = ("tags", "meta", "docs", "pre_hook", "post_hook")
 def _decided(model: Model) -> dict[str, Any]:
     """The configs that others, or warnings, depend on."""
     return {key: value for key, value in model.config.items() if key not in _ITS_OWN}
+
+
+def _metric_ids(old: Model, new: Model) -> tuple[NodeId, ...]:
+    """The metrics that the model asks for, all of which it has asked for before."""
+    known = dict(zip(old.metric_refs, old.metric_ids, strict=True))
+    return tuple(known[ref] for ref in new.metric_refs)
 
 
 def _has_unit_tests(manifest: Manifest, model: Model) -> bool:

@@ -37,7 +37,7 @@ from airflow_sqlmodels.project.unrendered import Inline
 from airflow_sqlmodels.project.yaml_text import plain
 from airflow_sqlmodels.templating.blocks import find_blocks
 from airflow_sqlmodels.templating.reading import Asked, Holder, read_template
-from airflow_sqlmodels.templating.static import CAPTURED
+from airflow_sqlmodels.templating.static import OVERRIDDEN
 
 
 def model(parts: Parts, file: SourceFile) -> Model:
@@ -58,7 +58,7 @@ def model(parts: Parts, file: SourceFile) -> Model:
     refuse_schema_changes(config, at)
     columns = parts.columns(entry, file.package)
     read = _with_hooks(parts, config, asked, holder, constraint_reads(entry, columns))
-    inline = Inline(asked.configs, "" if in_python else text, rendered=parts.overrides(CAPTURED, file.package))
+    inline = Inline(asked.configs, "" if in_python else text, rendered=parts.overrides(OVERRIDDEN, file.package))
     fields = shared(parts, file, name, fqn, entry, config, own, inline)
     template = template_fields(written, read)
     template["problems"] += tuple(contract_problems(entry, config, columns))
@@ -297,6 +297,7 @@ def with_reads_of(asked: Asked, every: Iterable[Asked]) -> Asked:
         refs=tuple(dict.fromkeys(ref for each in listed for ref in each.refs)),
         sources=tuple(dict.fromkeys(source for each in listed for source in each.sources)),
         functions=tuple(dict.fromkeys(function for each in listed for function in each.functions)),
+        metrics=tuple(metric for each in listed for metric in each.metrics),
     )
 
 
@@ -370,6 +371,7 @@ def template_fields(text: str, asked: Asked, line: int = 1) -> dict[str, Any]:
         "refs": asked.refs,
         "source_refs": asked.sources,
         "function_refs": asked.functions,
+        "metric_refs": asked.metrics,
         "macros": asked.macros,
         "called": asked.called,
         "checksum": hashlib.sha256(with_plain_ends(stripped.rstrip()).encode()).hexdigest(),

@@ -13,9 +13,11 @@ from msgspec import Struct, field
 from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError, line_location
 from airflow_sqlmodels.templating.adapter import Adapter
 from airflow_sqlmodels.templating.batches import Batch
+from airflow_sqlmodels.templating.by_name import metric_named
 from airflow_sqlmodels.templating.environment import SCOPE, Environment, NativeEnvironment
 from airflow_sqlmodels.templating.graph_view import GraphView
 from airflow_sqlmodels.templating.macros import MacroLibrary, MacroScope
+from airflow_sqlmodels.templating.metric_names import metric_asked
 from airflow_sqlmodels.templating.names import shared_names
 from airflow_sqlmodels.templating.places import place_of_error, placed
 from airflow_sqlmodels.templating.relation import RelationApi, TemplateColumn
@@ -24,6 +26,7 @@ from airflow_sqlmodels.templating.runtime_config import Asking
 
 if TYPE_CHECKING:
     from airflow_sqlmodels.templating.answering import Answerer, Rendering
+    from airflow_sqlmodels.templating.metric_view import MetricView
 
 
 class Jinja(Struct, frozen=True):
@@ -137,7 +140,7 @@ def _own_names(rendering: Rendering) -> dict[str, Any]:
         "pre_hooks": node.config.get("pre_hook") or [],
         "post_hooks": node.config.get("post_hook") or [],
         "graph": GraphView(means.entries, means.graph),
-        "metric": _refuse_metric,
+        "metric": _Metrics(rendering),
         "defer_relation": rendering.defer_relation(),
     }
     names["builtins"] = {key: names[key] for key in ("ref", "source", "function", "config", "var")}
@@ -183,6 +186,19 @@ class _StoreRawResult(Struct, frozen=True):
     ) -> str:
         response = Response(str(message), -1 if rows_affected is None else int(rows_affected), str(code or ""))
         return _StoreResult(self.results)(name, response, agate_table)
+
+
+class _Metrics(Struct, frozen=True):
+    """`metric`: what the project says of one."""
+
+    rendering: Rendering
+
+    def __call__(self, *args: Any) -> MetricView:
+        from airflow_sqlmodels.templating.metric_view import MetricView  # noqa: PLC0415  # few templates ask
+
+        means = self.rendering.means
+        metric = metric_named(means.manifest, metric_asked(*args), self.rendering.node.package)
+        return MetricView(metric, means.manifest, means.entries.of(metric))
 
 
 class AnsweringConfig:
@@ -266,10 +282,6 @@ class ContextView(MutableMapping[str, Any]):
 
 
 _SPELLED = {"pre_hook": "pre-hook", "post_hook": "post-hook"}
-
-
-def _refuse_metric(*_args: Any, **_kwargs: Any) -> Any:
-    raise CompilationError("metric() belongs to dbt's semantic layer, which has no counterpart in a warehouse")
 
 
 def _undefined_hint(error: BaseException) -> str:

@@ -1,4 +1,7 @@
-"""What `ref`, `source` and `function` mean in templates of the command line: nothing was resolved while loading."""
+"""What `ref`, `source`, `function` and `metric` mean by their names alone.
+
+So it is in templates of the command line, of which nothing was resolved while loading; of metrics it is so everywhere.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Iterator
 
 from airflow_sqlmodels.errors import CompilationError, closest
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import Model, NodeId, Ref, Seed, Snapshot
+from airflow_sqlmodels.manifest.nodes import Metric, Model, NodeId, Ref, Seed, Snapshot
 
 
 def node_named(manifest: Manifest, ref: Ref) -> NodeId:
@@ -36,6 +39,19 @@ def function_named(manifest: Manifest, name: str, package: str | None) -> NodeId
     if found is None:
         raise CompilationError(f"no function {name!r}")
     return found
+
+
+def metric_named(manifest: Manifest, asked: Ref, package: str) -> Metric:
+    """The metric that a `metric(...)` in a template of `package` means. Raises CompilationError if there is none."""
+    packages = (asked.package,) if asked.package else (manifest.settings.name, package, *manifest.settings.packages)
+    for each in packages:
+        found = manifest.nodes.get(NodeId(f"metric.{each}.{asked.name}"))
+        if isinstance(found, Metric):
+            return found
+    names = {node.name for node in manifest.values() if isinstance(node, Metric)}
+    where = f" in package or project {asked.package!r}" if asked.package else ""
+    what = f"no metric {asked.name!r}{where}: it was not found or is disabled"
+    raise CompilationError(what, None, closest(asked.name, names - {asked.name}))
 
 
 def _versions(manifest: Manifest, kind: str, package: str, ref: Ref) -> Iterator[NodeId]:

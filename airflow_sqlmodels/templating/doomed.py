@@ -84,7 +84,7 @@ class Doubts(Struct):
         if macro is None or macro.package == BUILT_IN:
             return _NONE
         doubt = self._of_macro(macro)
-        return doubt if given is None or self._takes(macro, given) else doubt | Doubt(True)
+        return doubt if given is None or self.takes(macro, given) else doubt | Doubt(True)
 
     def _of_macro(self, macro: Macro) -> Doubt:
         if macro.id not in self._found:
@@ -98,11 +98,15 @@ class Doubts(Struct):
             self._found[macro.id] = doubt
         return self._found[macro.id]
 
-    def _takes(self, macro: Macro, given: Given) -> bool:
-        """Whether the macro takes these arguments."""
+    def arguments(self, macro: Macro) -> tuple[str, ...]:
+        """The names of its arguments."""
         if macro.id not in self._arguments:
             self._arguments[macro.id] = arguments_of(macro.text)
-        takes = self._arguments[macro.id]
+        return self._arguments[macro.id]
+
+    def takes(self, macro: Macro, given: Given) -> bool:
+        """Whether the macro takes these arguments."""
+        takes = self.arguments(macro)
         count, names = given
         too_many = count > len(takes) and "varargs" not in macro.text
         unknown = any(name not in takes and name != "caller" for name in names) and "kwargs" not in macro.text

@@ -56,6 +56,8 @@ class Invocation(Struct, frozen=True, kw_only=True):
     """Up to when there are batches, unless `event_time_end` says: the start of the run that is retried; None: now."""
     batches: Mapping[str, EarlierBatches] = field(default_factory=dict)
     """By id of a microbatch model what an earlier run did of it, if only the rest is to be done."""
+    overloads: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By id of a function the overloads that an earlier run made, if only the others are to be made."""
     args: Mapping[str, Any] = field(default_factory=dict)
     """All flags, by dbt's name: `invocation_args_dict`."""
     say: Callable[[str], None] = _silent

@@ -19,6 +19,7 @@ from airflow_sqlmodels.templating.doomed import Doubts
 from airflow_sqlmodels.templating.environment import SCOPE, SilentUndefined
 from airflow_sqlmodels.templating.macro_table import BUILT_IN
 from airflow_sqlmodels.templating.macros import MacroCall, MacroLibrary, MacroScope, dispatch
+from airflow_sqlmodels.templating.metric_names import NamedMetric, metric_asked
 from airflow_sqlmodels.templating.places import place_of_error, placed
 from airflow_sqlmodels.templating.refusals import Refusals
 from airflow_sqlmodels.templating.relation import RelationApi, TemplateColumn, TemplateRelation
@@ -36,6 +37,7 @@ class Asked(Struct, frozen=True):
     """The arguments of each `config(...)`, in order."""
     macros: tuple[MacroId, ...] = ()
     functions: tuple[Ref, ...] = ()
+    metrics: tuple[Ref, ...] = ()
     problems: tuple[SqlModelsError, ...] = ()
     """What is certain to fail once the node is compiled."""
     called: tuple[MacroId, ...] | None = None
@@ -135,7 +137,7 @@ def _note(recorder: Recorder, call: Call, text: str, path: str) -> None:
     try:
         recorder.note(call)
     except CompilationError as error:
-        raise placed(error, line_location(text, text.count("\n", 0, call.offset) + 1, path)) from error
+        raise placed(error, _place(call, text, path)) from error
 
 
 def _missing(call: Call, text: str, path: str, known: Mapping[str, Any]) -> list[SqlModelsError]:
@@ -143,11 +145,15 @@ def _missing(call: Call, text: str, path: str, known: Mapping[str, Any]) -> list
     if name in known:
         return []
     what, _, hint = missing_var(name, known)
-    from_here = text.find("var", call.offset)
+    return [CompilationError(what, _place(call, text, path), hint)]
+
+
+def _place(call: Call, text: str, path: str) -> Location:
+    """Where a call stands."""
+    from_here = text.find(call.name, call.offset)
     line = text.count("\n", 0, from_here) + 1
-    place = line_location(text, line, path)
     column = from_here - text.rfind("\n", 0, from_here)
-    return [CompilationError(what, Location(path, line, column, place.text), hint)]
+    return Location(path, line, column, line_location(text, line, path).text)
 
 
 class Recorder(Struct):
@@ -157,9 +163,10 @@ class Recorder(Struct):
     sources: list[SourceRef] = field(default_factory=list)
     configs: list[dict[str, Any]] = field(default_factory=list)
     functions: list[Ref] = field(default_factory=list)
+    metrics: list[Ref] = field(default_factory=list)
 
     def note(self, call: Call) -> None:
-        """Note a call of one of CAPTURED."""
+        """Note one of the calls in CAPTURED, as it is written."""
         getattr(self, call.name)(*call.args, **dict(call.kwargs))
 
     def ref(self, *args: Any, **kwargs: Any) -> None:
@@ -183,13 +190,19 @@ class Recorder(Struct):
 
     def function(self, *args: Any, **kwargs: Any) -> None:
         """Note a `function(...)`."""
-        if kwargs:
-            raise CompilationError(f"function() takes names alone, and no {', '.join(kwargs)}=")
+        _refuse_named("function", kwargs)
         if any(isinstance(each, jinja2.Undefined) for each in args):
             return
         if not 1 <= len(args) <= 2 or not all(isinstance(each, str) for each in args):
             raise CompilationError("function() takes a function's name, or a package and a function's name")
         self.functions.append(Ref(args[-1], args[0] if len(args) == 2 else None))
+
+    def metric(self, *args: Any, **kwargs: Any) -> Ref:
+        """Note a `metric(...)`."""
+        _refuse_named("metric", kwargs)
+        asked = metric_asked(*args)
+        self.metrics.append(asked)
+        return asked
 
     def config(self, *args: Any, **kwargs: Any) -> None:
         """Note a `config(...)`."""
@@ -203,10 +216,15 @@ class Recorder(Struct):
         problems: tuple[SqlModelsError, ...] = (),
         called: tuple[MacroId, ...] | None = None,
     ) -> Asked:
-        """All that was noted; each ref and source once, where it first stands."""
+        """All that was noted; each ref and source once, where it first stands. Metrics are not, as in dbt."""
         refs, sources = tuple(dict.fromkeys(self.refs)), tuple(dict.fromkeys(self.sources))
         functions = tuple(dict.fromkeys(self.functions))
-        return Asked(refs, sources, tuple(self.configs), macros, functions, problems, called)
+        return Asked(refs, sources, tuple(self.configs), macros, functions, tuple(self.metrics), problems, called)
+
+
+def _refuse_named(name: str, kwargs: Mapping[str, Any]) -> None:
+    if kwargs:
+        raise CompilationError(f"{name}() takes names alone, and no {', '.join(kwargs)}=")
 
 
 def doubts_of(graph: CallGraph, shared: Mapping[str, Any], dialect: Dialect) -> Doubts:
@@ -262,13 +280,16 @@ def reading_names(recorder: Recorder, here: TemplateRelation, var: Var) -> dict[
         recorder.function(*args, **kwargs)
         return here
 
+    def metric(*args: Any, **kwargs: Any) -> NamedMetric:
+        return NamedMetric(recorder.metric(*args, **kwargs))
+
     config = ReadingConfig(recorder)
     names: dict[str, Any] = {
         "execute": False,
         "ref": ref,
         "source": source,
         "function": function,
-        "metric": _nothing,
+        "metric": metric,
         "config": config,
         "var": var,
         "this": here,

@@ -30,8 +30,11 @@ _SIMPLE = re.compile(
 )
 """What most expressions are; Jinja's parser takes a hundred times as long."""
 
-CAPTURED = ("ref", "source", "function", "config")
+CAPTURED = ("ref", "source", "function", "metric", "config")
 """Calls that say something about the node itself."""
+
+OVERRIDDEN = ("ref", "source", "config")
+"""With macros of these names, dbt renders every template."""
 
 ALWAYS = ("set", "filter")
 """Blocks whose body is rendered once, whatever happens."""
@@ -189,7 +192,7 @@ def _dotted(node: nodes.Node) -> str:
 
 
 def _call(name: str, call: nodes.Call, certain: bool) -> Call:
-    if name not in (*CAPTURED, "metric", "var"):
+    if name not in (*CAPTURED, "var"):
         return Call(name, literal=False, certain=certain, given=_given(call))
     if call.dyn_args is not None or call.dyn_kwargs is not None:
         return Call(name, literal=False, certain=certain)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +176,27 @@ def test_an_overload_that_fails_makes_it_a_partial_success(call: Call, connectio
     assert (entry["status"], entry["message"]) == ("partial success", "PARTIAL SUCCESS size")
     assert entry["overload_results"] == {"successful": ["size_two"], "failed": ["size_text"]}
     assert connection.execute("select public.size(1, 2)").fetchone() == (3,)
+
+
+def test_a_retry_makes_only_the_overloads_that_failed(call: Call, connection: Any, tmp_path: Path) -> None:
+    change(tmp_path, **{**OVERLOADED, "functions/size_text.sql": "select length("})
+    call("build", "--select", "size")
+    connection.execute("drop function public.size(int, int)")
+
+    code, said = call("retry")
+
+    assert code == 1
+    assert "Overload 1 of 2 ERROR creating function size overload size_text" in said
+    assert re.search(r"Overload 2 of 2 SKIP function size overload size_two \.+ \[SKIPPED in 0.00s\]", said)
+    entry = results(tmp_path)["function.shop.size"]
+    assert entry["overload_results"] == {"successful": ["size_two"], "failed": ["size_text"]}
+
+    change(tmp_path, **{**OVERLOADED, "functions/size_text.sql": "select 1"})
+    code, said = call("retry")
+
+    assert code == 0
+    assert results(tmp_path)["function.shop.size"]["overload_results"]["successful"] == ["size_text", "size_two"]
+    assert connection.execute("select to_regprocedure('public.size(int, int)')").fetchone() == (None,)
 
 
 def test_a_macro_of_the_project_makes_what_postgres_has_no_words_for_here(

@@ -91,6 +91,14 @@ def test_the_last_event_says_how_the_command_ended(call: Call, tmp_path: Path, s
     assert f"Command `sqlmodels ls` {'succeeded' if success else 'failed'} at " in end["info"]["msg"]
 
 
+@pytest.mark.parametrize("said", [["--show-resource-report"], []])
+def test_what_the_command_took_of_the_machine_is_told_if_asked_for(call: Call, said: list[str]) -> None:
+    _, text = call("ls", *said)
+
+    reports = [line for line in text.splitlines() if "Resource report: " in line]
+    assert [json.loads(line.partition("report: ")[2])["command_name"] for line in reports] == (["ls"] if said else [])
+
+
 def test_events_say_whose_node_it_is(call: Call, tmp_path: Path) -> None:
     groups = "groups: [{name: sales, owner: {name: me, email: [a@b, c@d], slack: s}}]\n"
     models = "models: [{name: stg_orders, config: {group: sales}, columns: [{name: id, data_tests: [unique]}]}]\n"

@@ -259,3 +259,59 @@ def test_of_a_large_seed_the_path_counts(call: Call, tmp_path: Path) -> None:
     assert "its path is the same, so it counts as unchanged" in unmoved[2]
     assert "shop.new.raw_orders" in moved[1]
     assert "its path is another, so it counts as changed" in moved[2]
+
+
+AREA = "{{ env_var('AREA', 'a') }}"
+BY_AREA = {
+    "models/staging/stg_orders.sql": "select 1 as id\n",
+    "models/marts/revenue.sql": "{{ config(meta={'k': env_var('AREA', 'a')}) }}\nselect 1 as id\n",
+    "models/marts/told.sql": "{{ config(tags=['x']) }}\nselect 1 as id from {{ source('raw', 'orders') }}\n",
+    "models/marts/described.sql": "select 1 as id\n",
+    "models/p.yml": f"""\
+        sources: [{{name: raw, schema: "{AREA}", tables: [{{name: orders}}]}}]
+        models:
+          - name: described
+            config: {{meta: {{k: "{AREA}"}}}}
+            columns: [{{name: id, data_tests: [{{not_null: {{config: {{where: "'{AREA}' = 'a'"}}}}}}]}}]
+        exposures:
+          - {{name: wall, type: dashboard, owner: {{name: A}}, config: {{meta: {{k: "{AREA}"}}}}}}
+        """,
+}
+ALWAYS = {"exposure:shop.wall", "shop.not_null_described_id"}
+
+
+@pytest.mark.parametrize(
+    ("more", "modified", "moved"),
+    [(True, ALWAYS, set()),
+     (False, {*ALWAYS, "shop.marts.revenue", "shop.marts.described", "source:shop.raw.orders"},
+      {"source:shop.raw.orders"})],
+)  # fmt: skip
+def test_of_configs_the_text_counts_unless_the_flag_says_no(
+    more: bool, modified: set[str], moved: set[str], tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """dbt 1.12 chose the same; folders of dbt_project.yml are compared by their text either way."""
+    flag = f"flags: {{state_modified_compare_more_unrendered_values: {str(more).lower()}}}\n"
+    named = f'name: shop\nprofile: shop\nmodels: {{shop: {{staging: {{+meta: {{k: "{AREA}"}}}}}}}}\n'
+    project = write_project(tmp_path / "project", **BY_AREA, **{"dbt_project.yml": named + flag})
+    place = ["-q", "--project-dir", str(project), "--profiles-dir", str(project)]
+    assert exit_code(["parse", *place]) == 0
+    shutil.copytree(project / "target", tmp_path / "prod")
+    monkeypatch.setenv("AREA", "b")
+    capsys.readouterr()
+
+    for selector, expected in (("state:modified", modified), ("state:modified.relation", moved)):
+        args = ["ls", "--select", selector, "--indirect-selection", "empty", "--state", str(tmp_path / "prod"), *place]
+        assert exit_code(args) == 0
+        assert set(capsys.readouterr().out.split()) == expected
+
+
+def test_without_the_flag_unrendered_configs_are_what_templates_give(tmp_path: Path) -> None:
+    flag = "name: shop\nprofile: shop\nflags: {state_modified_compare_more_unrendered_values: false}\n"
+    project = write_project(tmp_path / "project", **BY_AREA, **{"dbt_project.yml": flag})
+    assert exit_code(["parse", "-q", "--project-dir", str(project), "--profiles-dir", str(project)]) == 0
+
+    content = json.loads((project / "target/manifest.json").read_text())
+
+    said = {name.rpartition(".")[2]: node["unrendered_config"] for name, node in content["nodes"].items()}
+    assert (said["revenue"], said["described"]) == ({"meta": {"k": "a"}}, {"meta": {"k": "a"}})
+    assert content["exposures"]["exposure.shop.wall"]["unrendered_config"] == {"meta": {"k": "a"}}

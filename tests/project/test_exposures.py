@@ -44,7 +44,10 @@ def test_an_exposure_reads_metrics(tmp_path: Path) -> None:
 
 
 def test_a_metric_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(NamingError, match=r"models/wall.yml:2:5: no metric 'revenu', which the exposure 'wall' reads"):
+    with pytest.raises(
+        NamingError,
+        match=r"models/wall.yml:2:5: exposure.shop.wall depends on a metric named 'revenu' which was not found",
+    ):
         load(tmp_path, {**FILES, "models/wall.yml": WALL.replace("revenue", "revenu")})
 
 

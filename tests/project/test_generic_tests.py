@@ -11,7 +11,7 @@ from airflow_sqlmodels.errors import CompilationError, ProjectError, SqlModelsEr
 from airflow_sqlmodels.manifest.nodes import DataTest
 from airflow_sqlmodels.templating.answering import answerer
 from airflow_sqlmodels.templating.invocation import Invocation
-from tests.projects import load
+from tests.projects import PROJECT, load
 
 TESTED = {
     "models/a.sql": "select 1 as id",
@@ -168,3 +168,58 @@ def test_an_argument_that_reads_the_environment_is_answered_when_loading(
 
     monkeypatch.setenv("NO_SUCH_COLOUR", "red")
     assert any(isinstance(node, DataTest) for node in load(tmp_path, files).values())
+
+
+PLAIN = {"dbt_project.yml": PROJECT + "flags: {require_generic_test_arguments_property: false}\n"}
+OWN = "{% test own(model, column_name, arguments) %}select '{{ arguments }}' as a{% endtest %}"
+
+
+def _one_test(folder: Path, written: str, **files: str) -> DataTest:
+    properties = f"models: [{{name: a, columns: [{{name: id, data_tests: [{written}]}}]}}]"
+    manifest = load(
+        folder, {"models/a.sql": "select 1 as id", "models/a.yml": properties, "macros/o.sql": OWN, **files}
+    )
+    return next(node for node in manifest.values() if isinstance(node, DataTest))
+
+
+@pytest.mark.parametrize("said", ["{x: 1}", "[1, 2]"])
+def test_arguments_is_an_argument_where_the_flag_says_so(said: str, tmp_path: Path) -> None:
+    """The ids are dbt's."""
+    test = _one_test(tmp_path, f"own: {{arguments: {said}, severity: warn}}", **PLAIN)
+
+    assert list(test.kwargs) == ["arguments", "column_name", "model"]
+    assert test.config["severity"] == "warn"
+    assert test.name == {"{x: 1}": "own_a_1__id", "[1, 2]": "own_a_1__2__id"}[said]
+
+
+def test_what_stands_in_such_an_argument_is_no_config(tmp_path: Path) -> None:
+    test = _one_test(tmp_path, "own: {arguments: {where: a > 1}}", **PLAIN)
+
+    assert test.config.get("where") is None
+    assert test.kwargs["arguments"] == {"where": "a > 1"}
+
+
+@pytest.mark.parametrize(
+    ("written", "what", "hint"),
+    [("accepted_values: {arguments: {valus: [1]}}", "'test_accepted_values' takes no keyword argument 'valus'",
+      "did you mean 'values'?"),
+     ("own: {x: 1}", "'test_own' takes no keyword argument 'x'", "it takes model, column_name, arguments"),
+     ("own: {x: 1, config: {enabled: false}}", "'test_own' takes no keyword argument 'x'", "it takes model")],
+)  # fmt: skip
+def test_an_argument_that_the_test_does_not_take_is_refused(written: str, what: str, hint: str, tmp_path: Path) -> None:
+    with pytest.raises(CompilationError, match=what) as raised:
+        _one_test(tmp_path, written)
+
+    assert str(raised.value.at) == "models/a.yml:1:54"
+    assert raised.value.hint.startswith(hint)
+
+
+def test_with_the_flag_off_the_usual_tests_do_not_take_arguments(tmp_path: Path) -> None:
+    with pytest.raises(CompilationError, match="takes no keyword argument 'arguments'"):
+        _one_test(tmp_path, "accepted_values: {arguments: {values: [1]}}", **PLAIN)
+
+
+@pytest.mark.parametrize("text", ["{% test own(model) %}{{ kwargs }}{% endtest %}", OWN])
+def test_a_macro_that_takes_all_is_asked_nothing(text: str, tmp_path: Path) -> None:
+    written = "own: {x: 1}" if text != OWN else "unique: {x: 1}"  # of its fastest tests dbt finds it when they run
+    assert _one_test(tmp_path, written, **{"macros/o.sql": text}).kwargs["x"] == 1

@@ -19,6 +19,7 @@ from tests.projects import load
         ("source('a')", "source() takes two names"),
         ("function()", "function() takes a function's name"),
         ("function('f', a=1)", "function() takes names alone, and no a="),
+        ("metric('f', a=1)", "metric() takes names alone, and no a="),
         ("config('table')", "config() takes named values"),
     ],
 )

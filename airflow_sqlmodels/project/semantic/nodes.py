@@ -59,19 +59,23 @@ class _MetricEntry(Struct, frozen=True):
 def semantic_nodes(parts: Parts, entries: Iterable[Entry], index: Index) -> Semantics:
     """All of them. Raises NamingError for a model, measure or metric that nothing is called."""
     by_kind: dict[str, list[Entry]] = {kind: [] for kind in KINDS}
+    files: dict[str, int] = {}
     for entry in entries:
+        files.setdefault(entry.file.shown, len(files))
         if entry.kind in by_kind:
             by_kind[entry.kind].append(entry)
     inside = list(inside_of_models(parts, entries, index))
     found, known = Semantics(), Known()
-    metrics: list[_MetricEntry] = []
-    for entry in (*by_kind["semantic_model"], *(each.semantic_model for each in inside)):
+    of_measures: list[_MetricEntry] = []
+    written = (*(each.semantic_model for each in inside), *by_kind["semantic_model"])
+    for entry in sorted(written, key=lambda entry: files[entry.file.shown]):
         model = _semantic_model(parts, entry, index)
         found.add(model)
         known.semantic_models[model.name] = model.id
-        metrics += [_MetricEntry(each) for each in _measures(entry, model, known)]
-    metrics += [_MetricEntry(entry, each.home) for each in inside for entry in each.metrics]
+        of_measures += [_MetricEntry(each) for each in _measures(entry, model, known)]
+    metrics = [_MetricEntry(entry, each.home) for each in inside for entry in each.metrics]
     metrics += [_MetricEntry(entry) for entry in by_kind["metric"]]
+    metrics = sorted((*metrics, *of_measures), key=lambda each: files[each.entry.file.shown])  # as dbt comes upon them
     for metric in _metrics(parts, metrics, known):
         found.add(metric)
     for entry in by_kind["saved_query"]:

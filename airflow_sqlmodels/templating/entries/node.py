@@ -41,7 +41,7 @@ from airflow_sqlmodels.templating.entries.primary_key import TestsOf, primary_ke
 from airflow_sqlmodels.templating.entries.semantic import completed
 from airflow_sqlmodels.templating.entries.view import node_view, number, relation_name
 from airflow_sqlmodels.templating.inline_config import inline_config, is_literal
-from airflow_sqlmodels.templating.static import CAPTURED
+from airflow_sqlmodels.templating.static import OVERRIDDEN
 
 Entry = dict[str, Any]
 
@@ -115,13 +115,13 @@ _ALONE = (Model, Analysis, DataTest, Function)
 
 def captured_texts(node: _WithTemplate, manifest: Manifest) -> dict[str, str]:
     """The texts of the `config(...)` in its template, where dbt keeps these and not the values."""
-    if isinstance(node, Model) and node.language != "sql":
+    if (isinstance(node, Model) and node.language != "sql") or not manifest.settings.compares_as_written:
         return {}
     texts = inline_config(node.raw_code)
     if texts.keys().isdisjoint(node.own_config):  # the call stands where it is not reached
         return {}
     if isinstance(node, Model) and is_literal(node.raw_code):
-        own_macros = (f"macro.{each}.{name}" for each in {node.package, manifest.settings.name} for name in CAPTURED)
+        own_macros = (f"macro.{each}.{name}" for each in {node.package, manifest.settings.name} for name in OVERRIDDEN)
         return texts if any(MacroId(each) in manifest.macros for each in own_macros) else {}
     return {} if isinstance(node, DataTest) and _is_read_at_once(node) else texts
 

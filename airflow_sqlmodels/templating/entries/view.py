@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -25,6 +25,7 @@ from airflow_sqlmodels.manifest.nodes import (
     Operation,
     Overload,
     Period,
+    Ref,
     SavedQuery,
     SemanticModel,
     Source,
@@ -174,19 +175,22 @@ def relation_name(dialect: Dialect, relation: Relation) -> str:
 
 
 def _template_part(node: Templated) -> dict[str, Any]:
-    metrics, measured = (node.metric_refs, node.metric_ids) if isinstance(node, Exposure) else ((), ())
     return {
         "raw_code": node.raw_code,
         "language": node.language if isinstance(node, Model) else "sql",
         "refs": [{"name": ref.name, "package": ref.package, "version": ref.version} for ref in node.refs],
         "sources": [[source.source, source.table] for source in node.source_refs],
-        "metrics": [[name] for name in metrics],
-        "functions": [[ref.package, ref.name] if ref.package else [ref.name] for ref in node.function_refs],
+        "metrics": _named(node.metric_refs),
+        "functions": _named(node.function_refs),
         "depends_on": {
             "macros": list(node.macros if node.called is None else node.called),
-            "nodes": list(dict.fromkeys((*node.source_ids, *node.ref_ids, *node.function_ids, *measured))),
+            "nodes": list(dict.fromkeys((*node.source_ids, *node.ref_ids, *node.function_ids, *node.metric_ids))),
         },
     }
+
+
+def _named(refs: Iterable[Ref]) -> list[list[str]]:
+    return [[ref.package, ref.name] if ref.package else [ref.name] for ref in refs]
 
 
 def _own_part(node: AnyNode) -> dict[str, Any]:
