@@ -60,8 +60,8 @@ def test_a_value_for_a_column_of_a_fixed_length_is_neither_cut_nor_padded() -> N
     sql = given_select(Postgres(), written({"code": "abcd"}, {"code": None, "codes": ["a"]}), types, "the input")
 
     assert sql == (
-        "select cast('abcd' as character varying) as \"code\", cast(null as character(3)[]) as \"codes\"\nunion all\n"
-        "select cast(null as character varying(3)) as \"code\", cast(array['a'] as character(3)[]) as \"codes\""
+        'select cast(\'abcd\' as character varying) as "code", cast(null as character(3)[]) as "codes"\nunion all\n'
+        'select cast(null as character varying(3)) as "code", cast(array[\'a\'] as character(3)[]) as "codes"'
     )
 
 

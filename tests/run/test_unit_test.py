@@ -136,7 +136,8 @@ PASSING = {
             rows: [{tags: [a, "b'c"], data: {a: [1]}, span: 2 days, kind: bad, at: 2024-01-02 03:04:05+00, code: long}]
         expect:
           rows:
-            - {tags: [a, "b'c"], data: '{"a": [1]}', span: "48:00:00", kind: bad, at: 2024-01-02 03:04:05+00, code: long!}
+            - {tags: [a, "b'c"], data: '{"a": [1]}', span: "48:00:00", kind: bad, at: 2024-01-02 03:04:05+00,
+               code: long!}
         """,
 }
 FIXTURES = {
