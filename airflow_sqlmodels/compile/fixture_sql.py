@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ UNION = "\nunion all\n"
 """What stands between two rows."""
 SHOWN_COLUMNS = 12
 """How many columns a hint lists when none is near."""
+_PADDED = re.compile(r"character(?=\(\d+\)$)")
 
 
 class Types(Struct, frozen=True):
@@ -29,8 +31,9 @@ class Types(Struct, frozen=True):
 
     @classmethod
     def of(cls, columns: Mapping[str, str]) -> Types:
-        """The columns, by name."""
-        return cls(columns, {name.lower(): name for name in columns})
+        """The columns, by name. `character(3)` is said as dbt says it: else values would be cut and padded."""
+        said = {name: _PADDED.sub("character varying", data_type) for name, data_type in columns.items()}
+        return cls(said, {name.lower(): name for name in columns})
 
     def name(self, written: str, rows: FixtureRows, holder: str) -> str:
         """The name of a column as the warehouse has it. Raises CompilationError if there is none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from itertools import chain
 
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import AnyNode
@@ -18,10 +19,12 @@ def paths_of(node: AnyNode) -> tuple[str, ...]:
 def selected_paths(manifest: Manifest, pattern: str) -> set[str]:
     """The files and folders of the project itself that match `pattern`: `*` stays in a folder, `**` does not.
 
-    A package's node is found by it if it lies at the same place in its package, as in dbt.
+    A package's node is found by it if it lies at the same place in its package, as in dbt. What is disabled counts: the
+    folder that it lies in is there.
     """
     wanted = tuple(part for part in pattern.split("/") if part not in ("", "."))
-    own = (node for node in manifest.nodes.values() if node.package == manifest.settings.name)
+    there = chain(manifest.nodes.values(), *manifest.disabled.values())
+    own = (node for node in there if node.package == manifest.settings.name)
     known = {path for node in own for path in paths_of(node)}
     return {path for path in known if _fits(tuple(path.split("/")), wanted)}
 

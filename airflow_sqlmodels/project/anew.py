@@ -57,7 +57,7 @@ from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.resolve import NODE_FIRST, Index, index_of, partly_resolved, resolved
 from airflow_sqlmodels.project.selectors_file import SELECTORS_FILE, read_selectors
 from airflow_sqlmodels.project.semantic.nodes import semantic_nodes
-from airflow_sqlmodels.project.semantic.validation import check_semantics
+from airflow_sqlmodels.project.semantic.validation import NESTED_FLAG, check_semantics
 from airflow_sqlmodels.project.settings import (
     ProjectFile,
     make_settings,
@@ -189,7 +189,8 @@ def assemble(  # all that was read, one by one
     nodes = with_parents(nodes)
     unit_tests = read_unit_tests(parts, entries, nodes, index, fixtures)
     semantics = semantic_nodes(parts, entries, index)
-    check_semantics(semantics.enabled.values(), nodes.values())
+    nested = settings.flag(NESTED_FLAG, default=True)
+    odd_semantics = list(check_semantics(semantics.enabled.values(), nodes.values(), nested))
     nodes = {**nodes, **unit_tests.enabled, **semantics.enabled}
     measured = with_metrics(nodes.values(), semantics, settings.name)
     nodes.update({node_id: with_names(node, nodes) for node_id, node in measured.found.items()})
@@ -215,6 +216,7 @@ def assemble(  # all that was read, one by one
         warnings=(
             *_told(warnings, unknown, unit_tests.warnings),
             *parts.noted,
+            *odd_semantics,
             *deprecated_models(nodes.values()),
             *(() if index.node_first else upward_refs(nodes.values(), settings.name)),
             *macro_oddities(settings, parts.readers.library.table.macros, entries),

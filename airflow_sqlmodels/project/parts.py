@@ -112,7 +112,7 @@ class Parts:
             return "" if text is None else str(text)
         if not is_template(text):
             return text
-        return str(self.renderer(package).text(text, at)).removesuffix("\n")
+        return str(self.renderer(package).text(text, at))
 
     def doc_blocks(self, text: Any, package: str) -> tuple[str, ...]:
         """The ids of the docs blocks that a description, as written, takes in."""

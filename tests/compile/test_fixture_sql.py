@@ -54,6 +54,17 @@ def test_an_input_without_rows_has_columns() -> None:
     assert sql == ('select cast(null as integer) as "id", cast(null as character varying(2)) as "Name"\nwhere false')
 
 
+def test_a_value_for_a_column_of_a_fixed_length_is_neither_cut_nor_padded() -> None:
+    types = Types.of({"code": "character(3)", "codes": "character(3)[]"})
+
+    sql = given_select(Postgres(), written({"code": "abcd"}, {"code": None, "codes": ["a"]}), types, "the input")
+
+    assert sql == (
+        'select cast(\'abcd\' as character varying) as "code", cast(null as character(3)[]) as "codes"\nunion all\n'
+        'select cast(null as character varying(3)) as "code", cast(array[\'a\'] as character(3)[]) as "codes"'
+    )
+
+
 def test_expected_rows_have_the_columns_that_are_compared_in_their_order() -> None:
     rows = written({"name": "a", "id": 1}, {"id": 2, "name": "b"})
 

@@ -7,12 +7,16 @@ compared. All of it fits into a JSON file, so that a recorded run of dbt and a f
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tests.parity.manifests import BUILT_IN_TESTS, semantic
 from tests.parity.outcome import Command, Outcome, Relation, Row
+
+_COMMENT = re.compile(r"^\s*-- fixture for .*$", re.MULTILINE)
+"""What dbt writes above the rows of a unit test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +102,8 @@ def collapsed(text: str) -> str:
 
 
 def normal_form(text: str) -> str:
-    """SQL without what templates may do differently to the same effect: blank space, case, names of types."""
-    return "".join(text.lower().replace("timestamp without time zone", "timestamp").split())
+    """SQL without what templates may do differently to the same effect: blank space, case, names of types, comments."""
+    return "".join(_COMMENT.sub("", text.lower()).replace("timestamp without time zone", "timestamp").split())
 
 
 def _command(one: Command, other: Command) -> dict[str, Any]:

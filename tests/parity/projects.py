@@ -45,6 +45,8 @@ class Project:
     environment: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     """Texts to write into it first, by path: what its authors keep out of the repository."""
+    flags: Mapping[str, Any] = field(default_factory=dict)
+    """What is added to its dbt_project.yml: without them this version of dbt refuses it."""
     overlay: Path | None = None
     """A folder whose files are laid over the repository: a project that uses a package which comes without one."""
     setup: str = ""
@@ -104,6 +106,7 @@ def _project(entry: Mapping[str, Any], clones: Path) -> Project:
         selectors=tuple(entry.get("selectors", ())),
         environment=entry.get("environment", {}),
         files=entry.get("files", {}),
+        flags=entry.get("flags", {}),
         overlay=_KNOWN.parent / "overlays" / entry["overlay"] if "overlay" in entry else None,
         setup=entry.get("setup", ""),
         target=entry.get("target", "postgres"),

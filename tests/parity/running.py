@@ -43,6 +43,9 @@ def prepare(project: Project, listing: Listing, clones: Path, place: Place) -> P
     for name, text in project.files.items():
         (at / name).parent.mkdir(parents=True, exist_ok=True)
         (at / name).write_text(text, encoding="utf-8")
+    if project.flags:
+        with (at / "dbt_project.yml").open("a", encoding="utf-8") as settings:
+            settings.write(f"\n{yaml.safe_dump({'flags': dict(project.flags)})}")
     install(at, clones, {**listing.packages, **project.packages})
     (copy.parent / "profiles.yml").write_text(_profiles(at, project, place), encoding="utf-8")
     return copy

@@ -29,7 +29,7 @@ MODELS = {
     " {% if is_incremental() %}where id > (select max(id) from {{ this }}){% endif %}",
     "models/told.sql": "select '{{ var('day', 'none') }}' as day, '{{ env_var('UT_ENV', 'none') }}' as env,"
     " {{ cents(1) }} as cents, {{ through() }} as through, {{ shop.cents(1) }} as named, '{{ invocation_id }}' as run",
-    "models/kinds.sql": "select tags, data, span, kind, at from {{ source('raw', 'kinds') }}",
+    "models/kinds.sql": "select tags, data, span, kind, at, code || '!' as code from {{ source('raw', 'kinds') }}",
     "macros/macros.sql": "{% macro cents(x) %}{{ x }}00{% endmacro %}{% macro through() %}{{ cents(2) }}{% endmacro %}",
     "models/sources.yml": "sources:\n  - name: raw\n    tables: [{name: orders}, {name: kinds}]\n",
 }
@@ -37,7 +37,7 @@ STG = "create table shop.stg (id int, amount numeric(10,2), who varchar(3))"
 TABLES = f"""\
 create schema shop; create schema raw; {STG}; create table raw.orders (id bigint, "When" timestamp);
 create type raw.mood as enum ('good', 'bad');
-create table raw.kinds (tags text[], data jsonb, span interval, kind raw.mood, at timestamptz(0));
+create table raw.kinds (tags text[], data jsonb, span interval, kind raw.mood, at timestamptz(0), code char(3));
 """
 
 
@@ -133,9 +133,11 @@ PASSING = {
         model: kinds
         given:
           - input: source('raw', 'kinds')
-            rows: [{tags: [a, "b'c"], data: {a: [1]}, span: 2 days, kind: bad, at: 2024-01-02 03:04:05+00}]
+            rows: [{tags: [a, "b'c"], data: {a: [1]}, span: 2 days, kind: bad, at: 2024-01-02 03:04:05+00, code: long}]
         expect:
-          rows: [{tags: [a, "b'c"], data: '{"a": [1]}', span: "48:00:00", kind: bad, at: 2024-01-02 03:04:05+00}]
+          rows:
+            - {tags: [a, "b'c"], data: '{"a": [1]}', span: "48:00:00", kind: bad, at: 2024-01-02 03:04:05+00,
+               code: long!}
         """,
 }
 FIXTURES = {

@@ -6,17 +6,21 @@ from collections.abc import Iterable, Iterator
 
 from airflow_sqlmodels.errors import NamingError, ProjectError
 from airflow_sqlmodels.manifest.nodes import AnyNode, Metric, Model, SemanticModel
+from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.semantic.elements import GRANULARITIES
 from airflow_sqlmodels.project.semantic.nodes import SemanticNode
 
 _OLD_TIME_SPINE = "metricflow_time_spine"
 """A model of that name is one of days, whatever it says of itself."""
+NESTED_FLAG = "require_nested_cumulative_type_params"
+_OF_CUMULATIVE = ("window", "grain_to_date")
 
 
-def check_semantics(semantic: Iterable[SemanticNode], nodes: Iterable[AnyNode]) -> None:
-    """Raises ProjectError if there are semantic models, and no model of days or finer to lay them over.
+def check_semantics(semantic: Iterable[SemanticNode], nodes: Iterable[AnyNode], nested: bool) -> Iterator[Warned]:
+    """Warnings of it. Raises ProjectError if there are semantic models, and no model of days or finer below them.
 
-    Raises NamingError for measures of one name, of which metrics could not tell the one they mean.
+    Raises NamingError for measures of one name, of which metrics could not tell the one they mean. Cumulative metrics
+    that say their window where it stood before are refused if it has to be `nested`.
     """
     listed = list(semantic)
     models = [node for node in listed if isinstance(node, SemanticModel)]
@@ -26,8 +30,26 @@ def check_semantics(semantic: Iterable[SemanticNode], nodes: Iterable[AnyNode]) 
             "say of a model of days: time_spine: {standard_granularity_column: …}, and 'granularity: day' of its column"
         )
         raise ProjectError(what, models[0].at, hint)
-    if any(isinstance(node, Metric) for node in listed):
+    metrics = [node for node in listed if isinstance(node, Metric)]
+    if metrics and models:
         _refuse_twins(models)
+        yield from _of_before(metrics, nested)
+
+
+def _of_before(metrics: Iterable[Metric], nested: bool) -> Iterator[Warned]:
+    for metric in metrics:
+        params = metric.definition.get("type_params") or {}
+        for key in _OF_CUMULATIVE:
+            if not params.get(key):
+                continue
+            what = (
+                f"the metric {metric.name!r} says type_params.{key}, which is type_params.cumulative_type_params.{key}"
+            )
+            if nested:
+                hint = f"write it below 'cumulative_type_params:', or set the flag {NESTED_FLAG}: false"
+                raise ProjectError(what, metric.at, hint)
+            yield Warned(f"{metric.at}: {what} today", "MFCumulativeTypeParamsDeprecation")
+            return  # one of them is told, as of any deprecation
 
 
 def _is_fine(model: Model) -> bool:

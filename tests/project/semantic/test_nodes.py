@@ -12,6 +12,7 @@ from airflow_sqlmodels.errors import Location, NamingError, ProjectError
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import Metric, NodeId
+from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.run.plan import make_plan
 from airflow_sqlmodels.templating.entries.semantic_view import semantic_part
 from airflow_sqlmodels.templating.graph_view import GraphView, ProjectEntries
@@ -38,9 +39,9 @@ ALL = ["metric.shop.orders_count", "metric.shop.per_order", "metric.shop.revenue
        "saved_query.shop.weekly", "semantic_model.shop.sales"]  # fmt: skip
 
 
-def _manifest(folder: Path, properties: str = PROPERTIES) -> Manifest:
+def _manifest(folder: Path, properties: str = PROPERTIES, **more: str) -> Manifest:
     files = {"models/orders.sql": "select 1 as id, 2 as amount", "models/metricflow_time_spine.sql": "select 1 as a"}
-    return load(folder, {**files, "models/s.yml": properties})
+    return load(folder, {**files, "models/s.yml": properties, **more})
 
 
 def test_they_hang_together(tmp_path: Path) -> None:
@@ -181,6 +182,22 @@ def test_what_is_disabled_is_listed_as_disabled(tmp_path: Path) -> None:
 def test_what_cannot_be_asked_for_is_refused(old: str, new: str, wrong: str, tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match=wrong):
         _entries(tmp_path, old, new)
+
+
+@pytest.mark.parametrize("said", ["window: 7 days", "grain_to_date: month"])
+def test_cumulative_metrics_of_the_older_form_are_refused_unless_the_project_says_otherwise(
+    said: str, tmp_path: Path
+) -> None:
+    metric = f"  - {{name: weekly, label: W, type: cumulative, type_params: {{measure: total, {said}}}}}\n"
+    properties = PROPERTIES.replace("metrics:\n", "metrics:\n" + metric, 1)
+    with pytest.raises(ProjectError, match=r"s\.yml:9:5: .*'weekly' says type_params\.\w+, which is .*cumulative_type"):
+        _manifest(tmp_path, properties)
+
+    project = "name: shop\nflags: {require_nested_cumulative_type_params: false}\n"
+    manifest = _manifest(tmp_path, properties, **{"dbt_project.yml": project})
+    (warning,) = (each for each in manifest.warnings if isinstance(each, Warned) and each.name.startswith("MF"))
+    assert warning.name == "MFCumulativeTypeParamsDeprecation"
+    assert "metric.shop.weekly" in manifest
 
 
 def test_without_a_model_of_days_there_are_no_semantic_models(tmp_path: Path) -> None:
