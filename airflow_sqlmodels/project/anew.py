@@ -56,7 +56,7 @@ from airflow_sqlmodels.project.refresh import properties_of, refreshed_models
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.resolve import NODE_FIRST, Index, index_of, partly_resolved, resolved
 from airflow_sqlmodels.project.selectors_file import SELECTORS_FILE, read_selectors
-from airflow_sqlmodels.project.semantic.nodes import semantic_nodes
+from airflow_sqlmodels.project.semantic.nodes import Semantics, semantic_nodes
 from airflow_sqlmodels.project.semantic.validation import NESTED_FLAG, check_semantics
 from airflow_sqlmodels.project.settings import (
     ProjectFile,
@@ -197,6 +197,7 @@ def assemble(  # all that was read, one by one
     for test, missing in measured.lost:
         warnings.append(_left_out(test, missing))
         disabled.setdefault(test.id, []).append(nodes.pop(test.id))
+    odd_semantics += _semantic_warnings(semantics, nodes)
     known_groups = groups(parts, entries)
     restricted = [name for name, project in parts.projects.items() if project.content.get("restrict-access")]
     check_access(nodes, known_groups, restricted)
@@ -249,6 +250,15 @@ def _resolved(
         elif isinstance(node, DataTest):
             disabled.setdefault(node.id, []).append(partly_resolved(node, index))
     return nodes
+
+
+def _semantic_warnings(semantics: Semantics, nodes: Mapping[NodeId, AnyNode]) -> list[Warned]:
+    """What is odd about the semantic layer. Raises NamingError for what is wrong with it."""
+    if not semantics.enabled:
+        return []
+    from airflow_sqlmodels.project.semantic.rules import check_rules  # noqa: PLC0415  # few projects have one
+
+    return check_rules(semantics.enabled.values(), nodes.values())
 
 
 def _left_out(test: DataTest, error: ProjectError) -> Warned:

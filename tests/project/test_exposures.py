@@ -17,6 +17,9 @@ METRICS = """\
 semantic_models:
   - name: orders
     model: ref('orders')
+    primary_entity: order
+    defaults: {agg_time_dimension: at}
+    dimensions: [{name: at, type: time, type_params: {time_granularity: day}}]
     measures: [{name: amount, agg: sum}]
 metrics:
   - {name: revenue, label: Revenue, type: simple, type_params: {measure: amount}}

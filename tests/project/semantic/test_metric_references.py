@@ -26,6 +26,8 @@ FILES = {
           - name: sales
             model: ref('orders')
             entities: [{name: order, type: primary, expr: id}]
+            defaults: {agg_time_dimension: at}
+            dimensions: [{name: at, type: time, type_params: {time_granularity: day}}]
             measures: [{name: total, agg: sum, expr: amount}]
         metrics:
           - {name: revenue, label: Revenue, type: simple, type_params: {measure: total}}
@@ -156,7 +158,10 @@ def test_the_metrics_of_the_project_go_before_those_of_a_package(tmp_path: Path)
     package = {f"packages/p/{path}": text for path, text in FILES.items()}
     package = {path: text.replace("metricflow_time_spine", "spine") for path, text in package.items()}
     package = {path.replace("metricflow_time_spine", "spine"): text for path, text in package.items()}
-    package["packages/p/models/s.yml"] = FILES["models/s.yml"].replace("sales", "p_sales").replace("total", "p_total")
+    properties = (
+        FILES["models/s.yml"].replace("sales", "p_sales").replace("total", "p_total").replace("order,", "thing,")
+    )
+    package["packages/p/models/s.yml"] = properties.replace("label: ", "label: P ")
     package = {path.replace("orders.sql", "p_orders.sql"): text.replace("ref('orders')", "ref('p_orders')")
                for path, text in package.items()}  # fmt: skip
     package["packages/p/dbt_project.yml"] = "name: p\nconfig-version: 2\n"

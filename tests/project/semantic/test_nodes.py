@@ -24,6 +24,8 @@ semantic_models:
   - name: sales
     model: ref('orders')
     entities: [{name: order, type: primary, expr: id}]
+    defaults: {agg_time_dimension: at}
+    dimensions: [{name: at, type: time, type_params: {time_granularity: day}}]
     measures:
       - {name: total, agg: sum, expr: amount}
       - {name: orders_count, agg: count, expr: id, create_metric: true}
@@ -87,7 +89,7 @@ def test_a_measure_that_is_not_there_is_told_with_the_nearest(tmp_path: Path) ->
     with pytest.raises(NamingError, match="no measure 'totl'") as raised:
         _manifest(tmp_path, PROPERTIES.replace("measure: total}}\n  - {name: per", "measure: totl}}\n  - {name: per"))
     assert raised.value.hint == "did you mean 'total'?"
-    assert str(raised.value.at).startswith("models/s.yml:9:")
+    assert str(raised.value.at).startswith("models/s.yml:11:")
 
 
 def test_macros_see_what_metrics_read_and_over_which_time(tmp_path: Path) -> None:
