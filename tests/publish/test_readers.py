@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 
@@ -149,3 +150,33 @@ def test_a_snapshot_older_than_the_new_rows_sees_none(session: DbApiSession, pos
 
         assert rows_of(reader, "select count(*) from orders") == [(0,)]
         assert rows_of(reader, "select count(*), max(generation) from other") == [(ROWS, 0)]
+
+
+_WAITS = (
+    "select coalesce(max(clock_timestamp() - waitstart) > 1.2 * current_setting('deadlock_timeout')::interval, false)"
+    " from pg_locks where relation = 'orders'::regclass and mode = 'ShareUpdateExclusiveLock' and not granted"
+)
+"""Whether somebody has waited for it so long that autovacuum, if it held it, would have given way."""
+
+
+def test_upkeep_in_the_way_is_waited_for_until_autovacuum_gives_way_and_readers_read_on(
+    session: DbApiSession, connection: Connection, postgres_dsn: str
+) -> None:
+    built(session, "table", _generation(0))
+    connection.execute("set lock_timeout = '1s'")
+
+    with psycopg.connect(postgres_dsn) as upkeep:
+        upkeep.execute("lock table orders in share update exclusive mode")  # as (auto)vacuum and analyze hold it
+        rebuild = threading.Thread(target=built, args=(session, "table", _generation(1)))
+        rebuild.start()
+        try:
+            until = time.monotonic() + 30
+            while rows_of(connection, _WAITS) != [(True,)]:
+                assert time.monotonic() < until, "nobody waits for upkeep to end"
+                assert rows_of(connection, "select distinct generation from orders") == [(0,)]
+                time.sleep(0.05)
+        finally:
+            upkeep.rollback()
+            rebuild.join(30)
+
+    assert rows_of(connection, "select distinct generation from orders") == [(1,)]
