@@ -30,7 +30,12 @@ def described(parts: Parts, entry: Entry, definition: Mapping[str, Any], meta: M
     for key, (what, types) in _ELEMENTS.items():
         found[key] = []
         for index, each in enumerate(definition.get(key) or ()):
-            refuse_type(each, types, what, entry.place(entry.content.get(key), index))
+            at = entry.place(entry.content.get(key), index)
+            refuse_type(each, types, what, at)
+            if what != "measure" and not isinstance(each.get("expr"), (str, type(None))):
+                raise ProjectError(
+                    f"the expr of the {what} {each.get('name')!r} must be a text", at, "put quotes around it"
+                )
             found[key].append(_described(parts, entry, each, meta))
     return found
 

@@ -146,10 +146,25 @@ def _saved_query(parts: Parts, entry: Entry, known: Known) -> SavedQuery:
     shared = _shared(parts, entry)
     tags = (*_listed(entry.content.get("tags")), *_listed(shared["config"].get("tags")))
     shared["tags"] = tuple(sorted(set(tags)))
+    _refuse_exports(entry, shared["definition"], shared["config"])
     asked = (entry.content.get("query_params") or {}).get("metrics") or ()
     if shared["config"].get("enabled") is False:
         return SavedQuery(**shared)
     return SavedQuery(**shared, reads=tuple(dict.fromkeys(metric_named(each, entry, known) for each in asked)))
+
+
+_EXPORTED_AS = ("table", "view")
+
+
+def _refuse_exports(entry: Entry, said: Mapping[str, Any], config: Mapping[str, Any]) -> None:
+    """Raises ProjectError for an export that does not say what it is to become: itself, or its saved query."""
+    written = entry.content.get("exports")
+    for number, each in enumerate(said.get("exports") or ()):
+        wanted = (each.get("config") or {}).get("export_as") or config.get("export_as")
+        if str(wanted).lower() not in _EXPORTED_AS:
+            has = "no export_as" if wanted is None else f"the export_as {wanted!r}, which is none"
+            what = f"the export {each.get('name')!r} of the saved query {entry.name!r} has {has}"
+            raise ProjectError(what, entry.place(written, number), "write 'config: {export_as: table}', or view")
 
 
 def _shared(parts: Parts, entry: Entry) -> dict[str, Any]:
