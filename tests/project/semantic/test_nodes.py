@@ -192,7 +192,9 @@ def test_cumulative_metrics_of_the_older_form_are_refused_unless_the_project_say
 ) -> None:
     metric = f"  - {{name: weekly, label: W, type: cumulative, type_params: {{measure: total, {said}}}}}\n"
     properties = PROPERTIES.replace("metrics:\n", "metrics:\n" + metric, 1)
-    with pytest.raises(ProjectError, match=r"s\.yml:11:5: .*'weekly' says type_params\.\w+, which is .*cumulative_type"):
+    with pytest.raises(
+        ProjectError, match=r"s\.yml:11:5: .*'weekly' says type_params\.\w+, which is .*cumulative_type"
+    ):
         _manifest(tmp_path, properties)
 
     project = "name: shop\nflags: {require_nested_cumulative_type_params: false}\n"
