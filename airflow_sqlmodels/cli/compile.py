@@ -15,7 +15,7 @@ from airflow_sqlmodels.artifacts.run_results import write_results_of_no_node, wr
 from airflow_sqlmodels.cli.choosing import chosen_plan, tell_nothing
 from airflow_sqlmodels.cli.execution import keep_sql, prepared
 from airflow_sqlmodels.cli.flags import Flags, flags_of
-from airflow_sqlmodels.cli.inline import compiled_inline, inline_id, refuse_both
+from airflow_sqlmodels.cli.inline import answer_data, compiled_inline, inline_id, refuse_both
 from airflow_sqlmodels.cli.opening import Opened
 from airflow_sqlmodels.cli.opening_lines import begin, tell_concurrency
 from airflow_sqlmodels.cli.options import (
@@ -30,7 +30,7 @@ from airflow_sqlmodels.cli.options import (
 from airflow_sqlmodels.cli.summary import failed, failure
 from airflow_sqlmodels.compile.compiler import compile_node
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import AnyNode, Model
+from airflow_sqlmodels.manifest.nodes import AnyNode, Model, NodeId
 from airflow_sqlmodels.run.plan import Plan, Step
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.run.runner import RunRules, run_plan
@@ -75,7 +75,7 @@ def run_compile(flags: Flags, opened: Opened, plan: Plan, output: str = "text") 
     for result in results:
         name = opened.manifest[result.node].name
         if result.status == "success" and name in named:
-            _show(flags, name, result.compiled_sql, output)
+            _show(flags, result.node, name, result.compiled_sql, output)
         elif result.status == "error":
             flags.log.tell("\n".join(failure(opened.manifest, result)), "error", err=True)
     return 2 if failed(results) else 0
@@ -140,16 +140,18 @@ def _show_inline(flags: Flags, opened: Opened, text: str, output: str) -> int:
             finished_at=datetime.datetime.now(datetime.UTC),
         )
         write_results_of_no_node(flags.target_folder(manifest) / "run_results.json", outcome, means.invocation)
-    _show(flags, None, sql, output)
+    _show(flags, inline_id(manifest), None, sql, output)
     return 0
 
 
-def _show(flags: Flags, name: str | None, sql: str, output: str) -> None:
+def _show(flags: Flags, node_id: NodeId, name: str | None, sql: str, output: str) -> None:
     """The SQL of a node, or of a template from the command line, which has no name."""
     if output == "json":
         head = {} if name is None else {"node": name}
-        click.echo(json.dumps({**head, "compiled": sql}, indent=2))
+        text = json.dumps({**head, "compiled": sql}, indent=2)
     elif flags.quiet:
-        click.echo(sql)
+        text = sql
     else:
-        click.echo(f"Compiled {'inline node' if name is None else f'node {name!r}'} is:\n{sql}")
+        text = f"Compiled {'inline node' if name is None else f'node {name!r}'} is:\n{sql}"
+    data = {**answer_data(flags, node_id, name, output), "compiled": sql}
+    flags.log.answer("CompiledNode", "Q042", text, data)

@@ -57,6 +57,7 @@ def generate(context: click.Context, /, compiles: bool, empty_catalog: bool, sta
         write_manifest(flags, opened.manifest)
     elif not _compiled(flags, opened):
         return 2
+    flags.log.happened("BuildingCatalog", "E044", "Building catalog", {}, "info")
     described = (
         no_catalog(invocation) if empty_catalog else _described(flags, opened, invocation, everything=not compiles)
     )
@@ -68,7 +69,8 @@ def generate(context: click.Context, /, compiles: bool, empty_catalog: bool, sta
     errors = described["errors"] or ()
     for error in errors:
         tell_warning(flags, Warned(error, "CatalogGenerationError", {"exc": error}))
-    flags.log.tell(f"Catalog written to {folder / 'catalog.json'}")
+    path = str((folder / "catalog.json").resolve())
+    flags.log.happened("CatalogWritten", "E042", f"Catalog written to {path}", {"path": path}, "info")
     return int(bool(errors))
 
 

@@ -81,10 +81,10 @@ WARNINGS = {
     "DepsUnpinned": "M029",
     "NoNodesForSelectionCriteria": "M030",
     "LogTestResult": "Q007",
-    "NoNodesSelected": "P003",
+    "NoNodesSelected": "Q038",
     "NothingToDo": "Q035",
     "SnapshotTimestampWarning": "Q043",
-    "SelectExcludeIgnoredWithSelectorWarning": "Q045",
+    "SelectExcludeIgnoredWithSelectorWarning": "Z064",
     "ConstraintNotEnforced": "E048",
     "ConstraintNotSupported": "E049",
 }

@@ -29,6 +29,17 @@ def inline_id(manifest: Manifest) -> NodeId:
     return NodeId(f"sql_operation.{manifest.settings.name}.{NAME}")
 
 
+def answer_data(flags: Flags, node_id: NodeId, name: str | None, output: str) -> dict[str, Any]:
+    """What events of `compile` and `show` hold alike; a template from the command line has no name."""
+    return {
+        "node_name": name or NAME,
+        "unique_id": node_id,
+        "is_inline": name is None,
+        "output_format": output,
+        "quiet": bool(flags.quiet),
+    }
+
+
 def compiled_inline(means: Answerer, text: str, session: Session | None) -> str:
     """The SQL of a template, with the ephemeral models that it reads in front. Raises CompilationError."""
     at = Location("--inline", 1)

@@ -68,6 +68,11 @@ class Log(Struct, frozen=True):
             click.echo(f"{click.style('Warning', fg='yellow')}{label} {message}", err=True)
         self.note(message, "warn", name, code, data)
 
+    def answer(self, name: str, code: str, text: str, data: Mapping[str, Any]) -> None:
+        """What was asked for, whatever the console shows else: as it is, or as an event."""
+        click.echo(event(name, code, text, self.invocation, data) if self.json else text)
+        self.note(text, "info", name, code, data)
+
     def note(
         self,
         message: str,

@@ -16,7 +16,6 @@ from airflow_sqlmodels.cli.opening import open_project, write_manifest
 from airflow_sqlmodels.cli.opening_lines import tell_found, tell_running
 from airflow_sqlmodels.cli.options import ManyValues, global_options, option, resource_options
 from airflow_sqlmodels.cli.telling import tell_warning
-from airflow_sqlmodels.cli.warnings import NOTHING_SELECTED
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.graph.selection import Found, Selection, select_nodes
 from airflow_sqlmodels.manifest.manifest import Manifest
@@ -69,11 +68,16 @@ def ls(context: click.Context, /, output: str, output_keys: Sequence[str], model
     found = _found(flags, manifest, models)
     write_manifest(flags, manifest)  # behind it, as the state may be in the same folder
     warn_unmatched(flags, manifest, found.unmatched)
-    if not found.ids and not found.unmatched:
-        tell_warning(flags, Warned("no nodes selected", NOTHING_SELECTED))
+    if not found.ids:
+        tell_warning(flags, Warned("No nodes selected!", "NoNodesSelected"))
     keys = [key for text in output_keys for key in text.split()]
     shown = _SHOWN[output] if output != "json" else _as_json(manifest, keys)
-    click.echo("".join(f"{shown(manifest[node_id])}\n" for node_id in found.ids), nl=False)
+    lines = [shown(manifest[node_id]) for node_id in found.ids]
+    if flags.log.json:
+        for line in lines:
+            flags.log.answer("PrintEvent", "Z052", line, {"msg": line})
+    else:
+        click.echo("".join(f"{line}\n" for line in lines), nl=False)
     return 0
 
 

@@ -17,7 +17,8 @@ from airflow_sqlmodels.artifacts.run_results import write_results_of_no_node, wr
 from airflow_sqlmodels.cli.choosing import chosen_plan, tell_nothing
 from airflow_sqlmodels.cli.execution import prepared
 from airflow_sqlmodels.cli.flags import Flags, flags_of
-from airflow_sqlmodels.cli.inline import compiled_inline, inline_id, refuse_both
+from airflow_sqlmodels.cli.inline import NAME as INLINE
+from airflow_sqlmodels.cli.inline import answer_data, compiled_inline, inline_id, refuse_both
 from airflow_sqlmodels.cli.opening import connected, profile_of
 from airflow_sqlmodels.cli.opening_lines import begin, tell_concurrency
 from airflow_sqlmodels.cli.options import (
@@ -96,7 +97,7 @@ def show(
     try:
         for each in _queries(means, plan, inline, session):
             seen.append(_shown(each, limit, session))
-            click.echo(_text(flags, seen[-1].name, seen[-1].rows, output))
+            _tell(flags, each.node, each.name, seen[-1].rows, output)
     finally:
         session.close()
     _keep(flags, means, seen)
@@ -110,7 +111,7 @@ def _show_direct(flags: Flags, query: str, limit: int, output: str) -> int:
         rows = _first(_bare(query), limit, session)
     finally:
         session.close()
-    click.echo(_text(flags, None, rows, output))
+    _tell(flags, NodeId(f"sql_operation.{INLINE}"), None, rows, output)
     return 0
 
 
@@ -174,14 +175,24 @@ def _bare(sql: str) -> str:
     return sql.strip().rstrip(";")
 
 
-def _text(flags: Flags, name: str | None, rows: Rows, output: str) -> str:
-    return _json(name, rows) if output == "json" else _table(name, rows, flags)
+def _tell(flags: Flags, node_id: NodeId, name: str | None, rows: Rows, output: str) -> None:
+    text = _json(name, rows) if output == "json" else _table(name, rows, flags)
+    preview = _json_rows(rows) if output == "json" else "\n".join(table_lines(rows.columns, rows.rows))
+    data = {**answer_data(flags, node_id, name, output), "preview": preview}
+    flags.log.answer("ShowNode", "Q041", text, data)
 
 
 def _json(name: str | None, rows: Rows) -> str:
-    listed = [dict(zip(rows.columns, row, strict=True)) for row in rows.rows]
     head = {} if name is None else {"node": name}
-    return json.dumps({**head, "show": listed}, default=to_json, indent=2)
+    return json.dumps({**head, "show": _listed(rows)}, default=to_json, indent=2)
+
+
+def _json_rows(rows: Rows) -> str:
+    return json.dumps(_listed(rows), default=to_json)
+
+
+def _listed(rows: Rows) -> list[dict[str, Any]]:
+    return [dict(zip(rows.columns, row, strict=True)) for row in rows.rows]
 
 
 def _table(name: str | None, rows: Rows, flags: Flags) -> str:

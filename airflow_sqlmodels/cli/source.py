@@ -45,6 +45,7 @@ def freshness(context: click.Context, /, output: Path | None, **_values: Any) ->
     if not plan.steps:  # as in dbt, the file then tells of nothing
         tell_nothing(flags)
         write_sources(path, opened.manifest, (), Invocation(args=flags.said), 0.0)
+        flags.log.happened("FreshnessCheckComplete", "Q003", "Done.", {}, "info")
         return 0
     execution = prepared(flags, opened, plan)
     tell_concurrency(flags, opened, len(plan))

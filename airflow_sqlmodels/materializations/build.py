@@ -60,6 +60,11 @@ class Build(Struct, frozen=True, kw_only=True):
         found = None if self.rendering is None else self.rendering.means.macros.own(name)
         return None if found is None or self.rendering is None else functools.partial(self.rendering.called, found)
 
+    def note(self, message: str) -> None:
+        """Tell what is done to those who look closely, as `log` in a macro does."""
+        if self.rendering is not None:
+            self.rendering.means.invocation.note(message)
+
     def warn(self, message: str, name: str = "JinjaLogWarning", data: Mapping[str, Any] | None = None) -> None:
         """Tell of something that is wrong, and keeps nothing from being built: dbt's event of that name."""
         if self.rendering is not None:

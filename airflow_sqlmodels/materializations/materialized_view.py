@@ -51,6 +51,7 @@ def _choice(build: Build) -> str:
 
 def _made(build: Build, writing: Writing) -> Outcome:
     """A new view in the place of what is there."""
+    _tell(build, "REPLACE" if writing.existing else "CREATE")
     return replaced(
         build,
         writing,
@@ -65,8 +66,8 @@ def _kept(build: Build, choice: str) -> Outcome:
     """The view as it is: as in dbt it is not refreshed either. Raises FailFastError if that is a mistake."""
     name = build.dialect.render(build.relation)
     what = (
-        f"Configuration changes were identified: {name} has other indexes than its config, and "
-        f"`on_configuration_change` was set to `{choice}`"
+        f"Configuration changes were identified and `on_configuration_change` was set to `{choice}` for `{name}`, "
+        "which has other indexes than its config"
     )
     hint = "set it to 'apply', or rebuild the view with --full-refresh"
     if choice == "fail":
@@ -77,6 +78,7 @@ def _kept(build: Build, choice: str) -> Outcome:
 
 def _refreshed(build: Build, changes: Sequence[str]) -> Outcome:
     """New rows in the view that is there, whose indexes change first."""
+    _tell(build, "ALTER" if changes else "REFRESH")
     if changes:
         build.session.execute(";\n".join(changes))
     outcome = build.session.execute(f"refresh materialized view {build.dialect.render(build.relation)}")
@@ -86,6 +88,10 @@ def _refreshed(build: Build, changes: Sequence[str]) -> Outcome:
     run_inside(build, build.post_hooks)
     dress(build, _KIND, rebuilt=False)
     return outcome
+
+
+def _tell(build: Build, change: str) -> None:
+    build.note(f"Applying {change} to: {build.dialect.render(build.relation)}")
 
 
 def _index_changes(build: Build) -> Iterator[str]:

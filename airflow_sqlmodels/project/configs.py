@@ -156,9 +156,14 @@ def with_defaults(kind: str, own: Mapping[str, Any]) -> dict[str, Any]:
     result = merge(DEFAULTS[kind], own) if own else dict(DEFAULTS[kind])
     if result.get("tags"):
         result["tags"] = list(dict.fromkeys(result["tags"]))
+    if "contract" in own and isinstance(result["contract"], Mapping):  # as in dbt: of it nothing else is kept
+        result["contract"] = {key: value for key, value in result["contract"].items() if key in _OF_CONTRACTS}
     if kind == "test":
         _agree_on_failures(result)
     return result
+
+
+_OF_CONTRACTS = ("enforced", "alias_types")
 
 
 def _agree_on_failures(config: dict[str, Any]) -> None:

@@ -51,6 +51,15 @@ def test_in_unrendered_configs_the_strongest_says_all(tmp_path: Path) -> None:
     assert node["unrendered_config"] == {"tags": ["near", "near"], "group": None, "post_hook": "select {{ 1 }}"}
 
 
+def test_configs_keep_what_dbt_keeps(tmp_path: Path) -> None:
+    """`begin` of what has no batches is as it was written, of a contract two keys count."""
+    said = "materialized='table', begin='2020-01-01', contract={'enforce': true, 'alias_types': false}"
+    config = written(tmp_path, {"models/a.sql": f"{{{{ config({said}) }}}} select 1"})["nodes"]["model.shop.a"][
+        "config"
+    ]
+    assert (config["begin"], config["contract"]) == ("2020-01-01", {"enforced": False, "alias_types": False})
+
+
 def test_what_is_read_without_rendering() -> None:
     """The templates that dbt reads by their syntax alone."""
     literal = ["select 1", "{{ ref('a', v=1) }}", "{# {{ this }} #}{{ config(a={'b': ['c', True]}) }}"]

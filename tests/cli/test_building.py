@@ -685,3 +685,19 @@ def test_a_seed_tells_of_types_for_columns_that_it_does_not_have(call: Call, tmp
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(exist_ok=True)
     path.write_text(text, encoding="utf-8")
+
+
+def test_what_is_done_to_a_materialized_view_is_told_closely(call: Call, tmp_path: Path) -> None:
+    """As `log` does it in dbt's macros: log collectors and tests of projects go by these lines."""
+    place = tmp_path / "models/marts/view.sql"
+    told = []
+    for indexes, more in (("[]", []), ("[]", []), ("[{'columns': ['id']}]", []), ("[]", ["--full-refresh"])):
+        place.write_text(f"{{{{ config(materialized='materialized_view', indexes={indexes}) }}}} select 1 as id")
+        said = call("run", "--select", "view", "--log-format", "json", "--debug", *more)[1]
+        events = [json.loads(line) for line in said.splitlines()]
+        told += [each["data"]["msg"] for each in events if each["info"]["name"] == "JinjaLogDebug"]
+
+    assert [each.split('"')[0] for each in told if each.startswith("Applying")] == [
+        f"Applying {change} to: " for change in ("CREATE", "REFRESH", "ALTER", "REPLACE")
+    ]
+    assert all(each.endswith('"public"."view"') for each in told if each.startswith("Applying"))

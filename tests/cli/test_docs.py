@@ -34,7 +34,8 @@ def test_what_was_built_is_described(call: Call, tmp_path: Path) -> None:
     code, said = call("docs", "generate", "--static")
 
     assert code == 0, said
-    assert said.endswith(f"Catalog written to {tmp_path / 'target/catalog.json'}\n")
+    assert "  Building catalog\n" in said
+    assert said.endswith(f"  Catalog written to {tmp_path / 'target/catalog.json'}\n")
     described = read(tmp_path, "catalog.json")
     assert {*described["nodes"]} == {
         *("model.shop.orders", "model.shop.revenue", "model.shop.stg_orders", "seed.shop.raw_orders")

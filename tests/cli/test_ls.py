@@ -84,7 +84,8 @@ def test_a_selection_that_names_nothing_is_a_warning_with_the_nearest_name(call:
     code, out, err = call("ls", "--select", "stg_ordrs")
 
     assert (code, out) == (0, "")
-    assert err == "Warning the selection 'stg_ordrs' names nothing, did you mean 'stg_orders'?\n"
+    assert err.splitlines()[0] == "Warning the selection 'stg_ordrs' names nothing, did you mean 'stg_orders'?"
+    assert err.splitlines()[1:] == ["Warning No nodes selected!"]
 
 
 def test_under_warn_error_it_is_an_error(call: Call) -> None:

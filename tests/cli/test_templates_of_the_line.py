@@ -148,6 +148,34 @@ def test_sql_is_sent_and_can_be_sent_again(call: Call, tmp_path: Path) -> None:
     assert call("run-operation", "--sql", "create table later as select 1 as n", "--args", "{a: 1}")[0] == 2
 
 
+@pytest.mark.parametrize(
+    ("command", "name", "data"),
+    [
+        (("ls", "--select", "two"), "PrintEvent", {"msg": "shop.two"}),
+        (
+            ("compile", "--select", "one"),
+            "CompiledNode",
+            {"node_name": "one", "is_inline": False, "compiled": "select 1 as n"},
+        ),
+        (("compile", "--inline", "select 2"), "CompiledNode", {"node_name": "inline_query", "compiled": "select 2"}),
+        (("show", "--select", "two"), "ShowNode", {"unique_id": "model.shop.two", "preview": "| n |\n| - |\n| 2 |"}),
+        (
+            ("show", "--inline", "select 3 as n", "--output", "json"),
+            "ShowNode",
+            {"preview": '[{"n": 3}]', "is_inline": True},
+        ),
+    ],
+)
+def test_what_was_asked_for_is_an_event_in_json(
+    command: tuple[str, ...], name: str, data: dict[str, Any], call: Call
+) -> None:
+    code, said = call("--quiet", "--log-format", "json", *command)
+    events = [json.loads(line) for line in said.splitlines()]
+    assert code == 0
+    assert [each["info"]["name"] for each in events] == [name]
+    assert data.items() <= events[0]["data"].items()
+
+
 def test_an_operation_that_failed_is_an_event(call: Call) -> None:
     said = call("run-operation", "--sql", "select {{ 1 // 0 }}", "--log-format", "json")[1]
     events = {each["info"]["name"]: each for each in map(json.loads, said.splitlines())}

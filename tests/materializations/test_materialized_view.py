@@ -83,7 +83,9 @@ def test_other_indexes_are_refused_if_the_config_says_so(session: DbApiSession, 
     connection.execute("insert into raw values (2)")
     more = {"indexes": [{"columns": ["id"]}]}
 
-    with pytest.raises(FailFastError, match="`on_configuration_change` was set to `fail`") as refused:
+    with pytest.raises(
+        FailFastError, match="were identified and `on_configuration_change` was set to `fail` for"
+    ) as refused:
         built(session, KIND, SELECT, on_configuration_change="fail", **more)
 
     assert refused.value.kind == "FailFast Error"

@@ -34,6 +34,7 @@ from airflow_sqlmodels.manifest.nodes import (
     resource_type,
 )
 from airflow_sqlmodels.manifest.relation import Relation
+from airflow_sqlmodels.templating.batches import has_batches
 
 _SPELLED = {"pre_hook": "pre-hook", "post_hook": "post-hook"}
 
@@ -121,7 +122,7 @@ def config_view(node: AnyNode) -> ConfigView:
     for key, spelled in _SPELLED.items():
         if key in node.config:
             view[spelled] = view.pop(key)
-    if isinstance(view.get("begin"), str):
+    if isinstance(view.get("begin"), str) and isinstance(node, Model) and has_batches(node):  # others' stays as written
         with contextlib.suppress(ValueError):  # whoever makes batches refuses it
             view["begin"] = datetime.fromisoformat(view["begin"]).isoformat()
     if isinstance(node, Source):
