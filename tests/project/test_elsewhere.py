@@ -100,7 +100,7 @@ def test_two_descriptions_of_a_node_are_refused_and_one_of_two_nodes(
 def test_a_description_of_what_is_disabled_elsewhere_is_a_warning(tmp_path: Path) -> None:
     off = {"dbt_packages/tools/models/theirs.sql": "{{ config(enabled=false) }} select 1 as id"}
 
-    warning, _ = map(str, load(tmp_path, FILES | THEIRS | off).warnings)  # the other is of a test of the seed's
+    warning, upward = map(str, load(tmp_path, FILES | THEIRS | off).warnings)
 
     assert "depends on seed.shop.exceptions of the root project" in upward
     assert "there is no model 'theirs' to describe" in warning
