@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import structs
 
 from airflow_sqlmodels.dialects.registry import dialect_named
-from airflow_sqlmodels.errors import Location, NamingError, ProjectError, closest
+from airflow_sqlmodels.errors import Location, ProjectError, closest
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.graph.yaml_selectors import unknown_keys
 from airflow_sqlmodels.manifest.manifest import Manifest, Settings
@@ -31,6 +31,7 @@ from airflow_sqlmodels.project.catalogs_file import refuse_catalogs
 from airflow_sqlmodels.project.choices import Choices
 from airflow_sqlmodels.project.deprecated import deprecated_models
 from airflow_sqlmodels.project.docs import DocLookup
+from airflow_sqlmodels.project.elsewhere import twice
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.fingerprint import Fingerprints, with_names, with_parents
 from airflow_sqlmodels.project.functions import with_overloads
@@ -344,6 +345,5 @@ def _once(entries: Iterable[Entry]) -> Iterator[Entry]:
         key = (entry.kind, entry.file.package, entry.name)
         twin = seen.setdefault(key, entry)
         if twin is not entry and entry.kind not in ("source", "unit_test", UNKNOWN, TWICE, NAMELESS):
-            raise NamingError(f"the {entry.kind} {entry.name!r} is described twice: also in {twin.at}", entry.at,
-                               "keep one of the two entries")  # fmt: skip
+            raise twice(entry, twin)
         yield entry

@@ -107,8 +107,7 @@ def _nothing_to_describe(entry: Entry, names: set[tuple[str, str, str]]) -> Iter
         kind = entry.kind.replace("_", " ")
         patch = f"Did not find matching node for patch with name {entry.name!r}"
         what = f"{patch}: there is no {kind} {entry.name!r} to describe"
-        twin = "a package describes its own of that name: dbt refuses two descriptions of it, remove this one"
-        text = str(SqlModelsError(what, entry.at, twin if entry.name in known else closest(entry.name, known)))
+        text = str(SqlModelsError(what, entry.at, "" if entry.name in known else closest(entry.name, known)))
         yield Warned(text, "NoNodeForYamlKey", {"patch_name": entry.name, "file_path": entry.file.shown})
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from airflow_sqlmodels.errors import NamingError
 from airflow_sqlmodels.manifest.nodes import DataTest, Model, NodeId, Seed
 from tests.projects import PROJECT, load
 
@@ -40,14 +43,6 @@ def test_the_entry_of_a_disabled_seed_holds_for_the_projects_own(tmp_path: Path)
     assert model.relation.identifier == "n"  # the package has one itself
 
 
-def test_the_projects_own_entry_is_better(tmp_path: Path) -> None:
-    own = {"seeds/own.yml": "seeds: [{name: exceptions, description: Mine}]"}
-
-    manifest = load(tmp_path, FILES | own)
-
-    assert manifest[NodeId("seed.shop.exceptions")].description == "Mine"
-
-
 def test_the_project_can_describe_what_a_package_has(tmp_path: Path) -> None:
     more = {
         "dbt_packages/tools/models/theirs.sql": "select 1 as id",
@@ -60,13 +55,53 @@ def test_the_project_can_describe_what_a_package_has(tmp_path: Path) -> None:
     assert [each.name for each in manifest.warnings] == ["PackageNodeDependsOnRootProjectNode"]  # a test of the seed's
 
 
-def test_a_second_description_of_what_a_package_has_is_told(tmp_path: Path) -> None:
-    more = {"models/theirs.yml": "models: [{name: theirs, description: Told here}]",
-            "dbt_packages/tools/models/theirs.sql": "select 1 as id",
-            "dbt_packages/tools/models/theirs.yml": "models: [{name: theirs, description: Told there}]"}  # fmt: skip
+THEIRS = {
+    "dbt_packages/tools/models/theirs.sql": "select 1 as id",
+    "models/theirs.yml": "models: [{name: theirs, description: Told here}]",
+}
 
-    warning, upward = map(str, load(tmp_path, FILES | more).warnings)
+
+@pytest.mark.parametrize(
+    ("more", "wrong"),
+    [
+        (
+            {**THEIRS, "dbt_packages/tools/models/theirs.yml": "models: [{name: theirs, description: Told there}]"},
+            r"models/theirs\.yml:1:10: the model 'theirs' is described twice: also in dbt_packages/tools/models/theirs",
+        ),
+        (
+            {
+                **THEIRS,
+                "dbt_packages/more/dbt_project.yml": "name: more\n",
+                "dbt_packages/more/models/theirs.yml": "models: [{name: theirs, description: Told there}]",
+            },
+            "the model 'theirs' is described twice",
+        ),
+        (
+            {"seeds/own.yml": "seeds: [{name: exceptions, description: Mine}]"},
+            r"all\.yml:2:5: the seed 'exceptions' is described twice: also in seeds/own\.yml",
+        ),
+        (
+            {
+                **THEIRS,
+                "dbt_packages/more/dbt_project.yml": "name: more\n",
+                "dbt_packages/more/models/theirs.sql": "select 1 as id",
+            },
+            "'theirs' is in the packages 'tools' and 'more'|'theirs' is in the packages 'more' and 'tools'",
+        ),
+    ],
+)
+def test_two_descriptions_of_a_node_are_refused_and_one_of_two_nodes(
+    more: dict[str, str], wrong: str, tmp_path: Path
+) -> None:
+    with pytest.raises(NamingError, match=wrong):
+        load(tmp_path, FILES | more)
+
+
+def test_a_description_of_what_is_disabled_elsewhere_is_a_warning(tmp_path: Path) -> None:
+    off = {"dbt_packages/tools/models/theirs.sql": "{{ config(enabled=false) }} select 1 as id"}
+
+    warning, upward = map(str, load(tmp_path, FILES | THEIRS | off).warnings)
 
     assert "depends on seed.shop.exceptions of the root project" in upward
     assert "there is no model 'theirs' to describe" in warning
-    assert "hint: a package describes its own of that name" in warning
+    assert "hint" not in warning

@@ -182,9 +182,18 @@ def _shared(parts: Parts, entry: Entry) -> dict[str, Any]:
         "description": parts.description(entry.content.get("description"), package, entry.at),
         "config": parts.config(entry.kind, own, entry.at, entry),
         "own_config": own,
+        "written": _written(parts, entry, own),
         "files": (entry.file.shown, PROJECT_FILE),
         "definition": _rendered(parts, entry, definition),
     }
+
+
+def _written(parts: Parts, entry: Entry, own: Mapping[str, Any]) -> dict[str, Any]:
+    """Where what dbt keeps as written is not the config: of these two kinds it passes over dbt_project.yml."""
+    if entry.kind not in ("semantic_model", "saved_query"):
+        return {}
+    said = parts.rendered(entry.config, entry.file.package, entry.at)
+    return {key: said.get(key) for key, value in own.items() if said.get(key) != value}
 
 
 def _rendered(parts: Parts, entry: Entry, value: Any) -> Any:

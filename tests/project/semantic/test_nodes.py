@@ -232,6 +232,22 @@ def test_meta_and_tags_beside_config_are_the_metrics_not_its_configs(tmp_path: P
     assert (metric["meta"], metric["tags"], metric["config"]["meta"]) == ({"a": 1}, ["t"], {})
 
 
+def test_what_the_project_file_says_of_semantic_models_and_saved_queries_is_not_kept_as_written(
+    tmp_path: Path,
+) -> None:
+    project = (
+        "name: shop\nsaved-queries: {+cache: {enabled: true}}\nsemantic-models: {+meta: {a: 1}}\n"
+        "metrics: {+meta: {a: 1}}\n"
+    )
+    properties = PROPERTIES.replace("{name: weekly, query", "{name: weekly, config: {meta: {b: 1}}, query")
+    manifest = _manifest(tmp_path, properties, **{"dbt_project.yml": project})
+    found = manifest_json(manifest, graph_of(manifest), Invocation())
+    query = found["saved_queries"]["saved_query.shop.weekly"]
+    assert (query["config"]["cache"], query["unrendered_config"]) == ({"enabled": True}, {"meta": {"b": 1}})
+    assert found["semantic_models"]["semantic_model.shop.sales"]["config"]["meta"] == {"a": 1}
+    assert found["metrics"]["metric.shop.revenue"]["unrendered_config"] == {"meta": {"a": 1}}
+
+
 def test_exports_take_from_their_query_what_they_do_not_say(tmp_path: Path) -> None:
     new = ("{name: weekly, tags: b, config: {export_as: table, schema: out, tags: [a]}, "
            "exports: [{name: one}, {name: two, config: {export_as: view, alias: x}}], ")  # fmt: skip
