@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from airflow_sqlmodels.errors import Location
+from airflow_sqlmodels.errors import Location, SqlModelsError
+
+if TYPE_CHECKING:
+    from airflow_sqlmodels.templating.plain import PlainCall
+
+_ENV_VAR = "env_var"
 
 
 def is_template(text: str) -> bool:
@@ -34,6 +39,9 @@ class YamlRenderer:
 
     def text(self, text: str, at: Location) -> Any:
         """One template, rendered. Raises ProjectError with the place if that fails."""
+        values = self._environment(text, at) if _ENV_VAR in text else None
+        if values is not None:
+            return values[0] if len(values) == 1 else "".join(map(str, values))
         if self._render is None:
             # many a profile and project file holds no template, and Jinja takes longer to import than they to read
             from airflow_sqlmodels.templating.names import Modules  # noqa: PLC0415
@@ -41,3 +49,26 @@ class YamlRenderer:
 
             self._render = native_renderer({"modules": Modules(), **self._names})
         return self._render(text, at)
+
+    def _environment(self, text: str, at: Location) -> list[Any] | None:
+        """The parts of a text that asks for environment variables and nothing else; None if only Jinja can tell.
+
+        Such stand in most profiles, which every command reads.
+        """
+        from airflow_sqlmodels.templating.plain import PlainCall, plain_parts  # noqa: PLC0415  # few files have any
+
+        parts, ask = plain_parts(text), self._names.get(_ENV_VAR)
+        calls = [each for each in parts or () if isinstance(each, PlainCall)]
+        if parts is None or ask is None or not all(map(_asks, calls)):
+            return None
+        try:
+            values = [ask(*each.args) if isinstance(each, PlainCall) else each for each in parts if each != ""]
+        except SqlModelsError as error:
+            raise type(error)(error.what, error.at or at, error.hint) from error
+        return values or None
+
+
+def _asks(call: PlainCall) -> bool:
+    """Whether it is a call of `env_var` as it should be."""
+    is_env_var = call.name == _ENV_VAR and not (call.package or call.kwargs or call.more_kwargs)
+    return is_env_var and 1 <= len(call.args) <= 2 and isinstance(call.args[0], str)

@@ -9,9 +9,10 @@ from msgspec import Struct, field
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import Macro, MacroId
 from airflow_sqlmodels.templating.blocks import as_macros
+from airflow_sqlmodels.templating.call_names import CAPTURED
 from airflow_sqlmodels.templating.called import called_in
 from airflow_sqlmodels.templating.macro_table import MacroTable, macro_table_of
-from airflow_sqlmodels.templating.static import CAPTURED, TemplateReader, called_names
+from airflow_sqlmodels.templating.static import TemplateReader, called_names
 
 _SETS = "config.set"
 

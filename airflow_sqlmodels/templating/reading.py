@@ -14,6 +14,7 @@ from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError,
 from airflow_sqlmodels.manifest.nodes import MacroId, Ref, SourceRef
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.templating.call_graph import CallGraph
+from airflow_sqlmodels.templating.call_names import CAPTURED
 from airflow_sqlmodels.templating.call_notes import CallNotes
 from airflow_sqlmodels.templating.doomed import Doubts
 from airflow_sqlmodels.templating.environment import SCOPE, SilentUndefined
@@ -24,7 +25,7 @@ from airflow_sqlmodels.templating.places import place_of_error, placed
 from airflow_sqlmodels.templating.refusals import Refusals
 from airflow_sqlmodels.templating.relation import RelationApi, TemplateColumn, TemplateRelation
 from airflow_sqlmodels.templating.results import EmptyTable
-from airflow_sqlmodels.templating.static import CAPTURED, Call, called_names
+from airflow_sqlmodels.templating.static import Call, called_names
 from airflow_sqlmodels.templating.variables import Var, missing_var
 
 

@@ -14,6 +14,8 @@ import jinja2
 from jinja2 import nodes
 from msgspec import Struct, field
 
+from airflow_sqlmodels.templating.call_names import CAPTURED
+
 STRING = r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\""
 TOKEN = re.compile(
     r"\{\#.*?\#\}"
@@ -29,12 +31,6 @@ _SIMPLE = re.compile(
     r"\s*(?(around)\)\s*)"
 )
 """What most expressions are; Jinja's parser takes a hundred times as long."""
-
-CAPTURED = ("ref", "source", "function", "metric", "config")
-"""Calls that say something about the node itself."""
-
-OVERRIDDEN = ("ref", "source", "config")
-"""With macros of these names, dbt renders every template."""
 
 ALWAYS = ("set", "filter")
 """Blocks whose body is rendered once, whatever happens."""

@@ -31,6 +31,7 @@ from airflow_sqlmodels.manifest.nodes import (
 )
 from airflow_sqlmodels.manifest.relation import Quoting
 from airflow_sqlmodels.templating.blocks import find_blocks
+from airflow_sqlmodels.templating.call_names import OVERRIDDEN
 from airflow_sqlmodels.templating.entries.checksums import (
     contract_checksum,
     seed_checksum,
@@ -41,7 +42,6 @@ from airflow_sqlmodels.templating.entries.primary_key import TestsOf, primary_ke
 from airflow_sqlmodels.templating.entries.semantic import completed
 from airflow_sqlmodels.templating.entries.view import node_view, number, relation_name
 from airflow_sqlmodels.templating.inline_config import inline_config, is_literal
-from airflow_sqlmodels.templating.static import OVERRIDDEN
 
 Entry = dict[str, Any]
 

@@ -1,0 +1,64 @@
+"""Values in YAML that ask for environment variables are read without Jinja, and give what Jinja gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_sqlmodels.errors import CompilationError, Location, ProjectError
+from airflow_sqlmodels.project.rendering import YamlRenderer
+from airflow_sqlmodels.templating.native import native_renderer
+from airflow_sqlmodels.templating.variables import EnvVar
+
+AT = Location("profiles.yml", 3)
+NAMES = {
+    "env_var": EnvVar({"HOST": "db", "PORT": "5432", "EMPTY": "", "DBT_ENV_SECRET_X": "s"}),
+    "target": {"name": "t"},
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "without_jinja"),
+    [
+        ("{{ env_var('HOST') }}", True),
+        ('{{ env_var("PORT") }}', True),
+        ("{{env_var('NOT_THERE_AT_ALL', 5)}}", True),
+        ("{{ env_var('NOT_THERE_AT_ALL', none) }}", True),
+        ("{{ env_var('EMPTY') }}", True),
+        ("{{ env_var('EMPTY') }}{{ env_var('HOST') }}", True),
+        ("{{ env_var('HOST') }}.{{ env_var('PORT') }}\n", True),
+        ("a {{ env_var('HOST') }}\n\n", True),
+        ("{# env_var #}x", True),
+        ("{# env_var #}", False),
+        ("{{ env_var('PORT') | as_number }}", False),
+        ("{{ env_var('PORT') | int + 1 }}", False),
+        ("{{- env_var('HOST') }} ", False),
+        ("{{ env_var('HOST') ~ target.name }}", False),
+        ("{{ target.name }}{{ env_var('HOST') }}", False),
+        ("{% if true %}{{ env_var('HOST') }}{% endif %}", False),
+    ],
+)
+def test_what_stands_in_the_environment(text: str, without_jinja: bool) -> None:
+    expected: Any = native_renderer(NAMES)(text, AT)
+    renderer = YamlRenderer(NAMES)
+    found = renderer.text(text, AT)
+    assert (found, type(found)) == (expected, type(expected))
+    assert (renderer._render is None) == without_jinja
+
+
+@pytest.mark.parametrize("name", ["NOT_THERE_AT_ALL", "DBT_ENV_SECRET_X"])
+def test_a_variable_that_may_not_be_read_is_told_with_its_place(name: str) -> None:
+    text = f"{{{{ env_var('{name}') }}}}"
+    with pytest.raises(CompilationError) as expected:
+        native_renderer(NAMES)(text, AT)
+    with pytest.raises(CompilationError) as raised:
+        YamlRenderer(NAMES).text(text, AT)
+    assert raised.value.args == expected.value.args
+    assert raised.value.at == AT
+
+
+def test_a_call_without_a_name_is_told_with_its_place() -> None:
+    with pytest.raises(ProjectError) as raised:
+        YamlRenderer(NAMES).text("{{ env_var() }}", AT)
+    assert raised.value.at == AT
