@@ -14,7 +14,7 @@ import mmap
 import os
 import struct
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, ValuesView
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -68,6 +68,14 @@ class Store(Struct, frozen=True):
             else:
                 high = middle
         return None
+
+    def several(self, keys: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
+        """The records of many keys: the index is read once, not looked through for each."""
+        index = self.data[self.index : self.index + self.count * _ENTRY.size]
+        places = {found: (offset, length) for found, offset, length in _ENTRY.iter_unpack(index)}
+        for key in keys:
+            place = places.get(_hash(key))
+            yield key, None if place is None else self.data[place[0] : place[0] + place[1]]
 
     def need(self, key: str) -> bytes:
         """The record of `key`. Raises Broken if there is none."""
@@ -203,6 +211,21 @@ class Stored(Mapping[K, V], Generic[K, V]):
 
     def __contains__(self, key: object) -> bool:
         return key in self._ids()
+
+    def items(self) -> ItemsView[K, V]:
+        """All of them, read at once."""
+        self._read_all()
+        return super().items()
+
+    def values(self) -> ValuesView[V]:
+        """All of them, read at once."""
+        self._read_all()
+        return super().values()
+
+    def _read_all(self) -> None:
+        missing = [key for key in self._ids() if key not in self._known]
+        for key, record in self._store.several(missing):
+            self._known[key] = None if record is None else self._decode(self._key(key), record)
 
     def with_values(self, values: Mapping[K, V]) -> Stored[K, V]:
         """The same mapping with other values for some of its keys."""

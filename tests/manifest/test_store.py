@@ -8,7 +8,7 @@ import pytest
 
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import NodeId
-from airflow_sqlmodels.manifest.store import Broken, manifest_records, open_store, read_manifest, write_store
+from airflow_sqlmodels.manifest.store import Broken, Stored, manifest_records, open_store, read_manifest, write_store
 from tests.projects import load
 
 FILES = {
@@ -35,6 +35,25 @@ def test_every_node_and_macro_comes_back_equal(saved: tuple[Manifest, Path]) -> 
     assert dict(again) == dict(manifest)
     assert dict(again.macros) == dict(manifest.macros)
     assert again.settings == manifest.settings
+
+
+def test_all_that_are_read_at_once_are_those_that_are_read_one_by_one(saved: tuple[Manifest, Path]) -> None:
+    nodes = read_manifest(open_store(saved[1])).nodes
+    assert isinstance(nodes, Stored)
+    first, *others = nodes
+    changed = nodes.with_values({first: nodes[others[-1]]})
+
+    assert list(nodes.items()) == [(node_id, nodes[node_id]) for node_id in nodes] == list(saved[0].nodes.items())
+    assert list(nodes.values()) == list(saved[0].nodes.values())
+    assert list(changed.values()) == [nodes[others[-1]], *(nodes[node_id] for node_id in others)]
+
+
+def test_a_record_that_is_not_there_is_missed_however_it_is_read(tmp_path: Path) -> None:
+    records = dict(manifest_records(load(tmp_path / "project", FILES)))
+    del records["model.shop.a"]
+    write_store(tmp_path / "saved.sqlm", records.items())
+    with pytest.raises(KeyError):
+        dict(read_manifest(open_store(tmp_path / "saved.sqlm")).nodes.items())
 
 
 def test_an_unknown_id_is_missing(saved: tuple[Manifest, Path]) -> None:
