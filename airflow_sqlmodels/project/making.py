@@ -13,14 +13,17 @@ from airflow_sqlmodels.forked import parts as parts_of
 from airflow_sqlmodels.manifest.manifest import Settings
 from airflow_sqlmodels.manifest.nodes import AnyNode
 from airflow_sqlmodels.manifest.warned import Warned
-from airflow_sqlmodels.project import functions, other_nodes, template_nodes
+from airflow_sqlmodels.project import functions, template_nodes
 from airflow_sqlmodels.project.choices import Choices
 from airflow_sqlmodels.project.elsewhere import described_elsewhere
 from airflow_sqlmodels.project.exposures import exposure
 from airflow_sqlmodels.project.files import SourceFile
+from airflow_sqlmodels.project.generic_test_nodes import generic_tests
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry
+from airflow_sqlmodels.project.seeds import seed
 from airflow_sqlmodels.project.settings import ProjectFile
+from airflow_sqlmodels.project.sources import sources
 from airflow_sqlmodels.templating.invocation import Invocation
 from airflow_sqlmodels.templating.names import shared_names
 
@@ -115,7 +118,7 @@ def _nodes_of(parts: Parts, thing: _Thing) -> Iterator[AnyNode]:
 
 _ONE_NODE_FILES: Mapping[str, Callable[[Parts, SourceFile], AnyNode]] = {
     "model": template_nodes.model,
-    "seed": other_nodes.seed,
+    "seed": seed,
     "analysis": template_nodes.analysis,
     "test": template_nodes.singular_test,
     "function": functions.function,
@@ -124,7 +127,7 @@ _ONE_NODE_FILES: Mapping[str, Callable[[Parts, SourceFile], AnyNode]] = {
 
 def _from_entry(parts: Parts, entry: Entry) -> Iterator[AnyNode]:
     if entry.kind == "source":
-        yield from other_nodes.sources(parts, entry)
+        yield from sources(parts, entry)
     elif entry.kind == "snapshot":
         snapshot = template_nodes.yaml_snapshot(parts, entry)
         if snapshot is not None:
@@ -132,7 +135,7 @@ def _from_entry(parts: Parts, entry: Entry) -> Iterator[AnyNode]:
     elif entry.kind == "exposure":
         yield exposure(parts, entry)
     if entry.kind in ("model", "seed", "snapshot", "source"):
-        yield from other_nodes.generic_tests(parts, entry)
+        yield from generic_tests(parts, entry)
 
 
 def with_foreign_entries(parts: Parts, files: Iterable[SourceFile], built: list[AnyNode]) -> list[AnyNode]:
