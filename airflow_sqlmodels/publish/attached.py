@@ -128,8 +128,8 @@ class Statistics(Record, frozen=True, kw_only=True):
     """Between the name and `from`: `(ndistinct) ON a, b`."""
 
 
-class View(Record, frozen=True, kw_only=True):
-    """A view or materialized view that stands on the relation, directly or on another view."""
+class _Held(Record, frozen=True, kw_only=True):
+    """What is to be known of a relation, whether it is replaced or stands on one that is."""
 
     schema: str
     name: str
@@ -147,6 +147,11 @@ class View(Record, frozen=True, kw_only=True):
     triggers: tuple[Trigger, ...] = ()
     rules: tuple[Trigger, ...] = ()
     labels: tuple[tuple[str, str, str | None], ...] = ()
+
+
+class View(_Held, frozen=True, kw_only=True):
+    """A view or materialized view that stands on the relation, directly or on another view."""
+
     level: int
     """1 directly on the relation, 2 on a view of level 1…; the highest if there are several ways."""
     direct: bool
@@ -161,27 +166,11 @@ class View(Record, frozen=True, kw_only=True):
     """The oids of what it reads."""
 
 
-class Attached(Record, frozen=True, kw_only=True):
+class Attached(_Held, frozen=True, kw_only=True):
     """A relation and all that hangs on it."""
 
     session: int
     """The number of the session at the server."""
-    schema: str
-    name: str
-    oid: int
-    kind: str
-    owner: str
-    ours: bool
-    """Whether this session may change it: it has the owner's rights."""
-    comment: str | None = None
-    options: tuple[str, ...] = ()
-    granted: bool
-    grants: tuple[Grant, ...] = ()
-    columns: tuple[Column, ...] = ()
-    indexes: tuple[Index, ...] = ()
-    triggers: tuple[Trigger, ...] = ()
-    rules: tuple[Trigger, ...] = ()
-    labels: tuple[tuple[str, str, str | None], ...] = ()
     views: tuple[View, ...] = ()
     constraints: tuple[Constraint, ...] = ()
     policies: tuple[Policy, ...] = ()
