@@ -5,6 +5,7 @@ A macro is compiled when it is first called. Each call sees the names of the tem
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, MutableMapping
 from types import MappingProxyType
 from typing import Any
@@ -55,13 +56,18 @@ class MacroLibrary(Struct):
 
     def _outward(self, text: str, name: str) -> Template:
         """The template, but that a macro's own name means in it what it means outside: in a macro `model`, the node."""
-        if text.count(name) < 2:  # most macros never name themselves
+        if not _uses_own_name(text, name):
             return self.environment.from_string(text)
         return self.environment.changed(text, f"macro {name}", lambda tree: _renamed(tree, name))
 
 
 _INNER = "renamed__"
 """Before the name of a macro that uses its own name."""
+
+
+def _uses_own_name(text: str, name: str) -> bool:
+    """Whether the name may be used within its macro: most have it at most as a text, to dispatch it."""
+    return len(re.findall(rf"(?<![\w.'\"]){re.escape(name)}(?![\w'\"])", text)) > 1
 
 
 def _renamed(tree: nodes.Template, name: str) -> nodes.Template:

@@ -152,6 +152,7 @@ def _placed(call: Call, offset: int, certain: bool) -> Call:
 
 
 def _calls_of(tree: nodes.Node) -> Iterator[Call]:
+    unsure = {id(call) for each in tree.find_all(_INLINE) for call in each.find_all(nodes.Call)}
     for call in _as_called(tree):
         name = _dotted(call.node)
         if name == "adapter.dispatch":
@@ -159,7 +160,7 @@ def _calls_of(tree: nodes.Node) -> Iterator[Call]:
         elif isinstance(call.node, nodes.Call):
             continue  # adapter.dispatch(...)(...): the inner call is listed by itself
         else:
-            yield _call(name, call, certain=not _conditional(tree, call))
+            yield _call(name, call, certain=id(call) not in unsure)
     for used in tree.find_all(nodes.Name):
         if used.name in ("builtins", "context", "graph"):
             yield Call("?", literal=False)
@@ -173,10 +174,8 @@ def _as_called(tree: nodes.Node) -> Iterator[nodes.Call]:
             yield child
 
 
-def _conditional(tree: nodes.Node, call: nodes.Call) -> bool:
-    """Whether the call stands inside an inline `a if b else c`, or behind `and`/`or`."""
-    inline = (nodes.CondExpr, nodes.And, nodes.Or)
-    return any(call in set(each.find_all(nodes.Call)) for each in tree.find_all(inline))
+_INLINE = (nodes.CondExpr, nodes.And, nodes.Or)
+"""Of an inline `a if b else c`, and of what stands behind `and` and `or`, it is not sure that it is made."""
 
 
 def _dotted(node: nodes.Node) -> str:
