@@ -112,11 +112,14 @@ def _project(manifest: Manifest, invocation: Invocation) -> dict[str, Any]:
         "project_name": manifest.settings.name,
         "adapter_type": manifest.settings.target.type,
         "project_id": hashlib.md5(name, usedforsecurity=False).hexdigest(),
-        "quoting": {key: manifest.settings.quoting.get(key) for key in ("database", "schema", "identifier", "column")},
+        "quoting": {**_QUOTED, **manifest.settings.quoting},
         "send_anonymous_usage_stats": False,
         "user_id": None,
     }
 
+
+_QUOTED = {"database": True, "schema": True, "identifier": True, "column": None}
+"""What is quoted if a project says nothing of it."""
 
 _OVERVIEW = Doc(
     id="doc.dbt.__overview__",

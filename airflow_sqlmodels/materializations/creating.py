@@ -7,6 +7,7 @@ from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations.build import Build
 from airflow_sqlmodels.materializations.contract import check_contract, column_list, is_enforced, table_definition
 from airflow_sqlmodels.materializations.main_statement import with_header
+from airflow_sqlmodels.materializations.one_statement import refuse_more_statements
 
 _TABLE = ("get_create_table_as_sql", "create_table_as")
 _VIEW = ("get_create_view_as_sql", "create_view_as")
@@ -19,6 +20,7 @@ def create_table(build: Build, relation: Relation, select: str, *, temporary: bo
         own = build.own(name)
         if own is not None:
             return str(own(temporary, build.template_relation(relation, "table"), select))
+    refuse_more_statements(build)
     check_contract(build)
     unlogged = bool(build.config.get("unlogged")) and not temporary
     if is_enforced(build) and not temporary:
@@ -36,6 +38,7 @@ def create_view(build: Build, relation: Relation) -> str:
         own = build.own(name)
         if own is not None:
             return str(own(build.template_relation(relation, "view"), build.select))
+    refuse_more_statements(build)
     check_contract(build)
     return with_header(build, ddl.create_view(build.dialect, relation, build.select))
 

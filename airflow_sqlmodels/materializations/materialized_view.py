@@ -14,6 +14,7 @@ from airflow_sqlmodels.materializations.build import Build, Built
 from airflow_sqlmodels.materializations.dressing import comment_statements, indexes_of, regrant_statements
 from airflow_sqlmodels.materializations.hooks import run_inside, run_outside
 from airflow_sqlmodels.materializations.main_statement import send_main, with_header
+from airflow_sqlmodels.materializations.one_statement import refuse_more_statements
 from airflow_sqlmodels.materializations.own_dressing import dress
 from airflow_sqlmodels.materializations.replacing import patience_of, replaced
 from airflow_sqlmodels.materializations.writing import writing_of
@@ -51,6 +52,7 @@ def _choice(build: Build) -> str:
 
 def _made(build: Build, writing: Writing) -> Outcome:
     """A new view in the place of what is there."""
+    refuse_more_statements(build)
     _tell(build, "REPLACE" if writing.existing else "CREATE")
     return replaced(
         build,

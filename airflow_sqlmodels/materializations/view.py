@@ -10,6 +10,7 @@ from airflow_sqlmodels.materializations.creating import create_view, has_own_vie
 from airflow_sqlmodels.materializations.dressing import comment_statements, grant_statements, regrant_statements
 from airflow_sqlmodels.materializations.hooks import has_inside, run_inside, run_outside
 from airflow_sqlmodels.materializations.main_statement import send_main, with_header
+from airflow_sqlmodels.materializations.one_statement import refuse_more_statements
 from airflow_sqlmodels.materializations.own_dressing import dress
 from airflow_sqlmodels.materializations.replacing import patience_of, replaced
 from airflow_sqlmodels.materializations.writing import writing_of
@@ -49,6 +50,7 @@ def _first(build: Build) -> Outcome:
 
 def _in_place(build: Build, options: str) -> Outcome | None:
     """`create or replace view`: its oid, grants, comments and readers stay. None if the columns do not allow it."""
+    refuse_more_statements(build)
     check_contract(build)
     locking = build.dialect.locking
     statement = with_header(

@@ -40,6 +40,7 @@ from airflow_sqlmodels.templating.entries.checksums import (
 )
 from airflow_sqlmodels.templating.entries.primary_key import TestsOf, primary_key
 from airflow_sqlmodels.templating.entries.semantic import completed
+from airflow_sqlmodels.templating.entries.shape import whole_config
 from airflow_sqlmodels.templating.entries.view import node_view, number, relation_name
 from airflow_sqlmodels.templating.inline_config import inline_config, is_literal
 
@@ -61,6 +62,7 @@ def node_json(node: AnyNode, manifest: Manifest, made: float, tests: TestsOf = M
         view["depends_on"] = {"macros": [], "nodes": list(node.depends_on)}
     for key in _WITHOUT.get(type(node), ()):
         view.pop(key, None)
+    view["config"] = whole_config(view["resource_type"], view["config"])
     if isinstance(node, UnitTest):
         return {**view, "checksum": unit_test_checksum(node, view)}
     if isinstance(node, (SemanticModel, Metric, SavedQuery)):

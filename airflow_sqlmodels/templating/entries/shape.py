@@ -87,7 +87,7 @@ def shaped(entry: dict[str, Any]) -> dict[str, Any]:
     kind = entry["resource_type"]
     found = _in_order(entry, _ORDERS.get(kind, _NODE))
     if "config" in found:
-        found["config"] = _config(kind, found["config"])
+        found["config"] = whole_config(kind, found["config"])
     if found.get("columns"):
         found["columns"] = {name: _in_order(column, _COLUMN) for name, column in found["columns"].items()}
     return found
@@ -112,7 +112,8 @@ _FREE_FORM = ("meta", "source_meta", "kwargs", "unrendered_config", "config_call
 """Where a null is what someone wrote, not a field without a value."""
 
 
-def _config(kind: str, said: dict[str, Any]) -> dict[str, Any]:
+def whole_config(kind: str, said: dict[str, Any]) -> dict[str, Any]:
+    """A config with all that its kind always has."""
     usual = _CONFIGS.get(kind, {})
     found = {key: said.get(key, default) for key, default in usual.items()}
     found |= {key: value for key, value in said.items() if key not in usual and (value or key not in _WHEN_SET)}
@@ -120,7 +121,8 @@ def _config(kind: str, said: dict[str, Any]) -> dict[str, Any]:
         found["freshness"] = {**found["freshness"], "build_after": {**found["freshness"]["build_after"]}}
         found["freshness"]["build_after"].setdefault("updates_on", "any")
     if kind == "snapshot":
-        found["snapshot_meta_column_names"] = {**dict.fromkeys(_META_COLUMNS), **found["snapshot_meta_column_names"]}
+        names = found["snapshot_meta_column_names"] or {}
+        found["snapshot_meta_column_names"] = {**dict.fromkeys(_META_COLUMNS), **names}
     return type(said)(found)
 
 
