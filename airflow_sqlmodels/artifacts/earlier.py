@@ -58,11 +58,18 @@ class Earlier:
 
 def read_earlier(folder: Path) -> Earlier:
     """The manifest in a folder. Raises SqlModelsError if there is none, or it is of a schema that we don't know."""
+    found = _manifest_in(folder)
+    if found is None:
+        hint = "name a folder that holds the 'target' of an earlier run"
+        raise SqlModelsError(f"there is no {MANIFEST} in the state folder {str(folder)!r}", None, hint)
+    return found
+
+
+def _manifest_in(folder: Path) -> Earlier | None:
     path = folder / MANIFEST
     content = read_json(path)
     if content is None:
-        hint = "name a folder that holds the 'target' of an earlier run"
-        raise SqlModelsError(f"there is no {MANIFEST} in the state folder {str(folder)!r}", None, hint)
+        return None
     said = str((content.get("metadata") or {}).get("dbt_schema_version"))
     version = said.rpartition("/v")[2].removesuffix(".json")
     if "/manifest/" not in said or not version.isdecimal() or int(version) not in _VERSIONS:
@@ -71,14 +78,18 @@ def read_earlier(folder: Path) -> Earlier:
     return Earlier(folder, content)
 
 
-def state_of(earlier: Earlier, manifest: Manifest, target_folder: Path) -> State:
-    """The earlier state, ready to be asked about the nodes of `manifest`.
+def state_in(folder: Path, manifest: Manifest, target_folder: Path) -> State:
+    """The earlier state that a folder has, ready to be asked about the nodes of `manifest`.
 
-    `target_folder` is where today's sources.json is, to which the earlier one is compared.
+    `target_folder` is where today's sources.json is, to which the earlier one is compared. Files that are not there
+    are missed by the selectors that ask for them. Raises SqlModelsError for a manifest.json that we don't know.
     """
+    found = _manifest_in(folder)
+    earlier = Earlier(folder, {}) if found is None else found
     statuses = _results(earlier.folder / RESULTS)
     then, now = _results(earlier.folder / SOURCES), _results(target_folder / SOURCES)
     return State(
+        known=found is not None,
         before=_Before(earlier.entries, manifest.settings.compares_as_written),
         now=_facts_now(manifest),
         macros_changed=_macros_changed(earlier, manifest),

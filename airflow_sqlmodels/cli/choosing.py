@@ -52,13 +52,13 @@ def earlier_state(flags: Flags, manifest: Manifest) -> State | None:
     """What `--state` names, to select by; None if nobody said."""
     if flags.state is None:
         return None
-    from airflow_sqlmodels.artifacts.earlier import read_earlier, state_of  # noqa: PLC0415  # few runs have a state
+    from airflow_sqlmodels.artifacts.earlier import state_in  # noqa: PLC0415  # few runs have a state
 
     target = flags.target_folder(manifest)
     if flags.folder(flags.state).resolve() == target.resolve():
         said = f"The state and target directories are the same: '{flags.state}'. Each run writes over that state"
         tell_warning(flags, Warned(said, "WarnStateTargetEqual", {"state_path": str(flags.state)}))
-    found = state_of(read_earlier(flags.folder(flags.state)), manifest, target)
+    found = state_in(flags.folder(flags.state), manifest, target)
     return replace(
         found,
         on_broken=lambda promise, changes: _tell_broken(flags, promise, changes),

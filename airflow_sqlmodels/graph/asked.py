@@ -14,6 +14,8 @@ from airflow_sqlmodels.manifest.nodes import AnyNode
 
 Predicate = Callable[[AnyNode], bool]
 
+NO_STATE = "Got a state selector method, but no comparison manifest"
+
 
 class Asked(Struct, frozen=True):
     """One `method.argument:value`."""
@@ -31,10 +33,7 @@ class Asked(Struct, frozen=True):
     def earlier(self) -> State:
         """The state to compare with. Raises SelectorError if there is none."""
         if self.state is None:
-            hint = "name its folder: --state path/to/artifacts"
-            raise self.refuse(
-                "Got a state selector method, but no comparison manifest: it needs an earlier state", hint
-            )
+            raise self.refuse(f"{NO_STATE}: it needs an earlier state", "name its folder: --state path/to/artifacts")
         return self.state
 
     def refuse(self, what: str, hint: str = "") -> SelectorError:

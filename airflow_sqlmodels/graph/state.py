@@ -58,6 +58,8 @@ class Facts(Struct, frozen=True, kw_only=True):
 class State(Struct, frozen=True, kw_only=True):
     """An earlier state, and how to look at the nodes of now."""
 
+    known: bool = True
+    """Whether its manifest is there: else there is nothing to compare with."""
     before: Mapping[str, Facts]
     now: Callable[[AnyNode], Facts]
     macros_changed: Callable[[AnyNode], bool]

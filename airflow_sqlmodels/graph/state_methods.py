@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from airflow_sqlmodels.graph.asked import Asked, Predicate, one_of
+from airflow_sqlmodels.graph.asked import NO_STATE, Asked, Predicate, one_of
 from airflow_sqlmodels.graph.state import SUB_SELECTORS
 
 RESULTS = ("success", "error", "fail", "warn", "pass", "skipped", "no-op", "partial success", "runtime error", "reused")
 """What can come of a node."""
 
 
+_TARGET = "name a folder that holds the 'target' of an earlier run"
+
+
 def state(asked: Asked) -> Predicate:
     """Nodes by what became of them since the earlier state."""
     earlier = asked.earlier()
+    if not earlier.known:
+        raise asked.refuse(f"{NO_STATE}: there is no manifest.json in the state folder {earlier.folder!r}", _TARGET)
     if asked.value in ("modified", "unmodified", "modified.contract"):
         earlier.look_for_removed(asked.manifest.nodes, asked.manifest.disabled)
     sides = {f"modified.{side}": side for side in SUB_SELECTORS}

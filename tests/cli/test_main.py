@@ -46,7 +46,7 @@ def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -
         (["retry"], "there is no run_results.json"),
         (["clone"], "there is no state to defer to"),
         (["clone", "--state", "x"], "there is no manifest.json in the state folder"),
-        (["run", "--state", "x"], "there is no manifest.json in the state folder"),
+        (["run", "--state", "x", "--select", "state:new"], "there is no manifest.json in the state folder"),
         (["run", "--defer"], "there is no state to defer to"),
         (["ls", "--resource-type", "modle"], "'modle' is not one of"),
         (["ls", "--models", "a", "--select", "b"], "--models goes neither with --select"),

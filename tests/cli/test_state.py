@@ -158,6 +158,19 @@ def test_results_of_the_earlier_run_choose_nodes(call: Call, tmp_path: Path) -> 
     assert call("result:error+")[1] == ["shop.marts.revenue"]
 
 
+def test_results_are_enough_where_nothing_is_compared(call: Call, tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    results = {"results": [{"unique_id": "model.shop.revenue", "status": "error"}]}
+    (folder / "run_results.json").write_text(json.dumps(results))
+
+    assert call("result:error", "--state", str(folder))[:2] == (0, ["shop.marts.revenue"])
+
+
+def test_a_state_that_nothing_asks_for_may_be_missing(call: Call, tmp_path: Path) -> None:
+    assert call("revenue", "--state", str(tmp_path / "nowhere"))[:2] == (0, ["shop.marts.revenue"])
+
+
 PROMISED = """\
 models:
   - name: orders
