@@ -8,9 +8,9 @@ from typing import Any
 import click
 from msgspec import structs
 
-from airflow_sqlmodels.cli.choosing import chosen_plan, tell_nothing
+from airflow_sqlmodels.cli.choosing import chosen_plan
 from airflow_sqlmodels.cli.deferring import deferred_to
-from airflow_sqlmodels.cli.execution import prepared, report, run
+from airflow_sqlmodels.cli.execution import ended_with_nothing, prepared, report, run
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.opening import Opened, write_manifest
 from airflow_sqlmodels.cli.opening_lines import begin, tell_concurrency
@@ -43,8 +43,7 @@ def run_clone(flags: Flags, opened: Opened, plan: Plan) -> int:
     write_manifest(flags, opened.manifest)
     relations = deferred_to(flags).relations
     if not plan.steps:
-        tell_nothing(flags)
-        return 0
+        return ended_with_nothing(flags, opened)
     alone = structs.replace(plan, steps=tuple(Step(step.node) for step in plan), on_start=(), on_end=())
     execution = prepared(replace(flags, defer=False), opened, alone)
     execution = structs.replace(execution, means=replace(execution.means, earlier=relations))

@@ -12,8 +12,8 @@ import click
 
 from airflow_sqlmodels.artifacts.compiled import write_compiled
 from airflow_sqlmodels.artifacts.run_results import write_results_of_no_node, write_run_results
-from airflow_sqlmodels.cli.choosing import chosen_plan, tell_nothing
-from airflow_sqlmodels.cli.execution import keep_sql, prepared
+from airflow_sqlmodels.cli.choosing import chosen_plan
+from airflow_sqlmodels.cli.execution import ended_with_nothing, keep_sql, prepared
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.inline import answer_data, compiled_inline, inline_id, refuse_both
 from airflow_sqlmodels.cli.opening import Opened
@@ -67,8 +67,7 @@ def compile_(context: click.Context, /, output: str, inline: str | None, **_valu
 def run_compile(flags: Flags, opened: Opened, plan: Plan, output: str = "text") -> int:
     """Compile the nodes of a plan and show those that were named. The exit code."""
     if not plan.steps:
-        tell_nothing(flags)
-        return 0
+        return ended_with_nothing(flags, opened)
     tell_concurrency(flags, opened, len(plan), shown=False)
     results = compiled(flags, opened, plan, prepared(flags, opened, plan).means)
     named = {_NEIGHBOURS.sub("", word) for text in flags.select for word in text.split()}

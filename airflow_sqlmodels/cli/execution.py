@@ -109,8 +109,7 @@ def execute_plan(flags: Flags, opened: Opened, plan: Plan, *, show_rows: bool = 
     """
     write_manifest(flags, opened.manifest, compiles=bool(plan.steps))
     if not plan.steps:
-        _tell_nothing(flags, opened)
-        return 0
+        return ended_with_nothing(flags, opened)
     execution = prepared(flags, opened, plan)
     tell_concurrency(flags, opened, len(plan))
     outcome = run(execution)
@@ -120,10 +119,11 @@ def execute_plan(flags: Flags, opened: Opened, plan: Plan, *, show_rows: bool = 
     return outcome.exit_code
 
 
-def _tell_nothing(flags: Flags, opened: Opened) -> None:
-    """Say it, and leave no results of an earlier run for those of this one."""
+def ended_with_nothing(flags: Flags, opened: Opened) -> int:
+    """Say that there is nothing to do, and leave no results of an earlier run for those of this one. The exit code."""
     tell_nothing(flags)
     _write_results(flags, opened.manifest, (), Invocation(args=flags.said), 0.0)
+    return 0
 
 
 def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:

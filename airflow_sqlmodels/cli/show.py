@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from airflow_sqlmodels.artifacts.json_text import to_json
 from airflow_sqlmodels.artifacts.run_results import write_results_of_no_node, write_run_results
-from airflow_sqlmodels.cli.choosing import chosen_plan, tell_nothing
-from airflow_sqlmodels.cli.execution import prepared
+from airflow_sqlmodels.cli.choosing import chosen_plan
+from airflow_sqlmodels.cli.execution import ended_with_nothing, prepared
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.inline import NAME as INLINE
 from airflow_sqlmodels.cli.inline import answer_data, compiled_inline, inline_id, refuse_both
@@ -88,8 +88,7 @@ def show(
     opened = begin(flags, shown=False)
     plan = Plan(command="show", steps=()) if inline is not None else chosen_plan(flags, opened.manifest, "show")
     if inline is None and not plan.steps:
-        tell_nothing(flags)
-        return 0
+        return ended_with_nothing(flags, opened)
     tell_concurrency(flags, opened, len(plan) or 1, shown=False)
     means = prepared(flags, opened, plan).means
     session = opened.open_session()

@@ -196,11 +196,13 @@ def test_an_unknown_macro_is_refused_with_the_nearest(call: Call, tmp_path: Path
     assert "could not find a macro with the name 'notes' in any package\nhint: did you mean 'note'?" in said
 
 
-def test_nothing_selected_is_no_error(call: Call) -> None:
-    code, said = call("run", "-s", "tag:nobody")
+@pytest.mark.parametrize("command", ["run", "compile", "show"])
+def test_nothing_selected_is_no_error(call: Call, tmp_path: Path, command: str) -> None:
+    code, said = call(command, "-s", "tag:nobody")
 
     assert code == 0
     assert "Nothing to do" in said
+    assert json.loads((tmp_path / "target/run_results.json").read_text())["results"] == []
 
 
 @pytest.mark.parametrize(("select", "statuses"), [
