@@ -13,9 +13,10 @@ from airflow_sqlmodels.cli.options import (
     empty_option,
     failures_option,
     global_options,
-    option,
     refresh_option,
     resource_options,
+    rows_option,
+    saved_query_options,
     selection_options,
     window_options,
 )
@@ -29,10 +30,12 @@ from airflow_sqlmodels.cli.options import (
 @empty_option
 @window_options
 @failures_option
+@rows_option
+@saved_query_options
 @click.pass_context
-def build(context: click.Context, /, **_values: Any) -> int:
+def build(context: click.Context, /, show_rows: bool, **_values: Any) -> int:
     """Build and test everything selected: models, seeds and snapshots, each followed by its tests."""
-    return execute(flags_of(context), "build")
+    return execute(flags_of(context), "build", show_rows=show_rows)
 
 
 @click.command(cls=ManyValues)
@@ -63,7 +66,7 @@ def test(context: click.Context, /, **_values: Any) -> int:
 @selection_options
 @refresh_option
 @empty_option
-@option("--show", "show_rows", is_flag=True, help="Show some rows of each table that was loaded.")
+@rows_option
 @click.pass_context
 def seed(context: click.Context, /, show_rows: bool, **_values: Any) -> int:
     """Load the selected CSV files."""

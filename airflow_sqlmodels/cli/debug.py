@@ -31,9 +31,12 @@ from airflow_sqlmodels.version import VERSION
 @click.command()
 @global_options
 @option("--connection", is_flag=True, help="Look at the connection only.")
+@option("--config-dir", is_flag=True, help="Say where profiles.yml is, and nothing else.")
 @click.pass_context
-def debug(context: click.Context, /, connection: bool, **_values: object) -> int:
+def debug(context: click.Context, /, connection: bool, config_dir: bool, **_values: object) -> int:
     """Check the project, the profile and the connection."""
+    if config_dir:
+        return _tell_config_dir(flags_of(context))
     flags = _with_profile(flags_of(context))
     _tell_places(flags)
     checks = _Checks(flags)
@@ -52,6 +55,13 @@ def debug(context: click.Context, /, connection: bool, **_values: object) -> int
         click.echo("".join(f"  {key}: {value}\n" for key, value in _target(flags).items()), nl=False)
         checks.told("Connection test:", ("OK connection ok", "ERROR"), "The connection", _connection)
     return checks.verdict()
+
+
+def _tell_config_dir(flags: Flags) -> int:
+    opener = {"Windows": "start", "Darwin": "open"}.get(platform.system(), "xdg-open")
+    folder = profiles_place(flags.project_dir, flags.profiles_dir).parent
+    click.echo(f"To view your profiles.yml file, run:\n\n{opener} {folder}")
+    return 0
 
 
 def _with_profile(flags: Flags) -> Flags:

@@ -36,7 +36,8 @@ from airflow_sqlmodels.templating.invocation import Invocation
 
 
 @click.group()
-def docs() -> None:
+@global_options
+def docs(**_values: object) -> None:
     """Make the documentation site, or look at it."""
 
 

@@ -114,7 +114,7 @@ class Flags:
 
 def flags_of(context: click.Context) -> Flags:
     """The flags of a command. What stands in front of its name counts, unless it is said again behind it."""
-    values = {**_merged(context, context.find_root()), **said_by_old_names(os.environ)}
+    values = {**_merged(context), **said_by_old_names(os.environ)}
     text = str(values.pop("vars_text", None) or "{}")
     known = {key: value for key, value in values.items() if key in Flags.__dataclass_fields__}
     known["project_dir"] = _project_dir(known.get("project_dir"))
@@ -164,11 +164,15 @@ def _colours(said: bool | None, log: Log) -> bool | None:
     return wanted if isinstance(wanted, bool) else None
 
 
-def _merged(context: click.Context, top: click.Context) -> dict[str, Any]:
-    values = dict(context.params)
-    for name, value in top.params.items():
-        if name in values and _rank(top, name) > _rank(context, name):
-            values[name] = value
+def _merged(context: click.Context) -> dict[str, Any]:
+    """What was said, by name: behind the command, else behind its group, else in front of both."""
+    values, said_by = dict(context.params), dict.fromkeys(context.params, context)
+    above = context.parent
+    while above is not None:
+        for name, value in above.params.items():
+            if name in values and _rank(above, name) > _rank(said_by[name], name):
+                values[name], said_by[name] = value, above
+        above = above.parent
     return values
 
 

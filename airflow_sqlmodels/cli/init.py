@@ -76,7 +76,7 @@ _RESERVED = ("dbt", "dbt_postgres")
 @click.command()
 @global_options
 @click.argument("name", required=False)
-@option("--skip-profile-setup", is_flag=True, help="Write no profiles.yml.")
+@option("--skip-profile-setup", "-s", is_flag=True, help="Write no profiles.yml.")
 @option("--skip-debug", is_flag=True, help="Accepted as in dbt; the connection is not looked at anyhow.")
 @click.pass_context
 def init(context: click.Context, /, name: str | None, skip_profile_setup: bool, **_values: Any) -> int:

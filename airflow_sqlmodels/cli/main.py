@@ -25,7 +25,6 @@ from airflow_sqlmodels.cli.log_format import tell_error
 from airflow_sqlmodels.cli.options import global_options
 from airflow_sqlmodels.cli.scrubbed import scrubbed_output
 from airflow_sqlmodels.errors import SqlModelsError
-from airflow_sqlmodels.version import VERSION
 
 REPORT = "This should not have happened. Please report it, with the lines above, in the project's issue tracker."
 
@@ -62,7 +61,6 @@ COMMANDS = {
     package="airflow_sqlmodels.cli",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
 )
-@click.version_option(VERSION, "-V", "-v", "--version", message="sqlmodels %(version)s")
 @global_options
 @click.pass_context
 def cli(context: click.Context, /, **_values: object) -> None:

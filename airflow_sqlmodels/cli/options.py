@@ -14,6 +14,7 @@ import click
 from airflow_sqlmodels.cli.log_file import LEVELS
 from airflow_sqlmodels.cli.log_format import FORMATS
 from airflow_sqlmodels.graph.modes import INDIRECT
+from airflow_sqlmodels.version import VERSION
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -27,11 +28,15 @@ NO_EFFECT = (
     *("send-anonymous-usage-stats", "log-cache-events", "single-threaded"),
     *("use-colors-file", "partial-parse-file-diff", "macro-debugging"),
     *("upload-to-artifacts-ingest-api", "hints-enabled", "use-fast-test-edges"),
+    *("use-v2-parser", "snowflake-projects-otel"),
 )
 """Switches of dbt that change nothing here: they are taken, so that scripts go on working."""
 
-NO_EFFECT_VALUES = (*("printer-width", "partial-parse-file-path", "record-timing-info", "sqlparse"),)
-"""The same with a value."""
+NO_EFFECT_VALUES = (("printer-width",), ("partial-parse-file-path",), ("record-timing-info", "r"), ("sqlparse",))
+"""The same with a value, and its short name."""
+
+_OF_SAVED_QUERIES = ("export-saved-queries", "include-saved-query")
+"""Without effect, too: nothing is exported, and `build` tells of them anyway."""
 
 
 class ManyValues(click.Command):
@@ -66,6 +71,11 @@ def _switch(name: str, text: str = "", short: str = "", **attributes: Any) -> Ca
     return option(*names, default=None, help=text, **attributes)
 
 
+def _ignored(name: str, *short: str) -> Callable[[Any], Any]:
+    names = (f"--{name}", *(f"-{each}" for each in short))
+    return option(*names, hidden=True, expose_value=False, envvar=None)
+
+
 def _folder(name: str, text: str, *, exists: bool = False) -> Callable[[Any], Any]:
     return option(f"--{name}", type=click.Path(path_type=Path, exists=exists), help=text)
 
@@ -84,6 +94,7 @@ _PLACE = (
 )
 
 _GLOBAL = (
+    click.version_option(VERSION, "-V", "-v", "--version", message="sqlmodels %(version)s"),
     *_PLACE,
     option("--threads", type=click.IntRange(1), help="How many nodes run at a time."),
     _switch("fail-fast", "Stop everything at the first failure.", "x"),
@@ -109,7 +120,7 @@ _GLOBAL = (
     _switch("print", "Whether print() in templates shows something."),
     option("--indirect-selection", type=click.Choice(INDIRECT), help="Which tests come with selected nodes."),
     *(_switch(name, hidden=True, expose_value=False, envvar=None) for name in NO_EFFECT),
-    *(option(f"--{name}", hidden=True, expose_value=False, envvar=None) for name in NO_EFFECT_VALUES),
+    *(_ignored(*names) for names in NO_EFFECT_VALUES),
     option("--maximum-seed-size-mib", type=click.IntRange(0), help="Larger seeds are compared by path; 0: none."),
     _folder("state", "The folder with manifest.json of an earlier state, for `state:` and for --defer."),
     _switch("defer", "Read what is not selected, and not there, from the relations of the earlier state."),
@@ -156,6 +167,10 @@ window_options = _stacked(
     )
 )
 """Which time."""
+rows_option = option("--show", "show_rows", is_flag=True, help="Show some rows of each table that was loaded.")
+saved_query_options = _stacked(
+    [_switch(name, hidden=True, expose_value=False, envvar=None) for name in _OF_SAVED_QUERIES]
+)
 failures_option = option("--store-failures", is_flag=True, default=None, help="Keep the rows that fail tests.")
 output_option = option("--output", type=click.Choice(("text", "json")), default="text", help="How to show it.")
 

@@ -23,7 +23,8 @@ from airflow_sqlmodels.templating.invocation import Invocation
 
 
 @click.group()
-def source() -> None:
+@global_options
+def source(**_values: object) -> None:
     """Check how old sources are."""
 
 

@@ -246,6 +246,20 @@ def test_debug_looks_at_the_only_profile_if_the_project_names_none(call: Call, t
     assert "1 check failed:" in said
 
 
+def test_debug_says_where_the_profiles_are(call: Call, tmp_path: Path) -> None:
+    code, said = call("debug", "--config-dir")
+
+    assert code == 0
+    assert said.endswith(f"open {tmp_path}\n")
+
+
+def test_build_takes_what_seed_and_saved_queries_take(call: Call) -> None:
+    code, said = call("build", "--show", "--export-saved-queries", "--no-include-saved-query", "-s", "raw_orders")
+
+    assert code == 0
+    assert "Random sample of table: " in said
+
+
 def test_debug_says_which_part_is_wrong(call: Call, tmp_path: Path) -> None:
     code, said = call("debug")
     assert code == 0

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from airflow_sqlmodels.cli.main import COMMANDS, cli, exit_code
+from airflow_sqlmodels.version import VERSION
 from tests.cli.projects import write_project
 
 WORDS = ("init parse compile ls list run seed test build snapshot show source debug clean run-operation "
@@ -37,6 +38,12 @@ def test_help_waits_for_no_driver() -> None:
 def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code([name, "--help"]) == 0
     assert "Usage: sqlmodels" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("args", [["--version"], ["run", "--version"], ["docs", "generate", "-v"]])
+def test_the_version_can_be_asked_of_every_command(args: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code(args) == 0
+    assert capsys.readouterr().out == f"sqlmodels {VERSION}\n"
 
 
 @pytest.mark.parametrize(

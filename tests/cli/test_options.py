@@ -22,6 +22,12 @@ def outer(**_values: Any) -> None:
     """Stands for the whole command."""
 
 
+@outer.group("docs")
+@global_options
+def middle(**_values: Any) -> None:
+    """Stands for a command of several words."""
+
+
 @outer.command(cls=ManyValues)
 @global_options
 @selection_options
@@ -31,6 +37,9 @@ def outer(**_values: Any) -> None:
 def inner(context: click.Context, /, **_values: Any) -> None:
     """Tells its flags."""
     context.find_root().obj.append((flags_of(context), context.params["word"]))
+
+
+middle.add_command(inner)
 
 
 def flags_for(*args: str, env: dict[str, str] | None = None) -> tuple[Flags, str | None]:
@@ -87,6 +96,9 @@ def test_two_dashes_end_the_options() -> None:
         (["--target", "prod", "inner"], "prod"),
         (["inner", "-t", "prod"], "prod"),
         (["--target", "prod", "inner", "--target", "dev"], "dev"),
+        (["docs", "--target", "prod", "inner"], "prod"),
+        (["--target", "prod", "docs", "inner"], "prod"),
+        (["--target", "prod", "docs", "--target", "dev", "inner"], "dev"),
         (["inner"], None),
     ],
 )
@@ -131,6 +143,7 @@ def test_the_command_line_is_above_the_environment() -> None:
 
 def test_switches_without_an_effect_are_taken() -> None:
     flags_for("inner", "--no-partial-parse", "--log-format", "json", "--no-version-check", "--cache-selected-only")
+    flags_for("inner", "-r", "timing.txt", "--no-use-v2-parser")
 
 
 def test_vars_are_yaml() -> None:
