@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import click
 
-from airflow_sqlmodels.cli.lines import level_of, result_line, start_line, subject
+from airflow_sqlmodels.cli.lines import Places, level_of, result_line, start_line, subject
 from airflow_sqlmodels.cli.log_format import event
 from airflow_sqlmodels.cli.node_info import node_info
 from airflow_sqlmodels.cli.summary import (
@@ -65,7 +65,7 @@ class JsonProgress:
         self._invocation = invocation
         self._tell = write
         self._total = len(plan)
-        self._numbers: dict[str, int] = {}
+        self._places = Places(plan)
 
     def __enter__(self) -> Self:
         return self
@@ -75,15 +75,17 @@ class JsonProgress:
 
     def started(self, step: Step) -> None:
         """A node begins."""
-        node, number = self._manifest[step.node], self._number(step.node)
-        data = {"description": subject(node), "index": number, "total": self._total}
-        now = datetime.datetime.now(datetime.UTC)
-        data["node_info"] = node_info(self._manifest, node, "started", began=now)
-        self._write("LogStartLine", "Q011", start_line(node, self._place(number)), data)
+        node, (number, total) = self._manifest[step.node], self._places.numbers(step.node)
+        is_hook, now = isinstance(node, Operation), datetime.datetime.now(datetime.UTC)
+        what = {"statement": _hook(node)} if is_hook else {"description": subject(node)}
+        info = node_info(self._manifest, node, "started", began=now)
+        name, code = ("LogHookStartLine", "Q032") if is_hook else ("LogStartLine", "Q011")
+        line = start_line(node, self._places.of(step.node))
+        self._write(name, code, line, {**what, "index": number, "total": total, "node_info": info})
 
     def ended(self, result: Result) -> None:
         """A node ended, or was skipped."""
-        node, number = self._manifest[result.node], self._number(result.node)
+        node, (number, total) = self._manifest[result.node], self._places.numbers(result.node)
         name, code = ("SkippingDetails", "Q034") if result.status == "skipped" else _RESULTS[type(node)]
         if result.broken_model is not None:
             name, code = "LogSkipBecauseError", "Z034"
@@ -91,11 +93,11 @@ class JsonProgress:
             **self._details(node, result),
             **self._group(node),
             "index": number,
-            "total": self._total,
+            "total": total,
             "execution_time": result.seconds,
             "node_info": self._info(node, result.status, result),
         }
-        line = result_line(node, result, self._place(number))
+        line = result_line(node, result, self._places.of(result.node))
         self._write(name, code, line, data, level_of(result))
 
     def batch(self, news: BatchNews) -> None:
@@ -118,8 +120,10 @@ class JsonProgress:
         """Something a template or a step has to tell."""
         self._write("JinjaLogInfo", "I062", message, {"msg": message})
 
-    def summary(self, results: Sequence[Result], seconds: float, interrupted: bool) -> None:
-        """The events at the end of a run."""
+    def summary(
+        self, results: Sequence[Result], seconds: float, interrupted: bool, place: Callable[[AnyNode], str]
+    ) -> None:
+        """The events at the end of a run. `place`: where the compiled SQL of a node is."""
         self._blank()
         ran = {"stat_line": kinds(self._manifest, results), "execution": duration(seconds), "execution_time": seconds}
         self._write("FinishedRunningStats", "E047", finished_line(self._manifest, results, seconds), ran)
@@ -135,12 +139,12 @@ class JsonProgress:
         text = click.unstyle(verdict(results, interrupted))
         self._write("EndOfRunSummary", "Z030", text, data, "error" if errors else "info")
         for result in to_explain(results):
-            self._failure(result)
+            self._failure(result, place)
         self._blank()
         stats = {_STATS[word]: sum(counts[status] for status in statuses) for word, statuses in COUNTED}
         self._write("StatsLine", "Z023", count_line(results), {"stats": {**stats, "total": len(results)}})
 
-    def _failure(self, result: Result) -> None:
+    def _failure(self, result: Result, place: Callable[[AnyNode], str]) -> None:
         self._blank()
         node = self._manifest[result.node]
         warned = result.status == "warn"
@@ -152,6 +156,11 @@ class JsonProgress:
         text = click.unstyle("\n".join(failure(self._manifest, result)))
         name, code = ("RunResultWarningMessage", "Z046") if warned else ("RunResultError", "Z024")
         self._write(name, code, text, {"msg": text, **told}, level)
+        if result.compiled_sql and "batch_results" not in result.details:
+            self._blank()
+            path = place(node)
+            data = {"path": path, "node_info": told["node_info"]}
+            self._write("SQLCompiledPath", "Z026", f"  compiled code at {path}", data)
 
     def _blank(self) -> None:
         """An empty line is an event too."""
@@ -179,19 +188,19 @@ class JsonProgress:
             return {**names, "status": result.status, "result_message": said}
         if isinstance(node, Source):
             return {"source_name": node.source_name, "table_name": node.name, "status": result.status}
+        if isinstance(node, Operation):
+            return {"statement": _hook(node), "status": result.status}
         return {"description": subject(node), "status": said}
 
     def _info(self, node: AnyNode, status: str, result: Result | None) -> dict[str, Any]:
         return node_info(self._manifest, node, status, result)
 
-    def _number(self, node_id: str) -> int:
-        return self._numbers.setdefault(node_id, len(self._numbers) + 1)
-
-    def _place(self, number: int) -> str:
-        return f"{number} of {self._total}"
-
     def _write(self, name: str, code: str, message: str, data: Mapping[str, Any], level: str = "info") -> None:
         self._tell(level, event(name, code, message, self._invocation, data, level))
+
+
+def _hook(node: AnyNode) -> str:
+    return subject(node).removeprefix("hook: ")
 
 
 _STATS = {"PASS": "pass", "WARN": "warn", "ERROR": "error", "SKIP": "skip", "NO-OP": "noop", "REUSED": "reused"}

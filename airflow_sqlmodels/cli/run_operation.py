@@ -17,6 +17,7 @@ from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.inline import NAME as INLINE
 from airflow_sqlmodels.cli.inline import called_macro, compiled_inline, inline_id
 from airflow_sqlmodels.cli.lines import bracketed
+from airflow_sqlmodels.cli.log import OPERATION_RESULTS
 from airflow_sqlmodels.cli.opening import Opened, write_manifest
 from airflow_sqlmodels.cli.opening_lines import begin
 from airflow_sqlmodels.cli.options import global_options, option
@@ -54,7 +55,9 @@ def run_operation(context: click.Context, /, macro: str | None, args_text: str, 
         raise click.UsageError("--args cannot be used with --sql: it has no macro to give them to", context)
     found, arguments = flags_of(context), _arguments(args_text)
     said = {key: value for key, value in found.said.items() if key != "args_text"}
-    flags = replace(found, said={**said, "args": arguments})
+    if context.get_parameter_source("args_text") is not ParameterSource.DEFAULT:  # as in dbt, else not listed
+        said["args"] = arguments
+    flags = replace(found, said=said)
     return operate(flags, begin(flags), macro, arguments, str(sql))
 
 
@@ -124,6 +127,7 @@ def _write(execution: Execution, outcome: Result) -> None:
     if flags.switch("write_json", manifest, default=True):
         path = flags.target_folder(manifest) / "run_results.json"
         write_results_of_no_node(path, outcome, execution.means.invocation, int(not outcome.passed))
+        flags.log.wrote(OPERATION_RESULTS, path)
 
 
 def _macro_named(manifest: Manifest, name: str) -> Macro:

@@ -19,7 +19,8 @@ from airflow_sqlmodels.cli.execution import ended_with_nothing, prepared
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.inline import NAME as INLINE
 from airflow_sqlmodels.cli.inline import answer_data, compiled_inline, inline_id, refuse_both
-from airflow_sqlmodels.cli.opening import connected, profile_of
+from airflow_sqlmodels.cli.log import RUN_RESULTS
+from airflow_sqlmodels.cli.opening import connected, profile_of, write_manifest
 from airflow_sqlmodels.cli.opening_lines import begin, tell_concurrency
 from airflow_sqlmodels.cli.options import (
     ManyValues,
@@ -86,6 +87,7 @@ def show(
     if inline is None and not (flags.select or flags.selector):
         raise click.UsageError("name a node with --select, or give a query with --inline", context)
     opened = begin(flags, shown=False)
+    write_manifest(flags, opened.manifest)
     plan = Plan(command="show", steps=()) if inline is not None else chosen_plan(flags, opened.manifest, "show")
     if inline is None and not plan.steps:
         return ended_with_nothing(flags, opened)
@@ -137,6 +139,7 @@ def _keep(flags: Flags, means: Answerer, seen: Sequence[Shown]) -> None:
         write_results_of_no_node(path, results[0], means.invocation)
     else:
         write_run_results(path, manifest, results, means.invocation, sum(each.seconds for each in seen))
+    flags.log.wrote(RUN_RESULTS, path)
 
 
 class _Query(Struct, frozen=True):
