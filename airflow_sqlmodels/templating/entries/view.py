@@ -271,7 +271,7 @@ def _unit_test_part(node: UnitTest) -> dict[str, Any]:
         "overrides": overrides and {"macros": overrides.macros, "vars": overrides.vars, "env_vars": overrides.env_vars},
         "schema": node.schema,
         "checksum": node.checksum,
-        "version": node.version,
+        "version": number(node.version),
         "versions": node.versions,
     }
 
