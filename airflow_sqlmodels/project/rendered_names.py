@@ -14,6 +14,7 @@ _TEXT: Final = "a name"
 _COLUMNS: Final = [{"name": _TEXT}]
 _ROWS: Final = {"format": _TEXT, "fixture": _TEXT}
 
+_ALONE: Final = {"name": _TEXT}
 _USUAL: Final = {"name": _TEXT, "columns": _COLUMNS}
 _WHERE: Mapping[str, Mapping[str, Any]] = {
     "source": {"name": _TEXT, "tables": [_USUAL]},
@@ -21,7 +22,7 @@ _WHERE: Mapping[str, Mapping[str, Any]] = {
     "unit_test": {"name": _TEXT, "model": _TEXT, "given": [{"input": _TEXT, **_ROWS}], "expect": _ROWS},
     "macro": {"name": _TEXT, "arguments": _COLUMNS},
     **dict.fromkeys(("model", "seed", "snapshot", "analysis"), _USUAL),
-    **dict.fromkeys(("group", "function", "metric", "semantic_model", "saved_query", "singular_test"), {"name": _TEXT}),
+    **dict.fromkeys(("group", "function", "metric", "semantic_model", "saved_query", "singular_test"), _ALONE),
 }
 """By kind of entry: where its names stand. What else is a template is rendered by whoever reads it."""
 

@@ -47,9 +47,8 @@ def test_an_exposure_reads_metrics(tmp_path: Path) -> None:
 
 
 def test_what_it_reads_may_be_a_template(tmp_path: Path) -> None:
-    wall = WALL.replace("name: wall", """name: "{{ 'wall' }}\"""").replace(
-        "ref('orders')", """"ref('{{ 'orders' }}')\""""
-    )
+    named = WALL.replace("name: wall", "name: \"{{ 'wall' }}\"")
+    wall = named.replace("ref('orders')", "\"ref('{{ 'orders' }}')\"")
     manifest = load(tmp_path, FILES | {"models/wall.yml": wall})
     assert manifest[NodeId("exposure.shop.wall")].depends_on[0] == NodeId("model.shop.orders")
 
