@@ -54,6 +54,7 @@ from airflow_sqlmodels.project.oddities import oddities
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import NAMELESS, TWICE, UNKNOWN, Entry, read_properties
 from airflow_sqlmodels.project.refresh import properties_of, refreshed_models
+from airflow_sqlmodels.project.rendered_names import with_rendered_names
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.resolve import NODE_FIRST, Index, index_of, partly_resolved, resolved
 from airflow_sqlmodels.project.selectors_file import SELECTORS_FILE, read_selectors
@@ -63,7 +64,6 @@ from airflow_sqlmodels.project.settings import (
     ProjectFile,
     make_settings,
 )
-from airflow_sqlmodels.project.source_names import with_rendered_names
 from airflow_sqlmodels.project.source_overrides import with_overrides
 from airflow_sqlmodels.project.unit_tests import read_unit_tests
 from airflow_sqlmodels.project.unused_configs import unused_configs
@@ -92,12 +92,14 @@ def refreshed(
     if len(changed) < len(known.changed) or any(file.kind != "model" for file in changed):
         return None
     wanted = properties_of(known.manifest, changed, files)
-    entries = with_versions(read_properties(wanted), model_names(files))
     logged: list[str] = []  # told at the end: a whole load logs it again
     reading = Reading(structs.replace(choices, say=logged.append))
-    shared = reading.shared_names(known.manifest.settings)
+    settings, docs = known.manifest.settings, known.manifest.docs
+    shared = reading.shared_names(settings)
+    named = with_rendered_names(read_properties(wanted), lambda package: _renderer(settings, package, docs, shared))
+    entries = with_versions(named, model_names(files))
     projects = {each.name: each for each in (project, *packages)}
-    parts = make_parts(known.manifest.settings, projects, known.manifest.macros, known.manifest.docs, entries, shared)
+    parts = make_parts(settings, projects, known.manifest.macros, docs, entries, shared)
     models = refreshed_models(parts, known.manifest, changed)
     if models is None or reading.warned:
         return None

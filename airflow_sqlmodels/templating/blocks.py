@@ -17,11 +17,15 @@ KINDS = (*_CALLED, "snapshot", "docs")
 
 # A header may hold "%}" inside a string.
 _HEADER = r"""(?P<header>(?:"[^"]*"|'[^']*'|[^%"']|%(?!\}))*?)"""
-_TAG = re.compile(
-    r"(?P<comment>\{\#.*?\#\})"
-    r"|\{%[-+]?\s*(?P<end>end)?(?P<kind>raw|" + "|".join(KINDS) + r")\b" + _HEADER + r"[-+]?%\}",
-    re.DOTALL,
-)
+_BEGIN = r"\{%[-+]?\s*(?P<end>end)?(?P<kind>raw|" + "|".join(KINDS) + r")\b"
+_TAGS = r"(?P<comment>\{\#.*?\#\})|" + _BEGIN + _HEADER + r"[-+]?%\}"
+_TAG = re.compile(_TAGS, re.DOTALL)
+
+_STRING = r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'"""
+_OTHER = rf"""\{{%(?:{_STRING}|[^%"']|%(?!\}}))*?%\}}|\{{\{{(?:{_STRING}|[^}}"']|\}}(?!\}}))*?\}}\}}"""
+_ANY_TAG = re.compile(f"{_TAGS}|{_OTHER}", re.DOTALL)
+_PERHAPS_IN_STRING = re.compile(r"""["'](?:[^"'%}]|%(?!\})|\}(?!\}))*?""" + _BEGIN)
+"""A quotation mark with a block's tag behind it and no end of a tag between: macros that write macros have such."""
 _VERBATIM = ("raw", "docs")
 _ARGUMENT_TYPE = re.compile(r"(?P<name>\b[A-Za-z_]\w*)\s*:\s*[A-Za-z_][\w\[\], |]*?(?=\s*(?:=|,\s*[A-Za-z_]|\)\s*$))")
 
@@ -95,7 +99,7 @@ _LANGUAGES = re.compile(r"\bsupported_languages\s*=\s*[\[(]([^\])]*)[\])]")
 
 def as_macros(text: str) -> str:
     """The text with each of dbt's own block tags as the Jinja macro it stands for, on the same lines."""
-    return _TAG.sub(_as_macro_tag, text)
+    return _pattern(text).sub(_as_macro_tag, text)
 
 
 def macro_name(block: Block) -> str:
@@ -107,11 +111,17 @@ def macro_name(block: Block) -> str:
     return _materialization_name(block.header)
 
 
+def _pattern(text: str) -> re.Pattern[str]:
+    """What finds the tags of blocks: where strings may hold some, by passing over all other tags as a whole."""
+    return _ANY_TAG if _PERHAPS_IN_STRING.search(text) else _TAG
+
+
 def _tags(text: str) -> Iterator[re.Match[str]]:
     """Block tags outside of comments; what is inside `raw` and `docs` is text, not tags."""
-    verbatim = None
-    for match in _TAG.finditer(text):
-        if match["comment"]:
+    verbatim, begin, pattern = None, 0, _pattern(text)
+    while match := (_TAG if verbatim else pattern).search(text, begin):
+        begin = match.end()
+        if match["kind"] is None:
             continue
         kind, ends = match["kind"], bool(match["end"])
         if verbatim:
@@ -145,7 +155,7 @@ def _materialization_name(header: str) -> str:
 
 def _as_macro_tag(match: re.Match[str]) -> str:
     kind = match["kind"]
-    if match["comment"] or kind in ("raw", "docs", "snapshot"):
+    if kind is None or kind in ("raw", "docs", "snapshot"):
         return match[0]
     if match["end"]:
         return match[0].replace(f"end{kind}", "endmacro", 1)

@@ -92,6 +92,27 @@ def test_primary_keys_come_from_constraints_and_tests(tmp_path: Path) -> None:
     assert [(each["warn_unenforced"], each["expression"]) for each in said] == [(True, None)]
 
 
+def test_a_constraint_has_what_constraints_have_and_a_unit_test_the_number_of_its_version(tmp_path: Path) -> None:
+    said = "{type: check, expression: id > 0, columns: [id, n], more: 1}"
+    files = {
+        "models/c.sql": "select 1 as id",
+        "models/c.yml": f"""
+            models:
+              - name: c
+                constraints: [{said}]
+                columns: [{{name: id, constraints: [{said}]}}]
+                versions: [{{v: 2, defined_in: c}}]
+            unit_tests: [{{name: u, model: c, given: [], expect: {{rows: [{{id: 1}}]}}}}]
+        """,
+    }
+    manifest = written(tmp_path, NODES | files)
+    node = manifest["nodes"]["model.shop.c.v2"]
+    usual = {"name", "type", "expression", "warn_unenforced", "warn_unsupported", "to", "to_columns"}
+    assert node["columns"]["id"]["constraints"][0].keys() == usual
+    assert node["constraints"][0].keys() == {*usual, "columns"}
+    assert manifest["unit_tests"]["unit_test.shop.c.u_v2"]["version"] == 2
+
+
 OFF = "unique: {column_name: id, config: {enabled: false}}"
 OTHER = "unique: {column_name: n, name: other}"
 

@@ -46,6 +46,13 @@ def test_an_exposure_reads_metrics(tmp_path: Path) -> None:
     assert entry["metrics"] == [["revenue"]]
 
 
+def test_what_it_reads_may_be_a_template(tmp_path: Path) -> None:
+    named = WALL.replace("name: wall", "name: \"{{ 'wall' }}\"")
+    wall = named.replace("ref('orders')", "\"ref('{{ 'orders' }}')\"")
+    manifest = load(tmp_path, FILES | {"models/wall.yml": wall})
+    assert manifest[NodeId("exposure.shop.wall")].depends_on[0] == NodeId("model.shop.orders")
+
+
 def test_a_metric_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
         NamingError,

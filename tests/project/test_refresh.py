@@ -47,6 +47,11 @@ CASES: dict[str, tuple[dict[str, str], str, str]] = {
         "models/stg.sql",
         EPHEMERAL.replace("1", "2"),
     ),
+    "a column whose name is a template": (
+        {"models/orders.yml": "models: [{name: orders, columns: [{name: \"{{ 'id' }}\"}]}]\n"},
+        "models/orders.sql",
+        "select id + 1 as id from {{ ref('stg') }}\n",
+    ),
     "what reads an ephemeral model": (
         {"models/stg.sql": EPHEMERAL},
         "models/orders.sql",

@@ -66,6 +66,19 @@ def test_it_has_the_id_and_the_names_that_dbt_gives_it(tmp_path: Path) -> None:
     assert {"models/marts/totals.sql", "models/stg_orders.sql"} <= set(test.files)
 
 
+def test_its_names_may_be_templates(tmp_path: Path) -> None:
+    """The model, and what stands for its inputs, as a source whose table is called by an environment variable."""
+    text = GOOD.replace("name: counts", """name: "{{ var('called', 'counts') }}" """).replace(
+        "totals", "\"{{ 'totals' }}\""
+    )
+    given = """source('raw', "{{ var('table', 'refunds') }}")"""
+
+    test = one(loaded(tmp_path, text.replace("ref('stg_orders')", given)))
+
+    assert test.id == "unit_test.shop.totals.counts"
+    assert [each.node for each in test.given] == ["source.shop.raw.refunds"]
+
+
 def test_its_config_comes_from_the_project_and_from_itself(tmp_path: Path) -> None:
     project = "name: shop\nprofile: shop\nunit_tests:\n  shop:\n    +tags: [all]\n    marts: {+meta: {owner: me}}\n"
 

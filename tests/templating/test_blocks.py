@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from airflow_sqlmodels.errors import ProjectError
-from airflow_sqlmodels.templating.blocks import as_macros, find_blocks, macro_name
+from airflow_sqlmodels.templating.blocks import as_macros, find_blocks, inner_block, macro_name
 
 
 def test_blocks_are_found_with_their_names_and_bodies() -> None:
@@ -24,6 +24,25 @@ def test_comments_and_raw_text_hold_no_blocks() -> None:
     text = "{# {% macro a() %}{% endmacro %} #}{% raw %}{% macro b() %}{% endmacro %}{% endraw %}"
 
     assert find_blocks(text, "m.sql") == []
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "{% do lines.append('{% macro get_' ~ table ~ '_columns() %}') %}",
+        '{% do lines.append("{% endmacro %}") %}',
+        "{% set line = 'it\\'s {% test a(model) %}' %}",
+        "{{ '{% raw %}' }}",
+        "{% if line == '{% endmacro %}' %}{% raw %}{{ it's }}{% endraw %}{% endif %}",
+    ],
+)
+def test_tags_in_strings_are_text(inside: str) -> None:
+    """Macros that write macros have such."""
+    text = f"{{% macro a() %}}{inside}{{% endmacro %}}"
+
+    (block,) = find_blocks(text, "m.sql")
+
+    assert (block.body, inner_block(block), as_macros(text)) == (inside, None, text)
 
 
 def test_a_macro_may_hold_another_one() -> None:

@@ -271,7 +271,7 @@ def _unit_test_part(node: UnitTest) -> dict[str, Any]:
         "overrides": overrides and {"macros": overrides.macros, "vars": overrides.vars, "env_vars": overrides.env_vars},
         "schema": node.schema,
         "checksum": node.checksum,
-        "version": node.version,
+        "version": number(node.version),
         "versions": node.versions,
     }
 
@@ -336,9 +336,10 @@ def number(version: int | float | str | None) -> int | float | str | None:
 
 
 def _constraint(said: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
-    """A constraint with all that is not said of it."""
+    """A constraint with all that is not said of it, and without what constraints do not have."""
     usual = {"name": None, "expression": None, "warn_unenforced": True, "warn_unsupported": True}
-    return {"type": None, **usual, "to": None, "to_columns": [], **more, **said}
+    every = {"type": None, **usual, "to": None, "to_columns": [], **more}
+    return {key: said.get(key, value) for key, value in every.items()}
 
 
 def _column(column: Column) -> dict[str, Any]:

@@ -1,0 +1,77 @@
+"""Names in property files may be templates: `name: "{{ var('source_schema', target.schema) }}"`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from airflow_sqlmodels.project.properties import Entry
+from airflow_sqlmodels.project.rendering import YamlRenderer, is_template
+from airflow_sqlmodels.project.yaml_text import YamlList, YamlMap
+
+_TEXT: Final = "a name"
+_COLUMNS: Final = [{"name": _TEXT}]
+_ROWS: Final = {"format": _TEXT, "fixture": _TEXT}
+
+_ALONE: Final = {"name": _TEXT}
+_USUAL: Final = {"name": _TEXT, "columns": _COLUMNS}
+_WHERE: Mapping[str, Mapping[str, Any]] = {
+    "source": {"name": _TEXT, "tables": [_USUAL]},
+    "exposure": {"name": _TEXT, "depends_on": [_TEXT]},
+    "unit_test": {"name": _TEXT, "model": _TEXT, "given": [{"input": _TEXT, **_ROWS}], "expect": _ROWS},
+    "macro": {"name": _TEXT, "arguments": _COLUMNS},
+    **dict.fromkeys(("model", "seed", "snapshot", "analysis"), _USUAL),
+    **dict.fromkeys(("group", "function", "metric", "semantic_model", "saved_query", "singular_test"), _ALONE),
+}
+"""By kind of entry: where its names stand. What else is a template is rendered by whoever reads it."""
+
+
+def with_rendered_names(entries: Iterable[Entry], renderer: Callable[[str], YamlRenderer]) -> Iterator[Entry]:
+    """The entries under the names that their templates give. `renderer` is asked by package."""
+    for entry in entries:
+        where = _WHERE.get(entry.kind, {})
+        if is_template(entry.text) and _holds_template(entry.content, where):
+            content = _Names(entry, renderer(entry.file.package)).in_map(entry.content, where)
+            yield replace(entry, name=str(content["name"]), content=content)
+        else:
+            yield entry
+
+
+def _holds_template(value: Any, where: Any) -> bool:
+    if where is _TEXT:
+        return isinstance(value, str) and is_template(value)
+    if isinstance(where, list):
+        return isinstance(value, list) and any(_holds_template(each, where[0]) for each in value)
+    return isinstance(value, dict) and any(_holds_template(value[key], where[key]) for key in where.keys() & value)
+
+
+class _Names:
+    """The names of one entry, rendered into copies: what is in the file is left as it is read."""
+
+    def __init__(self, entry: Entry, renderer: YamlRenderer) -> None:
+        self._entry = entry
+        self._renderer = renderer
+
+    def in_map(self, mapping: YamlMap, where: Mapping[str, Any]) -> YamlMap:
+        """A copy of a mapping."""
+        copy = YamlMap()
+        copy.update(mapping)
+        copy.places = mapping.places
+        for key in where.keys() & mapping.keys():
+            copy[key] = self._value(mapping, key, where[key])
+        return copy
+
+    def _in_list(self, listed: YamlList, where: Any) -> YamlList:
+        copy = YamlList()
+        copy.places = listed.places
+        copy += (self._value(listed, index, where) for index in range(len(listed)))
+        return copy
+
+    def _value(self, holder: Any, key: Any, where: Any) -> Any:
+        value = holder[key]
+        if not _holds_template(value, where):
+            return value
+        if where is _TEXT:
+            return str(self._renderer.value(value, self._entry.place(holder, key)))
+        return self._in_list(value, where[0]) if isinstance(where, list) else self.in_map(value, where)
