@@ -29,9 +29,12 @@ _WHERE: Mapping[str, Mapping[str, Any]] = {
 
 def with_rendered_names(entries: Iterable[Entry], renderer: Callable[[str], YamlRenderer]) -> Iterator[Entry]:
     """The entries under the names that their templates give. `renderer` is asked by package."""
+    templates: dict[str, bool] = {}  # whether there are any, by file: most have none, and may have many entries
     for entry in entries:
-        where = _WHERE.get(entry.kind, {})
-        if is_template(entry.text) and _holds_template(entry.content, where):
+        where, path = _WHERE.get(entry.kind, {}), entry.file.full
+        if path not in templates:
+            templates[path] = is_template(entry.text)
+        if templates[path] and _holds_template(entry.content, where):
             content = _Names(entry, renderer(entry.file.package)).in_map(entry.content, where)
             yield replace(entry, name=str(content["name"]), content=content)
         else:
