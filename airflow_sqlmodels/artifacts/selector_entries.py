@@ -13,7 +13,7 @@ _TEXT = re.compile(
     re.DOTALL,
 )
 _FLAGS = ("childrens_parents", "parents", "children")
-_SETS = ("union", "intersection")
+_SETS = ("union", "intersection", "exclude")
 
 
 def selector_entry(said: Any) -> Any:
@@ -31,6 +31,8 @@ def _taken_apart(said: Any) -> Any:
         return _criteria(said)
     if not isinstance(said, dict):
         return said
+    if len(said) == 1 and not said.keys() & {*_SETS}:
+        return {"method": next(iter(said)), "value": next(iter(said.values()))}
     return {
         key: [_taken_apart(each) for each in value] if key in _SETS and isinstance(value, list) else value
         for key, value in said.items()

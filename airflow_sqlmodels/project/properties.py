@@ -11,7 +11,7 @@ from msgspec import Struct
 from airflow_sqlmodels.errors import Location, ProjectError, closest
 from airflow_sqlmodels.project.configs import merge_all
 from airflow_sqlmodels.project.files import SourceFile
-from airflow_sqlmodels.project.shapes import ELEMENT, LIST, MAPPING, SHAPES, TEXT, TEXTS, misshapen
+from airflow_sqlmodels.project.shapes import faults
 from airflow_sqlmodels.project.yaml_text import YamlMap, parse_yaml, place_in
 
 _NAMED = {
@@ -208,21 +208,5 @@ def _named(file: SourceFile, text: str, key: str, listed: Any, content: YamlMap)
 
 
 def _refuse_shape(entry: Entry) -> None:
-    for container, key, wanted in misshapen(entry.content, SHAPES[entry.kind]):
-        what = f"{key!r} must be {wanted}" if isinstance(key, str) else f"this must be {wanted}"
-        raise ProjectError(f"{what}, not {_shown(container[key])}", entry.place(container, key), _HINTS[wanted])
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, dict):
-        return "a mapping"
-    return "a list" if isinstance(value, list) else "nothing" if value is None else repr(value)
-
-
-_HINTS = {
-    LIST: "begin each entry with a dash",
-    MAPPING: "write each as 'key: value'",
-    ELEMENT: "write its type, or a mapping that has one: {type: time}",
-    TEXT: "quote it if it holds a colon, brackets or braces",
-    TEXTS: "write one text, or a list of texts: [a, b]",
-}
+    for fault in faults(entry.kind, entry.content):
+        raise ProjectError(fault.what, entry.place(fault.container, fault.key), fault.hint)

@@ -333,6 +333,8 @@ def test_moments_selectors_and_lists_of_exposures_are_written_as_dbt_writes_them
             selectors:
               - {name: short, definition: m}
               - {name: tagged, definition: {union: ["2+tag:m+", "@models/m.sql", {method: fqn, value: m}]}}
+              - {name: plain, definition: {tag: a}}
+              - {name: both, definition: {union: [{tag: a}, {exclude: [{tag: b}]}]}}
             """,
         "models/e.yml": """\
             exposures:
@@ -352,6 +354,11 @@ def test_moments_selectors_and_lists_of_exposures_are_written_as_dbt_writes_them
         {"parents": True, "parents_depth": "2", "method": "tag", "value": "m", "children": True},
         {"childrens_parents": True, "method": "path", "value": "models/m.sql"},
         {"method": "fqn", "value": "m"},
+    ]
+    assert content["selectors"]["plain"]["definition"] == {"method": "tag", "value": "a"}
+    assert content["selectors"]["both"]["definition"]["union"] == [
+        {"method": "tag", "value": "a"},
+        {"exclude": [{"method": "tag", "value": "b"}]},
     ]
     unrendered = content["exposures"]["exposure.shop.board"]["unrendered_config"]
     assert unrendered == {"meta": {"columns": [{"name": "id"}]}}

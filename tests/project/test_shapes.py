@@ -32,7 +32,7 @@ FILES = {"models/m.sql": "select 1 as id", "models/m_v1.sql": "select 1 as id"}
             "'meta' must be a mapping, not 'x'",
         ),
         ("models:\n  - name: m\n    data_tests: []\n    tests: []", "4:5", "cannot have both 'tests' and 'data_tests'"),
-        ("models:\n  - name: m\n    data_tests: unique", "3:5", "data_tests must be a list"),
+        ("models:\n  - name: m\n    data_tests: unique", "3:5", "'data_tests' must be a list"),
         ("models:\n  - name: m\n    versions: 1", "3:5", "'versions' must be a list, not 1"),
         ("models:\n  - name: m\n    constraints: [unique]", "3:19", "this must be a mapping, not 'unique'"),
         ("models:\n  - name: [m]", "2:5", "'name' must be a text, not a list"),
@@ -68,8 +68,52 @@ def test_it_is_refused_where_it_stands(text: str, place: str, what: str, tmp_pat
     assert what in caught.value.what
 
 
-def test_numbers_and_dates_do_as_texts(tmp_path: Path) -> None:
-    text = "models: [{name: m, description: 5, tags: daily, deprecation_date: 2030-01-01, columns: [{name: 1}]}]"
+@pytest.mark.parametrize(
+    ("text", "place", "what"),
+    [
+        (
+            "sources: [{name: s, catalog: c}]",
+            "1:21",
+            "Additional properties are not allowed ('catalog' was unexpected)",
+        ),
+        ("sources: [{name: s, tests: [unique]}]", "1:21", "('tests' was unexpected)"),
+        ("sources: [{name: s, quoting: {all: true}}]", "1:31", "('all' was unexpected)"),
+        ("sources: [{name: s, freshness: {after: 1}}]", "1:33", "('after' was unexpected)"),
+        ("sources: [{name: s, schema: 1}]", "1:21", "'schema' must be a text, not 1"),
+        ("sources: [{name: s, description: }]", "1:21", "'description' must be a text, not nothing"),
+        ("sources: [{name: s, tables: [{name: t, tags: q}]}]", "1:40", "'tags' must be a list, not 'q'"),
+        ("models: [{name: m, docs: {hide: true}}]", "1:27", "('hide' was unexpected)"),
+        ("models: [{name: m, description: 5}]", "1:20", "'description' must be a text, not 5"),
+        ("models: [{name: m, columns: }]", "1:20", "'columns' must be a list, not nothing"),
+        ("models: [{name: m, columns: [{name: 1}]}]", "1:31", "'name' must be a text, not 1"),
+        ("models: [{name: m, columns: [{name: a, tests: }]}]", "1:40", "'tests' must be a list, not nothing"),
+        ("models: [{name: m, columns: [{name: a, quote: 'yes'}]}]", "1:40", "'quote' must be true or false, not 'yes'"),
+        ("models: [{name: m, versions: [{v: 1, name: x}]}]", "1:38", "('name' was unexpected)"),
+        ("models: [{name: m, versions: [{defined_in: x}]}]", "1:31", "'v' is a required property"),
+        ("macros: [{name: a, arguments: [{name: x, types: text}]}]", "1:42", "('types' was unexpected)"),
+        ("exposures: [{name: e, owner: {name: A}}]", "1:14", "'type' is a required property"),
+        ("exposures: [{name: e, type: wall, owner: {name: A}}]", "1:23", "'type' must be one of 'dashboard', "),
+        ("exposures: [{name: e, type: ml, owner: {}}]", "1:33", "Exposure owner must have at least one of"),
+        ("exposures: [{name: e, type: ml, owner: {name: A}, enabled: true}]", "1:51", "('enabled' was unexpected)"),
+        ("groups: [{name: g, owner: {name: A}, meta: {}}]", "1:38", "('meta' was unexpected)"),
+        ("saved_queries: [{name: q, query_params: {metrics: []}, more: 1}]", "1:56", "('more' was unexpected)"),
+    ],
+)
+def test_what_dbt_does_not_have_is_refused(text: str, place: str, what: str, tmp_path: Path) -> None:
+    with pytest.raises(ProjectError) as caught:
+        load(tmp_path, FILES | {"models/p.yml": text})
+    assert str(caught.value).startswith(f"models/p.yml:{place}: ")
+    assert what in caught.value.what
+
+
+def test_what_dbt_takes_is_taken(tmp_path: Path) -> None:
+    """Keys of one's own, dates, nothing where dbt has it so, and templates: nobody knows yet what they give."""
+    text = """
+        models:
+          - {name: m, more: 1, tags: daily, deprecation_date: 2030-01-01, access: , columns: [{name: a, data_type: }]}
+        sources:
+          - {name: s, schema: , tags: "{{ ['a'] }}", tables: [{name: t, freshness: , more: 1, identifier: }]}
+        """
     load(tmp_path, FILES | {"models/p.yml": text})
 
 
