@@ -270,15 +270,15 @@ def _in_mapping(value: dict[str, Any], shape: dict[str, Any] | Closed, container
             yield from _misshapen(each, keys[inner], value, inner)
     if not isinstance(shape, Closed):
         return
-    for inner in (each for each in value if each not in keys):
-        what = f"Additional properties are not allowed ({inner!r} was unexpected)"
-        inside = "put it below 'config:'" if "config" in keys and inner in _OFTEN_BESIDE else ""
-        yield Fault(value, inner, what, inside or closest(str(inner), keys) or f"there are {', '.join(keys)}")
     for inner in shape.needs:
         if inner not in value:
             hint = f"add '{inner}: …'"
             place = (value, "name") if container is None else (container, key)
             yield Fault(place[0], place[1], f"{inner!r} is a required property", hint)
+    for inner in (each for each in value if each not in keys):
+        what = f"Additional properties are not allowed ({inner!r} was unexpected)"
+        inside = "put it below 'config:'" if "config" in keys and inner in _OFTEN_BESIDE else ""
+        yield Fault(value, inner, what, inside or closest(str(inner), keys) or f"there are {', '.join(keys)}")
 
 
 _OFTEN_BESIDE = ("enabled", "tags", "meta", "group", "event_time")

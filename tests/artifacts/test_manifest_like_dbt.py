@@ -225,7 +225,7 @@ def test_what_stands_beside_a_config_adds_to_it(tmp_path: Path) -> None:
               - name: raw
                 tags: [one]
                 config: {tags: [two]}
-                tables: [{name: t, tags: three, config: {tags: [four]}, meta: {a: 1}}]
+                tables: [{name: t, tags: [three], config: {tags: [four]}, meta: {a: 1}}]
             exposures:
               - {name: e, type: application, owner: {name: me}, tags: [t], config: {tags: [u], meta: {m: 1}}}
             macros: [{name: m, arguments: [{name: x, description: "{{ 1 + 1 }} of them"}]}]
