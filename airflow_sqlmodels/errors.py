@@ -85,6 +85,13 @@ class ProjectError(SqlModelsError):
     kind = "Parsing Error"
 
 
+def not_utf8(error: UnicodeDecodeError, path: str) -> ProjectError:
+    """The error for a file that is not UTF-8, at the line where that shows."""
+    line = error.object.count(b"\n", 0, error.start) + 1
+    what = f"this file is not UTF-8: {error.reason} at byte {error.start}"
+    return ProjectError(what, Location(path, line), "save it as UTF-8")
+
+
 class StrictWarningError(ProjectError):
     """What would be a warning, if --warn-error did not say that it is an error."""
 

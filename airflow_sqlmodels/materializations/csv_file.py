@@ -105,15 +105,15 @@ class SeedColumn(Struct, frozen=True):
 
 
 def column_names(header: Sequence[str]) -> tuple[str, ...]:
-    """The columns' names: a double gets a number, an empty one a letter, as in dbt.
+    """The columns' names, spaces included: a double gets a number, an empty one a letter, as in dbt.
 
-    >>> column_names(["id", "", "id"])
-    ('id', 'b', 'id_2')
+    >>> column_names(["id", "", "id", " id"])
+    ('id', 'b', 'id_2', ' id')
     """
     seen: dict[str, int] = {}
     names = []
     for index, cell in enumerate(header):
-        name = cell.strip() or string.ascii_lowercase[index % 26] * (index // 26 + 1)
+        name = cell or string.ascii_lowercase[index % 26] * (index // 26 + 1)
         seen[name] = seen.get(name, 0) + 1
         names.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
     return tuple(names)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from airflow_sqlmodels.errors import not_utf8
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.project.ignored import ignoring
 from airflow_sqlmodels.project.settings import ProjectFile
@@ -64,11 +65,16 @@ class SourceFile(Struct, frozen=True):
         return with_plain_ends(self.written())
 
     def written(self) -> str:
-        """The text with the line ends that it has: what `raw_code` shows, as in dbt."""
+        """The text with the line ends that it has: what `raw_code` shows, as in dbt.
+
+        Raises ProjectError if it is not UTF-8.
+        """
         with open(self.full, "rb", buffering=0) as file:
-            return (
-                file.read().removeprefix(codecs.BOM_UTF8).decode()
-            )  # the codec that does both takes ten times as long
+            content = file.read().removeprefix(codecs.BOM_UTF8)  # the codec that does both takes ten times as long
+        try:
+            return content.decode()
+        except UnicodeDecodeError as error:
+            raise not_utf8(error, self.shown) from None
 
 
 def with_plain_ends(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import structs
 
-from airflow_sqlmodels.errors import Location, NamingError, SqlModelsError
+from airflow_sqlmodels.errors import Location, NamingError, SqlModelsError, location_in
 from airflow_sqlmodels.manifest.nodes import Doc, Macro, MacroId
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.files import SourceFile
@@ -121,7 +121,7 @@ def _swallowed(text: str, block: Block, begin: int) -> tuple[str, str]:
 
 
 def read_docs(files: Iterable[SourceFile]) -> dict[str, Doc]:
-    """The docs blocks of these files, by id: `doc.shop.orders`."""
+    """The docs blocks of these files, by id: `doc.shop.orders`. Raises NamingError for two of one name."""
     found: dict[str, Doc] = {}
     for file in files:
         text = file.read()
@@ -130,6 +130,9 @@ def read_docs(files: Iterable[SourceFile]) -> dict[str, Doc]:
         for block in find_blocks(text, file.shown):
             if block.kind == "docs":
                 doc_id = f"doc.{file.package}.{block.name}"
+                if doc_id in found:
+                    what = f"found two docs with the name {block.name!r}: the other is in {found[doc_id].path}"
+                    raise NamingError(what, location_in(text, block.start, file.shown), "rename one of them")
                 found[doc_id] = Doc(id=doc_id, name=block.name, package=file.package, path=file.path,
                                     text=_docs_text(block, text, file.shown), base=file.base)  # fmt: skip
     return found

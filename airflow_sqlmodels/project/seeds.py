@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from airflow_sqlmodels.errors import Location, ProjectError
+from airflow_sqlmodels.errors import Location, ProjectError, not_utf8
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.manifest.nodes import (
     NodeId,
@@ -45,7 +45,7 @@ def seed(parts: Parts, file: SourceFile) -> Seed:
         written=parts.written_config("seed", file.package, fqn, entry, own),
         patch_path=None if entry is None else entry.file.shown,
         files=tuple(dict.fromkeys((file.shown, *(() if entry is None else (entry.file.shown,)), PROJECT_FILE))),
-        checksum=_file_checksum(file.full),
+        checksum=_file_checksum(file),
         relation=parts.rules.relation(seen(name, "seed", file, fqn, config), file.package),
         columns=parts.columns(entry, file.package),
         root=str(parts.projects[file.package].root),
@@ -54,7 +54,15 @@ def seed(parts: Parts, file: SourceFile) -> Seed:
     )
 
 
-def _file_checksum(path: str) -> str:
-    """The hash that dbt, too, would have: of the text without the white space around it."""
-    with open(path, "rb") as file:
-        return hashlib.sha256(file.read().replace(b"\r\n", b"\n").strip()).hexdigest()
+def _file_checksum(file: SourceFile) -> str:
+    """The hash that dbt, too, would have: of the text without the white space around it.
+
+    Raises ProjectError if it is not UTF-8: its rows could not be loaded.
+    """
+    with open(file.full, "rb") as opened:
+        content = opened.read()
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        raise not_utf8(error, file.shown) from None
+    return hashlib.sha256(content.replace(b"\r\n", b"\n").strip()).hexdigest()

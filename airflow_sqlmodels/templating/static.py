@@ -67,7 +67,11 @@ class TemplateReader(Struct):
             return []
         found: list[Call] = []
         open_blocks: list[str] = []
+        end = 0
         for match in TOKEN.finditer(text):
+            if _opens_tag(text[end : match.start()]):
+                return None
+            end = match.end()
             if match["expression"] is None and match["word"] is None:
                 continue
             if match["word"] is not None and not opens_or_ends(open_blocks, match["word"], match["rest"]):
@@ -77,7 +81,7 @@ class TemplateReader(Struct):
                 return None
             certain = all(block in ALWAYS for block in open_blocks)
             found += [_placed(call, match.start(), certain) for call in calls]
-        return None if open_blocks else found
+        return None if open_blocks or _opens_tag(text[end:]) else found
 
     def whole(self, text: str) -> tuple[Call, ...] | None:
         """The calls in a template, parsed as one: slow, but no brace within an expression can end it too early."""
@@ -111,6 +115,11 @@ class TemplateReader(Struct):
                 return None
             self._seen[text] = tuple(_calls_of(tree))
         return self._seen[text]
+
+
+def _opens_tag(text: str) -> bool:
+    """Whether there is a tag in what is none that can be told: one that is not closed, for example."""
+    return "{{" in text or "{%" in text or "{#" in text
 
 
 def opens_or_ends(open_blocks: list[str], word: str, rest: str) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_sqlmodels.errors import NamingError, SettingsError
+from airflow_sqlmodels.errors import NamingError, ProjectError, SettingsError
 from airflow_sqlmodels.manifest.nodes import Model, NodeId, Snapshot
 from tests.projects import PROJECT, load, write_project
 
@@ -24,6 +24,22 @@ def test_folders_below_tests_have_meanings_of_their_own(tmp_path: Path) -> None:
 
     assert [node.name for node in manifest.values()] == ["too", "no_orders"]
     assert "macro.shop.test_odd" in manifest.macros
+
+
+@pytest.mark.parametrize(("path", "line"), [("models/b.sql", 1), ("models/b.yml", 2), ("seeds/b.csv", 2)])
+def test_a_file_in_another_encoding_is_refused_with_its_line(path: str, line: int, tmp_path: Path) -> None:
+    write_project(tmp_path, {"models/a.sql": "select 1 as id", path: ""})
+    (tmp_path / path).write_bytes(("\n" * (line - 1) + "select 'é'").encode("latin-1"))
+
+    with pytest.raises(ProjectError, match=rf"{path}:{line}: this file is not UTF-8"):
+        load(tmp_path, {})
+
+
+def test_two_docs_blocks_of_one_name_are_refused(tmp_path: Path) -> None:
+    files = {"models/a.md": "{% docs x %}a{% enddocs %}", "models/b.md": "\n{% docs x %}b{% enddocs %}"}
+
+    with pytest.raises(NamingError, match=r"models/b.md:2:1: found two docs with the name 'x'.* in models/a.md"):
+        load(tmp_path, files)
 
 
 def test_what_describes_nothing_is_told(tmp_path: Path) -> None:

@@ -87,6 +87,13 @@ def test_dispatch_is_listed_by_what_it_looks_for() -> None:
     assert {call.name for call in calls} == {"dispatch:dbt_utils.star", "ref"}
 
 
+@pytest.mark.parametrize("text", ["select {{ 1", "select 1 {% if x", "select 1 {# no end", "{{ ref('a') }} {{ 'b"])
+def test_a_tag_without_an_end_is_refused_while_loading(text: str, tmp_path: Path) -> None:
+    assert TemplateReader().calls(text) is None
+    with pytest.raises(CompilationError, match=r"models/c\.sql:1"):
+        load(tmp_path, {**BASE, "models/c.sql": text})
+
+
 def test_blocks_that_do_not_add_up_are_left_to_jinja() -> None:
     assert TemplateReader().calls("{% if x %}{{ ref('a') }}") is None
 
