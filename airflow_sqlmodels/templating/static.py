@@ -63,7 +63,7 @@ class TemplateReader(Struct):
 
     def calls(self, text: str) -> list[Call] | None:
         """The calls in a template in their order; None if its blocks do not add up."""
-        if "{{" not in text and "{%" not in text:
+        if not _opens_tag(text):
             return []
         found: list[Call] = []
         open_blocks: list[str] = []
