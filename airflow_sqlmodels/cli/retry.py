@@ -91,6 +91,8 @@ def _flags_again(flags: Flags, previous: Previous, said: set[str]) -> Flags:
     if flags.full_refresh:
         kept["full_refresh"] = True
     said_again = {**previous.args, **kept}
+    if "vars_text" in said:
+        said_again["vars"] = flags.said["vars"]  # the next retry starts from these
     if said_again.get("sample"):
         kept["sample"] = window_of(str(said_again["sample"]))
     if said_again.get("warn_error_options"):

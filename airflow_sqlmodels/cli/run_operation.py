@@ -54,7 +54,9 @@ def run_operation(context: click.Context, /, macro: str | None, args_text: str, 
         raise click.UsageError("--args cannot be used with --sql: it has no macro to give them to", context)
     found, arguments = flags_of(context), _arguments(args_text)
     said = {key: value for key, value in found.said.items() if key != "args_text"}
-    flags = replace(found, said={**said, "args": arguments})
+    if context.get_parameter_source("args_text") is not ParameterSource.DEFAULT:  # as in dbt, else not listed
+        said["args"] = arguments
+    flags = replace(found, said=said)
     return operate(flags, begin(flags), macro, arguments, str(sql))
 
 

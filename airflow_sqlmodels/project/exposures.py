@@ -15,6 +15,10 @@ from airflow_sqlmodels.project.yaml_text import plain
 from airflow_sqlmodels.templating.metric_names import metric_asked
 
 
+_RENDERED = ("type", "owner", "label", "url", "maturity", "depends_on")
+"""What may hold templates, beside the description and the config."""
+
+
 def exposure(parts: Parts, entry: Entry) -> Exposure:
     """What reads the models, and who owns it."""
     package = entry.file.package
@@ -29,7 +33,8 @@ def exposure(parts: Parts, entry: Entry) -> Exposure:
     refs: list[Ref] = []
     found: list[SourceRef] = []
     metrics: list[Ref] = []
-    for text in entry.content.get("depends_on") or []:
+    content = parts.rendered({key: entry.content.get(key) for key in _RENDERED}, package, entry.at, known=True)
+    for text in content["depends_on"] or []:
         calls = parts.readers.graph.reader.calls("{{ " + str(text) + " }}")
         if calls is None:
             hint = "write ref('model') or source('name', 'table'); in a list in brackets with quotes around it"
@@ -58,11 +63,11 @@ def exposure(parts: Parts, entry: Entry) -> Exposure:
         refs=tuple(refs),
         source_refs=tuple(found),
         metric_refs=tuple(metrics),
-        type=str(entry.content.get("type") or ""),
-        owner=plain(entry.content.get("owner") or {}),
-        label=entry.content.get("label"),
-        url=entry.content.get("url"),
-        maturity=entry.content.get("maturity"),
+        type=str(content["type"] or ""),
+        owner=content["owner"] or {},
+        label=content["label"],
+        url=content["url"],
+        maturity=content["maturity"],
     )
 
 

@@ -113,9 +113,13 @@ def _generic_test(  # one argument per thing that is known of a test
 
 
 def _rendered_config(parts: Parts, definition: Definition, package: str, at: Location) -> dict[str, Any]:
-    """The config of a test without templates. Raises CompilationError: macros and nodes are not known there."""
+    """The config of a test without templates; as in dbt, what stands in lists and mappings stays as it is written.
+
+    Raises CompilationError: macros and nodes are not known there.
+    """
+    texts = {key: value for key, value in definition.config.items() if isinstance(value, str)}
     try:
-        said = parts.rendered(definition.config, package, at)
+        said = {**definition.config, **parts.rendered(texts, package, at)}
     except CompilationError as error:
         what = f"Invalid generic test configuration of {definition.test!r}: {error.what}"
         raise CompilationError(what, error.at, error.hint) from error

@@ -49,7 +49,7 @@ class NameRules(Struct, frozen=True):
         text = None if custom is None else str(custom).strip()
         if kind == "schema":
             own = self.settings.target.schema
-            return f"{own}_{text}" if text else own
+            return own if text is None else f"{own}_{text}"  # as in dbt, also if it is empty
         if kind == "database":
             _refuse_catalog(node)
             return text or self.settings.target.database

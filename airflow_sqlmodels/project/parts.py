@@ -98,11 +98,14 @@ class Parts:
             raise ProjectError(wrong.what, at if entry is None else entry.place_of_config(key, at), wrong.hint)
         return with_defaults(kind, own)
 
-    def rendered(self, values: Mapping[str, Any], package: str, at: Location) -> dict[str, Any]:
-        """Values of a property file, rendered, but for what is sent as it is."""
+    def rendered(self, values: Mapping[str, Any], package: str, at: Location, *, known: bool = False) -> dict[str, Any]:
+        """Values of a property file, rendered, but for what is sent as it is.
+
+        `known`: a template of an unknown name is an error, not "".
+        """
         renderer = self.renderer(package)
         return {
-            key: plain(value) if key in _UNRENDERED else renderer.value(plain(value), at)
+            key: plain(value) if key in _UNRENDERED else renderer.value(plain(value), at, known=known)
             for key, value in values.items()
         }
 

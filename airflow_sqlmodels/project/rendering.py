@@ -27,18 +27,23 @@ class YamlRenderer:
         self._names = names
         self._render: Any = None
 
-    def value(self, value: Any, at: Location) -> Any:
-        """The value with all strings in it rendered; types as the templates give them."""
+    def value(self, value: Any, at: Location, *, known: bool = False) -> Any:
+        """The value with all strings in it rendered; types as the templates give them. `known`: see `text`."""
         if value.__class__ is str:
-            return self.text(value, at) if is_template(value) else value.removesuffix("\n")  # as Jinja does
+            return (
+                self.text(value, at, known=known) if is_template(value) else value.removesuffix("\n")
+            )  # as Jinja does
         if isinstance(value, dict):
-            return {key: self.value(each, at) for key, each in value.items()}
+            return {key: self.value(each, at, known=known) for key, each in value.items()}
         if isinstance(value, list):
-            return [self.value(each, at) for each in value]
+            return [self.value(each, at, known=known) for each in value]
         return value
 
-    def text(self, text: str, at: Location) -> Any:
-        """One template, rendered. Raises ProjectError with the place if that fails."""
+    def text(self, text: str, at: Location, *, known: bool = False) -> Any:
+        """One template, rendered. Raises ProjectError with the place if that fails.
+
+        A name that is not known gives "", as in dbt. `known`: it is an error.
+        """
         values = self._environment(text, at) if _ENV_VAR in text else None
         if values is not None:
             return values[0] if len(values) == 1 else "".join(map(str, values))
@@ -48,7 +53,7 @@ class YamlRenderer:
             from airflow_sqlmodels.templating.native import native_renderer  # noqa: PLC0415
 
             self._render = native_renderer({"modules": Modules(), **self._names})
-        return self._render(text, at)
+        return self._render(text, at, known=known)
 
     def _environment(self, text: str, at: Location) -> list[Any] | None:
         """The parts of a text that asks for environment variables and nothing else; None if only Jinja can tell.

@@ -36,10 +36,11 @@ def _source(parts: Parts, entry: Entry, table: YamlMap, at: Location) -> Source:
     fqn = (package, *entry.file.folders, entry.name, name)
     beside = _config_of(table)
     own = merge(parts.own_config("source", package, fqn, entry), parts.rendered(beside, package, at))
-    age = parts.rendered(loaded_at(entry, table), package, at)
+    age = parts.rendered(loaded_at(entry, table), package, at, known=True)
     config = {**parts.config("source", own, at, entry)}
     config |= {key: value for key, value in age.items() if key in config}
-    said = parts.rendered({"database": table.get("database", entry.content.get("database"))}, package, at)
+    database = {"database": table.get("database", entry.content.get("database"))}
+    said = parts.rendered(database, package, at, known=True)
     freshness = freshness_of(entry, table, at)
     is_off = freshness is None and ("freshness" in beside or "freshness" in table)
     source = Source(
@@ -55,7 +56,7 @@ def _source(parts: Parts, entry: Entry, table: YamlMap, at: Location) -> Source:
         source_description=parts.description(entry.content.get("description"), package, at),
         tags=tuple(config["tags"]),
         meta=plain(config.get("meta") or {}),
-        source_meta=plain(entry.content.get("meta") or {}),
+        source_meta=parts.rendered(entry.content.get("meta") or {}, package, at),
         config=config,
         own_config=own,
         written=_source_written(parts, entry, table) | ({"freshness": None} if is_off else {}),
@@ -100,10 +101,11 @@ def _source_relation(parts: Parts, entry: Entry, table: YamlMap, said: Mapping[s
     content = quoting_of(parts, entry, table)
     quoting = Quoting(*(content.get(part) is not False for part in ("database", "schema", "identifier")))
     package = entry.file.package
-    schema = parts.rendered({"schema": entry.content.get("schema")}, package, entry.at)["schema"]
-    identifier = parts.rendered({"identifier": table.get("identifier")}, package, entry.at)["identifier"]
+    names = {"schema": entry.content.get("schema"), "identifier": table.get("identifier")}
+    names = parts.rendered(names, package, entry.at, known=True)
     database = said["database"] or parts.settings.target.database
-    return Relation(str(database or ""), str(schema or entry.name), str(identifier or table["name"]), quoting)
+    schema, identifier = names["schema"] or entry.name, names["identifier"] or table["name"]
+    return Relation(str(database or ""), str(schema), str(identifier), quoting)
 
 
 def quoting_of(parts: Parts, entry: Entry, table: YamlMap) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def model(parts: Parts, file: SourceFile) -> Model:
         materialized=str(config["materialized"]),
         columns=columns,
         constraints=() if entry is None else tuple(plain(entry.content.get("constraints") or [])),
-        access=str(config.get("access") or "protected"),
+        access="protected" if config.get("access") is None else str(config["access"]),
         group=config.get("group"),
         time_spine=time_spine(entry),
         deprecation_date=deprecation_date(entry),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import jinja2
 from jinja2.runtime import missing  # type: ignore[attr-defined]  # not listed in __all__
@@ -25,17 +25,29 @@ class Names:
         return self._names.get(name, missing)
 
 
-def native_renderer(names: Mapping[str, Any]) -> Callable[[str, Location], Any]:
-    """What renders a template to a value. It raises ProjectError or CompilationError with the place it is given."""
+class Render(Protocol):
+    """Renders a template to a value. Raises ProjectError or CompilationError with the place it is given."""
+
+    def __call__(self, text: str, at: Location, *, known: bool = False) -> Any:
+        """The value; of a name that is not there "", as in dbt. `known`: that is an error."""
+
+
+def native_renderer(names: Mapping[str, Any]) -> Render:
+    """What renders templates with these names."""
     environment, scope = NativeEnvironment(), Names(names)
 
-    def render(text: str, at: Location) -> Any:
+    def render(text: str, at: Location, *, known: bool = False) -> Any:
         try:
-            return environment.from_string(text).render({SCOPE: scope})
+            value = environment.from_string(text).render({SCOPE: scope})
         except SqlModelsError as error:
             raise type(error)(error.what, error.at or at, error.hint) from error
         except (jinja2.TemplateError, TypeError, ValueError) as error:
             kind = CompilationError if isinstance(error, jinja2.UndefinedError) else ProjectError
             raise kind(f"{error} in {text!r}", at) from error
+        if not isinstance(value, jinja2.Undefined):
+            return value
+        if known:
+            raise ProjectError(f"{text!r} gives no value: nothing of that name is known there", at)
+        return ""
 
     return render

@@ -122,6 +122,20 @@ def test_retry_runs_what_failed_and_what_was_skipped(call: Call, tmp_path: Path)
     assert results["args"]["which"] == "build"
 
 
+def test_a_second_retry_has_the_variables_of_the_first(call: Call, tmp_path: Path) -> None:
+    model = tmp_path / "project/models/marts/revenue.sql"
+    model.write_text("select 1 / 0 as amount from {{ ref(var('from')) }}")
+    assert call("run", "--select", "revenue", "--vars", "{from: stg_orders, by: 0}")[0] == 1
+    assert call("retry", "--vars", "{from: orders}")[0] == 1
+
+    again = call("retry")[0]
+
+    results = json.loads((tmp_path / "project/target/run_results.json").read_text())
+    assert again == 1
+    assert results["args"]["vars"] == {"from": "orders"}
+    assert '"orders"' in results["results"][0]["compiled_code"]
+
+
 def test_retry_names_what_failed_and_is_gone(call: Call, tmp_path: Path) -> None:
     model = tmp_path / "project/models/marts/broken.sql"
     model.write_text("select nonsense")
@@ -244,6 +258,17 @@ def test_retry_calls_a_macro_again_that_failed(call: Call, tmp_path: Path) -> No
     results = json.loads((tmp_path / "project/target/run_results.json").read_text())["results"]
     assert (results[0]["status"], results[0]["message"]) == ("success", None)
     assert "by 2" not in call("retry", "--vars", "{well: true}")[1], "it went well"
+
+
+def test_arguments_of_a_macro_are_listed_if_they_were_given(call: Call, tmp_path: Path) -> None:
+    macros = tmp_path / "project/macros"
+    macros.mkdir()
+    (macros / "note.sql").write_text("{% macro note(by=1) %}{{ log('by ' ~ by, info=true) }}{% endmacro %}")
+
+    assert call("run-operation", "note")[0] == 0
+
+    args = json.loads((tmp_path / "project/target/run_results.json").read_text())["args"]
+    assert (args["macro"], args.get("args")) == ("note", None)
 
 
 DAILY = """{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='at', batch_size='day',

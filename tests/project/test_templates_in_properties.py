@@ -1,0 +1,94 @@
+"""Templates in property files: where they are rendered, and what a name gives that nothing has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.manifest.nodes import DataTest, Exposure, Model, NodeId, Source
+from tests.projects import PROJECT, load
+
+MODEL = {"models/m.sql": "select 1 as id"}
+
+
+def test_what_an_unknown_name_gives_is_empty(tmp_path: Path) -> None:
+    properties = """\
+        models:
+          - name: m
+            description: "a {{ nowhere }} b"
+            config: {alias: "{{ nowhere }}", tags: ["{{ nowhere }}"], meta: {a: "{{ nowhere }}", b: ["x{{ nowhere }}"]}}
+        """
+
+    model = load(tmp_path, {**MODEL, "models/p.yml": properties})[NodeId("model.shop.m")]
+
+    assert isinstance(model, Model)
+    assert (model.description, model.meta, model.tags) == ("a  b", {"a": "", "b": ["x"]}, ("",))
+    assert model.relation.identifier == "m"
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        "sources: [{name: raw, schema: '{{ nowhere }}', tables: [{name: t}]}]",
+        "sources: [{name: raw, tables: [{name: t, identifier: '{{ nowhere }}'}]}]",
+        "sources: [{name: raw, tables: [{name: t, loaded_at_field: '{{ nowhere }}'}]}]",
+        "exposures: [{name: e, type: notebook, owner: {name: '{{ nowhere }}', email: me}}]",
+        "exposures: [{name: e, type: notebook, owner: {name: me}, url: '{{ nowhere }}'}]",
+    ],
+)
+def test_an_unknown_name_is_refused_where_there_must_be_a_value(properties: str, tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match=r"models/p.yml:1:\d+: '{{ nowhere }}' gives no value"):
+        load(tmp_path, {**MODEL, "models/p.yml": properties})
+
+
+def test_access_that_comes_to_nothing_is_refused(tmp_path: Path) -> None:
+    properties = "models: [{name: m, config: {access: '{{ nowhere }}'}}]"
+    with pytest.raises(ProjectError, match=r"model.shop.m has an invalid value \(\) for the access field"):
+        load(tmp_path, {**MODEL, "models/p.yml": properties})
+
+
+def test_an_empty_schema_is_a_schema(tmp_path: Path) -> None:
+    files = {**MODEL, "dbt_project.yml": f"{PROJECT}models: {{+schema: ''}}\n"}
+    model = load(tmp_path, files)[NodeId("model.shop.m")]
+    assert isinstance(model, Model)
+    assert model.relation.schema.endswith("_")
+
+
+def test_of_the_config_of_a_test_only_texts_are_rendered(tmp_path: Path) -> None:
+    config = '{severity: "{{ \'warn\' }}", tags: ["{{ \'x\' }}"], meta: {a: "{{ 1 + 1 }}"}}'
+    properties = f"models: [{{name: m, columns: [{{name: id, data_tests: [{{unique: {{config: {config}}}}}]}}]}}]"
+
+    manifest = load(tmp_path, {**MODEL, "models/p.yml": properties})
+
+    test = next(node for node in manifest.values() if isinstance(node, DataTest))
+    assert test.config["severity"] == "warn"
+    assert (test.config["tags"], test.meta) == (["{{ 'x' }}"], {"a": "{{ 1 + 1 }}"})
+
+
+def test_an_exposure_is_rendered(tmp_path: Path) -> None:
+    properties = """\
+        exposures:
+          - name: e
+            type: "{{ 'note' }}book"
+            owner: {name: "{{ 'me' }}"}
+            url: "https://x/{{ 1 + 1 }}"
+            label: "{{ 'L' }}"
+            maturity: "{{ 'low' }}"
+            depends_on: ["ref('{{ 'm' }}')"]
+        """
+
+    exposure = load(tmp_path, {**MODEL, "models/p.yml": properties})[NodeId("exposure.shop.e")]
+
+    assert isinstance(exposure, Exposure)
+    assert (exposure.type, exposure.url, exposure.label, exposure.maturity) == ("notebook", "https://x/2", "L", "low")
+    assert exposure.owner == {"name": "me"}
+    assert exposure.depends_on == (NodeId("model.shop.m"),)
+
+
+def test_meta_of_a_whole_source_is_rendered(tmp_path: Path) -> None:
+    properties = "sources: [{name: raw, meta: {a: '{{ 1 + 1 }}'}, tables: [{name: t}]}]"
+    source = load(tmp_path, {**MODEL, "models/p.yml": properties})[NodeId("source.shop.raw.t")]
+    assert isinstance(source, Source)
+    assert (source.source_meta, source.meta) == ({"a": "2"}, {"a": "2"})
