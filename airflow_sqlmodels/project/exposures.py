@@ -14,7 +14,6 @@ from airflow_sqlmodels.project.references import ref_of
 from airflow_sqlmodels.project.yaml_text import plain
 from airflow_sqlmodels.templating.metric_names import metric_asked
 
-
 _RENDERED = ("type", "owner", "label", "url", "maturity", "depends_on")
 """What may hold templates, beside the description and the config."""
 

@@ -38,7 +38,7 @@ def native_renderer(names: Mapping[str, Any]) -> Render:
 
     def render(text: str, at: Location, *, known: bool = False) -> Any:
         try:
-            value = environment.from_string(text).render({SCOPE: scope})
+            value: Any = environment.from_string(text).render({SCOPE: scope})  # of whatever type a template gives
         except SqlModelsError as error:
             raise type(error)(error.what, error.at or at, error.hint) from error
         except (jinja2.TemplateError, TypeError, ValueError) as error:
