@@ -109,7 +109,7 @@ def _version(found: Found) -> str:
             return f"version {found.package.wanted}"
         case GitPackage():
             inside = f", subdirectory {found.package.subdirectory}" if found.package.subdirectory else ""
-            return f"revision {found.package.revision}{inside}"
+            return found.package.hide(f"revision {found.package.revision}{inside}")
         case TarballPackage():
             return f"tarball {found.package.shown}"
         case LocalPackage():

@@ -232,6 +232,30 @@ def test_what_stands_before_the_host_of_a_url_is_never_shown(
         assert secret not in said.lower()
 
 
+@pytest.mark.parametrize("what", ["commit", "missing", "-option"])
+def test_a_revision_that_a_filter_made_of_a_secret_is_never_shown(
+    what: str, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    origin = repository(tmp_path / "tools")
+    revision = git(origin, "rev-parse", "HEAD") if what == "commit" else f"{what}hush"
+    monkeypatch.setenv("DBT_ENV_SECRET_REVISION", revision.upper())
+    (project / "packages.yml").write_text(
+        f"packages:\n  - git: file://{origin}\n    revision: \"{{{{ env_var('DBT_ENV_SECRET_REVISION') | lower }}}}\"\n"
+    )
+
+    code = deps(project)
+
+    lock = project / "package-lock.yml"
+    said = "".join(capsys.readouterr()) + (project / "logs/dbt.log").read_text()
+    assert code == (0 if what == "commit" else 2), said
+    assert revision not in said + (lock.read_text() if code == 0 else "")
+    assert "{{ env_var('DBT_ENV_SECRET_REVISION') | lower }}" in said
+    if code == 0:
+        shutil.rmtree(project / "dbt_packages")
+        assert deps(project) == 0, "the template in the lock is rendered again"
+        assert "tools" in installed(project)
+
+
 def test_a_secret_that_was_written_out_is_left_out_of_the_lock_with_a_warning(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

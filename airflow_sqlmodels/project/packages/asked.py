@@ -44,6 +44,8 @@ class GitPackage(Struct, frozen=True, kw_only=True):
     """A tag, branch or commit. None: the repository's default branch."""
     subdirectory: str | None = None
     warn_unpinned: bool = True
+    hidden: tuple[tuple[str, str], ...] = ()
+    """Revision and subdirectory, if they are made of secrets: the value, and the template that is shown instead."""
     shown: str
     at: Location
 
@@ -56,7 +58,13 @@ class GitPackage(Struct, frozen=True, kw_only=True):
     @property
     def wanted(self) -> str:
         """Which revision is asked for."""
-        return self.revision or "the default branch"
+        return self.hide(self.revision or "the default branch")
+
+    def hide(self, text: str) -> str:
+        """The text without what was made of secrets."""
+        for value, template in self.hidden:
+            text = text.replace(value, template)
+        return text
 
 
 class TarballPackage(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow_sqlmodels.errors import Location, ProjectError, closest
 from airflow_sqlmodels.project.packages.asked import GitPackage, HubPackage, LocalPackage, Package, TarballPackage
-from airflow_sqlmodels.project.packages.secrets import shown_url, without_secrets
+from airflow_sqlmodels.project.packages.secrets import is_of_secret, shown_url, without_secrets
 
 Entry = Mapping[str, Any]
 
@@ -84,13 +84,16 @@ def _git(entry: Entry, unrendered: Entry, at: Location) -> GitPackage:
     revision, subdirectory = entry.get("revision"), entry.get("subdirectory") or None
     template = str(unrendered.get("git") or entry["git"])
     url = shown_url(entry["git"], template)
+    templates = {str(entry[key]): str(unrendered[key]) for key in ("revision", "subdirectory") if entry.get(key)}
+    hidden = {value: told for value, told in templates.items() if is_of_secret(value, told)}
     return GitPackage(
         url=entry["git"],
         template=template,
         revision=None if revision is None else _text(revision, "revision", at),
         subdirectory=subdirectory,
         warn_unpinned=entry.get("warn-unpinned") is not False,
-        shown=f"{url}/{subdirectory}" if subdirectory else url,
+        hidden=tuple(hidden.items()),
+        shown=f"{url}/{hidden.get(subdirectory, subdirectory)}" if subdirectory else url,
         at=at,
     )
 

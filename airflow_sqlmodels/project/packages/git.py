@@ -55,12 +55,14 @@ def _commit(package: GitPackage, folder: Path, name: str) -> str:
 
 
 def _refuse_options(package: GitPackage) -> None:
-    for text, shown in ((package.url, package.shown), (package.revision or "", package.revision)):
+    for text, shown in ((package.url, package.shown), (package.revision or "", package.wanted)):
         if text.startswith("-"):
             raise ProjectError(f"{shown!r} would be an option of git", package.at)
     parts = Path(package.subdirectory or "").parts
     if ".." in parts or Path(package.subdirectory or "").is_absolute():
-        raise ProjectError(f"the subdirectory {package.subdirectory!r} lies outside the repository", package.at)
+        raise ProjectError(
+            f"the subdirectory {package.hide(package.subdirectory or '')!r} lies outside the repository", package.at
+        )
 
 
 def _git(package: GitPackage, folder: Path | None, *args: str) -> str:
@@ -91,7 +93,7 @@ def _run(folder: Path | None, *args: str) -> subprocess.CompletedProcess[str]:
 
 
 def _refused(package: GitPackage, stderr: str) -> ProjectError:
-    told_of = without_url(stderr, package.url, package.shown)
+    told_of = package.hide(without_url(stderr, package.url, package.shown))
     said = [line for line in told_of.splitlines() if line.strip()]
     told = next((line for line in said if line.startswith(("fatal:", "error:"))), said[-1] if said else "git failed")
     what = f"git gives no {package.wanted} of {package.shown}: {told.partition(': ')[2] or told}"

@@ -63,8 +63,8 @@ def _entry(package: Package, name: str) -> dict[str, str]:
     if isinstance(package, HubPackage):
         return {"name": name, "package": package.name, "version": package.versions[0]}
     if isinstance(package, GitPackage):
-        entry = {"git": locked_url(package), "name": name, "revision": str(package.revision)}
-        return {**entry, "subdirectory": package.subdirectory} if package.subdirectory else entry
+        entry = {"git": locked_url(package), "name": name, "revision": package.hide(str(package.revision))}
+        return {**entry, "subdirectory": package.hide(package.subdirectory)} if package.subdirectory else entry
     if isinstance(package, TarballPackage):
         return {"name": name, "tarball": locked_url(package)}
     return {"local": package.path, "name": name}

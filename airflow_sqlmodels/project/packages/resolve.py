@@ -112,7 +112,8 @@ def _one_revision(demands: Sequence[Demand]) -> GitPackage:
     if len(revisions) > 1:
         raise conflict(demands, "is asked for in different revisions", "let all of them name the same revision")
     quiet = all(each.warn_unpinned for each in packages)
-    return replace(packages[0], revision=revisions[0] if revisions else None, warn_unpinned=quiet)
+    hidden = tuple(pair for each in packages for pair in each.hidden)
+    return replace(packages[0], revision=revisions[0] if revisions else None, warn_unpinned=quiet, hidden=hidden)
 
 
 def _refuse_twins(found: Sequence[Found], demands: Mapping[str, Sequence[Demand]], root_name: str) -> None:

@@ -34,10 +34,12 @@ def shown_url(url: str, template: str = "") -> str:
 
     A secret that a filter has changed is no longer known by its value: the template is shown then.
     """
-    hidden = without_secret_values(url)
-    if hidden == url and any(prefix in template for prefix in SECRET_PREFIXES):
-        hidden = template
-    return without_users(hidden)
+    return without_users(template if is_of_secret(url, template) else without_secret_values(url))
+
+
+def is_of_secret(value: str, template: str) -> bool:
+    """Whether the template made it of a secret that is not in it as it is: a filter has changed it."""
+    return any(prefix in template for prefix in SECRET_PREFIXES) and without_secret_values(value) == value
 
 
 def without_url(text: str, url: str, shown: str) -> str:
