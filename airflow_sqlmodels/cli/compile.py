@@ -16,6 +16,7 @@ from airflow_sqlmodels.cli.choosing import chosen_plan
 from airflow_sqlmodels.cli.execution import ended_with_nothing, keep_sql, prepared
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.inline import answer_data, compiled_inline, inline_id, refuse_both
+from airflow_sqlmodels.cli.log import RUN_RESULTS
 from airflow_sqlmodels.cli.opening import Opened
 from airflow_sqlmodels.cli.opening_lines import begin, tell_concurrency
 from airflow_sqlmodels.cli.options import (
@@ -106,7 +107,9 @@ def compiled(flags: Flags, opened: Opened, plan: Plan, means: Answerer) -> tuple
         keep_sql(flags, manifest, means)
         # as in dbt, ephemeral models have a result only if they were asked for
         told = [each for each in results if flags.select or not _is_ephemeral(manifest[each.node])]
-        write_run_results(folder / "run_results.json", manifest, told, means.invocation, seconds)
+        path = folder / "run_results.json"
+        write_run_results(path, manifest, told, means.invocation, seconds)
+        flags.log.wrote(RUN_RESULTS, path)
     return results
 
 

@@ -19,6 +19,7 @@ from airflow_sqlmodels.cli.clean import plain_settings
 from airflow_sqlmodels.cli.compile import compiled
 from airflow_sqlmodels.cli.execution import keep_sql, prepared
 from airflow_sqlmodels.cli.flags import Flags, flags_of
+from airflow_sqlmodels.cli.log import CATALOG
 from airflow_sqlmodels.cli.opening import Opened, write_manifest
 from airflow_sqlmodels.cli.opening_lines import begin, tell_concurrency
 from airflow_sqlmodels.cli.options import ManyValues, global_options, option, selection_options
@@ -63,6 +64,7 @@ def generate(context: click.Context, /, compiles: bool, empty_catalog: bool, sta
         no_catalog(invocation) if empty_catalog else _described(flags, opened, invocation, everything=not compiles)
     )
     write_catalog(folder / "catalog.json", described)
+    flags.log.wrote(CATALOG, folder / "catalog.json")
     write_page(folder, opened.manifest.settings.name)
     _copy_assets(opened.manifest, flags.project_dir, folder)
     if static:

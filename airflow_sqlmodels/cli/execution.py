@@ -21,7 +21,16 @@ from airflow_sqlmodels.cli.deferring import with_deferral
 from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.json_progress import JsonProgress
 from airflow_sqlmodels.cli.lines import level_of
-from airflow_sqlmodels.cli.node_events import tell_begun, tell_finished, tell_raised
+from airflow_sqlmodels.cli.log import MANIFEST, RUN_RESULTS
+from airflow_sqlmodels.cli.node_events import (
+    executing,
+    tell_begun,
+    tell_blocked,
+    tell_compiling,
+    tell_finished,
+    tell_over,
+    tell_raised,
+)
 from airflow_sqlmodels.cli.node_info import node_info
 from airflow_sqlmodels.cli.opening import Opened, write_manifest
 from airflow_sqlmodels.cli.opening_lines import begin, tell_concurrency
@@ -35,7 +44,7 @@ from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, NodeId, Seed
 from airflow_sqlmodels.materializations.schemas import create_schemas
 from airflow_sqlmodels.run.plan import Plan, Step
 from airflow_sqlmodels.run.result import Result
-from airflow_sqlmodels.run.runner import Ran, RunRules, run_plan
+from airflow_sqlmodels.run.runner import Ran, RunRules, blocking, run_plan
 from airflow_sqlmodels.run.sources import absent_sources
 from airflow_sqlmodels.run.step import StepRules, run_step
 from airflow_sqlmodels.templating.answering import Answerer, Rendering, answerer
@@ -59,10 +68,12 @@ class Execution(Struct, frozen=True):
 
     def rules(self, node_id: NodeId) -> StepRules:
         """How a step is run. Rows at fault are not told while it runs: the summary says how to see them."""
-        rules = StepRules(compiled_place=self.compiled_place, on_batch=self.on_batch)
+        node, manifest = self.opened.manifest[node_id], self.opened.manifest
+        begun = executing(self.flags.log, manifest, node)
+        rules = StepRules(compiled_place=self.compiled_place, on_batch=self.on_batch, on_compiled=begun)
         return (
             rules
-            if isinstance(self.opened.manifest[node_id], DataTest)
+            if isinstance(node, DataTest)
             else structs.replace(rules, log=self.progress.say, on_batch_news=self.progress.batch)
         )
 
@@ -204,6 +215,7 @@ def _show_rows(execution: Execution, outcome: Outcome) -> None:
 def report(execution: Execution, outcome: Outcome) -> None:
     """The end of the story: for the user, and for other tools. `source freshness` has a file of its own."""
     manifest, flags = execution.opened.manifest, execution.flags
+    tell_over(flags.log, manifest, outcome.results, outcome.seconds, success=not outcome.exit_code)
     if execution.plan.command != "freshness":
         _write_results(flags, manifest, outcome.results, execution.means.invocation, outcome.seconds)
         keep_sql(flags, manifest, execution.means, [result.node for result in outcome.results if result.sent_sql])
@@ -211,7 +223,7 @@ def report(execution: Execution, outcome: Outcome) -> None:
     console, noted = _told(execution.progress)
     for each in (console, noted):
         if isinstance(each, JsonProgress):
-            each.summary(outcome.results, outcome.seconds, outcome.interrupted)
+            each.summary(outcome.results, outcome.seconds, outcome.interrupted, execution.compiled_place)
     if not isinstance(noted, JsonProgress):
         for line in lines:
             flags.log.note(line)
@@ -227,14 +239,18 @@ def _write_results(
     flags: Flags, manifest: Manifest, results: Sequence[Result], invocation: Invocation, seconds: float
 ) -> None:
     if flags.switch("write_json", manifest, default=True):
-        write_run_results(flags.target_folder(manifest) / "run_results.json", manifest, results, invocation, seconds)
+        path = flags.target_folder(manifest) / "run_results.json"
+        write_run_results(path, manifest, results, invocation, seconds)
+        flags.log.wrote(RUN_RESULTS, path)
 
 
 def keep_sql(flags: Flags, manifest: Manifest, means: Answerer, built: Sequence[NodeId] = ()) -> None:
     """Put what was compiled into manifest.json, unless --no-write-json says not to."""
     if flags.switch("write_json", manifest, default=True):
         compilation = compilation_of(means, str(flags.target_path or manifest.settings.target_path), built)
-        keep_compiled(flags.target_folder(manifest) / "manifest.json", manifest, means.invocation, compilation)
+        path = flags.target_folder(manifest) / "manifest.json"
+        keep_compiled(path, manifest, means.invocation, compilation)
+        flags.log.wrote(MANIFEST, path)
 
 
 def _told(progress: Progress) -> tuple[Progress, Progress | None]:
@@ -266,13 +282,13 @@ def _steps(execution: Execution, one: RunStep, session: Session) -> Ran:
     rules = RunRules(
         threads=flags.threads or execution.opened.profile.target.threads,
         fail_fast=flags.switch("fail_fast", manifest),
-        on_start=execution.progress.started,
-        on_result=execution.progress.ended,
+        on_start=lambda step: _started(execution, step),
+        on_result=lambda result: _ended(execution, result),
     )
     strict, folder = flags.rule(TEST_RESULT) == "error", flags.target_folder(manifest)
 
     def run_one(step: Step, session: Session) -> Result:
-        tell_begun(flags.log, manifest, manifest[step.node])
+        tell_compiling(flags.log, manifest, manifest[step.node])
         with execution.about(step.node):
             result = one(execution.means, step.node, session, execution.rules(step.node))
         tell_raised(flags.log, manifest, result)
@@ -290,6 +306,23 @@ def _steps(execution: Execution, one: RunStep, session: Session) -> Ran:
         return result
 
     return run_plan(execution.plan, run_one, execution.opened.open_session, rules)
+
+
+def _started(execution: Execution, step: Step) -> None:
+    tell_begun(execution.flags.log, execution.opened.manifest, execution.opened.manifest[step.node])
+    execution.progress.started(step)
+
+
+def _ended(execution: Execution, result: Result) -> None:
+    """Tell what came of a node; as in dbt one that is skipped begins and ends too."""
+    log, manifest, was_run = execution.flags.log, execution.opened.manifest, bool(result.thread)
+    if not was_run:
+        tell_begun(log, manifest, manifest[result.node])
+    execution.progress.ended(result)
+    if not was_run:
+        tell_finished(log, manifest, result)
+    if result.status in blocking(execution.plan.command):
+        tell_blocked(log, manifest, result)
 
 
 def _end_hooks(execution: Execution, results: Sequence[Result], session: Session) -> tuple[Result, ...]:

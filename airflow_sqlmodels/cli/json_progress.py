@@ -118,8 +118,10 @@ class JsonProgress:
         """Something a template or a step has to tell."""
         self._write("JinjaLogInfo", "I062", message, {"msg": message})
 
-    def summary(self, results: Sequence[Result], seconds: float, interrupted: bool) -> None:
-        """The events at the end of a run."""
+    def summary(
+        self, results: Sequence[Result], seconds: float, interrupted: bool, place: Callable[[AnyNode], str]
+    ) -> None:
+        """The events at the end of a run. `place`: where the compiled SQL of a node is."""
         self._blank()
         ran = {"stat_line": kinds(self._manifest, results), "execution": duration(seconds), "execution_time": seconds}
         self._write("FinishedRunningStats", "E047", finished_line(self._manifest, results, seconds), ran)
@@ -135,12 +137,12 @@ class JsonProgress:
         text = click.unstyle(verdict(results, interrupted))
         self._write("EndOfRunSummary", "Z030", text, data, "error" if errors else "info")
         for result in to_explain(results):
-            self._failure(result)
+            self._failure(result, place)
         self._blank()
         stats = {_STATS[word]: sum(counts[status] for status in statuses) for word, statuses in COUNTED}
         self._write("StatsLine", "Z023", count_line(results), {"stats": {**stats, "total": len(results)}})
 
-    def _failure(self, result: Result) -> None:
+    def _failure(self, result: Result, place: Callable[[AnyNode], str]) -> None:
         self._blank()
         node = self._manifest[result.node]
         warned = result.status == "warn"
@@ -152,6 +154,11 @@ class JsonProgress:
         text = click.unstyle("\n".join(failure(self._manifest, result)))
         name, code = ("RunResultWarningMessage", "Z046") if warned else ("RunResultError", "Z024")
         self._write(name, code, text, {"msg": text, **told}, level)
+        if result.compiled_sql and "batch_results" not in result.details:
+            self._blank()
+            path = place(node)
+            data = {"path": path, "node_info": told["node_info"]}
+            self._write("SQLCompiledPath", "Z026", f"  compiled code at {path}", data)
 
     def _blank(self) -> None:
         """An empty line is an event too."""

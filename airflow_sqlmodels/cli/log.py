@@ -22,6 +22,10 @@ from airflow_sqlmodels.project.yaml_text import parse_yaml
 from airflow_sqlmodels.warehouse import turns
 from airflow_sqlmodels.warehouse.session import Outcome
 
+MANIFEST, SEMANTIC_MANIFEST, RUN_RESULTS = "WritableManifest", "SemanticManifest", "RunExecutionResult"
+OPERATION_RESULTS, CATALOG, SOURCES = "RunResultsArtifact", "CatalogArtifact", "FreshnessResult"
+"""dbt's names for what is in the files that others read."""
+
 
 class Log(Struct, frozen=True):
     """The console and the file of one command."""
@@ -105,6 +109,15 @@ class Log(Struct, frozen=True):
         if self.wants_statements:
             self.happened(name, code, message, data() if self._tells_statement_events else {})
 
+    def wrote(self, kind: str, path: Path) -> None:
+        """A file that others read is there; `kind` is dbt's name of what is in it."""
+        self.closely(
+            "ArtifactWritten",
+            "P001",
+            f"Wrote artifact {kind} to {path}",
+            lambda: {"artifact_type": kind, "artifact_path": str(path.absolute())},
+        )
+
     @contextlib.contextmanager
     def about(self, node: Callable[[], Mapping[str, Any]]) -> Iterator[None]:
         """While inside, statements of this thread are told as those of a node; `node` is asked if events are told."""
@@ -121,15 +134,30 @@ class Log(Struct, frozen=True):
     def statement(self, sql: str, outcome: Outcome) -> None:
         """Note a statement that was sent, and show it if the console shows everything."""
         sql = sql.strip()
-        said = f"{sql}\n-- {outcome.status or 'ok'} in {outcome.seconds:.3f}s"
-        data: dict[str, Any] = {}
         if self._tells_statement_events:
-            node = self.nodes.get(turns.name(), {})
-            data = {"conn_name": node.get("unique_id", "master"), "sql": sql, "node_info": node}
-        if self.shows("debug"):
-            line = event("SQLQuery", "E016", said, self.invocation, data, "debug") if self.json else said
-            click.echo(line, err=not self.json)
-        self.note(said, "debug", "SQLQuery", "E016", data)
+            self._statement_events(sql, outcome)
+        said = f"{sql}\n-- {outcome.status or 'ok'} in {outcome.seconds:.3f}s"
+        if self.shows("debug") and not self.json:
+            click.echo(said, err=True)
+        if self.file is not None and not self.file.json:
+            self.note(said, "debug")
+
+    def _statement_events(self, sql: str, outcome: Outcome) -> None:
+        """The statement, and what the warehouse said of it; of one that failed the node's error says more."""
+        node = self.nodes.get(turns.name(), {})
+        name = node.get("unique_id", "master")
+        self._event("SQLQuery", "E016", f"On {name}: {sql}", {"conn_name": name, "sql": sql, "node_info": node})
+        if outcome.status:
+            data = {"status": outcome.status, "elapsed": outcome.seconds, "query_id": "", "node_info": node}
+            said = f"SQL status: {outcome.status} in {outcome.seconds:.3f} seconds"
+            self._event("SQLQueryStatus", "E017", said, data)
+
+    def _event(self, name: str, code: str, message: str, data: Mapping[str, Any]) -> None:
+        """Something for those who look closely, where events are told; nothing elsewhere."""
+        if self.json and self.shows("debug"):
+            click.echo(event(name, code, message, self.invocation, data, "debug"))
+        if self.file is not None and self.file.json:
+            self.note(message, "debug", name, code, data)
 
     @property
     def wants_statements(self) -> bool:
@@ -173,5 +201,6 @@ def log_for(said: Mapping[str, Any], root: Path) -> Log:
     shape = said.get("log_format") or flags.get("log_format")
     log = Log(level, file, invocation, json=shape == "json", project_flags=flags, flags_moved=bool(user))
     shown = {key: value for key, value in said.items() if key != "vars"}
-    log.note(f"running sqlmodels with arguments {shown}", "debug", "MainReportArgs", "A002")
+    args = {key: str(value) for key, value in shown.items()}
+    log.closely("MainReportArgs", "A002", f"running sqlmodels with arguments {shown}", lambda: {"args": args})
     return log

@@ -1,10 +1,12 @@
-"""What log collectors are told of each node beside its lines: when it begins and how it ended, whole."""
+"""What log collectors are told of each node beside its lines: how far it is, and how it ended, whole."""
 
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from airflow_sqlmodels.artifacts.json_text import time_text
 from airflow_sqlmodels.artifacts.run_results import result_json
 from airflow_sqlmodels.cli.log import Log
 from airflow_sqlmodels.cli.node_info import node_info
@@ -18,6 +20,29 @@ def tell_begun(log: Log, manifest: Manifest, node: AnyNode) -> None:
     now = datetime.datetime.now(datetime.UTC)
     said = f"Began running node {node.id}"
     log.closely("NodeStart", "Q024", said, lambda: {"node_info": node_info(manifest, node, "started", began=now)})
+
+
+def tell_compiling(log: Log, manifest: Manifest, node: AnyNode) -> None:
+    """Its template is about to be rendered."""
+    now = datetime.datetime.now(datetime.UTC)
+    said = f"Began compiling node {node.id}"
+    log.closely("NodeCompiling", "Q030", said, lambda: {"node_info": node_info(manifest, node, "compiling", began=now)})
+
+
+def executing(log: Log, manifest: Manifest, node: AnyNode) -> Callable[[str], None]:
+    """What tells that a node is executed, when it is called for the first time: with its compiled SQL."""
+    began = datetime.datetime.now(datetime.UTC)
+    told: list[bool] = []
+
+    def data() -> dict[str, Any]:
+        return {"node_info": node_info(manifest, node, "executing", began=began)}
+
+    def tell(_sql: str) -> None:
+        if not told:  # a model in batches is compiled for each of them
+            told.append(True)
+            log.closely("NodeExecuting", "Q031", f"Began executing node {node.id}", data)
+
+    return tell
 
 
 def tell_raised(log: Log, manifest: Manifest, result: Result) -> None:
@@ -37,16 +62,42 @@ def tell_finished(log: Log, manifest: Manifest, result: Result) -> None:
     """A node ended, with all that run_results.json says of it."""
 
     def data() -> dict[str, Any]:
-        entry = result_json(manifest, result)
-        told = {
-            "status": entry["status"],
-            "message": entry["message"] or "",
-            "timing_info": entry["timing"],
-            "thread": entry["thread_id"],
-            "execution_time": entry["execution_time"],
-            "adapter_response": entry["adapter_response"],
-            "num_failures": entry["failures"] or 0,
-        }
-        return {"node_info": node_info(manifest, manifest[result.node], result.status, result), "run_result": told}
+        info = node_info(manifest, manifest[result.node], result.status, result)
+        return {"node_info": info, "run_result": _told(manifest, result)}
 
     log.closely("NodeFinished", "Q025", f"Finished running node {result.node}", data)
+
+
+def tell_blocked(log: Log, manifest: Manifest, result: Result) -> None:
+    """What depends on a node is skipped, because of how that ended."""
+
+    def data() -> dict[str, Any]:
+        return {"unique_id": result.node, "status": result.status, "run_result": _told(manifest, result)}
+
+    said = f"Marking all children of {result.node!r} to be skipped because of status {result.status!r}."
+    log.closely("MarkSkippedChildren", "Z033", said, data)
+
+
+def tell_over(log: Log, manifest: Manifest, results: Sequence[Result], seconds: float, *, success: bool) -> None:
+    """A run is over: all results in one."""
+
+    def data() -> dict[str, Any]:
+        now = time_text(datetime.datetime.now(datetime.UTC))
+        told = [_told(manifest, result) for result in results]
+        return {"results": told, "elapsed_time": seconds, "generated_at": now, "success": success}
+
+    log.closely("EndRunResult", "Q037", "Command end result", data)
+
+
+def _told(manifest: Manifest, result: Result) -> dict[str, Any]:
+    """A result as events have it."""
+    entry = result_json(manifest, result)
+    return {
+        "status": entry["status"],
+        "message": entry["message"] or "",
+        "timing_info": entry["timing"],
+        "thread": entry["thread_id"],
+        "execution_time": entry["execution_time"],
+        "adapter_response": entry["adapter_response"],
+        "num_failures": entry["failures"] or 0,
+    }

@@ -8,8 +8,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from airflow_sqlmodels.artifacts.keeping import keep_manifest
+from airflow_sqlmodels.artifacts.keeping import SEMANTIC, keep_manifest
 from airflow_sqlmodels.cli.flags import Flags
+from airflow_sqlmodels.cli.log import MANIFEST, SEMANTIC_MANIFEST
 from airflow_sqlmodels.cli.telling import tell_all, tell_warning
 from airflow_sqlmodels.errors import ProfileError, UnreachableError
 from airflow_sqlmodels.manifest.manifest import Manifest
@@ -67,6 +68,8 @@ def write_manifest(flags: Flags, manifest: Manifest, *, compiles: bool = False) 
     if flags.switch("write_json", manifest, default=True):
         path, invocation = flags.target_folder(manifest) / "manifest.json", Invocation(args=flags.said)
         keep_manifest(path, manifest, invocation, compiles=compiles)
+        flags.log.wrote(MANIFEST, path)
+        flags.log.wrote(SEMANTIC_MANIFEST, path.with_name(SEMANTIC))
 
 
 def open_all(flags: Flags) -> Opened:

@@ -64,6 +64,9 @@ def begin(flags: Flags, *, shown: bool = True) -> Opened:
 
 def tell_found(flags: Flags, manifest: Manifest, *, shown: bool = True) -> None:
     """What the loaded project holds: said before it is known which of it is meant."""
+    name = manifest.settings.target.type
+    data = {"adapter_name": name, "adapter_version": f"={VERSION}"}
+    _tell(flags, "AdapterRegistered", "E034", f"Registered adapter: {name}={VERSION}", data, shown=False)
     found = found_line(manifest)
     _tell(flags, "FoundStats", "W006", f"Found {found}", {"stat_line": found}, shown=shown)
 

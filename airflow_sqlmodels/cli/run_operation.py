@@ -17,6 +17,7 @@ from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.inline import NAME as INLINE
 from airflow_sqlmodels.cli.inline import called_macro, compiled_inline, inline_id
 from airflow_sqlmodels.cli.lines import bracketed
+from airflow_sqlmodels.cli.log import OPERATION_RESULTS
 from airflow_sqlmodels.cli.opening import Opened, write_manifest
 from airflow_sqlmodels.cli.opening_lines import begin
 from airflow_sqlmodels.cli.options import global_options, option
@@ -126,6 +127,7 @@ def _write(execution: Execution, outcome: Result) -> None:
     if flags.switch("write_json", manifest, default=True):
         path = flags.target_folder(manifest) / "run_results.json"
         write_results_of_no_node(path, outcome, execution.means.invocation, int(not outcome.passed))
+        flags.log.wrote(OPERATION_RESULTS, path)
 
 
 def _macro_named(manifest: Manifest, name: str) -> Macro:

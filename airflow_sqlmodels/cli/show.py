@@ -19,6 +19,7 @@ from airflow_sqlmodels.cli.execution import ended_with_nothing, prepared
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.inline import NAME as INLINE
 from airflow_sqlmodels.cli.inline import answer_data, compiled_inline, inline_id, refuse_both
+from airflow_sqlmodels.cli.log import RUN_RESULTS
 from airflow_sqlmodels.cli.opening import connected, profile_of
 from airflow_sqlmodels.cli.opening_lines import begin, tell_concurrency
 from airflow_sqlmodels.cli.options import (
@@ -137,6 +138,7 @@ def _keep(flags: Flags, means: Answerer, seen: Sequence[Shown]) -> None:
         write_results_of_no_node(path, results[0], means.invocation)
     else:
         write_run_results(path, manifest, results, means.invocation, sum(each.seconds for each in seen))
+    flags.log.wrote(RUN_RESULTS, path)
 
 
 class _Query(Struct, frozen=True):

@@ -13,6 +13,7 @@ from airflow_sqlmodels.artifacts.sources import write_sources
 from airflow_sqlmodels.cli.choosing import chosen_plan, tell_nothing
 from airflow_sqlmodels.cli.execution import prepared, report, run
 from airflow_sqlmodels.cli.flags import Flags, flags_of
+from airflow_sqlmodels.cli.log import SOURCES
 from airflow_sqlmodels.cli.opening import write_manifest
 from airflow_sqlmodels.cli.opening_lines import begin, tell_concurrency
 from airflow_sqlmodels.cli.options import ManyValues, global_options, option, selection_options
@@ -52,6 +53,7 @@ def freshness(context: click.Context, /, output: Path | None, **_values: Any) ->
     tell_concurrency(flags, opened, len(plan))
     outcome = run(execution)
     write_sources(path, opened.manifest, outcome.results, execution.means.invocation, outcome.seconds)
+    flags.log.wrote(SOURCES, path)
     report(execution, outcome)
     return outcome.exit_code
 

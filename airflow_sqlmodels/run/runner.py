@@ -22,6 +22,11 @@ CANCEL_AGAIN = 0.5
 """Seconds until a step that should stop is cancelled once more: it may have been between two statements."""
 
 
+def blocking(command: str) -> frozenset[str]:
+    """The statuses of a node, behind which the rest is skipped: in a build also tests that failed."""
+    return frozenset({"error", "partial success"} | ({"fail", "skipped"} if command == "build" else set()))
+
+
 def _ignore_step(_step: Step) -> None:
     return None
 
@@ -81,7 +86,7 @@ class _Run:
         self._crew = crew
         self._places = places
         self._rules = rules
-        self._blocking = (*(("error", "fail") if plan.command == "build" else ("error",)), "partial success")
+        self._blocking = blocking(plan.command) - {"skipped"}
         self._steps = {step.node: step for step in plan}
         self._waits = {step.node: len(step.after) for step in plan}
         self._children: dict[NodeId, list[NodeId]] = defaultdict(list)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from pathlib import Path
 
 import psycopg
@@ -77,6 +78,63 @@ def test_the_file_may_hold_events(call: Call, tmp_path: Path) -> None:
     assert any("\ncreate view" in sql for sql in sent)
 
 
+def test_events_follow_each_node_from_its_start_to_its_end(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "models/broken.sql").write_text("select nonsense from {{ ref('stg_orders') }}")
+    (tmp_path / "models/behind.sql").write_text("select * from {{ ref('broken') }}")
+
+    said = call("build", "--log-format", "json", "--log-level", "debug", "--log-level-file", "none")[1]
+
+    events = [json.loads(line) for line in said.splitlines()]
+    of_nodes: dict[str, list[str]] = defaultdict(list)
+    for each in events:
+        of_nodes[(each["data"].get("node_info") or {}).get("node_name", "")].append(each["info"]["name"])
+    begins = ["NodeStart", "LogStartLine", "NodeCompiling", "NodeExecuting", "SQLQuery", "SQLQueryStatus"]
+    begun = [name for name in of_nodes["stg_orders"] if not name.startswith("SQL")]
+    assert begun == [*begins[:4], "NodeFinished", "LogModelResult"]
+    assert set(begins) <= set(of_nodes["stg_orders"])
+    assert of_nodes["behind"] == ["NodeStart", "SkippingDetails", "NodeFinished"]
+    assert of_nodes["broken"][-3:] == ["RunResultFailure", "RunResultError", "SQLCompiledPath"]
+    found = {each["info"]["name"]: each for each in events}
+    statuses = [each["data"]["node_info"]["node_status"] for each in events if each["info"]["name"] == "NodeExecuting"]
+    assert set(statuses) == {"executing"}
+    blocked = [each["data"]["unique_id"] for each in events if each["info"]["name"] == "MarkSkippedChildren"]
+    assert blocked == ["model.shop.broken", "model.shop.behind"]
+    assert found["SQLCompiledPath"]["data"]["path"] == "target/compiled/shop/models/broken.sql"
+    assert found["EndRunResult"]["data"]["success"] is False
+    assert len(found["EndRunResult"]["data"]["results"]) == found["StatsLine"]["data"]["stats"]["total"]
+    assert found["AdapterRegistered"]["data"]["adapter_name"] == "postgres"
+    assert found["MainReportArgs"]["data"]["args"]["log_level"] == "debug"
+    written = {each["data"]["artifact_type"] for each in events if each["info"]["name"] == "ArtifactWritten"}
+    assert written == {"WritableManifest", "SemanticManifest", "RunExecutionResult"}
+
+
+def test_a_statement_is_told_with_what_the_warehouse_said(tmp_path: Path) -> None:
+    log = Log(file=LogFile(tmp_path, level="debug", json=True, most_bytes=0, invocation="i"))
+
+    log.statement("select 1", Outcome(1, "SELECT 1", 0.25))
+    log.statement("select nope", Outcome(-1, ""))
+
+    log.close()
+    told = [json.loads(line) for line in (tmp_path / "dbt.log").read_text().splitlines()]
+    assert [(each["info"]["name"], each["info"]["msg"]) for each in told] == [
+        ("SQLQuery", "On master: select 1"),
+        ("SQLQueryStatus", "SQL status: SELECT 1 in 0.250 seconds"),
+        ("SQLQuery", "On master: select nope"),
+    ]
+    assert (told[1]["data"]["status"], told[1]["data"]["elapsed"]) == ("SELECT 1", 0.25)
+
+
+def test_events_that_nobody_hears_are_not_made(tmp_path: Path) -> None:
+    asked: list[str] = []
+    log = Log(file=LogFile(tmp_path, level="info", json=True, most_bytes=0, invocation="i"))
+    text = Log(file=LogFile(tmp_path, level="debug", json=False, most_bytes=0, invocation="i"))
+
+    for each in (log, text):
+        each.closely("NodeCompiling", "Q030", "said", lambda: {"asked": asked.append("x")})
+
+    assert not asked
+
+
 @pytest.mark.parametrize(("select", "success"), [("stg_orders", True), ("nobody,", False)])
 def test_the_last_event_says_how_the_command_ended(call: Call, tmp_path: Path, select: str, success: bool) -> None:
     call("ls", "--select", select, "--log-format-file", "json")
@@ -140,7 +198,7 @@ def test_a_statement_behind_a_node_is_nobodys(tmp_path: Path) -> None:
 
     log.close()
     told = [json.loads(line)["data"] for line in (tmp_path / "dbt.log").read_text().splitlines()]
-    assert [each["conn_name"] for each in told] == ["model.shop.orders", "master"]
+    assert [each["conn_name"] for each in told if "conn_name" in each] == ["model.shop.orders", "master"]
     assert told[-1]["node_info"] == {}
 
 
