@@ -55,8 +55,9 @@ def generate(context: click.Context, /, compiles: bool, empty_catalog: bool, sta
     opened = begin(flags)
     folder = flags.target_folder(opened.manifest)
     invocation = Invocation(command="docs", args=flags.said)
-    if not compiles:
-        write_manifest(flags, opened.manifest)
+    if not compiles:  # what an earlier command compiled is still in manifest.json, and stays there
+        if static and not (folder / "manifest.json").is_file():
+            write_manifest(flags, opened.manifest)
     elif not _compiled(flags, opened):
         return 2
     flags.log.happened("BuildingCatalog", "E044", "Building catalog", {}, "info")

@@ -110,9 +110,18 @@ def test_there_must_be_something_to_serve(tmp_path: Path, capsys: pytest.Capture
     assert "make it first: sqlmodels docs generate" in "".join(capsys.readouterr())
 
 
-def test_without_compiling_the_manifest_is_written_all_the_same(call: Call, tmp_path: Path) -> None:
+def test_without_compiling_no_manifest_is_written(call: Call, tmp_path: Path) -> None:
     assert call("docs", "generate", "--no-compile", "--empty-catalog")[0] == 0
-    assert "compiled_code" not in read(tmp_path, "manifest.json")["nodes"]["model.shop.revenue"]
+    assert not (tmp_path / "target/manifest.json").exists()
+    assert call("docs", "generate", "--no-compile", "--empty-catalog", "--static")[0] == 0, "that page holds one"
+
+
+def test_what_a_run_compiled_stays_in_the_docs(call: Call, tmp_path: Path) -> None:
+    assert call("build")[0] == 0
+
+    assert call("docs", "generate", "--no-compile")[0] == 0
+
+    assert read(tmp_path, "manifest.json")["nodes"]["model.shop.revenue"]["compiled_code"]
 
 
 OWN = """\
