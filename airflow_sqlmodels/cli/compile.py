@@ -17,7 +17,7 @@ from airflow_sqlmodels.cli.execution import ended_with_nothing, keep_sql, prepar
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.inline import answer_data, compiled_inline, inline_id, refuse_both
 from airflow_sqlmodels.cli.log import RUN_RESULTS
-from airflow_sqlmodels.cli.opening import Opened
+from airflow_sqlmodels.cli.opening import Opened, write_manifest
 from airflow_sqlmodels.cli.opening_lines import begin, tell_concurrency
 from airflow_sqlmodels.cli.options import (
     ManyValues,
@@ -125,6 +125,7 @@ def _introspects(flags: Flags, manifest: Manifest) -> bool:
 
 def _show_inline(flags: Flags, opened: Opened, text: str, output: str) -> int:
     manifest, clock, began = opened.manifest, time.perf_counter(), datetime.datetime.now(datetime.UTC)
+    write_manifest(flags, manifest)
     tell_concurrency(flags, opened, 1, shown=False)
     means = prepared(flags, opened, Plan(command="compile", steps=())).means
     session = opened.open_session()

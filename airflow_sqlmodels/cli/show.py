@@ -20,7 +20,7 @@ from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.inline import NAME as INLINE
 from airflow_sqlmodels.cli.inline import answer_data, compiled_inline, inline_id, refuse_both
 from airflow_sqlmodels.cli.log import RUN_RESULTS
-from airflow_sqlmodels.cli.opening import connected, profile_of
+from airflow_sqlmodels.cli.opening import connected, profile_of, write_manifest
 from airflow_sqlmodels.cli.opening_lines import begin, tell_concurrency
 from airflow_sqlmodels.cli.options import (
     ManyValues,
@@ -87,6 +87,7 @@ def show(
     if inline is None and not (flags.select or flags.selector):
         raise click.UsageError("name a node with --select, or give a query with --inline", context)
     opened = begin(flags, shown=False)
+    write_manifest(flags, opened.manifest)
     plan = Plan(command="show", steps=()) if inline is not None else chosen_plan(flags, opened.manifest, "show")
     if inline is None and not plan.steps:
         return ended_with_nothing(flags, opened)

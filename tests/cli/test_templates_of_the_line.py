@@ -107,6 +107,13 @@ def test_rows_are_shown_and_written_down(call: Call, tmp_path: Path) -> None:
     assert only_result(tmp_path)["unique_id"] == INLINE
 
 
+@pytest.mark.parametrize("command", ["show", "compile"])
+def test_manifest_json_is_written_for_a_template_too(command: str, call: Call, tmp_path: Path) -> None:
+    assert call(command, "--inline", "select 1 as n")[0] == 0
+
+    assert "model.shop.two" in json.loads((tmp_path / "target/manifest.json").read_text())["nodes"]
+
+
 def test_a_query_is_shown_without_the_project(call: Call, tmp_path: Path) -> None:
     (tmp_path / "models" / "broken.sql").write_text("{% if")
 
