@@ -163,6 +163,8 @@ def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:
         inform=lambda node, newer: _tell_newer(flags, manifest, node, newer),
     )
     means = with_deferral(flags, opened, plan, answerer(manifest, invocation))
+    for step in plan.steps[:1]:  # a comment that cannot be is refused before anything is sent
+        means.comments(manifest[step.node])
     return Execution(flags, opened, plan, means, progress)
 
 

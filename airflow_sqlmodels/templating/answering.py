@@ -17,7 +17,7 @@ from msgspec import structs
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError
-from airflow_sqlmodels.manifest.manifest import Manifest
+from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Manifest
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
     Function,
@@ -110,14 +110,17 @@ class Answerer:
     def comments(self, node: AnyNode) -> tuple[str, str]:
         """SQL that tells those who read the server's logs which node a statement belongs to (`query-comment`).
 
-        The first is put in front of it, the second behind it.
+        The first is put in front of it, the second behind it. Raises SqlModelsError for one that would end early.
         """
         said = self.manifest.settings.query_comment
         behind = isinstance(said, Mapping) and bool(said.get("append"))
         if isinstance(said, Mapping):
             said = said.get("comment", True)
         text = self._usual_comment(node) if said is True else self._written_comment(node, said)
-        comment = f"/* {text.replace('*/', '* /')} */" if text else ""
+        if "*/" in text:
+            what = f'the query comment contains illegal value "*/": {text}'
+            raise SqlModelsError(what, Location(PROJECT_FILE), "what stands behind it would be SQL: leave it out")
+        comment = f"/* {text} */" if text else ""
         return ("", comment and f"\n{comment}") if behind else (comment and f"{comment}\n", "")
 
     def _usual_comment(self, node: AnyNode) -> str:

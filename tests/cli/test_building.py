@@ -84,6 +84,17 @@ def test_nodes_are_skipped_behind_a_hook_that_failed_unless_a_flag_says_no(
     assert counted in said
 
 
+def test_a_query_comment_that_would_end_early_ends_the_command(call: Call, tmp_path: Path) -> None:
+    with (tmp_path / "dbt_project.yml").open("a") as file:
+        file.write("query-comment: 'a */ b'\n")
+
+    code, said = call("run")
+
+    assert code == 2
+    assert 'illegal value "*/"' in said
+    assert "START" not in said
+
+
 def test_a_hook_at_the_start_that_cannot_be_rendered_ends_the_command(call: Call, tmp_path: Path) -> None:
     with (tmp_path / "dbt_project.yml").open("a") as file:
         file.write("on-run-start: \"{{ run_query('select nope') if execute }}\"\n")

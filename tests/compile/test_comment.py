@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from airflow_sqlmodels.errors import SqlModelsError
 from airflow_sqlmodels.manifest.manifest import Target
 from airflow_sqlmodels.manifest.nodes import NodeId
 from airflow_sqlmodels.templating.answering import answerer
@@ -28,13 +29,18 @@ def test_the_usual_one_names_the_node(tmp_path: Path) -> None:
     [
         ("query-comment: nightly", "/* nightly */\n"),
         ("query-comment: '{{ said(node) }}'", "/* orders of dev */\n"),
-        ("query-comment: {comment: 'run by {{ target.name }} */ drop'}", "/* run by dev * / drop */\n"),
+        ("query-comment: {comment: 'run by {{ target.name }}'}", "/* run by dev */\n"),
         ("query-comment: ''", ""),
         ("query-comment: null", ""),
     ],
 )
 def test_the_project_may_say_something_else_or_nothing(config: str, expected: str, tmp_path: Path) -> None:
     assert _comment(tmp_path, config) == expected
+
+
+def test_one_that_would_end_early_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SqlModelsError, match=r'dbt_project.yml: the query comment contains illegal value "\*/"'):
+        _comment(tmp_path, "query-comment: 'run by {{ target.name }} */ drop'")
 
 
 def test_it_may_stand_behind_the_statement(tmp_path: Path) -> None:
