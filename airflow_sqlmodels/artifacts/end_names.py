@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from airflow_sqlmodels.artifacts.result_view import ResultView
+from airflow_sqlmodels.artifacts.result_view import result_view
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Function, Model, NodeId, Seed, Snapshot
 from airflow_sqlmodels.manifest.relation import Relation
@@ -18,7 +18,7 @@ def end_names(means: Answerer, results: Sequence[Result]) -> dict[str, Any]:
     manifest = means.manifest
     wrote = [result.node for result in results if result.status in ("success", "pass", "warn")]
     return {
-        "results": [ResultView(manifest, means.entries, result) for result in results],
+        "results": [result_view(manifest, means.entries, result) for result in results],
         **schema_names(written_schemas(manifest, wrote)),
     }
 

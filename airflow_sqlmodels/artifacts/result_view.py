@@ -9,9 +9,10 @@ from enum import StrEnum
 from typing import Any
 
 from airflow_sqlmodels.artifacts.run_results import result_json
+from airflow_sqlmodels.artifacts.sources import AGE, SELECTED
 from airflow_sqlmodels.artifacts.unit_node import unit_node
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, UnitTest
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, Source, UnitTest
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.templating.entries.shape import plain
 from airflow_sqlmodels.templating.graph_view import ProjectEntries
@@ -36,6 +37,17 @@ class TestStatus(StrEnum):
     Error = "error"
     Fail = "fail"
     Warn = "warn"
+    Skipped = "skipped"
+
+
+class FreshnessStatus(StrEnum):
+    """What can come of a source's freshness."""
+
+    Pass = "pass"
+    Warn = "warn"
+    Error = "error"
+    RuntimeErr = "runtime error"
+    """It could not be told."""
     Skipped = "skipped"
 
 
@@ -187,12 +199,12 @@ class ResultView:
     """One node's outcome, with dbt's attributes."""
 
     agate_table: None = None
+    status: StrEnum
 
     def __init__(self, manifest: Manifest, entries: ProjectEntries, result: Result) -> None:
         told = result_json(manifest, result)
         self._entries, self._node, self._sql = entries, manifest[result.node], result.compiled_sql
-        kind = TestStatus if result.node.startswith(("test.", "unit_test.")) else RunStatus
-        self.status = kind(told["status"])
+        self.status = self._status(result)
         self.timing = [TimingInfo(each) for each in told["timing"]]
         self.thread_id: str = told["thread_id"]
         self.execution_time: float = told["execution_time"]
@@ -201,6 +213,10 @@ class ResultView:
         self.failures: int | None = told["failures"]
         self.batch_results = told["batch_results"]
         self.overload_results = told["overload_results"]
+
+    def _status(self, result: Result) -> StrEnum:
+        kind = TestStatus if result.node.startswith(("test.", "unit_test.")) else RunStatus
+        return kind(result.status)
 
     @functools.cached_property
     def node(self) -> ResultNode:
@@ -233,6 +249,38 @@ class ResultView:
             "overload_results": self.overload_results,
         }
         return {key: value for key, value in told.items() if value is not None or not omit_none}
+
+
+class FreshnessView(ResultView):
+    """What came of a source; of one that told its age, with that."""
+
+    def __init__(self, manifest: Manifest, entries: ProjectEntries, result: Result) -> None:
+        super().__init__(manifest, entries, result)
+        self._told_age: dict[str, Any] = {}
+        if AGE not in result.details:
+            return
+        self.message, self.adapter_response = None, dict(SELECTED)
+        self.age: float = result.details[AGE]
+        for key in ("max_loaded_at", "snapshotted_at"):
+            self._told_age[key] = text = result.details[key]
+            setattr(self, key, None if text is None else datetime.datetime.fromisoformat(text))
+        self._told_age["age"] = self.age
+
+    def _status(self, result: Result) -> StrEnum:
+        failed = result.status == "error" and AGE not in result.details
+        return FreshnessStatus.RuntimeErr if failed else FreshnessStatus(result.status)
+
+    def to_dict(self, omit_none: bool = False) -> dict[str, Any]:
+        """All of it as plain data."""
+        left_out = ("agate_table", "batch_results", "overload_results")
+        told = {key: value for key, value in super().to_dict(omit_none).items() if key not in left_out}
+        return told | self._told_age
+
+
+def result_view(manifest: Manifest, entries: ProjectEntries, result: Result) -> ResultView:
+    """The outcome as suits the node."""
+    kind = FreshnessView if isinstance(manifest[result.node], Source) else ResultView
+    return kind(manifest, entries, result)
 
 
 def _said(value: Any) -> Any:

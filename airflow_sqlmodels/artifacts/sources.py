@@ -16,6 +16,10 @@ from airflow_sqlmodels.templating.entries.view import freshness_view
 from airflow_sqlmodels.templating.invocation import Invocation
 
 SCHEMA = "https://schemas.getdbt.com/dbt/sources/v3.json"
+AGE = "max_loaded_at_time_ago_in_s"
+"""Among the details of a result, if the age could be told."""
+SELECTED = {"_message": "SELECT 1", "code": "SELECT", "rows_affected": 1}
+"""What the warehouse answered: the one row with the age."""
 
 
 def write_sources(
@@ -36,14 +40,14 @@ def sources(manifest: Manifest, results: Sequence[Result], invocation: Invocatio
 
 
 def _result(node: Source, result: Result) -> dict[str, Any]:
-    if "max_loaded_at_time_ago_in_s" not in result.details:
+    if AGE not in result.details:
         return {"unique_id": node.id, "error": result.message, "status": "runtime error"}
     return {
         "unique_id": node.id,
         **result.details,
         "status": result.status,
         "criteria": freshness_view(node.freshness),
-        "adapter_response": {"_message": "SELECT 1", "code": "SELECT", "rows_affected": 1},
+        "adapter_response": SELECTED,
         "timing": timing(result.started_at, result.finished_at),
         "thread_id": result.thread,
         "execution_time": result.seconds,

@@ -40,7 +40,7 @@ from airflow_sqlmodels.cli.tables import table_lines
 from airflow_sqlmodels.cli.telling import tell_warning
 from airflow_sqlmodels.cli.warnings import TEST_RESULT
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, NodeId, Seed
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, NodeId, Operation, Seed, Source
 from airflow_sqlmodels.materializations.schemas import create_schemas
 from airflow_sqlmodels.run.plan import Plan, Step
 from airflow_sqlmodels.run.result import Result
@@ -70,7 +70,9 @@ class Execution(Struct, frozen=True):
         """How a step is run. Rows at fault are not told while it runs: the summary says how to see them."""
         node, manifest = self.opened.manifest[node_id], self.opened.manifest
         begun = executing(self.flags.log, manifest, node)
-        rules = StepRules(compiled_place=self.compiled_place, on_batch=self.on_batch, on_compiled=begun)
+        rules = StepRules(compiled_place=self.compiled_place, on_batch=self.on_batch)
+        if not isinstance(node, Operation):  # of hooks dbt tells no more than begin and end
+            rules = structs.replace(rules, on_compiled=begun)
         return (
             rules
             if isinstance(node, DataTest)
@@ -290,9 +292,12 @@ def _steps(execution: Execution, one: RunStep, session: Session) -> Ran:
     strict, folder = flags.rule(TEST_RESULT) == "error", flags.target_folder(manifest)
 
     def run_one(step: Step, session: Session) -> Result:
-        tell_compiling(flags.log, manifest, manifest[step.node])
+        node, step_rules = manifest[step.node], execution.rules(step.node)
+        tell_compiling(flags.log, manifest, node)
+        if isinstance(node, Source):  # it has no SQL that is told before it is sent
+            step_rules.on_compiled("")
         with execution.about(step.node):
-            result = one(execution.means, step.node, session, execution.rules(step.node))
+            result = one(execution.means, step.node, session, step_rules)
         tell_raised(flags.log, manifest, result)
         batches = "batch_results" in result.details  # whose SQL is written batch by batch
         if result.compiled_sql and not batches:
@@ -340,6 +345,7 @@ def _hooks(execution: Execution, hooks: Sequence[NodeId], session: Session) -> t
     results: list[Result] = []
     for node_id in hooks:
         if all(result.passed for result in results):
+            execution.progress.started(Step(node_id))
             with execution.about(node_id):
                 result = run_step(execution.means, node_id, session, execution.rules(node_id))
         else:

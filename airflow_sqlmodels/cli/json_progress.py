@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import click
 
-from airflow_sqlmodels.cli.lines import level_of, result_line, start_line, subject
+from airflow_sqlmodels.cli.lines import Places, level_of, result_line, start_line, subject
 from airflow_sqlmodels.cli.log_format import event
 from airflow_sqlmodels.cli.node_info import node_info
 from airflow_sqlmodels.cli.summary import (
@@ -65,7 +65,7 @@ class JsonProgress:
         self._invocation = invocation
         self._tell = write
         self._total = len(plan)
-        self._numbers: dict[str, int] = {}
+        self._places = Places(plan)
 
     def __enter__(self) -> Self:
         return self
@@ -75,15 +75,17 @@ class JsonProgress:
 
     def started(self, step: Step) -> None:
         """A node begins."""
-        node, number = self._manifest[step.node], self._number(step.node)
-        data = {"description": subject(node), "index": number, "total": self._total}
-        now = datetime.datetime.now(datetime.UTC)
-        data["node_info"] = node_info(self._manifest, node, "started", began=now)
-        self._write("LogStartLine", "Q011", start_line(node, self._place(number)), data)
+        node, (number, total) = self._manifest[step.node], self._places.numbers(step.node)
+        is_hook, now = isinstance(node, Operation), datetime.datetime.now(datetime.UTC)
+        what = {"statement": _hook(node)} if is_hook else {"description": subject(node)}
+        info = node_info(self._manifest, node, "started", began=now)
+        name, code = ("LogHookStartLine", "Q032") if is_hook else ("LogStartLine", "Q011")
+        line = start_line(node, self._places.of(step.node))
+        self._write(name, code, line, {**what, "index": number, "total": total, "node_info": info})
 
     def ended(self, result: Result) -> None:
         """A node ended, or was skipped."""
-        node, number = self._manifest[result.node], self._number(result.node)
+        node, (number, total) = self._manifest[result.node], self._places.numbers(result.node)
         name, code = ("SkippingDetails", "Q034") if result.status == "skipped" else _RESULTS[type(node)]
         if result.broken_model is not None:
             name, code = "LogSkipBecauseError", "Z034"
@@ -91,11 +93,11 @@ class JsonProgress:
             **self._details(node, result),
             **self._group(node),
             "index": number,
-            "total": self._total,
+            "total": total,
             "execution_time": result.seconds,
             "node_info": self._info(node, result.status, result),
         }
-        line = result_line(node, result, self._place(number))
+        line = result_line(node, result, self._places.of(result.node))
         self._write(name, code, line, data, level_of(result))
 
     def batch(self, news: BatchNews) -> None:
@@ -186,19 +188,19 @@ class JsonProgress:
             return {**names, "status": result.status, "result_message": said}
         if isinstance(node, Source):
             return {"source_name": node.source_name, "table_name": node.name, "status": result.status}
+        if isinstance(node, Operation):
+            return {"statement": _hook(node), "status": result.status}
         return {"description": subject(node), "status": said}
 
     def _info(self, node: AnyNode, status: str, result: Result | None) -> dict[str, Any]:
         return node_info(self._manifest, node, status, result)
 
-    def _number(self, node_id: str) -> int:
-        return self._numbers.setdefault(node_id, len(self._numbers) + 1)
-
-    def _place(self, number: int) -> str:
-        return f"{number} of {self._total}"
-
     def _write(self, name: str, code: str, message: str, data: Mapping[str, Any], level: str = "info") -> None:
         self._tell(level, event(name, code, message, self._invocation, data, level))
+
+
+def _hook(node: AnyNode) -> str:
+    return subject(node).removeprefix("hook: ")
 
 
 _STATS = {"PASS": "pass", "WARN": "warn", "ERROR": "error", "SKIP": "skip", "NO-OP": "noop", "REUSED": "reused"}

@@ -41,7 +41,7 @@ def subject(node: AnyNode) -> str:
         case Source():
             return f"freshness of {node.source_name}.{node.name}"
         case Operation():
-            return f"hook {node.package}.{node.when}.{node.index}"
+            return f"hook: {node.package}.{node.when}.{node.index}"
         case UnitTest():
             return f"unit_test {_tested(node)}"
         case _:
@@ -133,10 +133,15 @@ class Places:
         self._total = len(plan)
         self._numbers: dict[NodeId, int] = {}
         hooks = (plan.on_start, plan.on_end)
-        self._hooks = {each: f"{n} of {len(ids)}" for ids in hooks for n, each in enumerate(ids, 1)}
+        self._hooks = {each: (number, len(ids)) for ids in hooks for number, each in enumerate(ids, 1)}
 
     def of(self, node_id: NodeId) -> str:
         """`3 of 12`."""
+        number, total = self.numbers(node_id)
+        return f"{number} of {total}"
+
+    def numbers(self, node_id: NodeId) -> tuple[int, int]:
+        """The two numbers of it."""
         if node_id in self._hooks:
             return self._hooks[node_id]
-        return f"{self._numbers.setdefault(node_id, len(self._numbers) + 1)} of {self._total}"
+        return self._numbers.setdefault(node_id, len(self._numbers) + 1), self._total

@@ -152,3 +152,24 @@ def test_the_results_of_a_run_are_left_alone(call: Call, tmp_path: Path) -> None
 
     kept = json.loads((tmp_path / "target/run_results.json").read_text())
     assert (kept["args"]["which"], [each["unique_id"] for each in kept["results"]]) == ("run", ["model.shop.a"])
+
+
+END = """\
+on-run-end: "{% for each in results %}{{ log([each.node.name, each.status, each.status.name, each.message is none,
+  each.max_loaded_at is defined, each.to_dict().get('age') is number] | join(' '), info=true) }}{% endfor %}"
+"""
+
+
+def test_hooks_at_the_end_see_how_old_sources_are(call: Call, tmp_path: Path) -> None:
+    with (tmp_path / "dbt_project.yml").open("a") as file:
+        file.write(END)
+    broken = tmp_path / "models/broken.yml"
+    table = "{name: gone, loaded_at_field: at, freshness: {warn_after: {count: 1, period: day}}}"
+    broken.write_text(f"sources: [{{name: lost, schema: public, tables: [{table}]}}]")
+
+    _, said = call("source", "freshness")
+
+    assert "a error Error True True True" in said
+    assert "c warn Warn True True True" in said
+    assert "gone runtime error RuntimeErr False False False" in said
+    assert "START hook: shop.on-run-end.0" in said

@@ -39,7 +39,7 @@ MANIFEST = manifest_of(ORDERS, COUNTRIES, HISTORY, UNIQUE, RAW, HOOK)
         (HISTORY, "snapshot snapshots.history"),
         (UNIQUE, "test unique_orders"),
         (RAW, "freshness of raw.orders"),
-        (HOOK, "hook shop.on-run-end.1"),
+        (HOOK, "hook: shop.on-run-end.1"),
         (exposure("board"), "exposure board"),
     ],
 )
@@ -79,7 +79,7 @@ def test_a_line_that_is_long_anyway_is_not_filled() -> None:
         (UNIQUE, "skipped", {}, "SKIP test unique_orders [SKIP]"),
         (RAW, "warn", {}, "WARN freshness of raw.orders [WARN in 0.12s]"),
         (RAW, "error", {}, "ERROR STALE freshness of raw.orders [ERROR STALE in 0.12s]"),
-        (HOOK, "success", {"message": "CREATE"}, "OK hook shop.on-run-end.1 [OK in 0.12s]"),
+        (HOOK, "success", {"message": "CREATE"}, "OK hook: shop.on-run-end.1 [OK in 0.12s]"),
         (exposure("board"), "no-op", {}, "NO-OP exposure board [NO-OP in 0.12s]"),
     ],
 )
@@ -104,7 +104,7 @@ def test_steps_are_numbered_as_they_begin_and_hooks_by_themselves() -> None:
         "1 of 2 START sql table model public.orders",
         "2 of 2 START test unique_orders",
         "2 of 2 PASS unique_orders",
-        "1 of 1 OK hook shop.on-run-end.1",
+        "1 of 1 OK hook: shop.on-run-end.1",
     ]
 
 

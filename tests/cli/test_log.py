@@ -108,6 +108,22 @@ def test_events_follow_each_node_from_its_start_to_its_end(call: Call, tmp_path:
     assert written == {"WritableManifest", "SemanticManifest", "RunExecutionResult"}
 
 
+def test_events_of_hooks_count_by_themselves(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "dbt_project.yml").write_text("name: shop\nprofile: shop\non-run-start: [select 1, select 2]\n")
+
+    said = call("run", "--select", "stg_orders", "--log-format", "json")[1]
+
+    events = [json.loads(line) for line in said.splitlines()]
+    begun = [each["data"] for each in events if each["info"]["name"] == "LogHookStartLine"]
+    ended = [each["data"] for each in events if each["info"]["name"] == "LogHookEndLine"]
+    model = next(each["data"] for each in events if each["info"]["name"] == "LogStartLine")
+    expected = [("shop.on-run-start.0", 1, 2), ("shop.on-run-start.1", 2, 2)]
+    for found in (begun, ended):
+        assert [(each["statement"], each["index"], each["total"]) for each in found] == expected
+    assert [each["status"] for each in ended] == ["success", "success"]
+    assert (model["index"], model["total"]) == (1, 1)
+
+
 def test_a_statement_is_told_with_what_the_warehouse_said(tmp_path: Path) -> None:
     log = Log(file=LogFile(tmp_path, level="debug", json=True, most_bytes=0, invocation="i"))
 
