@@ -47,15 +47,19 @@ def freshness(context: click.Context, /, output: Path | None, **_values: Any) ->
     if not plan.steps:  # as in dbt, the file then tells of nothing
         tell_nothing(flags)
         write_sources(path, opened.manifest, (), Invocation(args=flags.said), 0.0)
-        flags.log.happened("FreshnessCheckComplete", "Q003", "Done.", {}, "info")
-        return 0
+        return _done(flags, 0)
     execution = prepared(flags, opened, plan)
     tell_concurrency(flags, opened, len(plan))
     outcome = run(execution)
     write_sources(path, opened.manifest, outcome.results, execution.means.invocation, outcome.seconds)
     flags.log.wrote(SOURCES, path)
     report(execution, outcome)
-    return outcome.exit_code
+    return _done(flags, outcome.exit_code)
+
+
+def _done(flags: Flags, code: int) -> int:
+    flags.log.happened("FreshnessCheckComplete", "Q003", "Done.", {}, "info")
+    return code
 
 
 def _without_hooks(flags: Flags, plan: Plan, project: Mapping[str, Any]) -> Plan:

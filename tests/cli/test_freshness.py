@@ -173,3 +173,4 @@ def test_hooks_at_the_end_see_how_old_sources_are(call: Call, tmp_path: Path) ->
     assert "c warn Warn True True True" in said
     assert "gone runtime error RuntimeErr False False False" in said
     assert "START hook: shop.on-run-end.0" in said
+    assert said.rstrip().endswith("Done.")
