@@ -8,7 +8,7 @@ import time
 from msgspec import structs
 
 from airflow_sqlmodels.compile.compiler import Compiled
-from airflow_sqlmodels.errors import SqlModelsError
+from airflow_sqlmodels.errors import SqlModelsError, WarehouseError
 from airflow_sqlmodels.manifest.nodes import AnyNode, Model, NodeId, Seed, Snapshot
 from airflow_sqlmodels.materializations.build import Build
 from airflow_sqlmodels.materializations.registry import materialization_for
@@ -44,10 +44,13 @@ def _cloned(means: Answerer, node: AnyNode, session: Session, rules: StepRules) 
     if other is None:
         rules.log(f"the state has no relation for {node.id}")
         return nothing
+    there = catalog.find(session, means.dialect, relation) is not None
     if means.relation(other).key == relation.key:
+        if not there:
+            raise WarehouseError(f"relation {relation} does not exist", node.at, "the state never built it")
         rules.log(f"{relation} is the relation of the state itself")
         return nothing
-    if not means.invocation.full_refresh and catalog.find(session, means.dialect, relation) is not None:
+    if there and not means.invocation.full_refresh:
         rules.log(f"{relation} is there already")
         return nothing
     build = _view_of(means, node, f"select * from {means.dialect.render(means.relation(other))}", session, rules)

@@ -102,6 +102,17 @@ def test_a_clone_is_a_view_of_the_other_state(call: Call, tmp_path: Path, connec
     assert connection.execute("select count(*) from dev.orders").fetchone() == (2,)
 
 
+def test_a_clone_of_what_the_state_never_built_is_an_error(call: Call, tmp_path: Path, connection: Any) -> None:
+    connection.execute("drop table prod.revenue")
+
+    code, said = call("clone", "--state", str(tmp_path / "prod"), "--target", "prod")
+
+    assert code == 1
+    assert "relation prod.revenue does not exist" in said
+    assert "prod.orders is the relation of the state itself" in said
+    assert "ERROR=1" in said
+
+
 def test_retry_runs_what_failed_and_what_was_skipped(call: Call, tmp_path: Path) -> None:
     model = tmp_path / "project/models/marts/revenue.sql"
     model.write_text("select 1 / {{ var('by') }} as amount from {{ ref('stg_orders') }}")

@@ -57,7 +57,7 @@ def test_events_tell_what_is_there_before_what_is_chosen(
     console = _names(capsys.readouterr().out)
     file = _names((tmp_path / "logs/dbt.log").read_text(encoding="utf-8"))
     for names in (console, [each for each in file if each in console]):
-        assert names[:3] == ["MainReportVersion", "FoundStats", "NoNodesForSelectionCriteria"]
+        assert names[:4] == ["MainReportVersion", "AdapterRegistered", "FoundStats", "NoNodesForSelectionCriteria"]
 
 
 @pytest.mark.parametrize(("command", "shown"), [("run", True), ("docs generate", True), ("compile", False)])
