@@ -131,7 +131,7 @@ def test_clean_touches_nothing_of_the_users(call: Call, tmp_path: Path, target: 
     code, _out, err = call("clean")
 
     assert code == 2
-    assert "clean-targets names" in err
+    assert "Runtime Error\nclean-targets names" in err
     assert (tmp_path / "models" / "staging" / "stg_orders.sql").exists()
 
 

@@ -58,7 +58,7 @@ def test_the_version_can_be_asked_of_every_command(args: list[str], capsys: pyte
         (["run", "--defer"], "there is no state to defer to"),
         (["ls", "--resource-type", "modle"], "'modle' is not one of"),
         (["ls", "--models", "a", "--select", "b"], "--models goes neither with --select"),
-        (["show"], "name a node with --select"),
+        (["show"], "Runtime Error\nname a node with --select"),
         (["show", "--inline", "select 1", "--select", "a"], "--inline stands instead of --select"),
         (["compile", "--inline", "select 1", "--selector", "a"], "--inline stands instead of --select"),
         (["run-operation"], "give the name of a macro"),
