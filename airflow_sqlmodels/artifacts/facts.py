@@ -33,8 +33,10 @@ def facts_of(entry: Entry, *, as_written: bool = True) -> Facts:
             return Facts(
                 kind=kind, fqn=fqn, config=_pruned(entry.get("unrendered_config") or {}), rest=_exposure(entry)
             )
-        case "semantic_model" | "metric" | "saved_query":
-            return Facts(kind=kind, fqn=fqn, rest=tuple(_pruned(entry.get(key)) or None for key in _OF_SEMANTICS))
+        case "saved_query":
+            return Facts(kind=kind, fqn=fqn, rest=(*_semantics(entry, _OF_SAVED_QUERIES), *_exports(entry)))
+        case "semantic_model" | "metric":
+            return Facts(kind=kind, fqn=fqn, rest=_semantics(entry, _OF_SEMANTICS))
         case "unit_test":
             return Facts(kind=kind, fqn=fqn, rest=_unit_test(entry))
         case "function":
@@ -59,9 +61,26 @@ _OVERLOAD = ("defined_in", "arguments", "returns", "raw_body")
 
 _OF_SEMANTICS = (
     *("description", "label", "group", "type", "filter", "model", "defaults", "entities", "dimensions"),
-    *("measures", "primary_entity", "query_params", "exports"),
+    *("measures", "primary_entity"),
 )
 """What counts of the semantic layer. As in dbt, what a metric is made of (`type_params`) does not."""
+
+_OF_SAVED_QUERIES = ("description", "label", "group", "tags", "query_params")
+
+_OF_EXPORTS = ("export_as", "schema", "alias")
+"""What counts of the config that an export was given itself."""
+
+
+def _semantics(entry: Entry, names: tuple[str, ...]) -> tuple[Any, ...]:
+    return tuple(_pruned(entry.get(key)) or None for key in names)
+
+
+def _exports(entry: Entry) -> tuple[Any, ...]:
+    """The exports as they were written: a schema that comes with the target is no change."""
+    return tuple(
+        (each.get("name"), *((each.get("unrendered_config") or {}).get(key) for key in _OF_EXPORTS))
+        for each in entry.get("exports") or ()
+    )
 
 
 def _parsed(entry: Entry, kind: str, fqn: tuple[str, ...], as_written: bool) -> Facts:

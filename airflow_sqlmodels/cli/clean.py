@@ -11,7 +11,7 @@ import click
 from airflow_sqlmodels.cli.flags import flags_of
 from airflow_sqlmodels.cli.options import global_options, option
 from airflow_sqlmodels.cli.telling import tell_warning
-from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.errors import SettingsError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.yaml_text import parse_yaml, plain
@@ -49,20 +49,20 @@ def plain_settings(root: Path) -> dict[str, Any]:
     """What dbt_project.yml says, its templates as they are written: neither a profile nor variables are needed."""
     path = root / PROJECT_FILE
     if not path.is_file():
-        raise ProjectError(f"no {PROJECT_FILE} in {root}", None, "name the project's folder with --project-dir")
+        raise SettingsError(f"no {PROJECT_FILE} in {root}", None, "name the project's folder with --project-dir")
     return dict(plain(parse_yaml(path.read_text(encoding="utf-8"), PROJECT_FILE)) or {})
 
 
 def _deletable(root: Path, name: str, settings: dict[str, Any], *, outside: bool) -> Path:
-    """The folder. Raises ProjectError if it holds the project, or the user's own work, or lies outside the project."""
+    """The folder. Raises SettingsError if it holds the project, or the user's own work, or lies outside the project."""
     path = (root / name).resolve()
     if path == root.resolve() or path in root.resolve().parents:
-        raise ProjectError(f"clean-targets names {name!r}, which holds the project: nothing was deleted")
+        raise SettingsError(f"clean-targets names {name!r}, which holds the project: nothing was deleted")
     if root.resolve() not in path.parents and not outside:
         hint = "--no-clean-project-files-only deletes it"
         what = f"clean-targets names {name!r}, which lies outside the project: nothing was deleted"
-        raise ProjectError(what, None, hint)
+        raise SettingsError(what, None, hint)
     kept = [str(each) for key in SOURCES for each in settings.get(key) or [key.removesuffix("-paths") + "s"]]
     if any((root / each).resolve() in (path, *path.parents) for each in kept):
-        raise ProjectError(f"clean-targets names {name!r}, which holds the project's own files: nothing was deleted")
+        raise SettingsError(f"clean-targets names {name!r}, which holds the project's own files: nothing was deleted")
     return path

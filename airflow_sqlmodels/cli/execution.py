@@ -282,7 +282,7 @@ def _schemas_for_hooks(execution: Execution, session: Session) -> None:
 def _steps(execution: Execution, one: RunStep, session: Session) -> Ran:
     manifest, flags = execution.opened.manifest, execution.flags
     for message in absent_sources(execution.means, (step.node for step in execution.plan), session):
-        execution.progress.say(f"Warning {message}")
+        execution.progress.say(f"[WARNING]: {message}")
     rules = RunRules(
         threads=flags.threads or execution.opened.profile.target.threads,
         fail_fast=flags.switch("fail_fast", manifest),

@@ -36,6 +36,8 @@ class Log(Struct, frozen=True):
     invocation: str = field(default_factory=lambda: str(uuid.uuid4()))
     json: bool = False
     """Whether the console shows events."""
+    lists: bool = False
+    """Whether standard output is a list for other programs, and warnings are told beside it."""
     deprecations: Counter[str] = field(default_factory=Counter)
     """How often each was met, by dbt's name."""
     project_flags: Mapping[str, Any] = field(default_factory=dict)
@@ -64,13 +66,11 @@ class Log(Struct, frozen=True):
         self.note(message, level, name, code, data)
 
     def warn(self, message: str, name: str, code: str, data: Mapping[str, Any]) -> None:
-        """Tell a warning on the console, and in the file."""
-        if self.shows("warn") and self.json:
-            click.echo(event(name or "Note", code or "Z050", message, self.invocation, data, "warn"))
-        elif self.shows("warn"):
-            label = f" [{name}]" if code.startswith("D") else ""  # as in dbt: of deprecations
-            click.echo(f"{click.style('Warning', fg='yellow')}{label} {message}", err=True)
-        self.note(message, "warn", name, code, data)
+        """Tell a warning on the console, where those look who ran dbt, and in the file."""
+        label = f"[{name}]" if code.startswith("D") else ""  # as in dbt: of deprecations
+        tag = "WARNING" if self.json else click.style("WARNING", fg="yellow")
+        said, data = f"[{tag}]{label}: {message}", {"msg": message, **data}
+        self.happened(name or "Note", code or "Z050", said, data, "warn", err=self.lists and not self.json)
 
     def answer(self, name: str, code: str, text: str, data: Mapping[str, Any]) -> None:
         """What was asked for, whatever the console shows else: as it is, or as an event."""
@@ -97,11 +97,13 @@ class Log(Struct, frozen=True):
         """What a template logs for those who look closely."""
         self.happened("JinjaLogDebug", "I063", message, {"msg": message})
 
-    def happened(self, name: str, code: str, message: str, data: Mapping[str, Any], level: str = "debug") -> None:
+    def happened(  # all that an event has
+        self, name: str, code: str, message: str, data: Mapping[str, Any], level: str = "debug", *, err: bool = False
+    ) -> None:
         """Something under dbt's name, on the console with the time, and in the file."""
         if self.shows(level):
             said = event(name, code, message, self.invocation, data, level)
-            click.echo(said if self.json else f"{time.strftime('%H:%M:%S')}  {message}")
+            click.echo(said if self.json else f"{time.strftime('%H:%M:%S')}  {message}", err=err)
         self.note(message, level, name, code, data)
 
     def closely(self, name: str, code: str, message: str, data: Callable[[], Mapping[str, Any]]) -> None:
@@ -199,7 +201,15 @@ def log_for(said: Mapping[str, Any], root: Path) -> Log:
     invocation = str(uuid.uuid4())
     file = file_for(said, project, root, invocation) if text else None
     shape = said.get("log_format") or flags.get("log_format")
-    log = Log(level, file, invocation, json=shape == "json", project_flags=flags, flags_moved=bool(user))
+    log = Log(
+        level,
+        file,
+        invocation,
+        json=shape == "json",
+        lists=said.get("which") == "ls",
+        project_flags=flags,
+        flags_moved=bool(user),
+    )
     shown = {key: value for key, value in said.items() if key != "vars"}
     args = {key: str(value) for key, value in shown.items()}
     log.closely("MainReportArgs", "A002", f"running sqlmodels with arguments {shown}", lambda: {"args": args})

@@ -6,6 +6,7 @@ import datetime
 import functools
 import json
 import os
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -26,9 +27,17 @@ def tell_error(error: SqlModelsError, args: Sequence[str], colours: bool | None 
     """
     if wants_json(args):
         text = f"{error.kind}\n{error}"
-        click.echo(event("MainEncounteredError", "Z002", text, str(uuid.uuid4()), {"exc": text}, "error"))
+        said = ended_by(text, "ERROR")
+        click.echo(event("MainEncounteredError", "Z002", said, str(uuid.uuid4()), {"exc": text}, "error"))
     else:
-        click.echo(f"{click.style(error.kind, fg='red')}\n{error}", color=colours)
+        text = f"{click.style(error.kind, fg='red')}\n{error}"
+        said = ended_by(text, click.style("ERROR", fg="red"))
+        click.echo(f"{time.strftime('%H:%M:%S')}  {said}", color=colours)
+
+
+def ended_by(text: str, tag: str = "ERROR") -> str:
+    """What says that an error ended the command, in the words that scripts look for."""
+    return f"[{tag}]: Encountered an error:\n{text}"
 
 
 def wants_json(args: Sequence[str]) -> bool:

@@ -21,7 +21,7 @@ from airflow_sqlmodels import forked
 from airflow_sqlmodels.cli.dotenv import load_environment
 from airflow_sqlmodels.cli.ending import tell_end
 from airflow_sqlmodels.cli.lazy import LazyGroup
-from airflow_sqlmodels.cli.log_format import tell_error
+from airflow_sqlmodels.cli.log_format import ended_by, tell_error
 from airflow_sqlmodels.cli.options import global_options
 from airflow_sqlmodels.cli.scrubbed import scrubbed_output
 from airflow_sqlmodels.errors import SqlModelsError
@@ -122,7 +122,7 @@ def _ended(args: Sequence[str] | None, shared: dict[str, Any]) -> int:
 
 def _note(shared: dict[str, Any], message: str) -> None:
     if "log" in shared:
-        shared["log"].note(message, "error", "MainEncounteredError", "Z002")
+        shared["log"].note(ended_by(message), "error", "MainEncounteredError", "Z002", {"exc": message})
 
 
 if __name__ == "__main__":

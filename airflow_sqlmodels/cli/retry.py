@@ -12,6 +12,7 @@ from click.core import ParameterSource
 from msgspec import structs
 
 from airflow_sqlmodels.artifacts.previous import Previous, read_previous
+from airflow_sqlmodels.cli.choosing import tell_nothing
 from airflow_sqlmodels.cli.clone import run_clone
 from airflow_sqlmodels.cli.compile import run_compile
 from airflow_sqlmodels.cli.execution import execute_plan
@@ -59,10 +60,10 @@ def retry(context: click.Context, /, **_values: Any) -> int:
     again = _flags_again(flags, previous, _said(context))
     opened = begin(again)
     unfinished = previous.unfinished(warnings=again.switch("warn_error", opened.manifest))
-    if not unfinished:
-        click.echo(f"Nothing to do: all of the last {previous.command!r} succeeded.", err=True)
-        return 0
     if runner is None:
+        if not unfinished:
+            tell_nothing(again)
+            return 0
         args = previous.args
         return operate(again, opened, args.get("macro"), args.get("args") or {}, str(args.get("sql") or ""))
     return runner(again, opened, _plan(opened.manifest, previous.command, unfinished))

@@ -32,6 +32,7 @@ from airflow_sqlmodels.cli.options import (
 )
 from airflow_sqlmodels.cli.tables import table_lines
 from airflow_sqlmodels.compile.compiler import compile_node
+from airflow_sqlmodels.errors import SqlModelsError
 from airflow_sqlmodels.manifest.nodes import AnyNode, Model, NodeId, Seed
 from airflow_sqlmodels.run.plan import Plan
 from airflow_sqlmodels.run.result import Result
@@ -85,7 +86,7 @@ def show(
     if inline_direct is not None:
         return _show_direct(flags, inline_direct, limit, output)
     if inline is None and not (flags.select or flags.selector):
-        raise click.UsageError("name a node with --select, or give a query with --inline", context)
+        raise SqlModelsError("name a node with --select, or give a query with --inline")
     opened = begin(flags, shown=False)
     write_manifest(flags, opened.manifest)
     plan = Plan(command="show", steps=()) if inline is not None else chosen_plan(flags, opened.manifest, "show")

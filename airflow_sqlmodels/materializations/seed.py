@@ -58,7 +58,7 @@ def _tell_unknown(build: Build, names: Iterable[str]) -> None:
     listed = ", ".join(sorted(names))
     if listed:
         found = f"Column types specified for non-existent columns in seed {build.node.name!r}: {listed}"
-        build.log(f"Warning {build.node.at.path}: {found}; they do not count")
+        build.log(f"[WARNING]: {build.node.at.path}: {found}; they do not count")
 
 
 def _load(build: Build, candidate: Relation, file: CsvFile, columns: list[SeedColumn]) -> Outcome:

@@ -19,6 +19,18 @@ def test_what_a_metric_is_made_of_does_not_count() -> None:
     assert facts_of(old) != facts_of({**new, "label": "Sales"})
 
 
+def test_an_export_counts_as_it_was_written() -> None:
+    """Its schema is the target's where none is said."""
+    export = {"name": "weekly", "config": {"schema_name": "dev"}, "unrendered_config": {"export_as": "table"}}
+    query: dict[str, Any] = {"resource_type": "saved_query", "fqn": ["shop", "weekly"], "exports": [export]}
+    elsewhere = {**query, "exports": [{**export, "config": {"schema_name": "prod"}}]}
+    as_view = {**query, "exports": [{**export, "unrendered_config": {"export_as": "view"}}]}
+
+    assert facts_of(query) == facts_of(elsewhere)
+    assert facts_of(query) != facts_of(as_view)
+    assert facts_of(query) != facts_of({**query, "tags": ["weekly"]})
+
+
 @pytest.mark.parametrize(
     ("key", "old", "new"),
     [("severity", "'warn'", "warn"), ("limit", "10", "10"), ("store_failures", "True", "True"),

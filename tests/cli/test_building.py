@@ -570,6 +570,15 @@ def test_selectors_yml_may_hold_templates(call: Call, tmp_path: Path) -> None:
     assert "Required var 'which' not found in config" in missing[1]
 
 
+def test_a_compile_of_nothing_leaves_no_results_of_an_earlier_run(call: Call, tmp_path: Path) -> None:
+    call("run", "--select", "stg_orders")
+
+    code, said = call("compile", "--select", "nobody")
+
+    assert (code, "[WARNING]: Nothing to do" in said) == (0, True)
+    assert json.loads((tmp_path / "target/run_results.json").read_text())["results"] == []
+
+
 def test_compile_tells_of_ephemeral_models_only_if_they_are_asked_for(call: Call, tmp_path: Path) -> None:
     (tmp_path / "models/part.sql").write_text("{{ config(materialized='ephemeral') }} select 1 as id")
 

@@ -46,9 +46,9 @@ def test_what_failed_is_there_as_an_error(call: Call, tmp_path: Path) -> None:
     (tmp_path / "models/marts/orders.sql").write_text("select * from {{ ref('nobody') }}")
     call("run")
 
-    loud = [line for line in (tmp_path / "logs/dbt.log").read_text().splitlines() if "[error]" in line]
+    loud = re.findall(r"\[error\] .*\n.*", (tmp_path / "logs/dbt.log").read_text())
     assert re.search("ERROR creating sql table model public.orders .* \\[ERROR in", loud[0])
-    assert "Error" in loud[1]
+    assert re.search(r"\[ERROR\]: Encountered an error:\nCompilation Error", loud[1])
 
 
 def test_the_file_may_be_elsewhere_less_or_none(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -57,7 +58,7 @@ def test_the_version_can_be_asked_of_every_command(args: list[str], capsys: pyte
         (["run", "--defer"], "there is no state to defer to"),
         (["ls", "--resource-type", "modle"], "'modle' is not one of"),
         (["ls", "--models", "a", "--select", "b"], "--models goes neither with --select"),
-        (["show"], "name a node with --select"),
+        (["show"], "Runtime Error\nname a node with --select"),
         (["show", "--inline", "select 1", "--select", "a"], "--inline stands instead of --select"),
         (["compile", "--inline", "select 1", "--selector", "a"], "--inline stands instead of --select"),
         (["run-operation"], "give the name of a macro"),
@@ -87,7 +88,8 @@ def test_an_error_in_the_project_is_told_with_its_kind_place_and_hint(
     code = exit_code(["ls", "--project-dir", str(tmp_path), "--profiles-dir", str(tmp_path)])
 
     assert code == 2
-    assert "".join(capsys.readouterr()) == (
+    assert re.sub(r"^[\d:]{8}  ", "", "".join(capsys.readouterr())) == (
+        "[ERROR]: Encountered an error:\n"
         "Compilation Error\n"
         "models/marts/orders.sql:1:23: model.shop.orders depends on a node named 'stg_oders' which was not found\n"
         "    select * from {{ ref('stg_oders') }}\n"

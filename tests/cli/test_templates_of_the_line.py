@@ -121,7 +121,7 @@ def test_a_query_is_shown_without_the_project(call: Call, tmp_path: Path) -> Non
     code, said = call("show", "--inline-direct", "select from from")
 
     assert code != 0
-    assert said.startswith("Database Error\nsyntax error at or near")
+    assert "Encountered an error:\nDatabase Error\nsyntax error at or near" in said
 
 
 def test_each_statement_of_a_macro_stays_by_itself(call: Call, connection: psycopg.Connection[Any]) -> None:

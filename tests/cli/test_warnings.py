@@ -57,14 +57,14 @@ def test_each_deprecation_is_told_once_and_counted(run: Run) -> None:
 
     assert code == 0
     for name, count in DEPRECATED.items():
-        assert said.count(f"Warning [{name}]") == 1
+        assert said.count(f"[WARNING][{name}]") == 1
         assert f"- {name}: {count} occurrence{'s' * (count > 1)}" in said
     assert "--show-all-deprecations" in said
 
 
 def test_all_are_told_if_asked_for(run: Run) -> None:
     _, said = run("parse", "--show-all-deprecations")
-    assert said.count("Warning [PropertyMovedToConfigDeprecation]") == 2
+    assert said.count("[WARNING][PropertyMovedToConfigDeprecation]") == 2
     assert "models/schema.yml:5:33: `where` of the test `unique` defined on 'stg_orders'" in said
 
 
@@ -95,8 +95,8 @@ def test_events_have_dbts_names_and_codes(run: Run) -> None:
     [
         ("{error: [DeprecatedModel]}", 2, "[DeprecatedModel]"),
         ("{error: [Deprecations]}", 2, "Deprecation]"),
-        ("{error: all, warn: [Deprecations, DeprecatedModel, DeprecatedReference]}", 0, "Warning"),
-        ("{silence: [ExposureNameDeprecation]}", 0, "Warning"),
+        ("{error: all, warn: [Deprecations, DeprecatedModel, DeprecatedReference]}", 0, "[WARNING]"),
+        ("{silence: [ExposureNameDeprecation]}", 0, "[WARNING]"),
         ("{include: all, error: all}", 2, "Only `include` or `error` can be specified"),
         ("{error: all, exclude: [DeprecatedModel], warn: [DeprecatedModel]}", 2, "Only `exclude` or `warn`"),
         (
@@ -105,7 +105,7 @@ def test_events_have_dbts_names_and_codes(run: Run) -> None:
             "DeprecatedModl is not a valid dbt error name, did you mean",
         ),
         ("{silence: [NobodyKnowsThat]}", 2, "NobodyKnowsThat is not a valid dbt error name\n"),
-        ("{error: [ConcurrencyLine, UnresolvedWindow]}", 0, "Warning"),
+        ("{error: [ConcurrencyLine, UnresolvedWindow]}", 0, "[WARNING]"),
         ("{error: some}", 2, "`error` is 'all', '*' or a list of names, not 'some'"),
         ("{error: [LogTestResult], warn: [NothingToDo]}", 2, "`warn` says nothing unless `error` is 'all'"),
         ("{error: [Deprecations], warn: [NothingToDo, ExposureNameDeprecation]}", 2, "Deprecation]"),
@@ -116,7 +116,7 @@ def test_what_becomes_of_a_warning(options: str, code: int, expected: str, run: 
     assert found == code
     assert expected in said
     if not code:
-        assert ("Warning [ExposureNameDeprecation]" in said) == ("silence" not in options)
+        assert ("[WARNING][ExposureNameDeprecation]" in said) == ("silence" not in options)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_what_becomes_of_a_warning(options: str, code: int, expected: str, run: 
 )
 def test_old_words_of_the_command_line_are_told(args: tuple[str, ...], name: str, run: Run) -> None:
     _, said = run(*args)
-    assert f"Warning [{name}]" in said
+    assert f"[WARNING][{name}]" in said
     assert "ModelParamUsage" not in run("ls", "--select", "orders")[1]
 
 
@@ -147,7 +147,7 @@ def test_variables_hold_by_their_old_names_and_are_told(
 ) -> None:
     monkeypatch.setenv(old, value)
     _, said = run("parse")
-    assert "Warning [EnvironmentVariableRenamed]" in said
+    assert "[WARNING][EnvironmentVariableRenamed]" in said
     assert f"The environment variable `{old}` has been renamed as `{new}`" in said
     assert said_by_old_names({old: value}) == holds
 
@@ -222,7 +222,7 @@ def test_environment_variables_with_the_reserved_prefix_are_told(
     monkeypatch.setenv("DBT_ENGINE_THREADS", "2")
     exit_code(["parse", "--project-dir", str(write_project(tmp_path))])
     said = "".join(capsys.readouterr())
-    assert "[EnvironmentVariableNamespaceDeprecation] the environment variable DBT_ENGINE_MINE" in said
+    assert "[EnvironmentVariableNamespaceDeprecation]: the environment variable DBT_ENGINE_MINE" in said
     assert "DBT_ENGINE_THREADS" not in said
 
 
@@ -243,7 +243,7 @@ def test_some_warnings_are_never_errors_if_the_project_says_so(handled: bool, ex
 def test_nothing_to_do_is_an_error_where_warnings_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = write_project(tmp_path)
     assert exit_code(["snapshot", "--project-dir", str(root)]) == 0
-    assert "Warning Nothing to do" in "".join(capsys.readouterr())
+    assert "[WARNING]: Nothing to do" in "".join(capsys.readouterr())
     assert exit_code(["snapshot", "--project-dir", str(root), "--warn-error"]) == 2
     assert "[NothingToDo]" in "".join(capsys.readouterr())
 

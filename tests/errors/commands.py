@@ -15,8 +15,9 @@ from airflow_sqlmodels.cli.main import exit_code
 PASSWORD = "hush-hush-9"  # must never be shown
 
 _MASKS = (
-    (r"(?m)^\d\d:\d\d:\d\d  .*\n", ""),  # what is said before anything runs, and while it does
     (r"\x1b\[[0-9;]*m", ""),
+    (r"(?m)^\d\d:\d\d:\d\d  (?=\[WARNING)", ""),
+    (r"(?m)^\d\d:\d\d:\d\d  .*\n", ""),  # what is said before anything runs, and while it does
     (r": \[Errno.*", ""),
     (r"\d+\.\d+ seconds \(\d+\.\d+s\)", "0.00 seconds (0.00s)"),
     (r"port \d+|(?<=localhost:)\d+", lambda found: re.sub(r"\d+", "5432", found[0])),
