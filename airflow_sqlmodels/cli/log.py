@@ -206,7 +206,7 @@ def log_for(said: Mapping[str, Any], root: Path) -> Log:
         file,
         invocation,
         json=shape == "json",
-        lists=said.get("which") == "ls",
+        lists=said.get("which") in ("ls", "list"),
         project_flags=flags,
         flags_moved=bool(user),
     )

@@ -81,9 +81,10 @@ def test_json_without_keys_has_the_usual_ones(call: Call) -> None:
     assert found["original_file_path"] == "models/marts/revenue.sql"
 
 
-def test_a_selection_that_names_nothing_is_a_warning_with_the_nearest_name(call: Call) -> None:
+@pytest.mark.parametrize("command", ["ls", "list"])
+def test_a_selection_that_names_nothing_is_a_warning_with_the_nearest_name(call: Call, command: str) -> None:
     """Beside the list, which other programs read."""
-    code, out, err = call("ls", "--select", "stg_ordrs")
+    code, out, err = call(command, "--select", "stg_ordrs")
 
     assert (code, out) == (0, "")
     assert [re.sub(r"^[\d:]{8}  ", "", line) for line in err.splitlines()] == [
