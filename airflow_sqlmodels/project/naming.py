@@ -13,7 +13,7 @@ from airflow_sqlmodels.errors import CompilationError, Location, ProjectError, S
 from airflow_sqlmodels.manifest.manifest import Settings
 from airflow_sqlmodels.manifest.relation import Quoting, Relation
 from airflow_sqlmodels.templating.macro_table import macro_id
-from airflow_sqlmodels.templating.macros import MacroCall, MacroLibrary, MacroScope
+from airflow_sqlmodels.templating.macros import ContextView, MacroCall, MacroLibrary, MacroScope
 from airflow_sqlmodels.templating.reading import ReadingAdapter
 
 _VALID_SCHEMA = "require_valid_schema_from_generate_schema_name"
@@ -62,6 +62,7 @@ class NameRules(Struct, frozen=True):
         names = dict(self.names)
         scope = MacroScope(self.library, names, package)
         names["adapter"] = ReadingAdapter(scope, dialect_named(self.settings.target.type))
+        names["context"] = ContextView(scope)
         macro = scope.find(f"generate_{kind}_name")
         assert isinstance(macro, MacroCall), kind
         try:

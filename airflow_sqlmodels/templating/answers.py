@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import jinja2
-from jinja2.runtime import missing  # type: ignore[attr-defined]  # not listed in __all__
 from msgspec import Struct, field
 
 from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError, line_location
@@ -16,7 +15,7 @@ from airflow_sqlmodels.templating.batches import Batch
 from airflow_sqlmodels.templating.by_name import metric_named
 from airflow_sqlmodels.templating.environment import SCOPE, Environment, NativeEnvironment
 from airflow_sqlmodels.templating.graph_view import GraphView
-from airflow_sqlmodels.templating.macros import MacroLibrary, MacroScope
+from airflow_sqlmodels.templating.macros import ContextView, MacroLibrary, MacroScope
 from airflow_sqlmodels.templating.metric_names import metric_asked
 from airflow_sqlmodels.templating.names import shared_names
 from airflow_sqlmodels.templating.places import place_of_error, placed
@@ -254,31 +253,6 @@ class AnsweringConfig:
 
     def __getitem__(self, name: str) -> Any:
         return self._values[name]
-
-
-class ContextView(MutableMapping[str, Any]):
-    """`context`: every name by its text. What is put into it is a name from then on, for the rest of the node."""
-
-    def __init__(self, scope: MacroScope) -> None:
-        self._scope = scope
-
-    def __getitem__(self, name: str) -> Any:
-        found = self._scope.find(name)
-        if found is missing:
-            raise KeyError(name)
-        return found
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        self._scope.names[name] = value
-
-    def __delitem__(self, name: str) -> None:
-        del self._scope.names[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._scope.known())
-
-    def __len__(self) -> int:
-        return len(self._scope.known())
 
 
 _SPELLED = {"pre_hook": "pre-hook", "post_hook": "post-hook"}

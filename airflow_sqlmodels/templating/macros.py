@@ -6,7 +6,7 @@ A macro is compiled when it is first called. Each call sees the names of the tem
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from types import MappingProxyType
 from typing import Any
 
@@ -244,3 +244,28 @@ def dispatch(scope: MacroScope, macro_name: str, macro_namespace: str | None) ->
 def _line(text: str, line: int) -> str:
     lines = text.split("\n")
     return lines[line - 1] if 0 < line <= len(lines) else ""
+
+
+class ContextView(MutableMapping[str, Any]):
+    """`context`: every name by its text. What is put into it is a name from then on, for the rest of the node."""
+
+    def __init__(self, scope: MacroScope) -> None:
+        self._scope = scope
+
+    def __getitem__(self, name: str) -> Any:
+        found = self._scope.find(name)
+        if found is missing:
+            raise KeyError(name)
+        return found
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._scope.names[name] = value
+
+    def __delitem__(self, name: str) -> None:
+        del self._scope.names[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._scope.known())
+
+    def __len__(self) -> int:
+        return len(self._scope.known())

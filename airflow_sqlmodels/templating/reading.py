@@ -19,7 +19,7 @@ from airflow_sqlmodels.templating.call_notes import CallNotes
 from airflow_sqlmodels.templating.doomed import Doubts
 from airflow_sqlmodels.templating.environment import SCOPE, SilentUndefined
 from airflow_sqlmodels.templating.macro_table import BUILT_IN
-from airflow_sqlmodels.templating.macros import MacroCall, MacroLibrary, MacroScope, dispatch
+from airflow_sqlmodels.templating.macros import ContextView, MacroCall, MacroLibrary, MacroScope, dispatch
 from airflow_sqlmodels.templating.metric_names import NamedMetric, metric_asked
 from airflow_sqlmodels.templating.places import place_of_error, placed
 from airflow_sqlmodels.templating.refusals import Refusals
@@ -251,6 +251,7 @@ def _render(
     scope = MacroScope(library or readers.library, names, package)
     scope.notes = notes = CallNotes()
     names["adapter"] = ReadingAdapter(scope, readers.dialect)
+    names["context"] = ContextView(scope)
     try:
         template = environment.from_string(text)
         template.filename = path

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from airflow_sqlmodels.errors import CompilationError
+from airflow_sqlmodels.manifest.nodes import NodeId
 from tests.projects import load
 
 
@@ -28,3 +29,18 @@ def test_a_wrong_call_is_told_with_its_line(call: str, message: str, rendered: s
         load(tmp_path, {"models/m.sql": f"-- m\nselect 1,\n  {{{{ {call} }}}}{rendered}"})
     assert raised.value.what.startswith(message)
     assert str(raised.value.at).startswith("models/m.sql:3")
+
+
+def test_context_names_what_the_node_sees_while_it_is_read(tmp_path: Path) -> None:
+    """A macro of a package asks for one of the project by its name, as text."""
+    files = {
+        "packages.yml": "packages: [{local: tools}]",
+        "dbt_packages/tools/dbt_project.yml": "name: tools\nversion: '1.0'\n",
+        "dbt_packages/tools/macros/m.sql": "{% macro called(name) %}{% set found = context.get(name) %}"
+        "{% if found is none or 'own' in context %}{{ exceptions.raise_compiler_error('no ' ~ name) }}{% endif %}"
+        "{{ return(found()) }}{% endmacro %}{% macro own() %}{% endmacro %}",
+        "macros/mine.sql": "{% macro mine() %}{% do ref('a') %}1{% endmacro %}",
+        "models/a.sql": "select 1 as id",
+        "models/b.sql": "select {{ tools.called('mine') }} as id",
+    }
+    assert load(tmp_path, files)[NodeId("model.shop.b")].depends_on == ("model.shop.a",)
