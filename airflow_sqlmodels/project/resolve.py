@@ -238,8 +238,7 @@ def _refuse_same_relation(relations: dict[tuple[str, str, str], Node], node: Mod
 
 
 def _missing_ref(node: Templated, ref: Ref, index: Index) -> NamingError:
-    at = node.at if isinstance(node, DataTest) and node.generic else (
-        place_of(text_in_file(node), node.at.path, "ref", ref.name))  # fmt: skip
+    at = _place_of_call(node, "ref", ref.name)
     depends = f"{node.id} depends on a node named {ref.name!r}"
     disabled = index.disabled.get(ref.name)
     if disabled is not None:
@@ -258,9 +257,15 @@ def _missing_ref(node: Templated, ref: Ref, index: Index) -> NamingError:
     return NamingError(f"{depends} which was not found", at, hint)
 
 
+def _place_of_call(node: Templated, function: str, name: str) -> Location:
+    """Where a node asks for another: in its template; where it is described if it has none of its own."""
+    if not node.raw_code or (isinstance(node, DataTest) and node.generic):
+        return node.at
+    return place_of(text_in_file(node), node.at.path, function, name)
+
+
 def _missing_source(node: Templated, source: SourceRef, index: Index) -> NamingError:
-    at = node.at if isinstance(node, DataTest) and node.generic else (
-        place_of(text_in_file(node), node.at.path, "source", source.table))  # fmt: skip
+    at = _place_of_call(node, "source", source.table)
     depends = f"{node.id} depends on a source named '{source.source}.{source.table}'"
     disabled = index.disabled.get(source.table)
     if isinstance(disabled, Source) and disabled.source_name == source.source:

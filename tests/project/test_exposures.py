@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,19 @@ def test_what_holds_for_all_exposures_may_be_written_as_dbt_lets_it(tmp_path: Pa
     wall = WALL.replace("tags: [mine, all]", "config: {meta: {wall: yes}}")
     found = load(tmp_path, {**FILES, "dbt_project.yml": project, "models/wall.yml": wall})
     assert found[NodeId("exposure.shop.wall")].meta == {"team": "data", "wall": True}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("exposures:\n  - {name: e, type: dashboard, owner: {name: x}, depends_on: [ref('nope')]}\n",
+         "models/s.yml:2:5: exposure.shop.e depends on a node named 'nope'"),
+        ("exposures:\n  - {name: e, type: dashboard, owner: {name: x}, depends_on: [\"source('a', 'b')\"]}\n",
+         "models/s.yml:2:5: exposure.shop.e depends on a source named 'a.b'"),
+        ("semantic_models:\n\n  - {name: s, model: ref('nope'), primary_entity: x}\n",
+         "models/s.yml:3:5: semantic_model.shop.s depends on a node named 'nope'"),
+    ],
+)  # fmt: skip
+def test_what_an_entry_asks_for_and_is_not_there_is_told_with_its_line(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(NamingError, match=re.escape(message)):
+        load(tmp_path, {"models/a.sql": "select 1 as id", "models/s.yml": text})
