@@ -17,16 +17,17 @@ from airflow_sqlmodels.run.result import Result
 
 def tell_begun(log: Log, manifest: Manifest, node: AnyNode) -> None:
     """A node begins."""
-    now = datetime.datetime.now(datetime.UTC)
-    said = f"Began running node {node.id}"
-    log.closely("NodeStart", "Q024", said, lambda: {"node_info": node_info(manifest, node, "started", began=now)})
+    log.closely("NodeStart", "Q024", f"Began running node {node.id}", _since_now(manifest, node, "started"))
 
 
 def tell_compiling(log: Log, manifest: Manifest, node: AnyNode) -> None:
     """Its template is about to be rendered."""
-    now = datetime.datetime.now(datetime.UTC)
-    said = f"Began compiling node {node.id}"
-    log.closely("NodeCompiling", "Q030", said, lambda: {"node_info": node_info(manifest, node, "compiling", began=now)})
+    log.closely("NodeCompiling", "Q030", f"Began compiling node {node.id}", _since_now(manifest, node, "compiling"))
+
+
+def _since_now(manifest: Manifest, node: AnyNode, status: str) -> Callable[[], dict[str, Any]]:
+    """What is told of a node that begins something, if anybody listens."""
+    return lambda: {"node_info": node_info(manifest, node, status, began=datetime.datetime.now(datetime.UTC))}
 
 
 def executing(log: Log, manifest: Manifest, node: AnyNode) -> Callable[[str], None]:
