@@ -214,3 +214,15 @@ def test_models_of_releases_without_access_are_protected(before: str | None, sam
     entry = {"resource_type": "model", "name": "orders", "fqn": ["shop", "orders"], "raw_code": "select 1"}
     old = {**entry} if before is None else {**entry, "access": before}
     assert (facts_of(old) == facts_of({**entry, "access": "protected"})) == same
+
+
+def test_configs_and_quoting_are_there_whole_though_nobody_set_them(tmp_path: Path) -> None:
+    usual = written(tmp_path / "usual", {"models/a.sql": "select 1 as id"})
+    project = f"{PROJECT}\nquoting: {{identifier: false}}\n"
+    own = written(tmp_path / "own", {"dbt_project.yml": project, "models/a.sql": "select 1 as id"})
+
+    config = usual["nodes"]["model.shop.a"]["config"]
+    assert (config["static_analysis"], config["freshness"]) == (None, None)
+    assert config["latest_version_pointer"] == {"enabled": None, "alias": None}
+    assert usual["metadata"]["quoting"] == {"database": True, "schema": True, "identifier": True, "column": None}
+    assert own["metadata"]["quoting"] == {"database": True, "schema": True, "identifier": False, "column": None}
