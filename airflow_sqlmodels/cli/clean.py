@@ -14,6 +14,7 @@ from airflow_sqlmodels.cli.telling import tell_warning
 from airflow_sqlmodels.errors import SettingsError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.manifest.warned import Warned
+from airflow_sqlmodels.project.text_files import text_of
 from airflow_sqlmodels.project.yaml_text import parse_yaml, plain
 
 SOURCES = ("model-paths", "seed-paths", "test-paths", "macro-paths", "snapshot-paths", "analysis-paths")
@@ -50,7 +51,7 @@ def plain_settings(root: Path) -> dict[str, Any]:
     path = root / PROJECT_FILE
     if not path.is_file():
         raise SettingsError(f"no {PROJECT_FILE} in {root}", None, "name the project's folder with --project-dir")
-    return dict(plain(parse_yaml(path.read_text(encoding="utf-8"), PROJECT_FILE)) or {})
+    return dict(plain(parse_yaml(text_of(path, PROJECT_FILE), PROJECT_FILE)) or {})
 
 
 def _deletable(root: Path, name: str, settings: dict[str, Any], *, outside: bool) -> Path:

@@ -24,6 +24,7 @@ from airflow_sqlmodels.project.behaviour_flags import unknown_flags
 from airflow_sqlmodels.project.load import load_project_file
 from airflow_sqlmodels.project.profiles import find_profiles_file, need_profiles_file, profiles_place
 from airflow_sqlmodels.project.settings import outdated_keys, profile_name
+from airflow_sqlmodels.project.text_files import text_of
 from airflow_sqlmodels.project.yaml_text import parse_yaml
 from airflow_sqlmodels.version import VERSION
 
@@ -80,7 +81,7 @@ def _profile_names(flags: Flags) -> list[str]:
     """Those of profiles.yml; none if it cannot be read, which is told when the profile is looked at."""
     path = find_profiles_file(flags.project_dir, flags.profiles_dir)
     with contextlib.suppress(SqlModelsError, OSError):
-        content = parse_yaml(path.read_text(encoding="utf-8"), str(path)) if path else None
+        content = parse_yaml(text_of(path, str(path)), str(path)) if path else None
         if isinstance(content, dict):
             return [str(name) for name in content if name != "config"]
     return []

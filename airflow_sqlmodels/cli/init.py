@@ -14,6 +14,7 @@ from airflow_sqlmodels.errors import ProfileError, ProjectError, SettingsError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.project.profiles import find_profiles_file
 from airflow_sqlmodels.project.settings import profile_name
+from airflow_sqlmodels.project.text_files import text_of
 from airflow_sqlmodels.project.yaml_text import parse_yaml
 
 FILES = {
@@ -165,11 +166,11 @@ def _add_profile(project: Path, profiles_dir: Path | None) -> None:
         click.echo(f"The profile {name} is in {path} already.")
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    before = f"{path.read_text(encoding='utf-8').rstrip()}\n\n" if path.is_file() else ""
+    before = f"{text_of(path, path.name).rstrip()}\n\n" if path.is_file() else ""
     path.write_text(before.lstrip() + FILES[PROFILES].format(name=name, profile=name), encoding="utf-8")
     click.echo(f"The profile {name} is in {path} now. Put your connection into it, then: sqlmodels debug")
 
 
 def _names(path: Path) -> list[str]:
-    content = parse_yaml(path.read_text(encoding="utf-8"), path.name)
+    content = parse_yaml(text_of(path, path.name), path.name)
     return [str(key) for key in content if key != "config"] if isinstance(content, dict) else []

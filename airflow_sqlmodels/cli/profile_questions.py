@@ -15,6 +15,7 @@ import yaml
 from msgspec import Struct
 
 from airflow_sqlmodels.errors import SqlModelsError
+from airflow_sqlmodels.project.text_files import text_of
 from airflow_sqlmodels.project.yaml_text import parse_yaml, plain
 
 TEMPLATE_FILE = "profile_template.yml"
@@ -60,7 +61,7 @@ def _template_of(project: Path) -> _Template:
     path = project / TEMPLATE_FILE
     if path.is_file():
         try:
-            said = plain(parse_yaml(path.read_text(encoding="utf-8"), TEMPLATE_FILE))
+            said = plain(parse_yaml(text_of(path, TEMPLATE_FILE), TEMPLATE_FILE))
             return _Template(dict(said.get("fixed") or {}), dict(said.get("prompts") or {}))
         except (SqlModelsError, AttributeError, TypeError, ValueError) as error:
             click.echo(f"{TEMPLATE_FILE} cannot be used: {error}", err=True)
@@ -100,7 +101,7 @@ def _answer(key: str, said: Mapping[str, Any]) -> Any:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    content = plain(parse_yaml(path.read_text(encoding="utf-8"), path.name)) if path.is_file() else None
+    content = plain(parse_yaml(text_of(path, path.name), path.name)) if path.is_file() else None
     return content if isinstance(content, dict) else {}
 
 
@@ -112,6 +113,6 @@ def _write(path: Path, known: Mapping[str, Any], name: str, profile: Mapping[str
     if name in known:
         text = yaml.safe_dump({**known, name: dict(profile)}, sort_keys=False)
     else:
-        before = path.read_text(encoding="utf-8").rstrip()
+        before = text_of(path, path.name).rstrip()
         text = (f"{before}\n\n" if before else "") + yaml.safe_dump({name: dict(profile)}, sort_keys=False)
     path.write_text(text, encoding="utf-8")

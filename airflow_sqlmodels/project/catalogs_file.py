@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from airflow_sqlmodels.errors import Location, ProjectError, closest
 from airflow_sqlmodels.project.rendering import YamlRenderer
+from airflow_sqlmodels.project.text_files import text_of
 from airflow_sqlmodels.project.yaml_text import YamlMap, parse_yaml, place_in
 
 CATALOGS_FILE = "catalogs.yml"
@@ -42,7 +43,7 @@ def refuse_catalogs(root: Path, renderer: YamlRenderer, *, second_form: bool = F
     path = root / CATALOGS_FILE
     if not path.is_file():
         return
-    text = path.read_text(encoding="utf-8")
+    text = text_of(path, CATALOGS_FILE)
     file, content = _File(text, renderer), parse_yaml(text, CATALOGS_FILE)
     if not content:
         raise ProjectError("this file is empty", Location(CATALOGS_FILE, 1), "remove it")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import codecs
 import os
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from airflow_sqlmodels.errors import not_utf8
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.project.ignored import ignoring
 from airflow_sqlmodels.project.settings import ProjectFile
+from airflow_sqlmodels.project.text_files import with_plain_ends, written_in
 
 _SQL_KINDS = {
     "model-paths": "model",
@@ -69,17 +68,7 @@ class SourceFile(Struct, frozen=True):
 
         Raises ProjectError if it is not UTF-8.
         """
-        with open(self.full, "rb", buffering=0) as file:
-            content = file.read().removeprefix(codecs.BOM_UTF8)  # the codec that does both takes ten times as long
-        try:
-            return content.decode()
-        except UnicodeDecodeError as error:
-            raise not_utf8(error, self.shown) from None
-
-
-def with_plain_ends(text: str) -> str:
-    """The same with line ends as `\\n`, as templates see it."""
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+        return written_in(self.full, self.shown)
 
 
 def find_files(project: ProjectFile, *, jinja_extensions: bool = False) -> list[SourceFile]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from airflow_sqlmodels.project.text_files import text_of
+
 IGNORE_FILE = ".dbtignore"
 
 
@@ -15,7 +17,7 @@ def ignoring(root: Path) -> Callable[[str], bool]:
         return _nothing
     import pathspec  # noqa: PLC0415  # few projects have such a file
 
-    lines = file.read_text(encoding="utf-8-sig").splitlines()
+    lines = text_of(file, IGNORE_FILE).splitlines()
     return pathspec.PathSpec.from_lines("gitignore", lines).match_file
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from airflow_sqlmodels.errors import Location, NamingError
 from airflow_sqlmodels.project.settings import ProjectFile, packages_folder
+from airflow_sqlmodels.project.text_files import text_of
 from airflow_sqlmodels.project.yaml_text import parse_yaml, place_in
 
 LOCK_FILE = "package-lock.yml"
@@ -70,7 +71,7 @@ def outdated(project: ProjectFile) -> Iterator[str]:
 
 def _entries(folder: Path, name: str) -> _Entries:
     try:
-        text = (folder / name).read_text(encoding="utf-8-sig")
+        text = text_of(folder / name, name)
     except FileNotFoundError:
         return _Entries([], name, "")
     content = parse_yaml(text, name)

@@ -17,6 +17,7 @@ from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.errors import Location, ProfileError, ProjectError, SqlModelsError, closest, line_location
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Target
 from airflow_sqlmodels.project.rendering import YamlRenderer
+from airflow_sqlmodels.project.text_files import text_of
 from airflow_sqlmodels.project.yaml_text import parse_yaml, place_in, plain
 from airflow_sqlmodels.templating.variables import EnvVar, Var
 
@@ -89,7 +90,7 @@ def read_profile(
 
 def _parsed(path: Path) -> Any:
     try:
-        return parse_yaml(path.read_text(encoding="utf-8"), path.name)
+        return parse_yaml(text_of(path, path.name), path.name)
     except ProjectError as error:
         at = error.at and Location(path.name, error.at.line, error.at.column)
         marked = any(word in error.what for word in ("alias", "tag", "anchor", "character"))
@@ -100,7 +101,7 @@ def _parsed(path: Path) -> Any:
 def _place_of_name(root: Path, name: str) -> Location | None:
     """Where dbt_project.yml names the profile; None if --profile did."""
     try:
-        text = (root / PROJECT_FILE).read_text(encoding="utf-8")
+        text = text_of(root / PROJECT_FILE, PROJECT_FILE)
     except OSError:
         return None
     found = re.search(rf"^profile:\s*['\"]?{re.escape(name)}\b", text, re.MULTILINE)

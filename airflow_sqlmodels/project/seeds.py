@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from airflow_sqlmodels.errors import Location, ProjectError, not_utf8
+from airflow_sqlmodels.errors import Location, ProjectError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.manifest.nodes import (
     NodeId,
@@ -13,6 +13,7 @@ from airflow_sqlmodels.manifest.nodes import (
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.template_nodes import asked_by_hooks, holder_of, seen
+from airflow_sqlmodels.project.text_files import decoded
 from airflow_sqlmodels.project.yaml_text import plain
 
 
@@ -61,8 +62,5 @@ def _file_checksum(file: SourceFile) -> str:
     """
     with open(file.full, "rb") as opened:
         content = opened.read()
-    try:
-        content.decode()
-    except UnicodeDecodeError as error:
-        raise not_utf8(error, file.shown) from None
+    decoded(content, file.shown)
     return hashlib.sha256(content.replace(b"\r\n", b"\n").strip()).hexdigest()

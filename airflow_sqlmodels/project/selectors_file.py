@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.project.text_files import text_of
 from airflow_sqlmodels.project.yaml_text import parse_yaml, place_in, plain
 
 SELECTORS_FILE = "selectors.yml"
@@ -16,7 +17,7 @@ def read_selectors(root: Path) -> dict[str, Any]:
     path = root / SELECTORS_FILE
     if not path.is_file():
         return {}
-    text = path.read_text(encoding="utf-8")
+    text = text_of(path, SELECTORS_FILE)
     content = parse_yaml(text, SELECTORS_FILE)
     listed = content.get("selectors") if isinstance(content, dict) else None
     found: dict[str, Any] = {}

@@ -16,6 +16,7 @@ from airflow_sqlmodels.project.configs import ConfigTree, Merge, merge, merge_pl
 from airflow_sqlmodels.project.project_shape import check_shape
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.required_version import check_version
+from airflow_sqlmodels.project.text_files import text_of
 from airflow_sqlmodels.project.vars_file import file_vars
 from airflow_sqlmodels.project.yaml_text import parse_yaml, place_in, plain
 from airflow_sqlmodels.templating.variables import EnvVar, Var, target_names
@@ -234,7 +235,7 @@ def _content(root: Path, shown: str) -> tuple[Any, str, str]:
     if not path.is_file():
         hint = "name the project's folder with --project-dir" if not shown else ""
         raise SettingsError(f"no {PROJECT_FILE} in {root}", None, hint)
-    text = path.read_text(encoding="utf-8").rstrip()  # as in dbt: it tells at the end of a text in several lines
+    text = text_of(path, shown + PROJECT_FILE).rstrip()  # as in dbt: it tells at the end of a text in several lines
     content = parse_yaml(text, shown + PROJECT_FILE)
     if not isinstance(content, dict):
         raise SettingsError("this file is empty", Location(shown + PROJECT_FILE), "it needs at least 'name: …'")

@@ -27,12 +27,13 @@ from airflow_sqlmodels.project.contracts import (
     contract_problems,
     refuse_schema_changes,
 )
-from airflow_sqlmodels.project.files import SourceFile, with_plain_ends
+from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.model_facts import deprecation_date, time_spine
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry
 from airflow_sqlmodels.project.settings import ProjectFile
 from airflow_sqlmodels.project.snapshot_config import check_snapshot
+from airflow_sqlmodels.project.text_files import with_plain_ends
 from airflow_sqlmodels.project.unrendered import Inline
 from airflow_sqlmodels.project.yaml_text import plain
 from airflow_sqlmodels.templating.blocks import find_blocks

@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow_sqlmodels.errors import Location, SettingsError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
+from airflow_sqlmodels.project.text_files import text_of
 from airflow_sqlmodels.project.yaml_text import parse_yaml, place_in, plain
 
 VARS_FILE = "vars.yml"
@@ -21,7 +22,7 @@ def file_vars(root: Path, shown: str, project: Mapping[str, Any], at: Location) 
     path = root / VARS_FILE
     if not path.is_file():
         return {}
-    text = path.read_text(encoding="utf-8")
+    text = text_of(path, shown + VARS_FILE)
     content = parse_yaml(text, shown + VARS_FILE)
     if content is not None and not isinstance(content, dict):
         raise SettingsError("this file must be a mapping", Location(shown + VARS_FILE, 1), "begin with 'vars:'")

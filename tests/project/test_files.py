@@ -8,7 +8,8 @@ import pytest
 
 from airflow_sqlmodels.errors import NamingError, ProjectError, SettingsError
 from airflow_sqlmodels.manifest.nodes import Model, NodeId, Snapshot
-from tests.projects import PROJECT, load, write_project
+from airflow_sqlmodels.project.load import load_project
+from tests.projects import PROJECT, TARGET, load, write_project
 
 
 def test_folders_below_tests_have_meanings_of_their_own(tmp_path: Path) -> None:
@@ -33,6 +34,16 @@ def test_a_file_in_another_encoding_is_refused_with_its_line(path: str, line: in
 
     with pytest.raises(ProjectError, match=rf"{path}:{line}: this file is not UTF-8"):
         load(tmp_path, {})
+
+
+@pytest.mark.parametrize("name", ["dbt_project.yml", "selectors.yml", "vars.yml", "package-lock.yml", ".dbtignore"])
+def test_so_is_a_file_of_the_project_itself(name: str, tmp_path: Path) -> None:
+    write_project(tmp_path, {"models/a.sql": "select 1 as id"})
+    before = (tmp_path / name).read_bytes() if (tmp_path / name).exists() else b""
+    (tmp_path / name).write_bytes(before + "# é".encode("latin-1"))
+
+    with pytest.raises(ProjectError, match=rf"{name}:{before.count(10) + 1}: this file is not UTF-8"):
+        load_project(tmp_path, target=TARGET, cache=False)
 
 
 def test_two_docs_blocks_of_one_name_are_refused(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import yaml
 
 from airflow_sqlmodels.errors import Location, ProjectError
 from airflow_sqlmodels.project.packages.reading import DEPENDENCIES_FILE, PACKAGES_FILE
+from airflow_sqlmodels.project.text_files import text_of
 from airflow_sqlmodels.project.yaml_text import YamlList, YamlMap, parse_yaml, plain
 
 _KINDS = {"hub": ("package", "version"), "git": ("git", "revision"), "local": ("local", "")}
@@ -22,7 +23,7 @@ def add_package(root: Path, said: str, source: str) -> str:
     """Write the package into packages.yml, or dependencies.yml if the project's packages are there. What was done."""
     entry = _entry(said, source)
     path = _file_of(root)
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    text = text_of(path, path.name) if path.is_file() else ""
     path.write_text(with_entry(text, entry, path.name), encoding="utf-8")
     shown = " ".join(str(value) for value in entry.values())
     return f"Added {shown} to {path.name}"
@@ -72,7 +73,7 @@ def _entry(said: str, source: str) -> dict[str, Any]:
 def _file_of(root: Path) -> Path:
     dependencies = root / DEPENDENCIES_FILE
     if dependencies.is_file() and not (root / PACKAGES_FILE).is_file():
-        content = parse_yaml(dependencies.read_text(encoding="utf-8"), DEPENDENCIES_FILE)
+        content = parse_yaml(text_of(dependencies, DEPENDENCIES_FILE), DEPENDENCIES_FILE)
         if isinstance(content, dict) and "packages" in content:
             return dependencies
     return root / PACKAGES_FILE

@@ -22,6 +22,7 @@ from airflow_sqlmodels.project.packages.secrets import without_url
 from airflow_sqlmodels.project.packages.tarball import check_archive, unpacked
 from airflow_sqlmodels.project.packages.web import NotThereError, Web
 from airflow_sqlmodels.project.rendering import YamlRenderer
+from airflow_sqlmodels.project.text_files import text_of
 from airflow_sqlmodels.project.yaml_text import parse_yaml, place_in
 
 AT_ONCE = 8
@@ -122,7 +123,7 @@ class Fetcher:
         if not path.is_file():
             raise ProjectError(f"no {PROJECT_FILE} in {package.shown}", package.at, _where_else(folder))
         shown = f"{package.shown}/"
-        content: Any = parse_yaml(path.read_text(encoding="utf-8-sig"), shown + PROJECT_FILE)
+        content: Any = parse_yaml(text_of(path, shown + PROJECT_FILE), shown + PROJECT_FILE)
         said = content.get("name") if isinstance(content, dict) else None
         if not said:
             raise ProjectError(f"{PROJECT_FILE} has no name", Location(shown + PROJECT_FILE))

@@ -12,6 +12,7 @@ from airflow_sqlmodels.errors import Location, ProjectError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.settings import PACKAGES_FOLDER
+from airflow_sqlmodels.project.text_files import text_of
 from airflow_sqlmodels.project.yaml_text import parse_yaml, place_in, plain
 from airflow_sqlmodels.templating.variables import EnvVar, Var
 
@@ -31,7 +32,7 @@ def home_of(root: Path, variables: Mapping[str, Any]) -> Home:
     path = root / PROJECT_FILE
     if not path.is_file():
         raise ProjectError(f"no {PROJECT_FILE} in {root}", None, "name the project's folder with --project-dir")
-    text = path.read_text(encoding="utf-8-sig")
+    text = text_of(path, PROJECT_FILE)
     content = parse_yaml(text, PROJECT_FILE) or {}
     render = YamlRenderer({"env_var": EnvVar({}), "var": Var(variables, str, strict=False)})
 

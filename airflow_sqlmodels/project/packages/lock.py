@@ -17,6 +17,7 @@ from airflow_sqlmodels.project.packages.asked import GitPackage, HubPackage, Pac
 from airflow_sqlmodels.project.packages.reading import packages_in
 from airflow_sqlmodels.project.packages.secrets import without_secret_values
 from airflow_sqlmodels.project.rendering import YamlRenderer
+from airflow_sqlmodels.project.text_files import text_of
 from airflow_sqlmodels.project.yaml_text import parse_yaml
 
 HASH_KEY = "sha1_hash"
@@ -33,7 +34,7 @@ class Lock(Struct, frozen=True):
 def read_lock(root: Path, render: YamlRenderer) -> Lock | None:
     """The lock file of a project; None if there is none."""
     try:
-        text = (root / LOCK_FILE).read_text(encoding="utf-8")
+        text = text_of(root / LOCK_FILE, LOCK_FILE)
     except FileNotFoundError:
         return None
     content = parse_yaml(text, LOCK_FILE)

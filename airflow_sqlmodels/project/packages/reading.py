@@ -15,6 +15,7 @@ from airflow_sqlmodels.project.packages.asked import Package
 from airflow_sqlmodels.project.packages.entries import canonical, package_of
 from airflow_sqlmodels.project.packages.secrets import without_secrets, without_users
 from airflow_sqlmodels.project.rendering import YamlRenderer
+from airflow_sqlmodels.project.text_files import text_of
 from airflow_sqlmodels.project.yaml_text import parse_yaml, place_in, plain
 from airflow_sqlmodels.templating.variables import EnvVar, Var
 
@@ -68,7 +69,7 @@ class _File(Struct, frozen=True):
 
 def _content(root: Path, name: str, shown: str) -> _File:
     try:
-        text = (root / name).read_text(encoding="utf-8-sig")
+        text = text_of(root / name, shown + name)
     except FileNotFoundError:
         return _File({}, shown + name, "")
     content = parse_yaml(text, shown + name)
