@@ -6,6 +6,7 @@
     ├── ProfileError          profiles.yml or the connection settings are wrong
     ├── SelectorError         a --select expression is wrong or names nothing
     ├── CompilationError      a template refused while it was rendered
+    │   ├── MissingEnvVarError   an environment variable without a default is not set
     │   ├── FailFastError        on purpose, by raise_fail_fast_error or on_configuration_change: fail
     │   └── EphemeralError       that of an ephemeral model, in the query of what reads it
     ├── WarehouseError        the warehouse refused a statement
@@ -128,6 +129,12 @@ class CompilationError(SqlModelsError):
     """A template could not be rendered, or refused by itself (`exceptions.raise_compiler_error`)."""
 
     kind = "Compilation Error"
+
+
+class MissingEnvVarError(CompilationError):
+    """A template asks for an environment variable that is not set, and names no default."""
+
+    kind = "Parsing Error"  # as in dbt, also when it is found while a node runs
 
 
 class FailFastError(CompilationError):

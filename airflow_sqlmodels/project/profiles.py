@@ -14,7 +14,15 @@ from typing import Any
 from msgspec import Struct
 
 from airflow_sqlmodels.dialects.registry import dialect_named
-from airflow_sqlmodels.errors import Location, ProfileError, ProjectError, SqlModelsError, closest, line_location
+from airflow_sqlmodels.errors import (
+    Location,
+    MissingEnvVarError,
+    ProfileError,
+    ProjectError,
+    SqlModelsError,
+    closest,
+    line_location,
+)
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Target
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.text_files import text_of
@@ -140,13 +148,19 @@ def _value(renderer: YamlRenderer, key: str, value: Any, at: Location) -> Any:
     try:
         return renderer.value(value, at)
     except SqlModelsError as error:
+        if key == "password" and _is_left(error):
+            return value
         told_by_name = error.what.startswith(("Env var required", "Required var"))
         if key in _OPEN or told_by_name:
             raise ProfileError(error.what, at, error.hint) from (error if told_by_name else None)
-        if key == "password" and type(error.__cause__).__name__ == "TemplateSyntaxError":
-            return value  # as in dbt: a password may hold such braces. Jinja itself is not imported for a name
         hint = "a value that holds {{ or {% is a template: check its braces, or read it with env_var()"
         raise ProfileError(f"the value of {key!r} cannot be rendered", at, hint) from None  # the reason quotes it
+
+
+def _is_left(error: SqlModelsError) -> bool:
+    """Whether a password stays as it is written, as in dbt: it may hold braces, and not every login asks for it."""
+    # Jinja itself is not imported for a name
+    return isinstance(error, MissingEnvVarError) or type(error.__cause__).__name__ == "TemplateSyntaxError"
 
 
 def _profile(name: str, output: dict[str, Any], chosen: str, at: Location, places: Mapping[str, Location]) -> Profile:

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from airflow_sqlmodels.errors import CompilationError, closest
+from airflow_sqlmodels.errors import CompilationError, MissingEnvVarError, closest
 from airflow_sqlmodels.manifest.manifest import Settings, Target
 
 SECRET_PREFIXES = ("DBT_ENV_SECRET", "DBT_ENV_CUSTOM_ENV_SECRET")
@@ -118,7 +118,7 @@ class EnvVar(Struct, frozen=True):
             return value
         if default is not _UNSET:
             return default
-        raise CompilationError(
+        raise MissingEnvVarError(
             f"Env var required but not provided: {name!r}",
             None,
             f"set it, or write env_var({name!r}, 'a default')",

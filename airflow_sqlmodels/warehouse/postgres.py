@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -16,6 +17,7 @@ from airflow_sqlmodels.warehouse.turns import pause
 _SAME = ("host", "port", "sslmode", "sslcert", "sslkey", "sslrootcert", "connect_timeout", "keepalives_idle")
 _RETRY_SECONDS = 1.0
 _DEFAULT_TIMEOUT = 10
+_ENV_VAR = re.compile(r"\{\{.*\benv_var\(\s*['\"](\w+)['\"]")
 
 
 def connect(profile: Mapping[str, Any], application: str = "sqlmodels") -> psycopg.Connection[Any]:
@@ -62,14 +64,20 @@ def _without_password(text: str, profile: Mapping[str, Any]) -> str:
     return text.replace(password, "…") if len(password) > 2 else text
 
 
+def _password_hint(profile: Mapping[str, Any]) -> str:
+    unset = _ENV_VAR.search(str(profile.get("password", profile.get("pass"))))
+    if unset:  # a password that could not be rendered stays the template that it is
+        return f"set the environment variable {unset[1]!r}, from which profiles.yml takes the password"
+    return "check user and password in profiles.yml"
+
+
 def _refused(error: psycopg.OperationalError, profile: Mapping[str, Any]) -> ProfileError | UnreachableError:
     said = _without_password(str(error).strip(), profile)
     where = f"{profile.get('host') or 'the local socket'}:{profile.get('port') or 5432}"
     reasons = [line.rpartition("failed: ")[2] for line in said.splitlines() if "failed: " in line]
     last = (reasons or said.splitlines() or ["no answer"])[-1].strip()
     if "password authentication failed" in said or "no password supplied" in said:
-        return ProfileError(f"{where} refused the login of {profile.get('user')!r}", None,
-                            "check user and password in profiles.yml")  # fmt: skip
+        return ProfileError(f"{where} refused the login of {profile.get('user')!r}", None, _password_hint(profile))
     if "does not exist" in said:
         return ProfileError(f"{where}: {last.partition('FATAL:')[2].strip() or last}", None,
                             "check user and dbname in profiles.yml")  # fmt: skip

@@ -637,16 +637,30 @@ def test_adapter_macro_says_what_to_write_instead(call: Call, tmp_path: Path) ->
     assert "adapter.dispatch('cents')" in said
 
 
-def test_a_password_may_hold_braces(call: Call, tmp_path: Path) -> None:
+@pytest.mark.parametrize("password", ["no{{jinja{%re{#ndering", '{{ env_var("NO_SUCH") }}'])
+def test_a_password_that_cannot_be_rendered_stays_as_it_is(password: str, call: Call, tmp_path: Path) -> None:
     place = tmp_path / "profiles.yml"
     text = re.sub(r"password: '[^']*', ", "", place.read_text())
-    place.write_text(text.replace("{type: postgres,", "{type: postgres, password: 'no{{jinja{%re{#ndering',"))
-    assert "jinja" in place.read_text()
+    place.write_text(text.replace("{type: postgres,", f"{{type: postgres, password: '{password}',"))
+    assert password in place.read_text()
 
     code, said = call("parse")
 
     assert code == 0, said
-    assert "jinja{" not in said
+    assert password not in said
+
+
+def test_an_environment_variable_that_is_not_set_is_a_parsing_error(call: Call, tmp_path: Path) -> None:
+    _write(tmp_path / "macros/late.sql", "{% macro late() %}{{ env_var('NO_SUCH') }}{% endmacro %}")
+    _write(tmp_path / "models/late.sql", "{% if execute %}{{ late() }}{% endif %} select 1 as id")
+
+    found = call("run", "--select", "late")
+    _write(tmp_path / "models/soon.sql", "select '{{ env_var('NO_SUCH') }}' as id")
+    refused = call("parse")
+
+    assert (found[0], refused[0]) == (1, 2)
+    assert "Parsing Error in model late (models/late.sql" in found[1]
+    assert "Parsing Error\nmodels/soon.sql:1: Env var required but not provided: 'NO_SUCH'" in refused[1]
 
 
 def test_columns_that_are_described_and_not_there_are_told(call: Call, tmp_path: Path) -> None:

@@ -64,6 +64,14 @@ def test_a_wrong_password_is_told_without_the_password() -> None:
     assert _is_silent(raised.value)
 
 
+def test_a_password_whose_variable_is_not_set_is_told_with_its_name() -> None:
+    with (
+        _guard("password authentication failed") as port,
+        pytest.raises(ProfileError, match="variable 'SHOP_PASSWORD'"),
+    ):
+        connect({"host": "127.0.0.1", "port": port, "user": "ann", "password": "{{ env_var('SHOP_PASSWORD') }}"})
+
+
 def test_no_password_is_told() -> None:
     with (
         _guard("no matter") as port,
