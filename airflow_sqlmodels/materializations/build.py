@@ -11,13 +11,15 @@ from msgspec import Struct, field
 from airflow_sqlmodels.compile.origins import CompiledText
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.errors import WarehouseError
-from airflow_sqlmodels.manifest.nodes import Function, Model, Seed, Snapshot
+from airflow_sqlmodels.manifest.nodes import Function, MacroId, Model, Seed, Snapshot
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.publish.rules import PublishRules
 from airflow_sqlmodels.templating.answering import Rendering
 from airflow_sqlmodels.templating.relation import TemplateRelation
 from airflow_sqlmodels.warehouse.session import Session
+
+IS_INCREMENTAL = MacroId("macro.dbt.is_incremental")
 
 
 class Hook(Struct, frozen=True):
@@ -59,6 +61,11 @@ class Build(Struct, frozen=True, kw_only=True):
         """The project's own version of a built-in macro, ready to be called; None if it has none."""
         found = None if self.rendering is None else self.rendering.means.macros.own(name)
         return None if found is None or self.rendering is None else functools.partial(self.rendering.called, found)
+
+    def begin_anew(self) -> None:
+        """Let is_incremental() be false in the hooks to come, although they find the table: it is its first build."""
+        if self.rendering is not None and self.post_hooks:
+            self.rendering.scope.stand_in(IS_INCREMENTAL, False)
 
     def note(self, message: str) -> None:
         """Tell what is done to those who look closely, as `log` in a macro does."""

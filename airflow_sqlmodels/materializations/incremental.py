@@ -25,6 +25,8 @@ def incremental(build: Build) -> Built:
     strategy = strategy_of(build)
     run_outside(build, build.pre_hooks)
     with writing_of(build) as writing:
+        if writing.existing is None:
+            build.begin_anew()
         if writing.existing != "table" or build.full_refresh:
             built = whole_table(build, writing)
         else:

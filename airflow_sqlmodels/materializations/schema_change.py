@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -14,7 +15,9 @@ from airflow_sqlmodels.publish.attached import Attached, attached_to
 from airflow_sqlmodels.publish.dependents import creations, drops, remade_for
 
 _CHOICES = ("ignore", "fail", "append_new_columns", "sync_all_columns")
-_VARCHAR = re.compile(r"character varying\((\d+)\)")
+_TEXT = re.compile(r"(?:text|bpchar|character(?: varying)?)(?:\((\d+)\))?")
+_UNSAID = 256
+"""The characters for which dbt makes room where the new type does not say how many."""
 
 
 class Differences(Struct, frozen=True):
@@ -23,9 +26,10 @@ class Differences(Struct, frozen=True):
     new: dict[str, str]
     added: tuple[str, ...]
     gone: tuple[str, ...]
-    retyped: tuple[str, ...]
-    widened: tuple[str, ...]
-    """Those of `retyped` that are texts which merely need more room."""
+    widened: dict[str, str]
+    """Texts that need more room: the type that gives it."""
+    retyped: dict[str, str]
+    """The types of those that are of another type also when they have that room. Shorter texts are not."""
     kept: tuple[str, ...]
 
 
@@ -48,7 +52,7 @@ def matched_columns(build: Build, delta: Relation) -> list[str]:
         found,
         added=found.added if choice in ("append_new_columns", "sync_all_columns") else (),
         gone=found.gone if synced else (),
-        retyped=found.retyped if synced else found.widened,
+        retyped={**found.widened, **found.retyped} if synced else found.widened,
     )
     return list(found.kept) if choice == "ignore" else list(found.new)
 
@@ -60,14 +64,16 @@ def widen_and_add(build: Build, found: Differences) -> None:
 
 def differences(old: dict[str, str], new: dict[str, str]) -> Differences:
     """Compare by name."""
-    retyped = tuple(name for name in new if name in old and new[name] != old[name])
+    both = {name: kind for name, kind in new.items() if name in old}
+    widened = {name: _varying(_size(kind, _UNSAID)) for name, kind in both.items() if _is_wider(old[name], kind)}
+    retyped = {name: _plain(kind) for name, kind in both.items() if _is_other(widened.get(name, old[name]), kind)}
     return Differences(
         new=new,
         added=tuple(name for name in new if name not in old),
         gone=tuple(name for name in old if name not in new),
+        widened=widened,
         retyped=retyped,
-        widened=tuple(name for name in retyped if _is_wider(old[name], new[name])),
-        kept=tuple(name for name in new if name in old),
+        kept=tuple(both),
     )
 
 
@@ -82,9 +88,35 @@ def columns_of(build: Build, relation: Relation) -> dict[str, str]:
     return dict(rows.rows)
 
 
+def _is_text(kind: str) -> bool:
+    return _TEXT.fullmatch(kind) is not None
+
+
+def _size(kind: str, unsaid: float) -> float:
+    """How many characters a type of texts holds."""
+    found = _TEXT.fullmatch(kind)
+    return unsaid if found is None or found[1] is None else int(found[1])
+
+
+def _varying(size: float) -> str:
+    return f"character varying({size:.0f})"
+
+
+def _plain(kind: str) -> str:
+    """The type, but that a text of a fixed length may be shorter, as in dbt."""
+    found = _TEXT.fullmatch(kind)
+    return kind if found is None or found[1] is None else _varying(int(found[1]))
+
+
 def _is_wider(old: str, new: str) -> bool:
-    before, after = _VARCHAR.fullmatch(old), _VARCHAR.fullmatch(new)
-    return before is not None and after is not None and int(after[1]) > int(before[1])
+    """Whether a text needs more room. One without a limit, unlike in dbt, never gets one."""
+    return _is_text(old) and _is_text(new) and _size(new, _UNSAID) > _size(old, math.inf)
+
+
+def _is_other(old: str, new: str) -> bool:
+    if _is_text(old) and _is_text(new) and _size(old, math.inf) > _size(new, _UNSAID if "(" in old else math.inf):
+        return False
+    return _plain(old) != _plain(new)
 
 
 def _refuse_any(build: Build, found: Differences) -> None:
@@ -106,16 +138,13 @@ def _refuse_gone(build: Build, found: Differences) -> None:
 
 
 def _change(
-    build: Build, found: Differences, *, added: Sequence[str], gone: Sequence[str], retyped: Sequence[str]
+    build: Build, found: Differences, *, added: Sequence[str], gone: Sequence[str], retyped: Mapping[str, str]
 ) -> None:
     quote = build.dialect.quote
     actions = [
-        *(f"add column {quote(name)} {found.new[name]}" for name in added),
+        *(f"add column {quote(name)} {_plain(found.new[name])}" for name in added),
         *(f"drop column {quote(name)}" for name in gone),
-        *(
-            f"alter column {quote(name)} type {found.new[name]} using {quote(name)}::{found.new[name]}"
-            for name in retyped
-        ),
+        *(f"alter column {quote(name)} type {kind} using {quote(name)}::{kind}" for name, kind in retyped.items()),
     ]
     if not actions:
         return

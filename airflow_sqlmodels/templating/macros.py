@@ -191,6 +191,11 @@ class MacroScope:
         value = self.stand_ins[macro.id]
         return lambda *_args, **_kwargs: value
 
+    def stand_in(self, macro: MacroId, value: Any) -> None:
+        """From now on let the macro give this value, wherever it is named."""
+        for scope in self._siblings.values():
+            scope.stand_ins = {**scope.stand_ins, macro: value}
+
     def call(self, macro: Macro) -> MacroCall:
         """The macro, to be called from here."""
         return MacroCall(macro, self.seen_from(macro.package))

@@ -663,6 +663,19 @@ def test_an_environment_variable_that_is_not_set_is_a_parsing_error(call: Call, 
     assert "Parsing Error\nmodels/soon.sql:1: Env var required but not provided: 'NO_SUCH'" in refused[1]
 
 
+def test_the_first_build_is_not_incremental_in_its_hooks_either(call: Call, tmp_path: Path, postgres_dsn: str) -> None:
+    macro = "{% macro note() %}insert into public.noted values ({{ is_incremental() }}){% endmacro %}"
+    _write(tmp_path / "macros/note.sql", macro)
+    hooks = "pre_hook='create table if not exists public.noted (more bool)', post_hook='{{ note() }}'"
+    _write(tmp_path / "models/late.sql", f"{{{{ config(materialized='incremental', {hooks}) }}}} select 1 as id")
+
+    for _ in range(2):
+        assert call("run", "--select", "late")[0] == 0
+
+    with psycopg.connect(postgres_dsn) as connection:
+        assert connection.execute("select more from public.noted").fetchall() == [(False,), (True,)]
+
+
 def test_columns_that_are_described_and_not_there_are_told(call: Call, tmp_path: Path) -> None:
     text = """models: [{name: orders, config: {persist_docs: {columns: true}},
         columns: [{name: id, description: here}, {name: gone, description: not here}]}]"""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from airflow_sqlmodels.errors import CompilationError, ProjectError
@@ -83,6 +85,59 @@ def test_longer_texts_widen_the_column(session: DbApiSession, connection: Connec
     built(session, "incremental", "select 2 as id, 'longer text'::varchar(20) as name", on_schema_change=choice)
 
     assert rows_of(connection, "select name from orders order by id") == [("a",), ("longer text",)]
+
+
+OTHER_TEXTS = [  # the table's type, the model's, what dbt makes of it when columns are kept, and when they are synced
+    ("varchar(10)", "varchar(30)", "character varying(30)", "character varying(30)"),
+    ("varchar(10)", "text", "character varying(256)", "text"),
+    ("varchar(300)", "text", "character varying(300)", "character varying(300)"),
+    ("varchar(30)", "varchar(10)", "character varying(30)", "character varying(30)"),
+    ("varchar(10)", "char(12)", "character varying(12)", "character varying(12)"),
+    ("char(5)", "varchar(10)", "character varying(10)", "character varying(10)"),
+    ("char(12)", "char(5)", "character(12)", "character(12)"),
+    ("text", "varchar(10)", "text", "text"),
+    ("text", "varchar", "text", "character varying"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "kept", "synced"), OTHER_TEXTS)
+def test_texts_change_their_type_as_with_dbt(
+    session: DbApiSession, connection: Connection, old: str, new: str, kept: str, synced: str
+) -> None:
+    found = {}
+    for choice in ("ignore", "append_new_columns", "sync_all_columns"):
+        connection.execute("drop table if exists orders")
+        built(session, "incremental", f"select '12'::{old} as a")
+        built(session, "incremental", f"select '12'::{new} as a", on_schema_change=choice)
+        found[choice] = rows_of(connection, TYPES)
+
+    assert found == {
+        "ignore": [("a", kept)],
+        "append_new_columns": [("a", kept)],
+        "sync_all_columns": [("a", synced)],
+    }
+
+
+def test_a_text_without_a_limit_never_gets_one(session: DbApiSession, connection: Connection) -> None:
+    built(session, "incremental", "select repeat('a', 400) as a")
+
+    built(session, "incremental", "select 'b'::varchar(300) as a", on_schema_change="sync_all_columns")
+
+    assert rows_of(connection, TYPES) == [("a", "text")]
+
+
+@pytest.mark.parametrize(
+    ("new", "fits"), [("varchar(30)", True), ("varchar(5)", True), ("text", False), ("int", False)]
+)
+def test_a_text_that_merely_needs_room_is_no_change(
+    session: DbApiSession, connection: Connection, new: str, fits: bool
+) -> None:
+    built(session, "incremental", "select '12'::varchar(10) as a")
+
+    with contextlib.nullcontext() if fits else pytest.raises(CompilationError, match="'a' is of another type"):
+        built(session, "incremental", f"select '12'::{new} as a", on_schema_change="fail")
+
+    assert rows_of(connection, "select count(*) from orders") == [(1 + fits,)]
 
 
 def test_another_word_is_refused(session: DbApiSession) -> None:
