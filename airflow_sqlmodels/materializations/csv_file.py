@@ -73,7 +73,7 @@ class CsvFile(Struct, frozen=True):
                                "save it as UTF-8") from None  # fmt: skip
 
     def _even(self, reader: Any, width: int) -> Iterator[list[str]]:
-        """The rows without empty lines, short ones filled up."""
+        """The rows, short ones filled up: an empty line, too, is a row, as in dbt."""
         try:
             for row in reader:
                 if len(row) == width:
@@ -84,7 +84,7 @@ class CsvFile(Struct, frozen=True):
                         Location(self.shown, reader.line_num),
                         "quote cells that hold the delimiter",
                     )
-                elif row:
+                else:
                     yield row + [""] * (width - len(row))
         except csv.Error as error:
             raise ProjectError(f"this is not CSV: {error}", Location(self.shown, reader.line_num)) from error

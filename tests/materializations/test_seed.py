@@ -85,8 +85,8 @@ def test_quotes_newlines_and_backslashes_stay_in_their_cell(
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", ["\ufeffid,name\r\n1,a\r\n", "id,name\n1,a", "id,name\n\n1,a\n\n"])
-def test_marks_line_ends_and_empty_lines_do_not_matter(
+@pytest.mark.parametrize("text", ["\ufeffid,name\r\n1,a\r\n", "id,name\n1,a"])
+def test_marks_and_line_ends_do_not_matter(
     session: DbApiSession, connection: Connection, tmp_path: Path, text: str
 ) -> None:
     seeded(session, tmp_path, text)
@@ -111,6 +111,15 @@ def test_short_rows_end_in_nulls(session: DbApiSession, connection: Connection, 
     seeded(session, tmp_path, "id,name\n1\n2,b\n")
 
     assert rows_of(connection, ALL) == [(1, None), (2, "b")]
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_an_empty_line_is_a_row_as_in_dbt(
+    session: DbApiSession, connection: Connection, tmp_path: Path, ends: str
+) -> None:
+    seeded(session, tmp_path, ends.join(["id,name", "", "1,a", "", ""]))
+
+    assert rows_of(connection, ALL) == [(None, None), (1, "a"), (None, None)]
 
 
 def test_one_column_of_nulls_keeps_its_rows(session: DbApiSession, connection: Connection, tmp_path: Path) -> None:
