@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import click
-from msgspec import Struct, structs
+from msgspec import Struct, field, structs
 
 from airflow_sqlmodels.artifacts.compilation import compilation_of
 from airflow_sqlmodels.artifacts.compiled import write_batch, write_compiled, write_run
@@ -42,6 +42,7 @@ from airflow_sqlmodels.cli.warnings import TEST_RESULT
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, NodeId, Operation, Seed, Source
 from airflow_sqlmodels.materializations.schemas import create_schemas
+from airflow_sqlmodels.run.behind import made_behind
 from airflow_sqlmodels.run.plan import Plan, Step
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.run.runner import Ran, RunRules, blocking, run_plan
@@ -65,12 +66,19 @@ class Execution(Struct, frozen=True):
     plan: Plan
     means: Answerer
     progress: Progress
+    outgrown: list[int] = field(default_factory=list)
+    """The numbers of old relations on which views were left until they are built themselves."""
 
     def rules(self, node_id: NodeId) -> StepRules:
         """How a step is run. Rows at fault are not told while it runs: the summary says how to see them."""
         node, manifest = self.opened.manifest[node_id], self.opened.manifest
         begun = executing(self.flags.log, manifest, node)
-        rules = StepRules(compiled_place=self.compiled_place, on_batch=self.on_batch)
+        rules = StepRules(
+            compiled_place=self.compiled_place,
+            on_batch=self.on_batch,
+            behind=lambda: made_behind(self.means, node_id, {step.node for step in self.plan}),
+            outgrown=self.outgrown,
+        )
         if not isinstance(node, Operation):  # of hooks dbt tells no more than begin and end
             rules = structs.replace(rules, on_compiled=begun)
         return (
@@ -194,6 +202,7 @@ def run(execution: Execution, step: RunStep = run_step) -> Outcome:
             anyway = not execution.opened.manifest.settings.flag("skip_nodes_if_on_run_start_fails", default=True)
             begin = anyway or all(result.passed for result in start)
             ran = _steps(execution, step, session) if begin else _all_skipped(execution.plan)
+            _drop_outgrown(execution, session)
             end = () if ran.interrupted else _end_hooks(execution, ran.results, session)
     finally:
         session.close()
@@ -268,6 +277,13 @@ def _tell_failures(execution: Execution, outcome: Outcome) -> None:
     for result in outcome.results:
         if level_of(result) != "info" and log.shows(level_of(result)):
             click.echo("\n".join(("", *failure(manifest, result))))
+
+
+def _drop_outgrown(execution: Execution, session: Session) -> None:
+    """What is still read stays, for the next build of its model to drop."""
+    if execution.outgrown:
+        # what was put aside later may read what was put aside before
+        session.commit(after=execution.means.dialect.locking.drop_unread(execution.outgrown[::-1]))
 
 
 def _schemas_for_hooks(execution: Execution, session: Session) -> None:

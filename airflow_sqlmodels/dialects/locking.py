@@ -7,17 +7,25 @@ from collections.abc import Sequence
 
 from airflow_sqlmodels.manifest.relation import Relation
 
+OUTGROWN, OID_DIGITS = "__outgrown_", 10
+"""What follows the name of an old relation on which views were left: this, and its number of so many digits."""
+
 
 class Locking(ABC):
     """SQL for the lock of a writer, which lasts over transactions, and for locks with a budget, which last for one."""
 
     @abstractmethod
-    def try_to_write(self, key: int, candidate: Relation, relation: Relation) -> str:
+    def try_to_write(self, key: int, candidate: Relation, relation: Relation, outgrown: str) -> str:
         """SQL that takes a writer's lock if it is free.
 
         It gives whether it did, the kinds (the catalog's words) of candidate and relation, the relation's options as
-        one text, the server's version, and the number of the session at the server.
+        one text, the server's version, the number of the session at the server, and the oids of old relations
+        on which views were left.
         """
+
+    @abstractmethod
+    def drop_unread(self, oids: Sequence[int]) -> str:
+        """SQL that drops those relations that no view reads, one after the other; nothing that others hold."""
 
     @abstractmethod
     def wait_to_write(self, key: int) -> str:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from airflow_sqlmodels.dialects.dialect import Dialect
-from airflow_sqlmodels.dialects.locking import Locking
+from airflow_sqlmodels.dialects.locking import OID_DIGITS, OUTGROWN, Locking
 from airflow_sqlmodels.manifest.relation import Relation
 
+_DROP_WAIT_MS = 1000
 _SHOWN = 200
 """Characters of another session's statement that a message shows."""
 
@@ -22,14 +23,40 @@ class PostgresLocks(Locking):
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
 
-    def try_to_write(self, key: int, candidate: Relation, relation: Relation) -> str:
+    def try_to_write(self, key: int, candidate: Relation, relation: Relation, outgrown: str) -> str:
         """SQL that takes an advisory lock of the session if it is free, and looks around."""
         kind, options = "c.relkind::text", "array_to_string(c.reloptions, ', ')"
         return (
             f"select pg_catalog.pg_try_advisory_lock({key}),\n"
             f"    {self._field(kind, candidate)},\n    {self._field(kind, relation)},\n"
             f"    {self._field(options, relation)},\n"
-            "    pg_catalog.current_setting('server_version_num')::int, pg_catalog.pg_backend_pid()"
+            "    pg_catalog.current_setting('server_version_num')::int, pg_catalog.pg_backend_pid(),\n"
+            f"    {self._named_like(outgrown, relation.schema)}"
+        )
+
+    def drop_unread(self, oids: Sequence[int]) -> str:
+        """SQL that looks first: to drop what is read would make its readers wait, and be refused then."""
+        return (
+            "do $$\ndeclare\n    each record;\nbegin\n"
+            f"    perform set_config('lock_timeout', '{_DROP_WAIT_MS}', true);\n"
+            "    for each in select c.oid, c.relkind from unnest(array["
+            f"{', '.join(map(str, oids))}]::oid[]) with ordinality o(oid, place)\n"
+            "        join pg_catalog.pg_class c on c.oid = o.oid\n"
+            # if the transaction that put it aside did not end well, it has its old name, and is no leftover
+            f"        where right(c.relname, {len(OUTGROWN) + OID_DIGITS})"
+            f" = '{OUTGROWN}' || lpad(c.oid::text, {OID_DIGITS}, '0')\n"
+            "        order by o.place\n"
+            "    loop\n"
+            "        if not exists (select from pg_catalog.pg_depend d\n"
+            "            join pg_catalog.pg_rewrite r on d.classid = 'pg_rewrite'::regclass and r.oid = d.objid\n"
+            "            where d.refclassid = 'pg_class'::regclass and d.refobjid = each.oid\n"
+            "                and r.ev_class <> each.oid)\n"
+            "        then\n"
+            "            execute format('drop %s %s', case each.relkind when 'v' then 'view'\n"
+            "                when 'm' then 'materialized view' else 'table' end, each.oid::regclass);\n"
+            "        end if;\n"
+            "    end loop;\n"
+            "exception when lock_not_available or dependent_objects_still_exist then null;\nend $$"
         )
 
     def wait_to_write(self, key: int) -> str:
@@ -93,6 +120,18 @@ class PostgresLocks(Locking):
             "from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a on a.pid = l.pid\n"
             f"where l.relation in ({listed}) and l.granted and a.pid <> pg_catalog.pg_backend_pid()\n"
             "order by 5 desc nulls last"
+        )
+
+    def _named_like(self, beginning: str, schema: str) -> str:
+        """The oids of the relations of a schema whose names begin so; null if there are none."""
+        literal = self._dialect.literal
+        # unlike in a pattern, no character means something else in a range; the colon is what follows the digits
+        return (
+            "(select array_agg(c.oid::bigint order by c.oid desc) from pg_catalog.pg_class c"
+            " join pg_catalog.pg_namespace n on n.oid = c.relnamespace"
+            f" where n.nspname = {literal(schema)}"
+            f" and c.relname >= {literal(beginning + '0')} and c.relname < {literal(beginning + ':')}"
+            " and c.relkind in ('r', 'v', 'm'))"
         )
 
     def _field(self, field: str, relation: Relation) -> str:

@@ -14,6 +14,7 @@ from airflow_sqlmodels.errors import WarehouseError
 from airflow_sqlmodels.manifest.nodes import Function, MacroId, Model, Seed, Snapshot
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.manifest.warned import Warned
+from airflow_sqlmodels.publish.outgrown import Behind
 from airflow_sqlmodels.publish.rules import PublishRules
 from airflow_sqlmodels.templating.answering import Rendering
 from airflow_sqlmodels.templating.relation import TemplateRelation
@@ -54,6 +55,9 @@ class Build(Struct, frozen=True, kw_only=True):
     """The statements with the node's own query in them, as they were sent."""
     later: list[str] = field(default_factory=list)
     """SQL for after the commit, added while building. Its failing is told, and changes nothing."""
+    behind: Behind = tuple
+    outgrown: list[int] = field(default_factory=list)
+    """Of old relations on which views were left the numbers, added while building."""
     rendering: Rendering | None = None
     """What compiling the node brought up: its names, for macros of the project that take part in building."""
 

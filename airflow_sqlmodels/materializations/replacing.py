@@ -36,6 +36,8 @@ def replaced(build: Build, writing: Writing, kind: str, make: Callable[[Relation
         writing.session,
         _last_words(build, kind),
         build.later,
+        build.behind,
+        build.outgrown,
         commits=not has_inside(build.pre_hooks),
     )
     publish(patience_of(build), swap)

@@ -19,6 +19,8 @@ def writing_of(build: Build) -> Iterator[Writing]:
         if writing.existing is None:
             _create_schema(build)
         yield writing
+    if writing.outgrown:
+        build.later.append(build.dialect.locking.drop_unread(writing.outgrown))
     for statement in build.later:
         try:
             build.session.commit(after=statement)

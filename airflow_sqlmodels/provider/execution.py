@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -132,6 +132,8 @@ class Execution:
             if not node_id.startswith(TESTS) and not all(each.passed for each in results if is_unit_test(each.node)):
                 break  # what fails its unit tests is not built
             own = structs.replace(rules, on_compiled=self._log_sql) if is_unit_test(node_id) else rules
+            # to look there takes a second, and few nodes have to
+            own = structs.replace(own, behind=functools.cache(functools.partial(self._behind, node_id)))
             result = run_step(means, node_id, session, own)
             node = means.manifest[node_id]
             message = (result.message or result.status).removeprefix(f"{node.name}: ")  # a test's message names it
@@ -140,6 +142,17 @@ class Execution:
             if result.status == "error" and not node_id.startswith(TESTS):
                 break
         return results
+
+    def _behind(self, node_id: NodeId) -> Collection[tuple[str, str]]:
+        """What the DAG makes anew behind the node, by schema and name."""
+        from airflow_sqlmodels.provider.loaded import projects  # noqa: PLC0415  # see _manifest
+        from airflow_sqlmodels.provider.shape import plan_of  # noqa: PLC0415
+        from airflow_sqlmodels.run.behind import made_behind  # noqa: PLC0415
+
+        connection, _ = self._project()
+        manifest = at_database(projects.whole(self._task.options), connection.schema, self._task.variables)
+        planned = {step.node for step in plan_of(manifest, self._task.options)}
+        return made_behind(answerer(manifest, self._invocation()), node_id, planned)
 
     def _show(self, sql: str) -> None:
         """Put the compiled SQL where people look for it: the rendered template, and the log."""

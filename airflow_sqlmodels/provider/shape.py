@@ -36,7 +36,7 @@ from airflow_sqlmodels.run.plan import COMMANDS, Plan, make_plan, nearest
 
 def task_specs(manifest: Manifest, options: Options, translator: Translator) -> dict[str, TaskSpec]:
     """All tasks, by id, in the order of the plan. Raises SelectorError if nothing is selected, unless that is fine."""
-    plan = _plan(manifest, options)
+    plan = plan_of(manifest, options)
     task_of = _tasks_of_nodes(manifest, plan, options, translator)
     specs: dict[str, TaskSpec] = {}
     for step in plan.steps:
@@ -55,7 +55,8 @@ def task_specs(manifest: Manifest, options: Options, translator: Translator) -> 
     return specs if options.hooks == "none" or not specs else _with_hooks(manifest, plan, specs)
 
 
-def _plan(manifest: Manifest, options: Options) -> Plan:
+def plan_of(manifest: Manifest, options: Options) -> Plan:
+    """What is chosen, in order. Raises SelectorError if that is nothing, unless it is fine."""
     only = options.tests == "only"
     plan = make_plan(
         manifest,

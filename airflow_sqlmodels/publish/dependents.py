@@ -27,6 +27,8 @@ class Dependents(Struct, frozen=True):
     """Made again in place."""
     remade: tuple[View, ...]
     """Dropped and made again."""
+    left: tuple[View, ...] = ()
+    """Left on the old relation, as the run makes them anew itself."""
 
     def locked(self) -> list[View]:
         """In the order in which to lock them: readers lock the outer view first. Equals by chance, so that a reader who
@@ -36,20 +38,28 @@ class Dependents(Struct, frozen=True):
         return sorted(views, key=lambda view: -view.level)
 
 
-def dependents_of(old: Attached, new: Attached) -> Dependents:
-    """Which views are concerned, and how."""
+def dependents_of(old: Attached, new: Attached, left: Collection[int]) -> Dependents:
+    """Which views are concerned, and how. `left` are the oids of those that stay on the old relation."""
+    remade = remade_for(old, changed_columns(old, new), left=left, materialized=True).remade
+    others = {*left, *(view.oid for view in remade)}
+    kept = [view for view in old.views if view.direct and view.oid not in others]
+    return Dependents(_outermost_first(kept), remade, tuple(view for view in old.views if view.oid in left))
+
+
+def changed_columns(old: Attached, new: Attached) -> list[str]:
+    """The columns that go, or get another type."""
     now = {column.name: (column.type, column.collation) for column in new.columns}
-    changed = [column.name for column in old.columns if now.get(column.name) != (column.type, column.collation)]
-    remade = remade_for(old, changed, materialized=True).remade
-    oids = {view.oid for view in remade}
-    kept = [view for view in old.views if view.direct and view.oid not in oids]
-    return Dependents(_outermost_first(kept), remade)
+    return [column.name for column in old.columns if now.get(column.name) != (column.type, column.collation)]
 
 
-def remade_for(old: Attached, changed: Collection[str], *, materialized: bool = False) -> Dependents:
+def remade_for(
+    old: Attached, changed: Collection[str], *, left: Collection[int] = (), materialized: bool = False
+) -> Dependents:
     """The views that must be made again because columns change, and those above them; `materialized` ones anyhow."""
     remade: dict[int, View] = {}
     for view in old.views:  # by level: what a view reads comes before it
+        if view.oid in left:
+            continue
         hit = view.direct and (not set(changed).isdisjoint(view.uses) or (materialized and view.kind == "m"))
         if hit or not remade.keys().isdisjoint(view.reads):
             remade[view.oid] = view

@@ -12,6 +12,7 @@ from msgspec import Struct
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.publish.candidate import candidate_of
+from airflow_sqlmodels.publish.outgrown import beginning_of
 from airflow_sqlmodels.warehouse.session import Session
 
 
@@ -28,6 +29,8 @@ class Writing(Struct, frozen=True):
     """The server's version: 180001 is 18.1."""
     session: int
     """The number of this session at the server."""
+    outgrown: tuple[int, ...] = ()
+    """The oids of old relations on which views were left: they may be unread by now."""
 
 
 def lock_key(relation: Relation) -> int:
@@ -45,7 +48,7 @@ def only_writer(
     Commits at the end; rolls back if it is left by an error.
     """
     locking, key = dialect.locking, lock_key(relation)
-    looked = locking.try_to_write(key, candidate_of(relation, dialect), relation)
+    looked = locking.try_to_write(key, candidate_of(relation, dialect), relation, beginning_of(relation, dialect))
     taken, *found = session.query(looked).rows[0]
     if not taken:
         log(f"another session is writing {relation}: {_writers(session, dialect, key)}; waiting for it")
@@ -68,9 +71,16 @@ def _release(session: Session, dialect: Dialect, key: int, times: int) -> None:
 
 
 def _writing(dialect: Dialect, found: list[Any]) -> Writing:
-    leftover, existing, options, version, session = found
+    leftover, existing, options, version, session, outgrown = found
     kinds = dialect.kinds
-    return Writing(kinds.get(leftover), kinds.get(existing), options or "", int(version or 0), int(session or 0))
+    return Writing(
+        kinds.get(leftover),
+        kinds.get(existing),
+        options or "",
+        int(version or 0),
+        int(session or 0),
+        tuple(outgrown or ()),
+    )
 
 
 def _writers(session: Session, dialect: Dialect, key: int) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from airflow_sqlmodels.errors import PublishError
 from airflow_sqlmodels.publish.attached import Attached
 
 
-def refuse(old: Attached, new: Attached, writer: int) -> None:
+def refuse(old: Attached, new: Attached, writer: int, left: Collection[int] = ()) -> None:
     """Raises PublishError with all that keeps the new relation from taking the old one's place.
 
-    `writer` is the number of the session that took the writer's lock.
+    `writer` is the number of the session that took the writer's lock; `left` are the views that nothing happens to.
     """
     if old.session != writer:
         raise PublishError(
@@ -19,15 +19,17 @@ def refuse(old: Attached, new: Attached, writer: int) -> None:
             None,
             "connect past the pooler, or let it pool sessions instead of transactions",
         )
-    found = [*_of_relation(old), *_of_columns(old, new), *_of_views(old, new)]
+    of_views = list(_of_views(old, new, left))
+    found = [*_of_relation(old), *_of_columns(old, new), *of_views]
     if new.kind != "r":
         found.extend(_of_table(old))
         found.extend(f"the foreign key {each.name!r} of {each.table} cannot point to it" for each in old.referenced_by)
     if found:
+        anew = "build views of the project in the same run, or " if of_views else ""
         raise PublishError(
             f"{old.schema}.{old.name} cannot be replaced without loss:" + "".join(f"\n  - {each}" for each in found),
             None,
-            "remove or change these first; nothing was changed",
+            f"{anew}remove or change these first; nothing was changed",
         )
 
 
@@ -60,9 +62,11 @@ def _of_columns(old: Attached, new: Attached) -> Iterator[str]:
             yield f"its replica identity {index.name!r} needs a column that goes"
 
 
-def _of_views(old: Attached, new: Attached) -> Iterator[str]:
+def _of_views(old: Attached, new: Attached, left: Collection[int]) -> Iterator[str]:
     kept = {column.name for column in new.columns}
     for view in old.views:
+        if view.oid in left:
+            continue
         name = f"the {'materialized ' if view.kind == 'm' else ''}view {view.schema}.{view.name}"
         yield from (f"{name} needs the column {each!r}, which goes" for each in view.uses if each not in kept)
         if view.direct and not view.ours:

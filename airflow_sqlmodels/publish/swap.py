@@ -27,6 +27,7 @@ from airflow_sqlmodels.publish.carry import (
 )
 from airflow_sqlmodels.publish.dependents import Dependents, creations, dependents_of, drops, kind_of, name_of
 from airflow_sqlmodels.publish.objections import refuse
+from airflow_sqlmodels.publish.outgrown import Behind, farewell, left_behind, outgrown_of
 from airflow_sqlmodels.publish.patience import SAVEPOINT, SAVEPOINT_NAME, Patience
 from airflow_sqlmodels.publish.settle import after, is_needed
 from airflow_sqlmodels.publish.wanted import Wanted
@@ -48,6 +49,9 @@ class Swap(Struct, frozen=True):
     """Called in the same transaction, when the name means the new relation; None if there is nothing to call."""
     later: list[str]
     """SQL for after the commit is added here: it may fail without harm."""
+    behind: Behind
+    outgrown: list[int]
+    """The number of the old relation is added here if views are left on it."""
     commits: bool
     """Whether the finished candidate is committed before it is published: not, if a pre-hook belongs to the build."""
 
@@ -56,21 +60,39 @@ class _ChangedMeanwhileError(Exception):
     """What hangs on the relation is no longer what it was when the candidate was made ready."""
 
 
+class _UnfitError(PublishError):
+    """Something that hangs on the relation does not go with its new columns."""
+
+
+class _Found(Struct, frozen=True):
+    """What there is to the old relation and the new one."""
+
+    old: Attached
+    new: Attached
+    views: Dependents
+
+
 def publish(patience: Patience, swap: Swap) -> None:
     """Make the candidate visible. The transaction stays open, for the caller to commit.
 
     Raises PublishError if others did not let it in time, or something cannot be carried over: then readers see what
     they saw before.
     """
-    first = True
+    first, retyped = True, False
     while True:
-        found = _look(patience, swap)
+        found = _look(patience, swap, retyped=retyped)
         _make_ready(patience, swap, found, first=first)
         if found is None:
             _name(patience, swap)
             return
         try:
-            _exchange(patience, swap, *found)
+            _exchange(patience, swap, found)
+        except _UnfitError:
+            # a view whose text does not go with the new types is better left to its own model, if the run builds that
+            if retyped or not left_behind(found.old, found.new, swap.behind, retyped=True):
+                raise
+            patience.session.execute(f"rollback to {SAVEPOINT_NAME}")
+            first, retyped = False, True
         except _ChangedMeanwhileError:
             patience.session.execute(f"rollback to {SAVEPOINT_NAME}")
             patience.log(f"somebody changed {swap.relation} or a view on it; looking again")
@@ -82,7 +104,7 @@ def publish(patience: Patience, swap: Swap) -> None:
 _NO_SUCH_TABLE = "42P01"  # undefined_table
 
 
-def _look(patience: Patience, swap: Swap) -> tuple[Attached, Attached] | None:
+def _look(patience: Patience, swap: Swap, *, retyped: bool) -> _Found | None:
     """What hangs on the old relation and on the candidate; None if there is no old one."""
     if not swap.existed:
         return None
@@ -91,8 +113,9 @@ def _look(patience: Patience, swap: Swap) -> tuple[Attached, Attached] | None:
     assert new is not None, swap.candidate
     if old is None:
         return None
-    refuse(old, new, swap.writer)
-    return old, new
+    left = left_behind(old, new, swap.behind, retyped=retyped)
+    refuse(old, new, swap.writer, left)
+    return _Found(old, new, dependents_of(old, new, left))
 
 
 def _found(patience: Patience, swap: Swap) -> list[Attached | None]:
@@ -100,11 +123,11 @@ def _found(patience: Patience, swap: Swap) -> list[Attached | None]:
     return attached(patience.session, patience.dialect, swap.relation, swap.candidate, [SAVEPOINT])
 
 
-def _make_ready(patience: Patience, swap: Swap, found: tuple[Attached, Attached] | None, *, first: bool) -> None:
+def _make_ready(patience: Patience, swap: Swap, found: _Found | None, *, first: bool) -> None:
     """Put on the candidate all that can be before it is seen."""
     dialect, session = patience.dialect, patience.session
     if found is not None:
-        _send(patience, swap, before(*found, swap.wanted, dialect))
+        _send(patience, swap, before(found.old, found.new, swap.wanted, dialect))
     statements: list[str] = []
     if first:
         statements.extend(_index(dialect, swap, spec) for spec in swap.wanted.indexes)
@@ -127,7 +150,7 @@ def _send(patience: Patience, swap: Swap, statements: Iterable[str]) -> None:
     except UnreachableError:
         raise
     except WarehouseError as error:
-        raise PublishError(
+        raise _UnfitError(
             f"what hangs on {swap.relation} cannot be carried over to its new rows: {error.what}",
             None,
             "; ".join(filter(None, (error.hint, "change or drop it first; nothing was changed"))),
@@ -147,10 +170,10 @@ def _name(patience: Patience, swap: Swap) -> None:
         swap.hooks()
 
 
-def _exchange(patience: Patience, swap: Swap, old: Attached, new: Attached) -> None:
+def _exchange(patience: Patience, swap: Swap, found: _Found) -> None:
     """From the first lock to the last statement before the commit."""
     dialect, session, wanted = patience.dialect, patience.session, swap.wanted
-    views = dependents_of(old, new)
+    old, new, views = found.old, found.new, found.views
     patience.keep_trying(
         str(swap.relation), lambda: _names(dialect, swap, views), lambda: _try(patience, swap, old, views)
     )
@@ -168,6 +191,10 @@ def _exchange(patience: Patience, swap: Swap, old: Attached, new: Attached) -> N
         if is_needed(old, new, wanted, dialect):
             _send(patience, swap, after(old, attached_to(session, dialect, swap.relation), wanted, dialect))
     _send(patience, swap, references_back(old, dialect))
+    if views.left:
+        swap.outgrown.append(old.oid)
+        names = ", ".join(f"{view.schema}.{view.name}" for view in views.left)
+        patience.log(f"until it is built itself, {names} shows the rows that {swap.relation} had before")
     swap.later.extend(references_checked(old, dialect))
 
 
@@ -201,16 +228,18 @@ def _tables(swap: Swap, old: Attached) -> Iterable[tuple[Relation, bool]]:
 
 def _replacement(dialect: Dialect, swap: Swap, old: Attached, views: Dependents) -> Iterable[str]:
     """The statements that take milliseconds: nobody else is there any more."""
-    aside, kind = replaced_of(swap.relation, dialect), dialect.kinds[old.kind]
+    kind = dialect.kinds[old.kind]
+    aside = outgrown_of(swap.relation, old.oid, dialect) if views.left else replaced_of(swap.relation, dialect)
     return (
         *drops(views, dialect),
         *(f"alter table {each.table} drop constraint {dialect.quote(each.name)}" for each in old.referenced_by),
         ddl.rename(dialect, swap.relation, kind, aside.identifier),
+        *(farewell(old, aside, dialect) if views.left else ()),
         ddl.rename(dialect, swap.candidate, swap.kind, swap.relation.identifier),
         *creations(views, dialect),
         *sequences(old, dialect.render(Relation("", swap.relation.schema, swap.relation.identifier)), dialect),
         # without cascade: if something unknown hangs on it, nothing happens at all
-        f"drop {ddl.word(kind)} {dialect.render(aside)}",
+        *(() if views.left else (f"drop {ddl.word(kind)} {dialect.render(aside)}",)),
     )
 
 

@@ -26,6 +26,7 @@ from airflow_sqlmodels.manifest.nodes import (
 from airflow_sqlmodels.materializations.build import Build
 from airflow_sqlmodels.materializations.registry import materialization_for
 from airflow_sqlmodels.materializations.schemas import create_schemas
+from airflow_sqlmodels.publish.outgrown import Behind
 from airflow_sqlmodels.publish.rules import PublishRules
 from airflow_sqlmodels.run.data_test import run_data_test
 from airflow_sqlmodels.run.freshness import run_freshness
@@ -50,6 +51,9 @@ class StepRules(Struct, frozen=True):
     """Told of a batch of a microbatch model: its label, its SQL before it is sent, what was sent afterwards."""
     on_batch_news: Callable[[BatchNews], None] | None = None
     """Told what happens to each batch; without it, `log` is."""
+    behind: Behind = tuple
+    outgrown: list[int] = field(default_factory=list)
+    """The numbers of old relations on which views were left are added here: to be dropped when these are built."""
     compiled_place: Callable[[AnyNode], str] = lambda node: f"compiled {node.path}"
     """Where people find the SQL of a node; what errors call it."""
 
@@ -175,6 +179,8 @@ def _build(
         post_hooks=post_hooks,
         rules=rules.publish,
         log=rules.log,
+        behind=rules.behind,
+        outgrown=rules.outgrown,
         rendering=compiled.rendering,
     )
     name = node.materialized if isinstance(node, Model) else str(node.config["materialized"])

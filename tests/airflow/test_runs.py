@@ -134,6 +134,21 @@ TOLERANT = {
 
 
 @pytest.mark.usefixtures("warehouse")
+def test_a_dag_renames_a_column_with_the_views_that_need_it(warehouse: str, tmp_path: Path) -> None:
+    files = {
+        "models/stg.sql": "{{ config(materialized='table') }} select 1 as id, 'a' as old",
+        "models/fct.sql": "{{ config(materialized='view') }} select old from {{ ref('stg') }}",
+    }
+    assert run(dag_of(tmp_path, files, tests="none")).state == "success"
+    renamed = {path: text.replace("old", "new") for path, text in files.items()}
+
+    done = run(dag_of(tmp_path, renamed, tests="none"))
+
+    assert done.state == "success"
+    with psycopg.connect(warehouse) as connection:
+        assert connection.execute("select new from fct").fetchall() == [("a",)]
+
+
 def test_what_reads_a_model_with_on_error_continue_goes_on_when_it_fails(tmp_path: Path) -> None:
     table = TOLERANT["models/broken.sql"].replace("on_error", "materialized='table', on_error")
     dag = dag_of(tmp_path, {**TOLERANT, "models/broken.sql": table})

@@ -107,6 +107,6 @@ def another_session(dsn: str, name: str = "other", on_statement: OnStatement | N
         opened.close()
 
 
-_FIELDS = ("full_refresh", "pre_hooks", "post_hooks", "rules", "log")
+_FIELDS = ("full_refresh", "pre_hooks", "post_hooks", "rules", "log", "behind", "outgrown")
 QUICK = PublishRules(lock_budget=0.1, timeout=0.5)
 """Rules for tests in which publishing is to give up."""
