@@ -166,5 +166,5 @@ def _refuse_needed(table: Attached, gone: Sequence[str]) -> None:
                     f"the view {view.schema}.{view.name} needs the column {name!r} of {table.schema}.{table.name},"
                     " which goes",
                     None,
-                    "change the view first; nothing was changed",
+                    "change the view first, or build both with --full-refresh; nothing was changed",
                 )

@@ -106,21 +106,25 @@ def test_a_row_that_breaks_a_constraint_leaves_the_old_table(
     assert rows_of(connection, "select amount::text from orders") == [("5.50",)]
 
 
-@pytest.mark.parametrize(
-    ("config", "columns", "told"),
-    [
-        ("materialized='table'", "[{name: id}]", "no data_type for 'id'"),
-        ("materialized='ephemeral'", "[{name: id, data_type: int}]", "a ephemeral cannot keep a contract"),
-    ],
-)
-def test_a_contract_that_cannot_be_kept_is_known_when_the_project_is_loaded(
-    config: str, columns: str, told: str, tmp_path: Path, connection: Connection
-) -> None:
-    properties = f"models: [{{name: orders, config: {{contract: {{enforced: true}}}}, columns: {columns}}}]"
-    files = {"models/orders.sql": f"{{{{ config({config}) }}}} select 1 as id", "models/s.yml": properties}
-    manifest = load(tmp_path, files, target=Target("dev", "public", connection.info.dbname))
+def test_a_contract_without_types_is_known_when_the_project_is_loaded(tmp_path: Path, connection: Connection) -> None:
+    properties = "models: [{name: orders, config: {contract: {enforced: true}}, columns: [{name: id}]}]"
+    manifest = _project(tmp_path, {"models/s.yml": properties}, connection)
     problem = manifest[NodeId("model.shop.orders")].problems[0]  # type: ignore[union-attr]
-    assert (told, str(problem.at)) == (problem.what.replace("the contract gives ", ""), "models/s.yml:1:10")
+    assert (problem.what, str(problem.at)) == ("the contract gives no data_type for 'id'", "models/s.yml:1:10")
+
+
+def test_a_materialized_view_is_built_whatever_its_contract_says(
+    tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    """As in dbt, which knows contracts of tables, views and incremental models only."""
+    properties = "models: [{name: orders, config: {contract: {enforced: true}}, columns: [{name: id, data_type: int}]}]"
+    files = {
+        "models/s.yml": properties,
+        "models/orders.sql": "{{ config(materialized='materialized_view') }} select 'x' as a",
+    }
+    manifest = _project(tmp_path, files, connection)
+    assert _run(manifest, session).status == "success"
+    assert rows_of(connection, "select a from orders") == [("x",)]
 
 
 def _project(root: Path, files: dict[str, str], connection: Connection) -> Manifest:
