@@ -29,7 +29,7 @@ def shared_names(settings: Settings, invocation: Invocation) -> dict[str, Any]:
     target = target_names(settings.target)
     target["threads"] = invocation.args.get("threads") or target["threads"]
     return {
-        "dbt_version": LANGUAGE_VERSION,
+        **plain_names(invocation.started_at),
         "project_name": settings.name,
         "target": target,
         "env": dict(target),
@@ -37,16 +37,31 @@ def shared_names(settings: Settings, invocation: Invocation) -> dict[str, Any]:
         "flags": Flags(invocation, settings.flags),
         "invocation_id": invocation.id,
         "invocation_args_dict": _options(invocation, settings),
-        "run_started_at": invocation.started_at,
         "selected_resources": list(invocation.selected),
-        "thread_id": turns.name(),
         "exceptions": Refusals(invocation.warn),
-        "return": _RETURN,
         "log": _Log(invocation),
         "print": _Print(invocation),
         "debug": _nothing,
         "adapter_macro": _adapter_macro,
         "modules": Modules(invocation.warn),
+        "try_or_compiler_error": _try,
+        "dbt_metadata_envs": metadata_envs(settings.env),
+    }
+
+
+def plain_names(started_at: datetime.datetime) -> dict[str, Any]:
+    """The names that need no project: dbt_project.yml, packages.yml and profiles.yml have them too.
+
+    What these log or print is told nowhere, as a command may read them more than once.
+    """
+    return {
+        "dbt_version": LANGUAGE_VERSION,
+        "run_started_at": started_at,
+        "thread_id": turns.name(),
+        "return": _RETURN,
+        "log": _nothing,
+        "print": _nothing,
+        "modules": Modules(),
         "fromjson": _from_json,
         "tojson": _to_json,
         "fromyaml": _from_yaml,
@@ -57,8 +72,6 @@ def shared_names(settings: Settings, invocation: Invocation) -> dict[str, Any]:
         "zip_strict": zip,
         "local_md5": _md5,
         "diff_of_two_dicts": _difference,
-        "try_or_compiler_error": _try,
-        "dbt_metadata_envs": metadata_envs(settings.env),
     }
 
 

@@ -44,6 +44,8 @@ def native_renderer(names: Mapping[str, Any]) -> Render:
         except (jinja2.TemplateError, TypeError, ValueError) as error:
             kind = CompilationError if isinstance(error, jinja2.UndefinedError) else ProjectError
             raise kind(f"{error} in {text!r}", at) from error
+        except Exception as error:  # whatever what a template calls may raise: {{ 1 / 0 }}
+            raise CompilationError(f"{error} in {text!r}", at) from error
         if not isinstance(value, jinja2.Undefined):
             return value
         if known:

@@ -62,3 +62,28 @@ def test_a_call_without_a_name_is_told_with_its_place() -> None:
     with pytest.raises(ProjectError) as raised:
         YamlRenderer(NAMES).text("{{ env_var() }}", AT)
     assert raised.value.at == AT
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("{{ local_md5('x') }}", "9dd4e461268c8034f5c8564e155c67a6"),
+        ("{{ fromjson(env_var('LIST'))[1] }}", 3),
+        ("{{ tojson([1]) }}", "[1]"),
+        ("{{ set([1, 1]) | length }}", 1),
+        ("{{ run_started_at.year > 2000 }}", True),
+        ("{{ dbt_version[:2] }}", "1."),
+        ("a{{ log('x', info=True) }}{{ print('y') }}", "a"),
+        ("{{ exceptions is defined }}{{ project_name is defined }}", "FalseFalse"),
+    ],
+)
+def test_names_that_need_no_project(text: str, value: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert YamlRenderer({"env_var": EnvVar({"LIST": "[2, 3]"})}).text(text, AT) == value
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("text", ["{{ 1 / 0 }}", "{{ local_md5(1) }}"])
+def test_whatever_goes_wrong_is_told_with_its_place(text: str) -> None:
+    with pytest.raises(CompilationError) as raised:
+        YamlRenderer(NAMES).text(text, AT)
+    assert raised.value.at == AT
