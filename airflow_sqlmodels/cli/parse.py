@@ -24,5 +24,6 @@ def parse(context: click.Context, /, **_values: Any) -> int:
     manifest = open_project(flags)
     seconds = time.perf_counter() - clock
     write_manifest(flags, manifest)
-    flags.log.tell(f"Found {found_line(manifest)} in {seconds:.2f}s.")
+    found = found_line(manifest)
+    flags.log.tell_as("FoundStats", "W006", f"Found {found} in {seconds:.2f}s.", {"stat_line": found})
     return 0

@@ -70,3 +70,13 @@ def test_lines_around_an_answer_are_left_out(
 
     assert ("Found 3 models, 1 seed, " in capsys.readouterr().out) is shown
     assert "Found 3 models, 1 seed, " in (tmp_path / "logs/dbt.log").read_text(encoding="utf-8")
+
+
+def test_parse_counts_what_it_found_under_the_same_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_project(tmp_path)
+
+    exit_code(["--log-format", "json", "parse", "--project-dir", str(tmp_path)])
+
+    names = _names(capsys.readouterr().out)
+    assert names.count("FoundStats") == 1
+    assert "Note" not in names
