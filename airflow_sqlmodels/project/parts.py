@@ -75,8 +75,13 @@ class Parts:
     ) -> dict[str, Any]:
         """Where what was said of a node's config, as it is written, differs from `own`."""
         said: Mapping[str, Any] = {}
+        beside: Mapping[str, Any] = {}
         if entry is not None:
-            said = self.rendered(entry.config, package, entry.at)
+            config = entry.config
+            if entry.version is not None:  # what one version says beside its config is not kept as written, as in dbt
+                config = entry.content.get("config") or {}
+                beside = dict.fromkeys(key for key in entry.config if key not in config)
+            said = self.rendered(config, package, entry.at)
             if self.settings.compares_as_written:
                 said = as_written(_written_in(entry), said)
         if not self.settings.compares_as_written:
@@ -85,7 +90,7 @@ class Parts:
         below = self.projects[package].written[folders].configs(fqn)
         root = self.settings.name
         above = {} if package == root else self.projects[root].written[folders].configs(fqn)
-        return unrendered(below, said, inline, above, own)
+        return unrendered({**beside, **below}, said, inline, above, own)
 
     def overrides(self, names: Iterable[str], package: str) -> bool:
         """Whether the package or the project has a macro of one of these names."""

@@ -99,8 +99,11 @@ class Entry:
 _BESIDE = ("docs", "group", "access", "meta", "tags", "enabled", "latest_version_pointer")
 """Configs that dbt also takes from beside `config:`."""
 
-_BESIDE_OF_FILES = ("docs", "group", "access", "meta", "contract", "latest_version_pointer")
-"""The same for what has a file of its own: tags there are nothing to dbt."""
+BESIDE_CONFIG = ("docs", "group", "access", "meta", "contract")
+"""The same for what has a file of its own: tags there are nothing to dbt. One that stands below `config:` as well is
+refused."""
+
+_BESIDE_OF_FILES = (*BESIDE_CONFIG, "latest_version_pointer")
 
 _SEMANTIC = frozenset(("semantic_model", "metric", "saved_query"))
 """What takes its configs from `config:` alone."""
@@ -125,13 +128,13 @@ def read_properties(files: Iterable[SourceFile]) -> list[Entry]:
 
 
 def data_tests_of(entry: Entry, content: YamlMap | None = None) -> Iterator[TestEntry]:
-    """The data tests of an entry (or of a source's table inside of it): its own, then its columns'."""
+    """The data tests of an entry (or of a source's table inside of it): its columns', then its own, as in dbt."""
     holder = entry.content if content is None else content
-    for definition, at in _tests(entry, holder):
-        yield TestEntry(definition, at)
     for column in columns_in(entry, holder):
         for definition, at in _tests(entry, column):
             yield TestEntry(definition, at, column)
+    for definition, at in _tests(entry, holder):
+        yield TestEntry(definition, at)
 
 
 def columns_in(entry: Entry, holder: YamlMap) -> list[YamlMap]:
@@ -210,3 +213,8 @@ def _named(file: SourceFile, text: str, key: str, listed: Any, content: YamlMap)
 def _refuse_shape(entry: Entry) -> None:
     for fault in faults(entry.kind, entry.content):
         raise ProjectError(fault.what, entry.place(fault.container, fault.key), fault.hint)
+    said = entry.content.get("config")
+    for key in BESIDE_CONFIG if entry.kind in _WITH_FILES and said else ():
+        if key in entry.content and key in said:
+            what = f"{key!r} of {entry.name!r} stands below 'config' and beside it"
+            raise ProjectError(what, entry.place(entry.content, key), "put all below 'config:'")

@@ -9,7 +9,7 @@ from typing import Any
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.versions import rank
 from airflow_sqlmodels.project.files import SourceFile
-from airflow_sqlmodels.project.properties import TEST_KEYS, Entry, Version
+from airflow_sqlmodels.project.properties import BESIDE_CONFIG, TEST_KEYS, Entry, Version
 from airflow_sqlmodels.project.yaml_text import YamlList, YamlMap
 
 
@@ -67,14 +67,26 @@ def _content(base: YamlMap, own: YamlMap) -> YamlMap:
     """What holds for one version: what is said of all, unless it says otherwise itself."""
     tests = any(own.get(key) is not None for key in TEST_KEYS)
     found = YamlMap()
-    _take(found, base, ("deprecation_date", *(TEST_KEYS if tests else ())))  # that one is each version's own
+    without = ("deprecation_date", *BESIDE_CONFIG, *(TEST_KEYS if tests else ()))  # that one is each version's own
+    _take(found, base, without)
     empty = () if tests else TEST_KEYS  # `tests:` with nothing behind it says nothing
-    _take(found, own, (*empty, *(() if own.get("columns") else ("columns",))))
-    if base.get("config") and own.get("config"):
-        found["config"] = {**base["config"], **own["config"]}
+    no_columns = () if own.get("columns") else ("columns",)
+    _take(found, own, ("docs", *empty, *no_columns))  # as in dbt, a version says `docs` in its config alone
+    beside = {key: base[key] for key in BESIDE_CONFIG if base.get(key) is not None}
+    if beside or (base.get("config") and own.get("config")):
+        found["config"] = _merged({**beside, **(base.get("config") or {})}, own.get("config") or {})
     if own.get("columns"):
         found["columns"] = _columns(base.get("columns") or [], own["columns"])
     return found
+
+
+def _merged(base: Any, own: Any) -> Any:
+    """A config of all versions with that of one: as in dbt mappings are merged, and its own lists stand in front."""
+    if isinstance(own, Mapping) and isinstance(base, Mapping):
+        return {key: _merged(base.get(key), own[key]) if key in own else base[key] for key in {**base, **own}}
+    if isinstance(own, list) and base is not None:
+        return [*own, *(base if isinstance(base, (list, Mapping)) else (base,))]
+    return own
 
 
 def _names(said: Any) -> list[str]:

@@ -362,3 +362,30 @@ def test_moments_selectors_and_lists_of_exposures_are_written_as_dbt_writes_them
     ]
     unrendered = content["exposures"]["exposure.shop.board"]["unrendered_config"]
     assert unrendered == {"meta": {"columns": [{"name": "id"}]}}
+
+
+def test_versions_in_refs_of_yaml_are_what_they_are_written_as(tmp_path: Path) -> None:
+    files = {
+        "models/m_v1.sql": "select 1 as id",
+        "models/a.sql": "select 1 as id",
+        "seeds/s.csv": "id\n1\n",
+        "models/e.yml": """\
+            models:
+              - name: m
+                versions: [{v: 1}]
+              - name: a
+                data_tests: [relationships: {arguments: {column_name: id, to: "ref('m', v=1)", field: id}}]
+            exposures:
+              - name: board
+                type: dashboard
+                owner: {name: me}
+                depends_on: ["ref('m', v=1)", "ref('m', version='1')"]
+            """,
+    }
+    content = written(tmp_path, files)
+
+    versions = [each["version"] for each in content["exposures"]["exposure.shop.board"]["refs"]]
+    assert versions == [1, "1"]
+    tests = (node for node in content["nodes"].values() if node["resource_type"] == "test")
+    assert [ref["version"] for node in tests for ref in node["refs"] if ref["name"] == "m"] == [1]
+    assert content["nodes"]["seed.shop.s"]["build_path"] is None

@@ -10,6 +10,7 @@ import pytest
 from airflow_sqlmodels.errors import NamingError, ProjectError
 from airflow_sqlmodels.manifest.manifest import Target
 from airflow_sqlmodels.manifest.nodes import DataTest, Model, NodeId, Seed
+from airflow_sqlmodels.manifest.relation import Quoting
 from airflow_sqlmodels.project.load import load_project
 from tests.projects import load
 
@@ -186,3 +187,21 @@ def test_a_namespace_that_is_no_package_counts_as_none(tmp_path: Path) -> None:
 
     names = {node.relation.identifier for node in manifest.values() if isinstance(node, Model)}
     assert names == {"p_m", "p_n"}
+
+
+def test_tests_of_columns_stand_before_those_of_the_model(tmp_path: Path) -> None:
+    tests = [each for each in load(tmp_path, FILES).nodes if each.startswith("test.")]
+
+    assert [each.split(".")[2].split("_")[0] for each in tests][-1] == "dbt"
+    assert len(tests) == 6
+
+
+@pytest.mark.parametrize("said", ["{{ config(alias='Big', quoting={'identifier': false}) }}", ""])
+def test_quoting_in_the_config_of_a_model_changes_no_name(said: str, tmp_path: Path) -> None:
+    """dbt 1.12 made "Big", and quoted it where the model was read."""
+    properties = "models: [{name: a, config: {alias: Big, quoting: {schema: false}}}]"
+    manifest = load(tmp_path, {"models/a.sql": f"{said} select 1 as id", "models/s.yml": properties})
+
+    node = manifest.nodes[NodeId("model.shop.a")]
+    assert isinstance(node, Model)
+    assert (node.relation.identifier, node.relation.quoting) == ("Big", Quoting())

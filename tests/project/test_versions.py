@@ -139,6 +139,53 @@ def test_the_latest_version_may_stand_in_a_file_without_a_suffix(tmp_path: Path)
     assert not manifest.warnings
 
 
+MERGED = """\
+    groups: [{name: sales, owner: {name: me}}]
+    models:
+      - name: orders
+        latest_version: 2
+        meta: {own: 1}
+        docs: {show: false}
+        access: public
+        config:
+          tags: [all]
+          grants: {select: [reader]}
+          persist_docs: {relation: true}
+          unique_key: id
+          post_hook: "select 1"
+        versions:
+          - v: 1
+          - v: 2
+            docs: {show: true}
+            access: private
+            config:
+              tags: [new]
+              grants: {select: [writer], insert: [writer]}
+              persist_docs: {columns: true}
+              unique_key: null
+              meta: {own: {more: 2}, deep: [1]}
+              docs: {node_color: red}
+              post_hook: ["select 2"]
+    """
+
+
+def test_the_config_of_a_version_is_merged_with_that_of_all(tmp_path: Path) -> None:
+    files = {name: FILES[name] for name in ("models/orders_v1.sql", "models/orders_v2.sql")}
+    manifest = load(tmp_path, {**files, "models/s.yml": MERGED})
+
+    first, second = (manifest.nodes[NodeId(f"model.shop.orders.v{number}")] for number in (1, 2))
+    assert first.config["docs"] == {"show": False, "node_color": None}
+    assert first.tags == ("all",)
+    assert second.tags == ("new", "all")
+    assert second.config["grants"] == {"select": ["writer", "reader"], "insert": ["writer"]}
+    assert second.config["persist_docs"] == {"relation": True, "columns": True}
+    assert second.config["unique_key"] is None
+    assert second.meta == {"own": {"more": 2}, "deep": [1]}
+    assert second.config["docs"] == {"show": False, "node_color": "red"}
+    assert [hook["sql"] for hook in second.config["post_hook"]] == ["select 2", "select 1"]
+    assert second.config["access"] == "public", "what stands in a config counts more"
+
+
 def test_tests_with_nothing_behind_them_say_nothing(tmp_path: Path) -> None:
     properties = """\
         models:

@@ -216,6 +216,7 @@ _TEMPLATED: Entry = {"build_path": None, "compiled_path": None, "functions": []}
 _BLANK: dict[type, Entry] = {
     Model: {**_TEMPLATED, "constraints": []},
     Operation: _TEMPLATED,
+    Seed: {"build_path": None},
     Snapshot: _TEMPLATED,
     Analysis: _TEMPLATED,
     Function: _TEMPLATED,
