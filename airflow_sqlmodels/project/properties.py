@@ -213,8 +213,8 @@ def _named(file: SourceFile, text: str, key: str, listed: Any, content: YamlMap)
 def _refuse_shape(entry: Entry) -> None:
     for fault in faults(entry.kind, entry.content):
         raise ProjectError(fault.what, entry.place(fault.container, fault.key), fault.hint)
-    said = entry.content.get("config")
-    for key in BESIDE_CONFIG if entry.kind in _WITH_FILES and said else ():
+    said = entry.content.get("config") or {}
+    for key in BESIDE_CONFIG if entry.kind in _WITH_FILES else ():
         if key in entry.content and key in said:
             what = f"{key!r} of {entry.name!r} stands below 'config' and beside it"
             raise ProjectError(what, entry.place(entry.content, key), "put all below 'config:'")

@@ -64,7 +64,7 @@ FILES = {"models/m.sql": "select 1 as id", "models/m_v1.sql": "select 1 as id"}
             "1:21",
             "Additional properties are not allowed ('catalog' was unexpected)",
         ),
-        ("models:\n  - name: m\n    docs: {}\n    config: {docs: {}}", "3:5", "'docs' of 'm' stands below 'config' and"),
+        ("models:\n  - name: m\n    docs: {}\n    config: {docs: {}}", "3:5", "'docs' of 'm' stands below"),
         ("seeds: [{name: s, group: , config: {group: }}]", "1:19", "'group' of 's' stands below 'config' and beside"),
         ("sources: [{name: s, tests: [unique]}]", "1:21", "('tests' was unexpected)"),
         ("sources: [{name: s, quoting: {all: true}}]", "1:31", "('all' was unexpected)"),
