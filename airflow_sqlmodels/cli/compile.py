@@ -84,9 +84,14 @@ def run_compile(flags: Flags, opened: Opened, plan: Plan, output: str = "text") 
 def compile_step(flags: Flags, means: Answerer, node: AnyNode, session: Session) -> Result:
     """The compiled SQL of a node as a result. Whatever the template asked the warehouse is rolled back."""
     asks = session if _introspects(flags, means.manifest) else None
+    began, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
     sql = compile_node(means, node, asks, inject=bool(flags.said.get("inject_ephemeral_ctes", True))).sql
     session.rollback()
-    return Result(node=node.id, status="success", compiled_sql=sql)
+    seconds = time.perf_counter() - clock
+    ended = began + datetime.timedelta(seconds=seconds)
+    return Result(
+        node=node.id, status="success", compiled_sql=sql, seconds=seconds, started_at=began, finished_at=ended
+    )
 
 
 def compiled(flags: Flags, opened: Opened, plan: Plan, means: Answerer) -> tuple[Result, ...]:

@@ -191,3 +191,13 @@ def _kept(folder: Path) -> dict[str, tuple[str, str]]:
         for node_id, node in nodes(folder).items()
         if node["resource_type"] == "test" and node_id in found
     }
+
+
+def test_compile_tells_how_long_each_node_took(call: Call, tmp_path: Path) -> None:
+    assert call("compile")[0] == 0
+
+    results = json.loads((tmp_path / "target/run_results.json").read_text())["results"]
+    assert results
+    for result in results:
+        assert [each["name"] for each in result["timing"]] == ["compile", "execute"]
+        assert result["execution_time"] > 0
