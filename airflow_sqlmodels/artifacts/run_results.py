@@ -89,7 +89,7 @@ def result_json(manifest: Manifest, result: Result, *, keeps_failures: bool = Fa
         "unique_id": result.node,
         "compiled": bool(sql) if has_code else None,
         "compiled_code": sql or None if has_code else None,
-        "relation_name": result.relation_name or _relation_name(manifest, node, keeps_failures=keeps_failures),
+        "relation_name": _relation_name(manifest, result, keeps_failures=keeps_failures),
         "batch_results": result.details.get("batch_results"),
         "overload_results": result.details.get("overload_results"),
     }
@@ -134,11 +134,16 @@ def timing(started: datetime.datetime | None, finished: datetime.datetime | None
     ]
 
 
-def _relation_name(manifest: Manifest, node: AnyNode, *, keeps_failures: bool) -> str | None:
-    """The relation of a node that did not get as far as writing it."""
+def _relation_name(manifest: Manifest, result: Result, *, keeps_failures: bool) -> str | None:
+    """The relation of a node, whether it got as far as writing it or not; as in dbt, that of a seed is not told."""
+    node = manifest[result.node]
+    if isinstance(node, Seed):
+        return None
+    if result.relation_name:
+        return result.relation_name
     if isinstance(node, DataTest):
         return kept_rows(node, manifest, asked=keeps_failures)
-    if isinstance(node, (Model, Seed, Snapshot, Function)):
+    if isinstance(node, (Model, Snapshot, Function)):
         return dialect_named(manifest.settings.target.type).render(node.relation)
     return None
 

@@ -100,7 +100,7 @@ def test_a_built_model_has_dbts_fields() -> None:
         (ORDERS, {"status": "error"}, {"adapter_response": {}, "relation_name": '"warehouse"."public"."orders"'}),
         (HOOK, {"status": "success", "message": "SELECT 1"}, {"adapter_response": {}, "failures": 0}),
         (HOOK, {"status": "error", "message": "no"}, {"failures": 1}),
-        (COUNTRIES, {"status": "success", "message": "INSERT 2", "rows": 2}, {"compiled": None}),
+        (COUNTRIES, {"status": "success", "message": "INSERT 2", "rows": 2}, {"compiled": None, "relation_name": None}),
         (
             ORDERS,
             {"status": "success", "message": "SUCCESS", "rows": 2, "details": {"batch_results": {"successful": []}}},
