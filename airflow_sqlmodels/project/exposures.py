@@ -77,11 +77,7 @@ def _meta_of_all(parts: Parts, package: str) -> dict[str, Any]:
 
 
 def _written(parts: Parts, entry: Entry, written: dict[str, Any]) -> dict[str, Any]:
-    """As in dbt, what an exposure says beside its `config:` is none of its unrendered config.
-
-    What stands inside is in it as its templates give it, whatever dbt keeps of other nodes.
-    """
+    """What stands below `config:` is in it as its templates give it, whatever dbt keeps of other nodes."""
     inside = entry.content.get("config") or {}
-    beside = {key: None for key in ("tags", "meta") if key in entry.content and key not in inside}
     given = parts.rendered({key: plain(inside[key]) for key in inside if key in written}, entry.file.package, entry.at)
-    return {**beside, **written, **given}
+    return {**written, **given}

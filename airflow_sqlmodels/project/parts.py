@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,7 +56,11 @@ class Parts:
         self, kind: str, package: str, fqn: tuple[str, ...], entry: Entry | None, *inline: Mapping[str, Any]
     ) -> dict[str, Any]:
         """All that was said about a node's config, the strongest last."""
-        layers: list[Mapping[str, Any]] = [self.projects[package].trees[kind].configs(fqn)]
+        below = self.projects[package].trees[kind].configs(fqn)
+        if entry is not None and below:
+            replaced = _replaced(entry)
+            below = {key: value for key, value in below.items() if key not in replaced}
+        layers: list[Mapping[str, Any]] = [below]
         if entry is not None:
             layers.append(self.rendered(entry.config, package, entry.at))
         layers += inline
@@ -78,7 +82,8 @@ class Parts:
         beside: Mapping[str, Any] = {}
         if entry is not None:
             config = entry.config
-            if entry.version is not None:  # what one version says beside its config is not kept as written, as in dbt
+            if entry.version is not None or entry.kind == "exposure":
+                # what a version or an exposure says beside its config is not kept as written, as in dbt
                 config = entry.content.get("config") or {}
                 beside = dict.fromkeys(key for key in entry.config if key not in config)
             said = self.rendered(config, package, entry.at)
@@ -156,6 +161,17 @@ class Parts:
             entity=entity_of(said.get("entity"), name, description),
             more=self.rendered(more, package, entry.at),
         )
+
+
+def _replaced(entry: Entry) -> Collection[str]:
+    """What an entry says in place of dbt_project.yml, not beyond it.
+
+    As in dbt, `sources: +tags:` is heard by no source, and the `config:` of an exposure says all of its tags and meta.
+    """
+    if entry.kind == "source":
+        return ("tags",)
+    inside = (entry.content.get("config") or {}) if entry.kind == "exposure" else {}
+    return [key for key in ("tags", "meta") if key in inside]
 
 
 def _written_in(entry: Entry) -> dict[str, Any]:

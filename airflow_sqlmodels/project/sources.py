@@ -56,10 +56,10 @@ def _source(parts: Parts, entry: Entry, table: YamlMap, at: Location) -> Source:
         source_description=parts.description(entry.content.get("description"), package, at),
         tags=tuple(config["tags"]),
         meta=plain(config.get("meta") or {}),
-        source_meta=parts.rendered(entry.content.get("meta") or {}, package, at),
+        source_meta=parts.rendered(_meta_of(entry), package, at),
         config=config,
         own_config=own,
-        written=_source_written(parts, entry, table) | ({"freshness": None} if is_off else {}),
+        written=_source_written(parts, entry, table, beside) | ({"freshness": None} if is_off else {}),
         files=(entry.file.shown, PROJECT_FILE),
         loader=str(table.get("loader", entry.content.get("loader")) or ""),
         relation=_source_relation(parts, entry, table, said),
@@ -118,8 +118,13 @@ def _as_bool(value: Any) -> Any:
     return value.strip().lower() == "true" if isinstance(value, str) else value
 
 
-def _source_written(parts: Parts, entry: Entry, table: YamlMap) -> dict[str, Any]:
-    """Schema, database and quoting as they are written; what is not said is not there.
+def _meta_of(entry: Entry) -> dict[str, Any]:
+    """What a source says itself, for all of its tables."""
+    return {**(entry.content.get("meta") or {}), **((entry.content.get("config") or {}).get("meta") or {})}
+
+
+def _source_written(parts: Parts, entry: Entry, table: YamlMap, config_of_table: Mapping[str, Any]) -> dict[str, Any]:
+    """Schema, database, quoting and meta as they are written; what is not said is not there.
 
     Of a source that is overridden, schema and database are as its own package wrote them: so has dbt.
     """
@@ -128,6 +133,9 @@ def _source_written(parts: Parts, entry: Entry, table: YamlMap) -> dict[str, Any
         "schema": itself.get("schema"),
         "database": table.get("database", itself.get("database")),
         "quoting": quoting_of(parts, entry, table) or None,
+        "meta": parts.rendered(
+            {**_meta_of(entry), **(config_of_table.get("meta") or {})}, entry.file.package, entry.at
+        ),
     }
     return {key: value for key, value in said.items() if value is not None}
 

@@ -97,3 +97,25 @@ def test_what_holds_for_all_exposures_may_be_written_as_dbt_lets_it(tmp_path: Pa
 def test_what_an_entry_asks_for_and_is_not_there_is_told_with_its_line(text: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(NamingError, match=re.escape(message)):
         load(tmp_path, {"models/a.sql": "select 1 as id", "models/s.yml": text})
+
+
+@pytest.mark.parametrize(
+    ("said", "tags", "meta"),
+    [
+        ("", ("all",), {"of": "project"}),
+        ("tags: [mine], meta: {own: 1}", ("all", "mine"), {"of": "project", "own": 1}),
+        ("config: {tags: [mine], meta: {own: 1}}", ("mine",), {"own": 1}),
+        ("tags: [beside], meta: {beside: 1}, config: {tags: [], meta: {own: 1}}", ("beside",), {"own": 1, "beside": 1}),
+    ],
+)
+def test_a_config_says_all_tags_and_meta(
+    said: str, tags: tuple[str, ...], meta: dict[str, object], tmp_path: Path
+) -> None:
+    """What dbt 1.12 gave: what stands beside `config:` is beyond what dbt_project.yml says."""
+    project = f"{PROJECT}exposures: {{+tags: [all], +meta: {{of: project}}}}\n"
+    entry = f"exposures: [{{name: wall, type: dashboard, owner: {{name: A}}, {said}}}]"
+    manifest = load(tmp_path, {"dbt_project.yml": project, "models/e.yml": entry})
+
+    wall = manifest.nodes[NodeId("exposure.shop.wall")]
+    assert isinstance(wall, Exposure)
+    assert (wall.tags, wall.meta) == (tags, meta)

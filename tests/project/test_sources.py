@@ -9,7 +9,7 @@ import pytest
 from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.errors import CompilationError, ProjectError
 from airflow_sqlmodels.manifest.nodes import DataTest, NodeId, Period, Source
-from airflow_sqlmodels.templating.entries.view import node_view
+from airflow_sqlmodels.templating.entries.view import node_view, unrendered_config
 from tests.projects import PROJECT, load
 
 PACKAGE = {
@@ -187,3 +187,24 @@ def test_names_of_sources_and_tables_may_be_templates(tmp_path: Path) -> None:
     assert (people.source_name, people.relation.schema, people.relation.identifier) == ("shop", "shop", "people")
     assert manifest[NodeId("model.shop.m")].depends_on == (people.id,)
     assert [node.name for node in manifest.values() if isinstance(node, DataTest)] == ["source_unique_shop_people_id"]
+
+
+def test_tags_of_sources_are_those_of_their_entries_and_meta_those_of_all(tmp_path: Path) -> None:
+    """dbt 1.12 does not hear `sources: +tags:`."""
+    properties = """\
+        sources:
+          - {name: bare, tables: [{name: t}]}
+          - name: own
+            meta: {top: 1, both: 1}
+            config: {meta: {both: 2}, tags: [a]}
+            tables: [{name: t, tags: [b], meta: {table: 1}}]
+        """
+    project = f"{PROJECT}sources: {{+tags: [all], +meta: {{project: 1}}}}\n"
+    manifest = load(tmp_path, {"dbt_project.yml": project, "models/s.yml": properties})
+
+    bare, own = (manifest.nodes[NodeId(f"source.shop.{name}.t")] for name in ("bare", "own"))
+    assert isinstance(own, Source)
+    assert (bare.tags, own.tags) == ((), ("a", "b"))
+    assert (bare.meta, own.meta) == ({"project": 1}, {"project": 1, "top": 1, "both": 2, "table": 1})
+    assert own.source_meta == {"top": 1, "both": 2}
+    assert unrendered_config(own)["meta"] == {"top": 1, "both": 2, "table": 1}
