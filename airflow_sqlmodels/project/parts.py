@@ -166,12 +166,15 @@ class Parts:
 def _replaced(entry: Entry) -> Collection[str]:
     """What an entry says in place of dbt_project.yml, not beyond it.
 
-    As in dbt, `sources: +tags:` is heard by no source, and the `config:` of an exposure says all of its tags and meta.
+    As in dbt, `sources: +tags:` is heard by no source, and the `config:` of an exposure says all of its tags and meta,
+    that of a saved query all of its tags.
     """
     if entry.kind == "source":
         return ("tags",)
-    inside = (entry.content.get("config") or {}) if entry.kind == "exposure" else {}
-    return [key for key in ("tags", "meta") if key in inside]
+    return [key for key in _WHOLE.get(entry.kind, ()) if key in (entry.content.get("config") or {})]
+
+
+_WHOLE: Mapping[str, Collection[str]] = {"exposure": ("tags", "meta"), "saved_query": ("tags",)}
 
 
 def _written_in(entry: Entry) -> dict[str, Any]:

@@ -260,6 +260,19 @@ def test_exports_take_from_their_query_what_they_do_not_say(tmp_path: Path) -> N
     assert said["tags"] == ["a", "b"]
 
 
+@pytest.mark.parametrize(
+    ("said", "tags"),
+    [("", ["all"]), ("tags: top, ", ["all", "top"]), ("tags: top, config: {tags: [own]}, ", ["own", "top"])],
+)
+def test_the_config_of_a_saved_query_says_all_of_its_tags(said: str, tags: list[str], tmp_path: Path) -> None:
+    project = "name: shop\nsaved-queries: {+tags: [all]}\n"
+    properties = PROPERTIES.replace("{name: weekly, ", f"{{name: weekly, {said}")
+    manifest = _manifest(tmp_path, properties, **{"dbt_project.yml": project})
+
+    found = manifest_json(manifest, graph_of(manifest), Invocation())
+    assert found["saved_queries"]["saved_query.shop.weekly"]["tags"] == tags
+
+
 def test_templates_are_rendered_but_for_conditions(tmp_path: Path) -> None:
     new = "label: \"{{ 'Sa' ~ 'les' }}\", filter: \"{{ Dimension('order__a') }}\", "
     metric = _entries(tmp_path, "label: Revenue, ", new)["metrics"]["metric.shop.revenue"]
