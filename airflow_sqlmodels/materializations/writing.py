@@ -21,6 +21,7 @@ def writing_of(build: Build) -> Iterator[Writing]:
         yield writing
     if writing.outgrown:
         build.later.append(build.dialect.locking.drop_unread(writing.outgrown))
+        build.outgrown.extend(writing.outgrown)  # what is still read may be read by nothing when the run ends
     for statement in build.later:
         try:
             build.session.commit(after=statement)
