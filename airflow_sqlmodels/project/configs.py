@@ -151,6 +151,33 @@ def merge_all(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return result
 
 
+def merge_calls(calls: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What several `config(...)` calls of one file say together; what only one of them says is as it says it.
+
+    Unlike in layers, `+select` of grants stays beside `select` until all of it is put over what others say.
+    """
+    result: dict[str, Any] = {}
+    for call in calls:
+        for written, value in call.items():
+            key = _SPELLINGS.get(written, written)
+            result[key] = _added(key, result[key], value) if key in result else value
+    return result
+
+
+def _added(key: str, earlier: Any, value: Any) -> Any:
+    if key in _APPENDED:
+        return [*_listed(earlier), *_listed(value)]
+    if key in _UPDATED and isinstance(value, Mapping):
+        return {**_mapping(earlier), **value}
+    if key == "grants" and isinstance(value, Mapping):
+        result = {privilege: _listed(names) for privilege, names in _mapping(earlier).items()}
+        for privilege, names in value.items():
+            more = result.get(privilege, []) if privilege.startswith("+") else []
+            result[privilege] = [*more, *_listed(names)]
+        return result
+    return value
+
+
 def with_defaults(kind: str, own: Mapping[str, Any]) -> dict[str, Any]:
     """The whole config of a node of that kind. Tags are listed once each."""
     result = merge(DEFAULTS[kind], own) if own else dict(DEFAULTS[kind])
@@ -216,8 +243,12 @@ def _configs_in(level: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _as_list(key: str, value: Any) -> list[Any]:
-    values = value if isinstance(value, list) else [] if value is None else [value]
-    return [hook(each) for each in values] if key.endswith("_hook") else list(values)
+    values = _listed(value)
+    return [hook(each) for each in values] if key.endswith("_hook") else values
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list) else [] if value is None else [value]
 
 
 def hook(value: Any) -> dict[str, Any]:

@@ -51,6 +51,16 @@ def test_in_unrendered_configs_the_strongest_says_all(tmp_path: Path) -> None:
     assert node["unrendered_config"] == {"tags": ["near", "near"], "group": None, "post_hook": "select {{ 1 }}"}
 
 
+def test_in_unrendered_configs_the_calls_of_one_file_add_up(tmp_path: Path) -> None:
+    files = {
+        "models/a.sql": "{{ config(tags=['x'], meta={'x': 'a'}) }}{{ config(tags='y', meta={'y': 'b'}) }} select 1",
+        "models/a.yml": "models: [{name: a, config: {tags: [near]}}]",
+    }
+    node = written(tmp_path, files)["nodes"]["model.shop.a"]
+    assert node["config"]["tags"] == ["near", "x", "y"]
+    assert node["unrendered_config"] == {"tags": ["x", "y"], "meta": {"x": "a", "y": "b"}}
+
+
 def test_configs_keep_what_dbt_keeps(tmp_path: Path) -> None:
     """`begin` of what has no batches is as it was written, of a contract two keys count."""
     said = "materialized='table', begin='2020-01-01', contract={'enforce': true, 'alias_types': false}"
