@@ -1,7 +1,7 @@
 """What YAML files and `config(...)` calls say of a node as they say it: dbt's unrendered_config.
 
-Unlike in the config itself layers are not merged here: the strongest says all. The texts of the node's own `config(...)` call
-are not taken up: they are read from its template when a manifest.json is written.
+Unlike in the config itself layers are not merged here: the strongest says all. The texts of the node's own
+`config(...)` call are not taken up: they are read from its template when a manifest.json is written.
 """
 
 from __future__ import annotations

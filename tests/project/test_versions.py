@@ -100,8 +100,10 @@ def test_the_file_of_an_older_version_needs_its_suffix(tmp_path: Path) -> None:
     yaml = "models: [{name: orders, versions: [{v: 1}, {v: 2}]}]"
     files = {"models/orders.sql": "select 1 as id", "models/orders_v2.sql": "select 2 as id", "models/all.yml": yaml}
 
-    with pytest.raises(ProjectError, match="'orders' is there with versions and without"):
+    with pytest.raises(ProjectError, match="'orders' is there with versions and without") as raised:
         load(tmp_path, files)
+
+    assert raised.value.kind == "Parsing Error"
 
 
 @pytest.mark.parametrize(
