@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +107,18 @@ def target_path(root: Path, env: Mapping[str, str]) -> str:
     content, path, text = _content(root, "")
     renderer = YamlRenderer({"env_var": EnvVar(env), "var": Var({}, str)})
     return str(renderer.value(content.get("target-path") or "target", place_in(content, "target-path", path, text)))
+
+
+def read_settings(root: Path, names: Iterable[str], variables: Mapping[str, Any]) -> dict[str, Any]:
+    """These keys of dbt_project.yml, rendered without a profile: as in dbt, a target has nothing but "" then."""
+    content, path, text = _content(root, "")
+    known = {**file_vars(root, "", content, place_in(content, "vars", path, text)), **variables}
+    renderer = YamlRenderer({"env_var": EnvVar({}), "var": Var(known, str), "target": {}})
+    return {
+        name: renderer.value(plain(content[name]), place_in(content, name, path, text))
+        for name in names
+        if name in content
+    }
 
 
 def read_project_file(root: Path, choices: Choices, shown: str = "") -> ProjectFile:
