@@ -132,6 +132,22 @@ def merge(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
+_REPLACED: Mapping[str, frozenset[str]] = {"source": frozenset(("tags",)), "exposure": frozenset(("tags", "meta"))}
+"""Keys that dbt does not add up in what is of that kind: the strongest says all."""
+
+
+def merge_of(kind: str) -> Merge:
+    """What puts configs of that kind over each other."""
+    replaced = _REPLACED.get(kind)
+    if replaced is None:
+        return merge
+
+    def merged(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+        return merge({key: value for key, value in base.items() if key not in replaced & more.keys()}, more)
+
+    return merged
+
+
 def _mapping(value: Any) -> Mapping[str, Any]:
     """The value; nothing if it is of another type, which is refused when the config is whole."""
     return value if isinstance(value, Mapping) else {}
@@ -142,12 +158,12 @@ def merge_plainly(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str,
     return {**base, **more}
 
 
-def merge_all(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def merge_all(layers: Iterable[Mapping[str, Any]], combine: Merge = merge) -> dict[str, Any]:
     """All layers, the lowest first."""
     result: dict[str, Any] = {}
     for layer in layers:
         if layer:
-            result = merge(result, layer)
+            result = combine(result, layer)
     return result
 
 
@@ -166,14 +182,14 @@ def merge_calls(calls: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _added(key: str, earlier: Any, value: Any) -> Any:
     if key in _APPENDED:
-        return [*_listed(earlier), *_listed(value)]
+        return [*listed(earlier), *listed(value)]
     if key in _UPDATED and isinstance(value, Mapping):
         return {**_mapping(earlier), **value}
     if key == "grants" and isinstance(value, Mapping):
-        result = {privilege: _listed(names) for privilege, names in _mapping(earlier).items()}
+        result = {privilege: listed(names) for privilege, names in _mapping(earlier).items()}
         for privilege, names in value.items():
             more = result.get(privilege, []) if privilege.startswith("+") else []
-            result[privilege] = [*more, *_listed(names)]
+            result[privilege] = [*more, *listed(names)]
         return result
     return value
 
@@ -243,11 +259,12 @@ def _configs_in(level: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _as_list(key: str, value: Any) -> list[Any]:
-    values = _listed(value)
+    values = listed(value)
     return [hook(each) for each in values] if key.endswith("_hook") else values
 
 
-def _listed(value: Any) -> list[Any]:
+def listed(value: Any) -> list[Any]:
+    """A list as it is; one value as a list of it, and nothing as none."""
     return list(value) if isinstance(value, list) else [] if value is None else [value]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.manifest.nodes import Exposure, NodeId, Ref, SourceRef
+from airflow_sqlmodels.project.configs import listed
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry
 from airflow_sqlmodels.project.references import ref_of
@@ -16,6 +17,9 @@ from airflow_sqlmodels.templating.metric_names import metric_asked
 
 _RENDERED = ("type", "owner", "label", "url", "maturity", "depends_on")
 """What may hold templates, beside the description and the config."""
+
+_BESIDE = ("tags", "meta")
+"""What stands beside the config and is added to what all say together."""
 
 
 def exposure(parts: Parts, entry: Entry) -> Exposure:
@@ -27,8 +31,9 @@ def exposure(parts: Parts, entry: Entry) -> Exposure:
         what = f"the tags of the exposure {entry.name!r} have an invalid value: None"
         raise ProjectError(what, entry.at, f"below exposures: of {PROJECT_FILE} write tags: []")
     config = parts.config("exposure", own, entry.at, entry)
-    config["tags"] = sorted(config["tags"])  # as in dbt
-    config["meta"] = {**_meta_of_all(parts, package), **(config.get("meta") or {})}
+    beside = parts.rendered({key: entry.content.get(key) for key in _BESIDE}, package, entry.at)
+    config["tags"] = sorted({*config["tags"], *listed(beside["tags"])})  # as in dbt
+    config["meta"] = {**_meta_of_all(parts, package), **(beside["meta"] or {}), **(config.get("meta") or {})}
     refs: list[Ref] = []
     found: list[SourceRef] = []
     metrics: list[Ref] = []
@@ -77,11 +82,7 @@ def _meta_of_all(parts: Parts, package: str) -> dict[str, Any]:
 
 
 def _written(parts: Parts, entry: Entry, written: dict[str, Any]) -> dict[str, Any]:
-    """As in dbt, what an exposure says beside its `config:` is none of its unrendered config.
-
-    What stands inside is in it as its templates give it, whatever dbt keeps of other nodes.
-    """
+    """As in dbt, what stands inside `config:` is kept as its templates give it, whatever dbt keeps of other nodes."""
     inside = entry.content.get("config") or {}
-    beside = {key: None for key in ("tags", "meta") if key in entry.content and key not in inside}
     given = parts.rendered({key: plain(inside[key]) for key in inside if key in written}, entry.file.package, entry.at)
-    return {**beside, **written, **given}
+    return {**written, **given}

@@ -41,7 +41,7 @@ class NameRules(Struct, frozen=True):
         if node["resource_type"] == "snapshot":
             schema = config.get("target_schema") or schema
             database = config.get("target_database") or database
-        return Relation(database, schema, alias, self._quoting(config))
+        return Relation(database, schema, alias, self._quoting())
 
     def _name(self, kind: str, package: str, custom: Any, node: Mapping[str, Any]) -> str:
         if (package, kind) in self.overridden:
@@ -77,8 +77,9 @@ class NameRules(Struct, frozen=True):
             raise ProjectError(what, macro.macro.at, "let it give a name in every case")
         return "" if given is None else str(given).strip()
 
-    def _quoting(self, config: Mapping[str, Any]) -> Quoting:
-        said = {**self.settings.quoting, **(config.get("quoting") or {})}
+    def _quoting(self) -> Quoting:
+        """What the project says; as in dbt a node's own `quoting` counts for nothing."""
+        said = self.settings.quoting
         if not said:
             return _QUOTED
         return Quoting(*(bool(said.get(part, True)) for part in ("database", "schema", "identifier")))

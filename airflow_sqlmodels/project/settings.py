@@ -12,7 +12,7 @@ from airflow_sqlmodels.errors import Location, SettingsError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Settings
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.choices import Choices
-from airflow_sqlmodels.project.configs import ConfigTree, Merge, merge, merge_plainly
+from airflow_sqlmodels.project.configs import ConfigTree, Merge, merge_of, merge_plainly
 from airflow_sqlmodels.project.project_shape import check_shape
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.required_version import check_version
@@ -170,10 +170,10 @@ def _checks_version(choices: Choices, content: Mapping[str, Any]) -> bool:
     return _flag(content, "version_check", True) if choices.version_check is None else choices.version_check
 
 
-def _trees(content: Mapping[str, Any], combine: Merge = merge) -> dict[str, ConfigTree]:
-    trees = {kind: ConfigTree(content.get(key) or {}, combine) for kind, key in CONFIG_KEYS.items()}
+def _trees(content: Mapping[str, Any], combine: Merge | None = None) -> dict[str, ConfigTree]:
+    trees = {kind: ConfigTree(content.get(key) or {}, combine or merge_of(kind)) for kind, key in CONFIG_KEYS.items()}
     if "tests" in content and "data_tests" not in content:
-        trees["test"] = ConfigTree(content["tests"] or {}, combine)
+        trees["test"] = ConfigTree(content["tests"] or {}, combine or merge_of("test"))
     return trees
 
 

@@ -69,7 +69,7 @@ def as_written(content: Mapping[str, Any], rendered: Mapping[str, Any]) -> dict[
 
 def _beside(written: Any, rendered: Any) -> Any:
     if isinstance(written, Mapping) and isinstance(rendered, Mapping):
-        return {key: _beside(value, rendered.get(key)) for key, value in written.items()}
+        return as_written(written, rendered)
     if isinstance(written, list) and isinstance(rendered, list):
         return [*written, *rendered]
     return written

@@ -71,10 +71,24 @@ def _content(base: YamlMap, own: YamlMap) -> YamlMap:
     empty = () if tests else TEST_KEYS  # `tests:` with nothing behind it says nothing
     _take(found, own, (*empty, *(() if own.get("columns") else ("columns",))))
     if base.get("config") and own.get("config"):
-        found["config"] = {**base["config"], **own["config"]}
+        found["config"] = _over(base["config"], own["config"])
     if own.get("columns"):
         found["columns"] = _columns(base.get("columns") or [], own["columns"])
     return found
+
+
+def _over(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """The config of a version over that of its model, as in dbt: lists are joined, the version's first."""
+    result = dict(base)
+    for key, value in own.items():
+        beneath = base.get(key)
+        if isinstance(value, Mapping) and isinstance(beneath, Mapping):
+            result[key] = _over(beneath, value)
+        elif isinstance(value, list) and isinstance(beneath, list):
+            result[key] = [*value, *beneath]
+        else:
+            result[key] = value
+    return result
 
 
 def _names(said: Any) -> list[str]:

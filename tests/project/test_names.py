@@ -186,3 +186,9 @@ def test_a_namespace_that_is_no_package_counts_as_none(tmp_path: Path) -> None:
 
     names = {node.relation.identifier for node in manifest.values() if isinstance(node, Model)}
     assert names == {"p_m", "p_n"}
+
+
+def test_quoting_in_the_config_of_a_node_counts_for_nothing(tmp_path: Path) -> None:
+    """As in dbt, only that of the project does."""
+    files = {"models/Orders.sql": "{{ config(quoting={'identifier': false}) }} select 1 as id"}
+    assert load(tmp_path, files)[NodeId("model.shop.Orders")].relation.quoting.identifier

@@ -91,8 +91,8 @@ def _unrendered_source(node: Source) -> dict[str, Any]:
     said = {
         "loaded_at_field": node.loaded_at_field,
         "loaded_at_query": node.loaded_at_query,
-        "meta": node.meta,
-        "tags": list(node.tags),
+        "meta": node.written.get("meta", node.meta),
+        "tags": node.written.get("tags", list(node.tags)),
     }
     has_rule = node.freshness is not None or "freshness" in node.written
     fresh = {"freshness": _freshness(node)} if has_rule else {}
