@@ -52,7 +52,8 @@ def unrendered(
             else:
                 said.setdefault(key, None)
     said.update(above)
-    return {key: value for key, value in said.items() if key in HOOKS or key not in own or own[key] != value}
+    kept = HOOKS | (above.keys() & inside.keys())  # else the texts in the file would count
+    return {key: value for key, value in said.items() if key in kept or key not in own or own[key] != value}
 
 
 def _kept_as_text(inline: Inline) -> bool:

@@ -115,6 +115,38 @@ def test_tags_that_a_project_gives_the_sources_of_a_package_replace_theirs(tmp_p
     assert written(tmp_path, files)["sources"]["source.pack.raw.t"]["tags"] == ["far"]
 
 
+def test_what_a_project_says_of_a_package_stands_above_its_own_texts(tmp_path: Path) -> None:
+    files = {
+        "dbt_project.yml": "{name: shop, profile: shop, models: {pack: {+schema: far}}}",
+        "dbt_packages/pack/dbt_project.yml": "{name: pack}",
+        "dbt_packages/pack/models/a.sql": "{{ config(schema='own', alias='b') }} select {{ var('n', 1) }}",
+    }
+    node = written(tmp_path, files)["nodes"]["model.pack.a"]
+    assert (node["config"]["schema"], node["unrendered_config"]) == ("far", {"schema": "far", "alias": "b"})
+
+
+def test_the_alias_of_a_generic_test_is_no_name_of_its_file(tmp_path: Path) -> None:
+    files = {
+        "models/a.sql": "select 1 as id",
+        "models/a.yml": "models: [{name: a, data_tests: [unique: {column_name: id, config: {alias: other}}]}]",
+    }
+    (test,) = (node for node in written(tmp_path, files)["nodes"].values() if node["resource_type"] == "test")
+    assert (test["path"], test["alias"]) == ("unique_a_id.sql", "other")
+
+
+def test_the_version_that_an_exposure_reads_is_a_number(tmp_path: Path) -> None:
+    files = {
+        "models/a_v1.sql": "select 1 as id",
+        "models/a.yml": """
+            models: [{name: a, versions: [{v: 1}]}]
+            exposures: [{name: e, type: ml, owner: {name: me}, depends_on: ["ref('a', v=1)"]}]
+        """,
+    }
+    (exposure,) = written(tmp_path, files)["exposures"].values()
+    assert exposure["refs"] == [{"name": "a", "package": None, "version": 1}]
+    assert exposure["depends_on"]["nodes"] == ["model.shop.a.v1"]
+
+
 def test_configs_keep_what_dbt_keeps(tmp_path: Path) -> None:
     """`begin` of what has no batches is as it was written, of a contract two keys count."""
     said = "materialized='table', begin='2020-01-01', contract={'enforce': true, 'alias_types': false}"

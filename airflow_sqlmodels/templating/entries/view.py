@@ -35,6 +35,7 @@ from airflow_sqlmodels.manifest.nodes import (
 )
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.templating.batches import has_batches
+from airflow_sqlmodels.templating.entries.places import generic_file
 
 _SPELLED = {"pre_hook": "pre-hook", "post_hook": "post-hook"}
 
@@ -149,7 +150,7 @@ def _path(node: AnyNode) -> str:
     if isinstance(node, Analysis):
         return f"analysis/{node.path.partition('/')[2]}"
     if isinstance(node, DataTest) and node.generic:
-        return f"{node.config.get('alias') or node.name}.sql"
+        return generic_file(node)
     folders = node.fqn[1:-1]
     name = node.path.rpartition("/")[2]
     below = "/".join((*folders, name))
