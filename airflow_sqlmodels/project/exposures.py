@@ -8,7 +8,7 @@ from typing import Any
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.manifest.nodes import Exposure, NodeId, Ref, SourceRef
-from airflow_sqlmodels.project.configs import listed
+from airflow_sqlmodels.project.configs import listed, merge_all
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry
 from airflow_sqlmodels.project.references import ref_of
@@ -32,8 +32,9 @@ def exposure(parts: Parts, entry: Entry) -> Exposure:
         raise ProjectError(what, entry.at, f"below exposures: of {PROJECT_FILE} write tags: []")
     config = parts.config("exposure", own, entry.at, entry)
     beside = parts.rendered({key: entry.content.get(key) for key in _BESIDE}, package, entry.at)
-    config["tags"] = sorted({*config["tags"], *listed(beside["tags"])})  # as in dbt
-    config["meta"] = {**_meta_of_all(parts, package), **(beside["meta"] or {}), **(config.get("meta") or {})}
+    layers = _of_all(parts, package), beside, config
+    config["tags"] = sorted({tag for each in layers for tag in listed(each.get("tags"))})  # as in dbt
+    config["meta"] = merge_all({"meta": each.get("meta")} for each in layers if each.get("meta")).get("meta", {})
     refs: list[Ref] = []
     found: list[SourceRef] = []
     metrics: list[Ref] = []
@@ -75,10 +76,10 @@ def exposure(parts: Parts, entry: Entry) -> Exposure:
     )
 
 
-def _meta_of_all(parts: Parts, package: str) -> dict[str, Any]:
-    """`exposures: {meta: …}` of dbt_project.yml: of exposures alone dbt takes it without a `+`."""
-    said = (parts.projects[package].content.get("exposures") or {}).get("meta")
-    return plain(said) if isinstance(said, Mapping) else {}
+def _of_all(parts: Parts, package: str) -> Mapping[str, Any]:
+    """`exposures: {meta: …, tags: …}` of dbt_project.yml: of exposures alone dbt takes these without a `+`."""
+    said: Mapping[str, Any] = plain(parts.projects[package].content.get("exposures") or {})
+    return said
 
 
 def _written(parts: Parts, entry: Entry, written: dict[str, Any]) -> dict[str, Any]:

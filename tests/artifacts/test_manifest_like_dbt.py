@@ -106,6 +106,16 @@ def test_tags_and_meta_of_exposures_replace_each_other(tmp_path: Path) -> None:
     }
 
 
+def test_tags_and_meta_of_all_exposures_are_added_to(tmp_path: Path) -> None:
+    """As in dbt they are if they stand there without a `+`."""
+    files = {
+        "dbt_project.yml": "{name: shop, profile: shop, exposures: {tags: [all], meta: {all: 1, x: 0}}}",
+        "models/a.yml": "exposures: [{name: e, type: ml, owner: {name: me}, config: {tags: [x], meta: {x: 1}}}]",
+    }
+    (exposure,) = written(tmp_path, files)["exposures"].values()
+    assert (exposure["tags"], exposure["meta"]) == (["all", "x"], {"all": 1, "x": 1})
+
+
 def test_tags_that_a_project_gives_the_sources_of_a_package_replace_theirs(tmp_path: Path) -> None:
     files = {
         "dbt_project.yml": "{name: shop, profile: shop, sources: {pack: {+tags: [far]}}}",
