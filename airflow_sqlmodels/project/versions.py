@@ -70,11 +70,16 @@ def _content(base: YamlMap, own: YamlMap) -> YamlMap:
     _take(found, base, ("deprecation_date", *(TEST_KEYS if tests else ())))  # that one is each version's own
     empty = () if tests else TEST_KEYS  # `tests:` with nothing behind it says nothing
     _take(found, own, (*empty, *(() if own.get("columns") else ("columns",))))
-    if base.get("config") and own.get("config"):
-        found["config"] = _over(base["config"], own["config"])
+    if own.get("config"):
+        beside = {key: base[key] for key in _BESIDE if base.get(key)}
+        found["config"] = _over({**beside, **(base.get("config") or {})}, own["config"])
     if own.get("columns"):
         found["columns"] = _columns(base.get("columns") or [], own["columns"])
     return found
+
+
+_BESIDE = ("docs", "meta")
+"""What may stand beside the config of a model, and is added to as if it stood inside."""
 
 
 def _over(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

@@ -201,3 +201,11 @@ def test_the_config_of_a_version_is_put_over_that_of_its_model(tmp_path: Path) -
     assert config["meta"] == {"owner": {"name": "bob", "team": "web"}}
     assert config["grants"] == {"select": ["reader", "writer"]}
     assert (config["materialized"], config["unique_key"]) == ("view", "day")
+
+
+def test_meta_beside_the_config_of_a_model_is_added_to_by_its_versions(tmp_path: Path) -> None:
+    files = {
+        "models/m.sql": "select 1 as id",
+        "models/m.yml": "models: [{name: m, meta: {a: 1}, versions: [{v: 1, config: {meta: {b: 1}}}]}]",
+    }
+    assert load(tmp_path, files).nodes[NodeId("model.shop.m.v1")].config["meta"] == {"a": 1, "b": 1}
