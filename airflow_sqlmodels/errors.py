@@ -132,7 +132,7 @@ class CompilationError(SqlModelsError):
 
 
 class MissingEnvVarError(CompilationError):
-    """A template asks for an environment variable that is not set, and names no default."""
+    """A template asks for an environment variable that is not set, and names no default; or for one it may not see."""
 
     kind = "Parsing Error"  # as in dbt, also when it is found while a node runs
 

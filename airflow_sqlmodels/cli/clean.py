@@ -12,10 +12,8 @@ from airflow_sqlmodels.cli.flags import flags_of
 from airflow_sqlmodels.cli.options import global_options, option
 from airflow_sqlmodels.cli.telling import tell_warning
 from airflow_sqlmodels.errors import SettingsError
-from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.manifest.warned import Warned
-from airflow_sqlmodels.project.text_files import text_of
-from airflow_sqlmodels.project.yaml_text import parse_yaml, plain
+from airflow_sqlmodels.project.settings import read_settings
 
 SOURCES = ("model-paths", "seed-paths", "test-paths", "macro-paths", "snapshot-paths", "analysis-paths")
 """The settings that name folders with the user's own work."""
@@ -33,8 +31,10 @@ def clean(context: click.Context, /, clean_project_files_only: bool, **_values: 
     """Delete the project's generated folders: those under clean-targets in dbt_project.yml."""
     flags = flags_of(context)
     root = flags.project_dir
-    settings = plain_settings(root)
-    targets = settings.get("clean-targets") or [settings.get("target-path") or "target"]
+    settings = read_settings(root, (*SOURCES, "clean-targets", "target-path"), flags.vars)
+    targets = settings.get("clean-targets")
+    if targets is None:
+        targets = [flags.target_path or settings.get("target-path") or "target"]
     if "dbt_modules" in targets and "dbt_packages" not in targets:
         text = "clean-targets: the default packages path has changed from `dbt_modules` to `dbt_packages`."
         tell_warning(flags, Warned(text, "PackageInstallPathDeprecation"))
@@ -44,14 +44,6 @@ def clean(context: click.Context, /, clean_project_files_only: bool, **_values: 
             shutil.rmtree(path)
             flags.log.tell(f"deleted {path}")
     return 0
-
-
-def plain_settings(root: Path) -> dict[str, Any]:
-    """What dbt_project.yml says, its templates as they are written: neither a profile nor variables are needed."""
-    path = root / PROJECT_FILE
-    if not path.is_file():
-        raise SettingsError(f"no {PROJECT_FILE} in {root}", None, "name the project's folder with --project-dir")
-    return dict(plain(parse_yaml(text_of(path, PROJECT_FILE), PROJECT_FILE)) or {})
 
 
 def _deletable(root: Path, name: str, settings: dict[str, Any], *, outside: bool) -> Path:

@@ -15,7 +15,6 @@ from airflow_sqlmodels.artifacts.own_catalog import own_catalog
 from airflow_sqlmodels.artifacts.site.page import write_page, write_static_page
 from airflow_sqlmodels.artifacts.site.server import serving
 from airflow_sqlmodels.cli.choosing import chosen_plan
-from airflow_sqlmodels.cli.clean import plain_settings
 from airflow_sqlmodels.cli.compile import compiled
 from airflow_sqlmodels.cli.execution import keep_sql, prepared
 from airflow_sqlmodels.cli.flags import Flags, flags_of
@@ -31,7 +30,7 @@ from airflow_sqlmodels.graph.selection import Selection, select_nodes
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import Relational
 from airflow_sqlmodels.manifest.warned import Warned
-from airflow_sqlmodels.project.settings import target_path
+from airflow_sqlmodels.project.settings import read_settings, target_path
 from airflow_sqlmodels.templating.answering import answerer
 from airflow_sqlmodels.templating.invocation import Invocation
 
@@ -87,11 +86,11 @@ def generate(context: click.Context, /, compiles: bool, empty_catalog: bool, sta
 def serve(context: click.Context, /, host: str, port: int, browser: bool, **_values: Any) -> int:
     """Show the documentation site, until ctrl-c."""
     flags = flags_of(context)
-    settings = plain_settings(flags.project_dir)
+    name = read_settings(flags.project_dir, ("name",), flags.vars).get("name")
     folder = flags.project_dir / (flags.target_path or target_path(flags.project_dir, {}))
     if not (folder / "manifest.json").is_file():
         raise ProjectError(f"no manifest.json in {folder}", None, "make it first: sqlmodels docs generate")
-    write_page(folder, str(settings.get("name") or folder.parent.name))
+    write_page(folder, str(name or folder.parent.name))
     with serving(folder, host, port) as (url, wait):
         flags.log.tell(f"Serving docs at {url}\nPress ctrl-c to stop.")
         if browser:

@@ -81,7 +81,8 @@ class Node(Struct, frozen=True, kw_only=True, omit_defaults=True):
     written: dict[str, Any] = field(default_factory=dict)
     """What was set as it is written, where that differs from `own_config`; None for what counts as not said.
 
-    Of a source: its `schema`, `database` and `quoting`, where it says them, and `freshness` if that is to be none.
+    Of a source: its `schema`, `database` and `quoting`, where it says them, its `tags` and `meta`, where they differ,
+    and `freshness` if that is to be none.
     """
     patch_path: str | None = None
     """The properties file that describes it, relative to the root project."""

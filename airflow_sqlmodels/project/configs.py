@@ -132,6 +132,22 @@ def merge(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
+_REPLACED: Mapping[str, frozenset[str]] = {"source": frozenset(("tags",)), "exposure": frozenset(("tags", "meta"))}
+"""Keys that dbt does not add up in what is of that kind: the strongest says all."""
+
+
+def merge_of(kind: str) -> Merge:
+    """What puts configs of that kind over each other."""
+    replaced = _REPLACED.get(kind)
+    if replaced is None:
+        return merge
+
+    def merged(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+        return merge({key: value for key, value in base.items() if key not in replaced & more.keys()}, more)
+
+    return merged
+
+
 def _mapping(value: Any) -> Mapping[str, Any]:
     """The value; nothing if it is of another type, which is refused when the config is whole."""
     return value if isinstance(value, Mapping) else {}
@@ -142,13 +158,40 @@ def merge_plainly(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str,
     return {**base, **more}
 
 
-def merge_all(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def merge_all(layers: Iterable[Mapping[str, Any]], combine: Merge = merge) -> dict[str, Any]:
     """All layers, the lowest first."""
     result: dict[str, Any] = {}
     for layer in layers:
         if layer:
-            result = merge(result, layer)
+            result = combine(result, layer)
     return result
+
+
+def merge_calls(calls: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What several `config(...)` calls of one file say together; what only one of them says is as it says it.
+
+    Unlike in layers, `+select` of grants stays beside `select` until all of it is put over what others say.
+    """
+    result: dict[str, Any] = {}
+    for call in calls:
+        for written, value in call.items():
+            key = _SPELLINGS.get(written, written)
+            result[key] = _added(key, result[key], value) if key in result else value
+    return result
+
+
+def _added(key: str, earlier: Any, value: Any) -> Any:
+    if key in _APPENDED:
+        return [*listed(earlier), *listed(value)]
+    if key in _UPDATED and isinstance(value, Mapping):
+        return {**_mapping(earlier), **value}
+    if key == "grants" and isinstance(value, Mapping):
+        result = {privilege: listed(names) for privilege, names in _mapping(earlier).items()}
+        for privilege, names in value.items():
+            more = result.get(privilege, []) if privilege.startswith("+") else []
+            result[privilege] = [*more, *listed(names)]
+        return result
+    return value
 
 
 def with_defaults(kind: str, own: Mapping[str, Any]) -> dict[str, Any]:
@@ -216,8 +259,13 @@ def _configs_in(level: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _as_list(key: str, value: Any) -> list[Any]:
-    values = value if isinstance(value, list) else [] if value is None else [value]
-    return [hook(each) for each in values] if key.endswith("_hook") else list(values)
+    values = listed(value)
+    return [hook(each) for each in values] if key.endswith("_hook") else values
+
+
+def listed(value: Any) -> list[Any]:
+    """A list as it is; one value as a list of it, and nothing as none."""
+    return list(value) if isinstance(value, list) else [] if value is None else [value]
 
 
 def hook(value: Any) -> dict[str, Any]:

@@ -37,9 +37,9 @@ def contract_problems(
 
 
 def check_contract(
-    entry: Entry | None, name: str, config: Mapping[str, Any], columns: Mapping[str, Column]
+    entry: Entry | None, name: str, config: Mapping[str, Any], columns: Mapping[str, Column], *, in_python: bool = False
 ) -> Iterator[Warned]:
-    """A warning for constraints that nothing comes of. Raises ProjectError for a contract that says too little.
+    """A warning for constraints that nothing comes of. Raises ProjectError for a contract that cannot be kept.
 
     As in dbt, only what a property file says is looked at.
     """
@@ -53,6 +53,8 @@ def check_contract(
             f"Constraints must be defined in a `yml` schema configuration file: the contract of {name!r} has no columns"
         )
         raise ProjectError(what, entry.at, "list them under columns:, each with its data_type")
+    if in_python:
+        raise ProjectError(f"The contract of {name!r} is for models in SQL, and it is in Python", entry.at)
     told = any(each.get("warn_unsupported", True) for column in columns.values() for each in column.constraints)
     if told and config["materialized"] not in _ENFORCING:
         text = f"{entry.at}: Constraint types are not supported for {config['materialized']} materializations"

@@ -8,6 +8,7 @@ from typing import Any
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.manifest.nodes import Exposure, NodeId, Ref, SourceRef
+from airflow_sqlmodels.project.configs import listed, merge_all
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry
 from airflow_sqlmodels.project.references import ref_of
@@ -16,6 +17,9 @@ from airflow_sqlmodels.templating.metric_names import metric_asked
 
 _RENDERED = ("type", "owner", "label", "url", "maturity", "depends_on")
 """What may hold templates, beside the description and the config."""
+
+_BESIDE = ("tags", "meta")
+"""What stands beside the config and is added to what all say together."""
 
 
 def exposure(parts: Parts, entry: Entry) -> Exposure:
@@ -27,8 +31,10 @@ def exposure(parts: Parts, entry: Entry) -> Exposure:
         what = f"the tags of the exposure {entry.name!r} have an invalid value: None"
         raise ProjectError(what, entry.at, f"below exposures: of {PROJECT_FILE} write tags: []")
     config = parts.config("exposure", own, entry.at, entry)
-    config["tags"] = sorted(config["tags"])  # as in dbt
-    config["meta"] = {**_meta_of_all(parts, package), **(config.get("meta") or {})}
+    beside = parts.rendered({key: entry.content.get(key) for key in _BESIDE}, package, entry.at)
+    layers = _of_all(parts, package), beside, config
+    config["tags"] = sorted({tag for each in layers for tag in listed(each.get("tags"))})  # as in dbt
+    config["meta"] = merge_all({"meta": each.get("meta")} for each in layers if each.get("meta")).get("meta", {})
     refs: list[Ref] = []
     found: list[SourceRef] = []
     metrics: list[Ref] = []
@@ -70,14 +76,14 @@ def exposure(parts: Parts, entry: Entry) -> Exposure:
     )
 
 
-def _meta_of_all(parts: Parts, package: str) -> dict[str, Any]:
-    """`exposures: {meta: …}` of dbt_project.yml: of exposures alone dbt takes it without a `+`."""
-    said = (parts.projects[package].content.get("exposures") or {}).get("meta")
-    return plain(said) if isinstance(said, Mapping) else {}
+def _of_all(parts: Parts, package: str) -> Mapping[str, Any]:
+    """`exposures: {meta: …, tags: …}` of dbt_project.yml: of exposures alone dbt takes these without a `+`."""
+    said: Mapping[str, Any] = plain(parts.projects[package].content.get("exposures") or {})
+    return said
 
 
 def _written(parts: Parts, entry: Entry, written: dict[str, Any]) -> dict[str, Any]:
-    """What stands below `config:` is in it as its templates give it, whatever dbt keeps of other nodes."""
+    """As in dbt, what stands inside `config:` is kept as its templates give it, whatever dbt keeps of other nodes."""
     inside = entry.content.get("config") or {}
     given = parts.rendered({key: plain(inside[key]) for key in inside if key in written}, entry.file.package, entry.at)
     return {**written, **given}

@@ -15,7 +15,7 @@ from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry
 from airflow_sqlmodels.project.rendering import YamlRenderer, is_template
-from airflow_sqlmodels.project.yaml_text import YamlMap, plain
+from airflow_sqlmodels.project.yaml_text import YamlMap
 from airflow_sqlmodels.templating.blocks import Block, find_blocks, macro_name
 from airflow_sqlmodels.templating.call_graph import CallGraph
 from airflow_sqlmodels.templating.macro_table import BUILT_IN, macro_id
@@ -42,11 +42,13 @@ def described(macros: Mapping[MacroId, Macro], parts: Parts, entries: Iterable[E
     for entry in entries:
         macro = found.get(macro_id(entry.file.package, entry.name)) if entry.kind == "macro" else None
         if macro is not None:
+            package = entry.file.package
+            docs = {**(entry.content.get("docs") or {}), **(entry.config.get("docs") or {})}
+            rendered = parts.rendered({"meta": entry.config.get("meta") or {}, "docs": docs}, package, entry.at)
             found[macro.id] = structs.replace(
                 macro,
-                description=parts.description(entry.content.get("description"), entry.file.package, entry.at),
-                meta=plain(entry.config.get("meta") or {}),
-                docs=plain({**(entry.content.get("docs") or {}), **(entry.config.get("docs") or {})}),
+                description=parts.description(entry.content.get("description"), package, entry.at),
+                **rendered,
                 arguments=tuple(_argument(parts, entry, each) for each in entry.content.get("arguments") or ()),
                 patch_path=entry.file.path,
             )

@@ -74,7 +74,7 @@ class NameRules(Struct, frozen=True):
             raise CompilationError(f"{name} failed for {node['name']!r}: {what}", macro.macro.at, hint) from error
         if given is None and kind == "schema" and self.settings.flag(_VALID_SCHEMA):
             what = f"{node['unique_id']} has a schema set to None as a result of a generate_schema_name call"
-            raise CompilationError(what, macro.macro.at, "let it give a name in every case")
+            raise ProjectError(what, macro.macro.at, "let it give a name in every case")
         return "" if given is None else str(given).strip()
 
     def _quoting(self) -> Quoting:

@@ -14,7 +14,7 @@ from airflow_sqlmodels.manifest.nodes import Column, Doc
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.column_elements import dimension_of, entity_of
 from airflow_sqlmodels.project.config_types import wrong_configs
-from airflow_sqlmodels.project.configs import merge_all, with_defaults
+from airflow_sqlmodels.project.configs import merge_all, merge_calls, merge_of, with_defaults
 from airflow_sqlmodels.project.docs import DocLookup
 from airflow_sqlmodels.project.naming import NameRules
 from airflow_sqlmodels.project.properties import TEST_KEYS, Entry, columns_in
@@ -63,10 +63,10 @@ class Parts:
         layers: list[Mapping[str, Any]] = [below]
         if entry is not None:
             layers.append(self.rendered(entry.config, package, entry.at))
-        layers += inline
+        layers.append(merge_calls(inline) if len(inline) > 1 else inline[0] if inline else {})
         if package != self.settings.name:
             layers.append(self.projects[self.settings.name].trees[kind].configs(fqn))
-        return merge_all(layers)
+        return merge_all(layers, merge_of(kind))
 
     def written_config(  # one argument per layer
         self,

@@ -47,7 +47,8 @@ def _are_hooks(value: Any) -> bool:
 
 
 def _is_version(value: Any) -> bool:
-    return _is_number(value) or (isinstance(value, str) and _VERSION.fullmatch(value) is not None)
+    said = str(value) if _is_number(value) else value  # as in dbt 1 is none, and 1.0 is one
+    return isinstance(said, str) and _VERSION.fullmatch(said) is not None
 
 
 def _is_quoting(value: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,7 +87,7 @@ class Entry:
     def config(self) -> dict[str, Any]:
         """Its `config:` and what may stand beside it for the same purpose."""
         said = self.content.get("config")
-        keys = _BESIDE_OF_FILES if self.kind in _WITH_FILES else () if self.kind in _SEMANTIC else _BESIDE
+        keys = _BESIDE_OF_FILES if self.kind in _WITH_FILES else _BESIDE_OF.get(self.kind, _BESIDE)
         beside = {key: self.content[key] for key in keys if self.content.get(key) is not None}
         if said is None:
             return beside
@@ -105,8 +105,11 @@ refused."""
 
 _BESIDE_OF_FILES = (*BESIDE_CONFIG, "latest_version_pointer")
 
-_SEMANTIC = frozenset(("semantic_model", "metric", "saved_query"))
-"""What takes its configs from `config:` alone."""
+_BESIDE_OF: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("semantic_model", "metric", "saved_query"), ()),
+    "exposure": tuple(key for key in _BESIDE if key not in ("tags", "meta")),
+}
+"""The same for what takes its configs, or these of them, from `config:` alone."""
 
 _WITH_FILES = frozenset(("model", "seed", "snapshot", "analysis", "function"))
 

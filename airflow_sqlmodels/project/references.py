@@ -11,4 +11,4 @@ def ref_of(call: Call) -> Ref:
     package, name = (None, call.args[0]) if len(call.args) == 1 else call.args
     given = dict(call.kwargs)
     version = given.get("version", given.get("v"))
-    return Ref(name, package, version)
+    return Ref(name, package, version if version is None or isinstance(version, (int, float)) else str(version))

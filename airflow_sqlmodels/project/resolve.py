@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from airflow_sqlmodels.errors import Location, NamingError, closest
+from airflow_sqlmodels.errors import Location, NamingError, ProjectError, closest
 from airflow_sqlmodels.manifest.nodes import (
     Analysis,
     AnyNode,
@@ -198,7 +198,7 @@ def _refuse_twin(known: list[Model | Seed | Snapshot], node: Model | Seed | Snap
     for other in known:
         if other.package == node.package and (_version_of(other) is None) != (_version_of(node) is None):
             what = f"{node.name!r} is there with versions and without: the other is {other.path}"
-            raise NamingError(what, Location(node.at.path, 1), "list the file among its 'versions:', or rename it")
+            raise ProjectError(what, Location(node.at.path, 1), "list the file among its 'versions:', or rename it")
         if other.package == node.package and _version_of(other) == _version_of(node):
             kinds = resource_type(node), resource_type(other)
             if kinds[0] != kinds[1] and not unique:

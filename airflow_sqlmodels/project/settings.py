@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from airflow_sqlmodels.errors import Location, SettingsError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Settings
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.choices import Choices
-from airflow_sqlmodels.project.configs import ConfigTree, Merge, merge, merge_plainly
+from airflow_sqlmodels.project.configs import ConfigTree, Merge, merge_of, merge_plainly
 from airflow_sqlmodels.project.project_shape import check_shape
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.required_version import check_version
@@ -109,6 +109,18 @@ def target_path(root: Path, env: Mapping[str, str]) -> str:
     return str(renderer.value(content.get("target-path") or "target", place_in(content, "target-path", path, text)))
 
 
+def read_settings(root: Path, names: Iterable[str], variables: Mapping[str, Any]) -> dict[str, Any]:
+    """These keys of dbt_project.yml, rendered without a profile: as in dbt, a target has nothing but "" then."""
+    content, path, text = _content(root, "")
+    known = {**file_vars(root, "", content, place_in(content, "vars", path, text)), **variables}
+    renderer = YamlRenderer({"env_var": EnvVar({}), "var": Var(known, str), "target": {}})
+    return {
+        name: renderer.value(plain(content[name]), place_in(content, name, path, text))
+        for name in names
+        if name in content
+    }
+
+
 def read_project_file(root: Path, choices: Choices, shown: str = "") -> ProjectFile:
     """One dbt_project.yml, rendered. Raises SettingsError if it is missing, malformed, or has no name."""
     content, path, text = _content(root, shown)
@@ -158,10 +170,10 @@ def _checks_version(choices: Choices, content: Mapping[str, Any]) -> bool:
     return _flag(content, "version_check", True) if choices.version_check is None else choices.version_check
 
 
-def _trees(content: Mapping[str, Any], combine: Merge = merge) -> dict[str, ConfigTree]:
-    trees = {kind: ConfigTree(content.get(key) or {}, combine) for kind, key in CONFIG_KEYS.items()}
+def _trees(content: Mapping[str, Any], combine: Merge | None = None) -> dict[str, ConfigTree]:
+    trees = {kind: ConfigTree(content.get(key) or {}, combine or merge_of(kind)) for kind, key in CONFIG_KEYS.items()}
     if "tests" in content and "data_tests" not in content:
-        trees["test"] = ConfigTree(content["tests"] or {}, combine)
+        trees["test"] = ConfigTree(content["tests"] or {}, combine or merge_of("test"))
     return trees
 
 

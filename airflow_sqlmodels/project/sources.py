@@ -35,7 +35,8 @@ def _source(parts: Parts, entry: Entry, table: YamlMap, at: Location) -> Source:
     name, package = str(table["name"]), entry.file.package
     fqn = (package, *entry.file.folders, entry.name, name)
     beside = _config_of(table)
-    own = merge(parts.own_config("source", package, fqn, entry), parts.rendered(beside, package, at))
+    inside = _inside(parts, entry, beside, at)
+    own = parts.own_config("source", package, fqn, entry, inside)
     age = parts.rendered(loaded_at(entry, table), package, at, known=True)
     config = {**parts.config("source", own, at, entry)}
     config |= {key: value for key, value in age.items() if key in config}
@@ -56,10 +57,12 @@ def _source(parts: Parts, entry: Entry, table: YamlMap, at: Location) -> Source:
         source_description=parts.description(entry.content.get("description"), package, at),
         tags=tuple(config["tags"]),
         meta=plain(config.get("meta") or {}),
-        source_meta=parts.rendered(_meta_of(entry), package, at),
+        source_meta=parts.rendered({"meta": entry.config.get("meta") or {}}, package, at)["meta"],
         config=config,
         own_config=own,
-        written=_source_written(parts, entry, table, beside) | ({"freshness": None} if is_off else {}),
+        written=_source_written(parts, entry, table)
+        | _labels_written(parts, package, fqn, inside, own)
+        | ({"freshness": None} if is_off else {}),
         files=(entry.file.shown, PROJECT_FILE),
         loader=str(table.get("loader", entry.content.get("loader")) or ""),
         relation=_source_relation(parts, entry, table, said),
@@ -118,13 +121,8 @@ def _as_bool(value: Any) -> Any:
     return value.strip().lower() == "true" if isinstance(value, str) else value
 
 
-def _meta_of(entry: Entry) -> dict[str, Any]:
-    """What a source says itself, for all of its tables."""
-    return {**(entry.content.get("meta") or {}), **((entry.content.get("config") or {}).get("meta") or {})}
-
-
-def _source_written(parts: Parts, entry: Entry, table: YamlMap, config_of_table: Mapping[str, Any]) -> dict[str, Any]:
-    """Schema, database, quoting and meta as they are written; what is not said is not there.
+def _source_written(parts: Parts, entry: Entry, table: YamlMap) -> dict[str, Any]:
+    """Schema, database and quoting as they are written; what is not said is not there.
 
     Of a source that is overridden, schema and database are as its own package wrote them: so has dbt.
     """
@@ -133,11 +131,28 @@ def _source_written(parts: Parts, entry: Entry, table: YamlMap, config_of_table:
         "schema": itself.get("schema"),
         "database": table.get("database", itself.get("database")),
         "quoting": quoting_of(parts, entry, table) or None,
-        "meta": parts.rendered(
-            {**_meta_of(entry), **(config_of_table.get("meta") or {})}, entry.file.package, entry.at
-        ),
     }
     return {key: value for key, value in said.items() if value is not None}
+
+
+def _inside(parts: Parts, entry: Entry, table: Mapping[str, Any], at: Location) -> dict[str, Any]:
+    """What the property file says of the table, tags and meta with those of the source.
+
+    As in dbt it always says some tags: those that dbt_project.yml gives the project's own sources count for nothing.
+    """
+    of_all, own = (parts.rendered(each, entry.file.package, at) for each in (entry.config, table))
+    both = merge(of_all, own)
+    return {**own, "tags": sorted(set(both.get("tags") or ())), "meta": both.get("meta") or {}}
+
+
+def _labels_written(
+    parts: Parts, package: str, fqn: tuple[str, ...], inside: Mapping[str, Any], own: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Tags and meta as they are written, where that is not what they come to: the strongest place says all."""
+    root = parts.settings.name
+    above = {} if package == root else parts.projects[root].written["source"].configs(fqn)
+    said = {key: above.get(key, inside[key]) for key in ("tags", "meta")}
+    return {key: value for key, value in said.items() if value != own.get(key)}
 
 
 def _config_of(table: YamlMap) -> dict[str, Any]:

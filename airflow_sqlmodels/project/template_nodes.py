@@ -63,7 +63,7 @@ def model(parts: Parts, file: SourceFile) -> Model:
     fields = shared(parts, file, name, fqn, entry, config, own, inline)
     template = template_fields(written, read)
     template["problems"] += tuple(contract_problems(entry, config, columns))
-    parts.noted.extend(check_contract(entry, name, config, columns))
+    parts.noted.extend(check_contract(entry, name, config, columns, in_python=in_python))
     return Model(
         id=NodeId(".".join(("model", file.package, name, *suffix))),
         relation=parts.rules.relation(

@@ -1,7 +1,7 @@
 """What YAML files and `config(...)` calls say of a node as they say it: dbt's unrendered_config.
 
-Unlike the config itself nothing is merged here: the strongest says all. The texts of the node's own `config(...)` call
-are not taken up: they are read from its template when a manifest.json is written.
+Unlike in the config itself layers are not merged here: the strongest says all. The texts of the node's own
+`config(...)` call are not taken up: they are read from its template when a manifest.json is written.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from airflow_sqlmodels.project.configs import merge_plainly
+from airflow_sqlmodels.project.configs import merge_calls, merge_plainly
 from airflow_sqlmodels.templating.inline_config import inline_config, is_literal
 
 _OF_MAPPING = re.compile(r"config\(\s*[{*]")
@@ -41,9 +41,7 @@ def unrendered(
     project; `entry` is the config in properties.
     """
     said = merge_plainly(below, entry)
-    inside: dict[str, Any] = {}
-    for each in inline.configs:
-        inside.update(each)
+    inside = merge_calls(inline.configs)
     if not inside or not _kept_as_text(inline):
         said.update((key.replace("_hook", "-hook") if key in HOOKS else key, value) for key, value in inside.items())
     else:
@@ -54,7 +52,8 @@ def unrendered(
             else:
                 said.setdefault(key, None)
     said.update(above)
-    return {key: value for key, value in said.items() if key in HOOKS or key not in own or own[key] != value}
+    kept = HOOKS | (above.keys() & inside.keys())  # else the texts in the file would count
+    return {key: value for key, value in said.items() if key in kept or key not in own or own[key] != value}
 
 
 def _kept_as_text(inline: Inline) -> bool:

@@ -14,10 +14,8 @@ from airflow_sqlmodels.templating.called import called_in
 from airflow_sqlmodels.templating.macro_table import MacroTable, macro_table_of
 from airflow_sqlmodels.templating.static import TemplateReader, called_names
 
-_SETS = "config.set"
-
-_SURELY = ("?", "env_var", _SETS)
-"""Calls that only rendering can answer; env_var, because a missing one is to be found while loading."""
+_SURELY = ("?", "env_var", "config.set")
+"""Calls that only rendering can answer, in macros too; env_var, because a missing one is to be found while loading."""
 
 
 def call_graph_of(manifest: Manifest) -> CallGraph:
@@ -84,7 +82,7 @@ class CallGraph(Struct):
         reached = map(self.table.macros.__getitem__, self._closure(macro.id))
         inside = ((called, each.package) for each in reached for called in self.names_in(each))
         return any(
-            called in CAPTURED or called in ("?", _SETS) or _tells(called) or self._leads_nowhere(called, package)
+            called in CAPTURED or called in _SURELY or _tells(called) or self._leads_nowhere(called, package)
             for called, package in inside
         )
 

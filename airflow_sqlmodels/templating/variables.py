@@ -107,7 +107,7 @@ class EnvVar(Struct, frozen=True):
 
     def __call__(self, name: str, default: Any = _UNSET) -> Any:
         if name.startswith(SECRET_PREFIXES) and not self.secrets_allowed:
-            raise CompilationError(
+            raise MissingEnvVarError(
                 f"{name!r} is a secret: only profiles.yml and packages.yml may read it",
                 None,
                 "give SQL another variable, without the prefix DBT_ENV_SECRET",

@@ -51,6 +51,112 @@ def test_in_unrendered_configs_the_strongest_says_all(tmp_path: Path) -> None:
     assert node["unrendered_config"] == {"tags": ["near", "near"], "group": None, "post_hook": "select {{ 1 }}"}
 
 
+def test_in_unrendered_configs_the_calls_of_one_file_add_up(tmp_path: Path) -> None:
+    files = {
+        "models/a.sql": "{{ config(tags=['x'], meta={'x': 'a'}) }}{{ config(tags='y', meta={'y': 'b'}) }} select 1",
+        "models/a.yml": "models: [{name: a, config: {tags: [near]}}]",
+    }
+    node = written(tmp_path, files)["nodes"]["model.shop.a"]
+    assert node["config"]["tags"] == ["near", "x", "y"]
+    assert node["unrendered_config"] == {"tags": ["x", "y"], "meta": {"x": "a", "y": "b"}}
+
+
+LABELS_FROM_FAR = """
+name: shop
+profile: shop
+sources: {+tags: [far], +meta: {far: 1}, shop: {+tags: [near], +meta: {near: 1}}}
+exposures: {+tags: [far], +meta: {far: 1}, shop: {+tags: [near], +meta: {near: 1}}}
+"""
+
+
+def test_tags_of_sources_are_those_of_their_file(tmp_path: Path) -> None:
+    """As in dbt what dbt_project.yml gives them counts for nothing, while meta adds up."""
+    files = {
+        "dbt_project.yml": LABELS_FROM_FAR,
+        "models/a.yml": """
+            sources:
+              - {name: bare, tables: [{name: t}]}
+              - {name: raw, config: {tags: b, meta: {all: 1}}, tables: [{name: t, config: {tags: [a], meta: {own: 1}}}]}
+        """,
+    }
+    sources = written(tmp_path, files)["sources"]
+    bare, raw = sources["source.shop.bare.t"], sources["source.shop.raw.t"]
+    assert (bare["tags"], bare["meta"], bare["unrendered_config"]["meta"]) == ([], {"far": 1, "near": 1}, {})
+    assert raw["tags"] == raw["config"]["tags"] == raw["unrendered_config"]["tags"] == ["a", "b"]
+    assert raw["meta"] == {"far": 1, "near": 1, "all": 1, "own": 1}
+    assert (raw["source_meta"], raw["unrendered_config"]["meta"]) == ({"all": 1}, {"all": 1, "own": 1})
+
+
+def test_tags_and_meta_of_exposures_replace_each_other(tmp_path: Path) -> None:
+    """As in dbt the nearest place says all, and what stands beside `config:` is added to it."""
+    files = {
+        "dbt_project.yml": LABELS_FROM_FAR,
+        "models/a.yml": """
+            exposures:
+              - {name: bare, type: ml, owner: {name: me}}
+              - {name: inside, type: ml, owner: {name: me}, config: {tags: [x], meta: {x: 1}}}
+              - {name: beside, type: ml, owner: {name: me}, tags: [x], meta: {x: 1, near: 2}}
+        """,
+    }
+    found = {each["name"]: (each["tags"], each["meta"]) for each in written(tmp_path, files)["exposures"].values()}
+    assert found == {
+        "bare": (["near"], {"near": 1}),
+        "inside": (["x"], {"x": 1}),
+        "beside": (["near", "x"], {"x": 1, "near": 1}),
+    }
+
+
+def test_tags_and_meta_of_all_exposures_are_added_to(tmp_path: Path) -> None:
+    """As in dbt they are if they stand there without a `+`."""
+    files = {
+        "dbt_project.yml": "{name: shop, profile: shop, exposures: {tags: [all], meta: {all: 1, x: 0}}}",
+        "models/a.yml": "exposures: [{name: e, type: ml, owner: {name: me}, config: {tags: [x], meta: {x: 1}}}]",
+    }
+    (exposure,) = written(tmp_path, files)["exposures"].values()
+    assert (exposure["tags"], exposure["meta"]) == (["all", "x"], {"all": 1, "x": 1})
+
+
+def test_tags_that_a_project_gives_the_sources_of_a_package_replace_theirs(tmp_path: Path) -> None:
+    files = {
+        "dbt_project.yml": "{name: shop, profile: shop, sources: {pack: {+tags: [far]}}}",
+        "dbt_packages/pack/dbt_project.yml": "{name: pack}",
+        "dbt_packages/pack/models/a.yml": "sources: [{name: raw, tags: [own], tables: [{name: t}]}]",
+    }
+    assert written(tmp_path, files)["sources"]["source.pack.raw.t"]["tags"] == ["far"]
+
+
+def test_what_a_project_says_of_a_package_stands_above_its_own_texts(tmp_path: Path) -> None:
+    files = {
+        "dbt_project.yml": "{name: shop, profile: shop, models: {pack: {+schema: far}}}",
+        "dbt_packages/pack/dbt_project.yml": "{name: pack}",
+        "dbt_packages/pack/models/a.sql": "{{ config(schema='own', alias='b') }} select {{ var('n', 1) }}",
+    }
+    node = written(tmp_path, files)["nodes"]["model.pack.a"]
+    assert (node["config"]["schema"], node["unrendered_config"]) == ("far", {"schema": "far", "alias": "b"})
+
+
+def test_the_alias_of_a_generic_test_is_no_name_of_its_file(tmp_path: Path) -> None:
+    files = {
+        "models/a.sql": "select 1 as id",
+        "models/a.yml": "models: [{name: a, data_tests: [unique: {column_name: id, config: {alias: other}}]}]",
+    }
+    (test,) = (node for node in written(tmp_path, files)["nodes"].values() if node["resource_type"] == "test")
+    assert (test["path"], test["alias"]) == ("unique_a_id.sql", "other")
+
+
+def test_the_version_that_an_exposure_reads_is_a_number(tmp_path: Path) -> None:
+    files = {
+        "models/a_v1.sql": "select 1 as id",
+        "models/a.yml": """
+            models: [{name: a, versions: [{v: 1}]}]
+            exposures: [{name: e, type: ml, owner: {name: me}, depends_on: ["ref('a', v=1)"]}]
+        """,
+    }
+    (exposure,) = written(tmp_path, files)["exposures"].values()
+    assert exposure["refs"] == [{"name": "a", "package": None, "version": 1}]
+    assert exposure["depends_on"]["nodes"] == ["model.shop.a.v1"]
+
+
 def test_configs_keep_what_dbt_keeps(tmp_path: Path) -> None:
     """`begin` of what has no batches is as it was written, of a contract two keys count."""
     said = "materialized='table', begin='2020-01-01', contract={'enforce': true, 'alias_types': false}"
@@ -233,7 +339,7 @@ def test_what_stands_beside_a_config_adds_to_it(tmp_path: Path) -> None:
     }
     content = written(tmp_path, files)
     source = content["sources"]["source.shop.raw.t"]
-    assert source["tags"] == source["config"]["tags"] == ["one", "two", "three", "four"]
+    assert source["tags"] == source["config"]["tags"] == ["four", "one", "three", "two"]
     exposure = content["exposures"]["exposure.shop.e"]
     assert (exposure["tags"], exposure["meta"]) == (["t", "u"], {"m": 1})
     assert content["macros"]["macro.shop.m"]["arguments"][0]["description"] == "2 of them"

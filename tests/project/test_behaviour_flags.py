@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_sqlmodels.errors import CompilationError
+from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.nodes import Analysis, Model, NodeId
 from tests.projects import PROJECT, load
 
@@ -77,10 +77,10 @@ def test_a_schema_has_to_be_given(tmp_path: Path) -> None:
     macro = "{% macro generate_schema_name(custom, node) %}{{ return(none) }}{% endmacro %}"
     files = {"macros/names.sql": macro, "models/a.sql": "select 1 as id"}
 
-    with pytest.raises(CompilationError, match="has a schema set to None") as raised:
+    with pytest.raises(ProjectError, match="has a schema set to None") as raised:
         load(tmp_path, {**files, **flags(require_valid_schema_from_generate_schema_name=True)})
 
-    assert str(raised.value.at).startswith("macros/names.sql:1")
+    assert (raised.value.kind, str(raised.value.at)) == ("Parsing Error", "macros/names.sql:1")
 
 
 def test_a_flag_that_dbt_does_not_have_is_told(tmp_path: Path) -> None:

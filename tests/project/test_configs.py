@@ -8,7 +8,7 @@ import pytest
 
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.nodes import AnyNode, NodeId
-from airflow_sqlmodels.project.configs import ConfigTree, merge, with_defaults
+from airflow_sqlmodels.project.configs import ConfigTree, merge, merge_calls, with_defaults
 from tests.projects import load
 
 PROJECT = """\
@@ -164,3 +164,29 @@ def test_a_config_may_be_made_of_what_is_known_of_its_own_node(tmp_path: Path) -
     assert model.config["meta"]["known"] == ["marts/a.sql", "marts", "shop", usual, "table", ""]
     assert (model.config["alias"], model.config["materialized"]) == ("a_x", "view")
     assert snapshot.config["schema"] == "snapshot"
+
+
+@pytest.mark.parametrize(
+    ("calls", "merged"),
+    [
+        ([{"tags": "a", "grants": {"select": "x"}}], {"tags": "a", "grants": {"select": "x"}}),
+        ([{"tags": "a"}, {"tags": ["b"]}], {"tags": ["a", "b"]}),
+        ([{"meta": {"a": 1}}, {"meta": {"b": 2}}, {"alias": "x"}], {"meta": {"a": 1, "b": 2}, "alias": "x"}),
+        ([{"post-hook": "x"}, {"post_hook": "y"}], {"post_hook": ["x", "y"]}),
+        (
+            [{"grants": {"+select": "a"}}, {"grants": {"select": "b"}}, {"grants": {"+select": "c"}}],
+            {"grants": {"+select": ["a", "c"], "select": ["b"]}},
+        ),
+    ],
+)
+def test_several_calls_in_one_file_add_up(calls: list[dict[str, object]], merged: object) -> None:
+    assert merge_calls(calls) == merged
+
+
+def test_grants_of_several_calls_are_put_over_the_rest_as_one(tmp_path: Path) -> None:
+    calls = ["{'+select': 'a'}", "{'select': 'b'}", "{'+select': 'c'}"]
+    files = {
+        "dbt_project.yml": "{name: shop, profile: shop}",
+        "models/a.sql": "".join(f"{{{{ config(grants={each}) }}}}" for each in calls) + "select 1 as id",
+    }
+    assert load(tmp_path, files).nodes[NodeId("model.shop.a")].config["grants"] == {"select": ["b"]}

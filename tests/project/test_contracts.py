@@ -65,3 +65,13 @@ def test_an_incremental_model_with_a_contract_says_what_new_columns_are(
     told = f"models/s.yml:2:5: Invalid value for on_schema_change: {change or 'ignore'}"
     with pytest.raises(ProjectError, match=told):
         load(tmp_path, properties)
+
+
+def test_a_contract_of_a_model_in_python_is_refused(tmp_path: Path) -> None:
+    project = {
+        "models/scored.py": "def model(dbt, session):\n    return None\n",
+        "models/s.yml": "models: [{name: scored, config: {contract: {enforced: true}}, "
+        "columns: [{name: id, data_type: int}]}]",
+    }
+    with pytest.raises(ProjectError, match=r"models/s.yml:1:\d+: The contract of 'scored' is for models in SQL"):
+        load(tmp_path, project)

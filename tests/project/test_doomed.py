@@ -22,10 +22,13 @@ MACROS = """\
 {% macro far() %}{{ return(adapter.dispatch('further')(1)) }}{% endmacro %}
 {% macro default__further(a) %}{{ nope(a) }}{% endmacro %}
 
+{% macro asks_environment() %}{% if not execute %}{{ env_var('NO_SUCH') }}{% endif %}{% endmacro %}
+
 {% macro guarded() %}{% if execute %}{{ nope(1) }}{{ one(1, 2) }}{% endif %}{% endmacro %}
 {% macro refuses_later() %}{% if execute %}{% do exceptions.raise_compiler_error('x') %}{% endif %}{% endmacro %}
 {% macro returns() %}{% if not execute %}{{ return('') }}{% endif %}{{ nope(1) }}{{ one(1, 2) }}{% endmacro %}
 {% macro looks() %}{{ nope(1) if nope is defined }}{{ nope and nope.x }}{% endmacro %}
+{% macro asks_later() %}{% if execute %}{{ env_var('NO_SUCH') }}{% endif %}{% endmacro %}
 {% macro prints() %}{{ nope }}{% endmacro %}
 {% macro has(nope) %}{{ nope.x }}{{ nope.y() }}{% endmacro %}
 {% macro sets() %}{% set nope = [] %}{% do nope.append(1) %}{% for n in [nope] %}{{ n.x }}{% endfor %}{% endmacro %}
@@ -54,6 +57,7 @@ MACROS = """\
         ("one(b=2)", "takes no keyword argument 'b'"),
         ("many()", "takes not more than 1 argument"),
         ("keyword()", "takes no keyword argument 'b'"),
+        ("asks_environment()", "Env var required but not provided: 'NO_SUCH'"),
     ],
 )
 def test_what_surely_fails_is_refused(called: str, message: str, tmp_path: Path) -> None:
@@ -64,7 +68,7 @@ def test_what_surely_fails_is_refused(called: str, message: str, tmp_path: Path)
 @pytest.mark.parametrize(
     "template",
     [
-        *(f"{{{{ {name}() }}}}" for name in ("guarded", "refuses_later", "returns", "looks", "prints")),
+        *(f"{{{{ {name}() }}}}" for name in ("guarded", "refuses_later", "returns", "looks", "asks_later", "prints")),
         *(
             f"{{{{ {name}() }}}}"
             for name in ("sets", "loops", "in_call", "gives_all", "filtered", "of_context", "given")

@@ -163,8 +163,10 @@ def test_an_argument_that_reads_the_environment_is_answered_when_loading(
         "models/a.yml": f"models:\n  - name: a\n    columns:\n      - name: id\n        data_tests: [{test}]\n",
     }
 
-    with pytest.raises(SqlModelsError, match=r"models/a.yml:5.*Env var required but not provided: 'NO_SUCH_COLOUR'"):
+    told = r"models/a.yml:5.*Env var required but not provided: 'NO_SUCH_COLOUR'"
+    with pytest.raises(SqlModelsError, match=told) as raised:
         load(tmp_path, files)
+    assert raised.value.kind == "Parsing Error"
 
     monkeypatch.setenv("NO_SUCH_COLOUR", "red")
     assert any(isinstance(node, DataTest) for node in load(tmp_path, files).values())

@@ -16,6 +16,7 @@ from tests.projects import PROJECT, load
         ("tests: {+severity: warn}\ndata_tests: {}", "cannot have both 'tests' and 'data_tests' defined"),
         ("archive: {}", "at path []: Additional properties are not allowed ('archive' was unexpected)"),
         ("version: soon", "at path ['version']: 'soon' is not valid"),
+        ("version: 1", "at path ['version']: 1 is not valid"),
         ("version: 1.0.0b1", "at path ['version']: '1.0.0b1' is not valid"),
         ("models: [a]", "at path ['models']: ['a'] is not valid"),
         ("model-paths: models", "at path ['model-paths']: 'models' is not valid"),

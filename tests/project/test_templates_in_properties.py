@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from airflow_sqlmodels.errors import ProjectError
-from airflow_sqlmodels.manifest.nodes import DataTest, Exposure, Model, NodeId, Source
+from airflow_sqlmodels.manifest.nodes import DataTest, Exposure, MacroId, Model, NodeId, Source
 from tests.projects import PROJECT, load
 
 MODEL = {"models/m.sql": "select 1 as id"}
@@ -92,3 +92,18 @@ def test_meta_of_a_whole_source_is_rendered(tmp_path: Path) -> None:
     source = load(tmp_path, {**MODEL, "models/p.yml": properties})[NodeId("source.shop.raw.t")]
     assert isinstance(source, Source)
     assert (source.source_meta, source.meta) == ({"a": "2"}, {"a": "2"})
+
+
+def test_meta_and_docs_of_a_macro_are_rendered(tmp_path: Path) -> None:
+    properties = """\
+        macros:
+          - name: cents
+            description: "{{ var('owner', 'ann') }}"
+            config: {meta: {owner: "{{ var('owner', 'ann') }}"}}
+            docs: {show: false, node_color: "{{ var('colour', 'red') }}"}
+        """
+    files = {**MODEL, "macros/cents.sql": "{% macro cents() %}1{% endmacro %}", "macros/p.yml": properties}
+
+    macro = load(tmp_path, files).macros[MacroId("macro.shop.cents")]
+
+    assert (macro.meta, macro.docs) == ({"owner": "ann"}, {"show": False, "node_color": "red"})

@@ -100,8 +100,10 @@ def test_the_file_of_an_older_version_needs_its_suffix(tmp_path: Path) -> None:
     yaml = "models: [{name: orders, versions: [{v: 1}, {v: 2}]}]"
     files = {"models/orders.sql": "select 1 as id", "models/orders_v2.sql": "select 2 as id", "models/all.yml": yaml}
 
-    with pytest.raises(ProjectError, match="'orders' is there with versions and without"):
+    with pytest.raises(ProjectError, match="'orders' is there with versions and without") as raised:
         load(tmp_path, files)
+
+    assert raised.value.kind == "Parsing Error"
 
 
 @pytest.mark.parametrize(
@@ -216,3 +218,41 @@ def test_a_name_has_versions_or_none(other: str, tmp_path: Path) -> None:
 
     with pytest.raises(ProjectError, match="'m' is there with versions and without"):
         load(tmp_path, files)
+
+
+def test_the_config_of_a_version_is_put_over_that_of_its_model(tmp_path: Path) -> None:
+    """Mappings are merged and lists joined, the version's first; anything else is replaced."""
+    files = {
+        "models/m_v1.sql": "select 1 as id",
+        "models/m.yml": """
+            models:
+              - name: m
+                config:
+                  tags: [all]
+                  meta: {owner: {name: ann, team: web}}
+                  grants: {select: [reader]}
+                  materialized: table
+                  unique_key: [id]
+                versions:
+                  - v: 1
+                    config:
+                      tags: [first]
+                      meta: {owner: {name: bob}}
+                      grants: {+select: [writer]}
+                      materialized: view
+                      unique_key: day
+        """,
+    }
+    config = load(tmp_path, files).nodes[NodeId("model.shop.m.v1")].config
+    assert config["tags"] == ["first", "all"]
+    assert config["meta"] == {"owner": {"name": "bob", "team": "web"}}
+    assert config["grants"] == {"select": ["reader", "writer"]}
+    assert (config["materialized"], config["unique_key"]) == ("view", "day")
+
+
+def test_meta_beside_the_config_of_a_model_is_added_to_by_its_versions(tmp_path: Path) -> None:
+    files = {
+        "models/m.sql": "select 1 as id",
+        "models/m.yml": "models: [{name: m, meta: {a: 1}, versions: [{v: 1, config: {meta: {b: 1}}}]}]",
+    }
+    assert load(tmp_path, files).nodes[NodeId("model.shop.m.v1")].config["meta"] == {"a": 1, "b": 1}

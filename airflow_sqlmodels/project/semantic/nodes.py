@@ -138,7 +138,7 @@ def _metric(parts: Parts, each: _MetricEntry) -> tuple[Metric, Entry]:
     definition = in_one_form(entry, shared["definition"], each.home)
     if each.home is None and "type_params" in entry.content:
         shared["tags"] = _listed(entry.content.get("tags"))
-        shared["meta"] = plain(shared["config"].get("meta") or entry.content.get("meta") or {})
+        shared["meta"] = plain(shared["config"].get("meta") or shared["definition"].get("meta") or {})
     return Metric(**{**shared, "definition": definition}), entry
 
 

@@ -8,7 +8,7 @@ from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Operation, Snaps
 def compiled_path(node: AnyNode) -> str:
     """Where the SQL of a node lies below the target folder. Where a file holds several nodes, it is a folder there."""
     if isinstance(node, DataTest) and node.generic is not None:
-        return f"compiled/{node.package}/{node.path}/{node.config.get('alias') or node.name}.sql"
+        return f"compiled/{node.package}/{node.path}/{generic_file(node)}"
     if isinstance(node, UnitTest):
         folder = node.path.rpartition("/")[0]
         return f"compiled/{node.package}/{node.path}/{folder}/{node.versioned_name}.sql"
@@ -17,3 +17,12 @@ def compiled_path(node: AnyNode) -> str:
     if isinstance(node, Operation):
         return f"compiled/{node.package}/{node.path}/hooks/{node.name}.sql"
     return f"compiled/{node.package}/{node.path}"
+
+
+_LONGEST = 64
+
+
+def generic_file(node: DataTest) -> str:
+    """The file of a generic test: as in dbt its alias counts only as the short form of a long name."""
+    alias = node.config.get("alias") if len(node.name) >= _LONGEST else None
+    return f"{alias or node.name}.sql"

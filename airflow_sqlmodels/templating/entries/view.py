@@ -35,6 +35,7 @@ from airflow_sqlmodels.manifest.nodes import (
 )
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.templating.batches import has_batches
+from airflow_sqlmodels.templating.entries.places import generic_file
 
 _SPELLED = {"pre_hook": "pre-hook", "post_hook": "post-hook"}
 
@@ -92,7 +93,7 @@ def _unrendered_source(node: Source) -> dict[str, Any]:
         "loaded_at_field": node.loaded_at_field,
         "loaded_at_query": node.loaded_at_query,
         "meta": node.written.get("meta", node.meta),
-        "tags": list(node.tags),
+        "tags": node.written.get("tags", list(node.tags)),
     }
     has_rule = node.freshness is not None or "freshness" in node.written
     fresh = {"freshness": _freshness(node)} if has_rule else {}
@@ -149,7 +150,7 @@ def _path(node: AnyNode) -> str:
     if isinstance(node, Analysis):
         return f"analysis/{node.path.partition('/')[2]}"
     if isinstance(node, DataTest) and node.generic:
-        return f"{node.config.get('alias') or node.name}.sql"
+        return generic_file(node)
     folders = node.fqn[1:-1]
     name = node.path.rpartition("/")[2]
     below = "/".join((*folders, name))

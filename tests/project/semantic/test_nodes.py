@@ -226,6 +226,12 @@ def test_meta_of_a_semantic_model_is_that_of_its_elements_and_metrics(tmp_path: 
     assert (made["description"], made["type_params"]["expr"]) == ("Metric created from measure orders_count", "id")
 
 
+def test_meta_beside_the_config_of_a_metric_is_rendered(tmp_path: Path) -> None:
+    found = _entries(tmp_path, "label: Revenue, ", "label: Revenue, meta: {a: \"{{ 'b' }}\"}, ")
+    (metric,) = (each for each in found["metrics"].values() if each["label"] == "Revenue")
+    assert metric["meta"] == {"a": "b"}
+
+
 def test_meta_and_tags_beside_config_are_the_metrics_not_its_configs(tmp_path: Path) -> None:
     found = _entries(tmp_path, "label: Revenue, ", "label: Revenue, meta: {a: 1}, tags: [t], ")
     metric = found["metrics"]["metric.shop.revenue"]
