@@ -87,12 +87,17 @@ def result_json(manifest: Manifest, result: Result, *, keeps_failures: bool = Fa
         "message": _message(node, result),
         "failures": _failures(node, result),
         "unique_id": result.node,
-        "compiled": bool(sql) if has_code else None,
+        "compiled": _is_compiled(node, sql) if has_code else None,
         "compiled_code": sql or None if has_code else None,
         "relation_name": _relation_name(manifest, result, keeps_failures=keeps_failures),
         "batch_results": result.details.get("batch_results"),
         "overload_results": result.details.get("overload_results"),
     }
+
+
+def _is_compiled(node: AnyNode, sql: str) -> bool | None:
+    """Whether it has a query. As in dbt nothing is said of a unit test that has none."""
+    return bool(sql) or (None if isinstance(node, UnitTest) else False)
 
 
 def _failures(node: AnyNode, result: Result) -> int | None:
@@ -154,7 +159,7 @@ def _response(node: AnyNode, result: Result) -> dict[str, Any]:
         return {"_message": "SELECT 1", "code": "SELECT", "rows_affected": 1}  # the one row with the verdict
     if isinstance(node, UnitTest) and result.status in ("pass", "fail"):
         return {"_message": f"SELECT {result.rows}", "code": "SELECT", "rows_affected": result.rows}
-    said = result.details.get("response") or (result.message if result.status == "success" else "")
+    said = result.details.get("response", result.message if result.status == "success" else "")
     # as in dbt, each batch has its own answer
     return {} if isinstance(node, Operation) or "batch_results" in result.details else _answer(said or "", result.rows)
 

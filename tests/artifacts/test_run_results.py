@@ -20,7 +20,7 @@ from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.templating.entries.places import compiled_path
 from airflow_sqlmodels.templating.invocation import Invocation
 from tests.graph.shop import SHOP
-from tests.manifests import data_test, exposure, hook, manifest_of, model, saved_query, seed, source
+from tests.manifests import data_test, exposure, hook, manifest_of, model, saved_query, seed, source, unit_test
 
 NOON = datetime.datetime(2024, 1, 2, 12, 0, 0, 5, tzinfo=datetime.UTC)
 LATER = NOON + datetime.timedelta(seconds=2)
@@ -31,7 +31,8 @@ COUNTRIES = seed("countries")
 RAW = source("orders")
 HOOK = hook("on-run-start")
 VERDICT = {"_message": "SELECT 1", "code": "SELECT", "rows_affected": 1}
-MANIFEST = manifest_of(ORDERS, UNIQUE, COUNTRIES, RAW, HOOK)
+ROUNDED = unit_test("rounded", ORDERS)
+MANIFEST = manifest_of(ORDERS, UNIQUE, COUNTRIES, RAW, HOOK, ROUNDED)
 
 
 @pytest.mark.parametrize("node", [exposure("dash", ORDERS), saved_query("monthly")])
@@ -101,6 +102,10 @@ def test_a_built_model_has_dbts_fields() -> None:
         (HOOK, {"status": "success", "message": "SELECT 1"}, {"adapter_response": {}, "failures": 0}),
         (HOOK, {"status": "error", "message": "no"}, {"failures": 1}),
         (COUNTRIES, {"status": "success", "message": "INSERT 2", "rows": 2}, {"compiled": None, "relation_name": None}),
+        (COUNTRIES, {"status": "success", "relation_name": "countries"}, {"relation_name": None}),
+        (ROUNDED, {"status": "error"}, {"compiled": None, "compiled_code": None}),
+        (ROUNDED, {"status": "pass", "compiled_sql": "select 1"}, {"compiled": True}),
+        (ORDERS, {"status": "success", "message": "No-op", "details": {"response": ""}}, {"adapter_response": {}}),
         (
             ORDERS,
             {"status": "success", "message": "SUCCESS", "rows": 2, "details": {"batch_results": {"successful": []}}},
