@@ -21,6 +21,8 @@ def test_numbers_and_times_stand_on_the_right_and_texts_on_the_left() -> None:
     ]
 
 
-@pytest.mark.parametrize(("value", "text"), [({"a": 1}, '{"a": 1}'), ("a\nb", "a b"), (None, ""), ("x" * 41, "x" * 39 + "…")])
+@pytest.mark.parametrize(
+    ("value", "text"), [({"a": 1}, '{"a": 1}'), ("a\nb", "a b"), (None, ""), ("x" * 41, "x" * 39 + "…")]
+)
 def test_a_value_is_one_line(value: object, text: str) -> None:
     assert table_lines(["v"], [(value,)])[2] == f"| {text:1} |"
