@@ -87,17 +87,18 @@ def result_json(manifest: Manifest, result: Result, *, keeps_failures: bool = Fa
         "message": _message(node, result),
         "failures": _failures(node, result),
         "unique_id": result.node,
-        "compiled": _is_compiled(node, sql) if has_code else None,
-        "compiled_code": sql or None if has_code else None,
+        **(_code(node, result, sql) if has_code else {"compiled": None, "compiled_code": None}),
         "relation_name": _relation_name(manifest, result, keeps_failures=keeps_failures),
         "batch_results": result.details.get("batch_results"),
         "overload_results": result.details.get("overload_results"),
     }
 
 
-def _is_compiled(node: AnyNode, sql: str) -> bool | None:
-    """Whether it has a query. As in dbt nothing is said of a unit test that has none."""
-    return bool(sql) or (None if isinstance(node, UnitTest) else False)
+def _code(node: AnyNode, result: Result, sql: str) -> dict[str, Any]:
+    """Its query. As in dbt that of a hook may be empty, and nothing is said of a unit test that has none."""
+    if sql or (isinstance(node, Operation) and result.passed):
+        return {"compiled": True, "compiled_code": sql}
+    return {"compiled": None if isinstance(node, UnitTest) else False, "compiled_code": None}
 
 
 def _failures(node: AnyNode, result: Result) -> int | None:
