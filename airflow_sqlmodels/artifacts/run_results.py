@@ -148,7 +148,7 @@ def _relation_name(manifest: Manifest, result: Result, *, keeps_failures: bool) 
     if result.relation_name:
         return result.relation_name
     if isinstance(node, DataTest):
-        return kept_rows(node, manifest, asked=keeps_failures)
+        return kept_rows(node, manifest, asked=keeps_failures and bool(result.compiled_sql))  # named as it is compiled
     if isinstance(node, (Model, Snapshot, Function)):
         return dialect_named(manifest.settings.target.type).render(node.relation)
     return None

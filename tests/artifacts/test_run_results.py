@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from airflow_sqlmodels.artifacts.json_text import to_json, write_json
 from airflow_sqlmodels.artifacts.manifest_json import manifest_json
@@ -16,6 +17,7 @@ from airflow_sqlmodels.artifacts.run_results import run_results
 from airflow_sqlmodels.artifacts.sources import sources
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.manifest.nodes import AnyNode
+from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.templating.entries.places import compiled_path
 from airflow_sqlmodels.templating.invocation import Invocation
@@ -120,6 +122,18 @@ def test_other_results_leave_out_what_they_have_not(
     found = run_results(MANIFEST, [Result(node=node.id, **result)], RUN, 1.0)["results"][0]
 
     assert {key: found[key] for key in expected} == expected
+
+
+@pytest.mark.parametrize(("status", "sql", "named"), [("fail", "select 1", True), ("error", "", False)])
+def test_a_test_that_is_asked_to_keep_its_rows_names_their_table_once_it_has_a_query(
+    status: str, sql: str, named: bool
+) -> None:
+    kept = data_test("unique", ORDERS, name="kept", relation=Relation("db", "audit", "kept"))
+    result = Result(node=kept.id, status=status, compiled_sql=sql)
+
+    found = run_results(manifest_of(ORDERS, kept), [result], structs.replace(RUN, store_failures=True), 1.0)["results"]
+
+    assert (found[0]["relation_name"] is not None) is named
 
 
 def test_the_age_of_a_source_is_told() -> None:
