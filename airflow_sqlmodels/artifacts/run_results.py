@@ -104,7 +104,7 @@ def _code(node: AnyNode, result: Result, sql: str) -> dict[str, Any]:
 def _failures(node: AnyNode, result: Result) -> int | None:
     """How many; dbt counts those of hooks, exposures and saved queries as well: none, unless they were skipped."""
     if isinstance(node, Operation):
-        return int(not result.passed)
+        return None if result.passed and result.message is None else int(not result.passed)  # none if just compiled
     return 0 if isinstance(node, (Exposure, SavedQuery)) and result.status != "skipped" else result.failures
 
 
