@@ -208,7 +208,9 @@ def test_compile_tells_how_long_each_node_took(call: Call, tmp_path: Path) -> No
 )
 def test_hooks_are_compiled_and_do_nothing(args: tuple[str, ...], hooks: int, call: Call, tmp_path: Path) -> None:
     settings = tmp_path / "dbt_project.yml"
-    written = "on-run-start: \"{{ run_query('create table seen (a int)') }}select 1\"\non-run-end: \"{{ 'select 2' }}\"\n"
+    written = (
+        "on-run-start: \"{{ run_query('create table seen (a int)') }}select 1\"\non-run-end: \"{{ 'select 2' }}\"\n"
+    )
     settings.write_text(f"{settings.read_text()}\n{written}")
 
     assert call("compile", *args)[0] == 0
