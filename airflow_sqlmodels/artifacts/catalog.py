@@ -10,7 +10,7 @@ from airflow_sqlmodels.artifacts.json_text import write_json
 from airflow_sqlmodels.artifacts.metadata import metadata
 from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import AnyNode, Model, Relational, Seed, Snapshot, Source
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, Relational, Seed, Snapshot, Source
 from airflow_sqlmodels.templating.invocation import Invocation
 from airflow_sqlmodels.warehouse.catalog import Described, describe
 from airflow_sqlmodels.warehouse.session import Session
@@ -50,9 +50,18 @@ def relational(nodes: Iterable[AnyNode]) -> list[Relational]:
     ]
 
 
+def keepers(nodes: Iterable[AnyNode]) -> list[DataTest]:
+    """The data tests whose config keeps the rows at fault: dbt describes these tables too, once they are there."""
+    return [
+        node
+        for node in nodes
+        if isinstance(node, DataTest) and node.config.get("store_failures_as") not in (None, "ephemeral")
+    ]
+
+
 def catalog(
     manifest: Manifest,
-    nodes: Sequence[Relational],
+    nodes: Sequence[Relational | DataTest],
     session: Session,
     invocation: Invocation,
     told: Sequence[Described] | None = None,
@@ -62,22 +71,23 @@ def catalog(
     `told` is what lies in the warehouse, if somebody else knows.
     """
     here = manifest.settings.target.database
-    reachable = [node for node in nodes if node.relation.database in ("", here)]
+    placed = [(node, node.relation) for node in nodes if node.relation is not None]
+    reachable = [(node, relation) for node, relation in placed if relation.database in ("", here)]
     dialect = dialect_named(manifest.settings.target.type)
-    found = describe(session, dialect, [node.relation for node in reachable]) if told is None else told
+    found = describe(session, dialect, [relation for _, relation in reachable]) if told is None else told
     exact = {(each.schema, each.name): each for each in found}
     nearly = {(each.schema.lower(), each.name.lower()): each for each in found}
     described: dict[str, dict[str, Any]] = {"nodes": {}, "sources": {}}
-    for node in reachable:
-        schema, name = node.relation.key
+    for node, place in reachable:
+        schema, name = place.key
         relation = exact.get((schema, name)) or nearly.get((schema.lower(), name.lower()))
         if relation is not None:
             part = "sources" if isinstance(node, Source) else "nodes"
             described[part][node.id] = {**_described(relation, here), "unique_id": node.id}
     elsewhere = [
-        f"{node.id} lies in the database {node.relation.database!r}, and this is {here!r}"
-        for node in nodes
-        if node.relation.database not in ("", here)
+        f"{node.id} lies in the database {place.database!r}, and this is {here!r}"
+        for node, place in placed
+        if place.database not in ("", here)
     ]
     return {**_head(invocation), **described, "errors": elsewhere or None}
 

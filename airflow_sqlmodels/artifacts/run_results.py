@@ -87,18 +87,24 @@ def result_json(manifest: Manifest, result: Result, *, keeps_failures: bool = Fa
         "message": _message(node, result),
         "failures": _failures(node, result),
         "unique_id": result.node,
-        "compiled": bool(sql) if has_code else None,
-        "compiled_code": sql or None if has_code else None,
+        **(_code(node, result, sql) if has_code else {"compiled": None, "compiled_code": None}),
         "relation_name": _relation_name(manifest, result, keeps_failures=keeps_failures),
         "batch_results": result.details.get("batch_results"),
         "overload_results": result.details.get("overload_results"),
     }
 
 
+def _code(node: AnyNode, result: Result, sql: str) -> dict[str, Any]:
+    """Its query. As in dbt that of a hook may be empty, and nothing is said of a unit test that has none."""
+    if sql or (isinstance(node, Operation) and result.passed):
+        return {"compiled": True, "compiled_code": sql}
+    return {"compiled": None if isinstance(node, UnitTest) else False, "compiled_code": None}
+
+
 def _failures(node: AnyNode, result: Result) -> int | None:
     """How many; dbt counts those of hooks, exposures and saved queries as well: none, unless they were skipped."""
     if isinstance(node, Operation):
-        return int(not result.passed)
+        return None if result.passed and result.message is None else int(not result.passed)  # none if just compiled
     return 0 if isinstance(node, (Exposure, SavedQuery)) and result.status != "skipped" else result.failures
 
 
@@ -142,7 +148,7 @@ def _relation_name(manifest: Manifest, result: Result, *, keeps_failures: bool) 
     if result.relation_name:
         return result.relation_name
     if isinstance(node, DataTest):
-        return kept_rows(node, manifest, asked=keeps_failures)
+        return kept_rows(node, manifest, asked=keeps_failures and bool(result.compiled_sql))  # named as it is compiled
     if isinstance(node, (Model, Snapshot, Function)):
         return dialect_named(manifest.settings.target.type).render(node.relation)
     return None
@@ -154,7 +160,7 @@ def _response(node: AnyNode, result: Result) -> dict[str, Any]:
         return {"_message": "SELECT 1", "code": "SELECT", "rows_affected": 1}  # the one row with the verdict
     if isinstance(node, UnitTest) and result.status in ("pass", "fail"):
         return {"_message": f"SELECT {result.rows}", "code": "SELECT", "rows_affected": result.rows}
-    said = result.details.get("response") or (result.message if result.status == "success" else "")
+    said = result.details.get("response", result.message if result.status == "success" else "")
     # as in dbt, each batch has its own answer
     return {} if isinstance(node, Operation) or "batch_results" in result.details else _answer(said or "", result.rows)
 

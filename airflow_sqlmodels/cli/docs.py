@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from airflow_sqlmodels.artifacts.catalog import catalog, relational, write_catalog
+from airflow_sqlmodels.artifacts.catalog import catalog, keepers, relational, write_catalog
 from airflow_sqlmodels.artifacts.catalog import empty_catalog as no_catalog
 from airflow_sqlmodels.artifacts.own_catalog import own_catalog
 from airflow_sqlmodels.artifacts.site.page import write_page, write_static_page
@@ -28,7 +28,7 @@ from airflow_sqlmodels.errors import ProjectError, SqlModelsError, UnreachableEr
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.graph.selection import Selection, select_nodes
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import Relational
+from airflow_sqlmodels.manifest.nodes import AnyNode
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.settings import read_settings, target_path
 from airflow_sqlmodels.templating.answering import answerer
@@ -117,11 +117,12 @@ def _compiled(flags: Flags, opened: Opened) -> bool:
 
 
 def _described(flags: Flags, opened: Opened, invocation: Invocation, *, everything: bool) -> dict[str, Any]:
-    nodes = _chosen(flags, opened.manifest)
+    chosen = _chosen(flags, opened.manifest)
+    nodes = relational(chosen)
     session = opened.open_session()
     try:
         own = own_catalog(answerer(opened.manifest, invocation), nodes, session, everything=everything)
-        return catalog(opened.manifest, nodes, session, invocation, own)
+        return catalog(opened.manifest, [*nodes, *keepers(chosen)], session, invocation, own)
     except SqlModelsError as error:
         if isinstance(error, UnreachableError):
             raise
@@ -130,12 +131,12 @@ def _described(flags: Flags, opened: Opened, invocation: Invocation, *, everythi
         session.close()
 
 
-def _chosen(flags: Flags, manifest: Manifest) -> list[Relational]:
-    """The selected nodes with a relation; without a selection all of them, the sources too."""
+def _chosen(flags: Flags, manifest: Manifest) -> list[AnyNode]:
+    """The selected nodes; without a selection all of them, the sources too."""
     if not (flags.select or flags.exclude or flags.selector):
-        return relational(manifest.nodes.values())
+        return list(manifest.nodes.values())
     selection = Selection(select=flags.select, exclude=flags.exclude, selector=flags.selector)
-    return relational(manifest[node_id] for node_id in select_nodes(manifest, graph_of(manifest), selection).ids)
+    return [manifest[node_id] for node_id in select_nodes(manifest, graph_of(manifest), selection).ids]
 
 
 def _copy_assets(manifest: Manifest, root: Path, folder: Path) -> None:

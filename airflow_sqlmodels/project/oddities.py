@@ -23,7 +23,7 @@ from airflow_sqlmodels.project.files import stem_of
 from airflow_sqlmodels.project.installed import outdated
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import NAMELESS, TWICE, UNKNOWN, Entry
-from airflow_sqlmodels.project.settings import CONFIG_KEYS, ProjectFile, outdated_keys
+from airflow_sqlmodels.project.settings import CONFIG_KEYS, ProjectFile, outdated_keys, twice_in
 
 _REFERRED = ("model", "seed", "snapshot")
 """The kinds that ref() finds."""
@@ -113,9 +113,7 @@ def _nothing_to_describe(entry: Entry, names: set[tuple[str, str, str]]) -> Iter
 
 def _deprecated(entry: Entry) -> Iterator[Warned]:
     if entry.kind == TWICE:
-        what = f"Duplicate key {entry.name!r}: only what the last one says counts"
-        data = {"duplicate_description": f"Duplicate key {entry.name!r}", "file": entry.file.shown}
-        yield Warned(str(SqlModelsError(what, entry.at)), "DuplicateYAMLKeysDeprecation", data, once=True)
+        yield twice_in(entry.name, entry.at, once=True)
     elif entry.kind == "exposure" and not _EXPOSURE_NAME.match(entry.name):
         what = f"the 'name' of an exposure should contain only letters, numbers, and underscores: {entry.name!r}"
         text = str(SqlModelsError(what, entry.at, "put what people read into 'label'"))

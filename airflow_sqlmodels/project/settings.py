@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct, field, structs
 
-from airflow_sqlmodels.errors import Location, SettingsError
+from airflow_sqlmodels.errors import Location, SettingsError, SqlModelsError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Settings
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.choices import Choices
@@ -71,6 +71,8 @@ class ProjectFile(Struct, frozen=True):
     trees: dict[str, ConfigTree] = field(default_factory=dict)
     written: dict[str, ConfigTree] = field(default_factory=dict)
     """The same as it is written: templates are not rendered, and nothing is merged."""
+    twice: tuple[tuple[str, Location], ...] = ()
+    """The keys that stand in their mapping already."""
 
     def paths(self, key: str) -> tuple[str, ...]:
         """`model-paths` and its siblings."""
@@ -123,7 +125,8 @@ def read_settings(root: Path, names: Iterable[str], variables: Mapping[str, Any]
 
 def read_project_file(root: Path, choices: Choices, shown: str = "") -> ProjectFile:
     """One dbt_project.yml, rendered. Raises SettingsError if it is missing, malformed, or has no name."""
-    content, path, text = _content(root, shown)
+    twice: list[tuple[str, int, int]] = []
+    content, path, text = _content(root, shown, twice)
     variables = file_vars(root, shown, content, place_in(content, "vars", path, text))
     names = {
         "env_var": choices.env_var,
@@ -153,7 +156,9 @@ def read_project_file(root: Path, choices: Choices, shown: str = "") -> ProjectF
     check_shape(rendered, lambda key: place_in(content, key, path, text))
     trees = _trees(rendered)
     written = _trees(plain(content), merge_plainly)
-    return ProjectFile(str(rendered["name"]), root, shown, rendered, trees, written)
+    lines = text.splitlines()
+    again = tuple((key, Location(path, line + 1, column + 1, lines[line])) for key, line, column in twice)
+    return ProjectFile(str(rendered["name"]), root, shown, rendered, trees, written, again)
 
 
 def flag_of(project: ProjectFile, name: str, default: bool = False) -> bool:
@@ -178,14 +183,22 @@ def _trees(content: Mapping[str, Any], combine: Merge | None = None) -> dict[str
 
 
 def outdated_keys(project: ProjectFile) -> list[Warned]:
-    """A warning for each key of dbt_project.yml that has another name today."""
+    """A warning for each key of dbt_project.yml that has another name today, or is there twice."""
     place = f"{project.shown}{PROJECT_FILE}"
     renamed = {old: key for key, old in _FORMERLY.items()}
     old = (key for key in project.content if key in renamed)
     return [
         *(Warned(f"{place}: the `{key}` config has been renamed to `{renamed[key]}`", _RENAMED[key]) for key in old),
         *_moved_paths(project, place),
+        *(twice_in(key, at) for key, at in project.twice),
     ]
+
+
+def twice_in(key: str, at: Location, *, once: bool = False) -> Warned:
+    """The warning of a key that its mapping has already."""
+    what = f"Duplicate key {key!r}"
+    text = str(SqlModelsError(f"{what}: only what the last one says counts", at))
+    return Warned(text, "DuplicateYAMLKeysDeprecation", {"duplicate_description": what, "file": at.path}, once=once)
 
 
 _RENAMED = {"source-paths": "ConfigSourcePathDeprecation", "data-paths": "ConfigDataPathDeprecation"}
@@ -242,13 +255,13 @@ def make_settings(project: ProjectFile, packages: list[ProjectFile], choices: Ch
     )
 
 
-def _content(root: Path, shown: str) -> tuple[Any, str, str]:
+def _content(root: Path, shown: str, twice: list[tuple[str, int, int]] | None = None) -> tuple[Any, str, str]:
     path = root / PROJECT_FILE
     if not path.is_file():
         hint = "name the project's folder with --project-dir" if not shown else ""
         raise SettingsError(f"no {PROJECT_FILE} in {root}", None, hint)
     text = text_of(path, shown + PROJECT_FILE).rstrip()  # as in dbt: it tells at the end of a text in several lines
-    content = parse_yaml(text, shown + PROJECT_FILE)
+    content = parse_yaml(text, shown + PROJECT_FILE, twice)
     if not isinstance(content, dict):
         raise SettingsError("this file is empty", Location(shown + PROJECT_FILE), "it needs at least 'name: …'")
     return content, shown + PROJECT_FILE, text

@@ -39,7 +39,7 @@ def clone_step(means: Answerer, node_id: NodeId, session: Session, rules: StepRu
 
 def _cloned(means: Answerer, node: AnyNode, session: Session, rules: StepRules) -> Result:
     assert isinstance(node, (Model, Seed, Snapshot)), node.id
-    nothing = Result(node=node.id, status="success", message="No-op")
+    nothing = Result(node=node.id, status="success", message="No-op", details={"response": ""})
     other, relation = means.earlier.get(node.id), means.relation(node.relation)
     if other is None:
         rules.log(f"the state has no relation for {node.id}")
@@ -56,7 +56,7 @@ def _cloned(means: Answerer, node: AnyNode, session: Session, rules: StepRules) 
     build = _view_of(means, node, f"select * from {means.dialect.render(means.relation(other))}", session, rules)
     built = materialization_for(build, "view")(build)
     name = means.dialect.render(relation)
-    return Result(node=node.id, status="success", message=built.status, compiled_sql=build.select, relation_name=name)
+    return Result(node=node.id, status="success", message=built.status, relation_name=name)
 
 
 def _view_of(means: Answerer, node: Model | Seed | Snapshot, select: str, session: Session, rules: StepRules) -> Build:

@@ -22,7 +22,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "test": ("test", "unit_test"),
     "seed": ("seed",),
     "snapshot": ("snapshot",),
-    "compile": ("model", "seed", "snapshot", "function", "test", "analysis"),
+    "compile": ("model", "seed", "snapshot", "function", "test", "analysis", "operation"),
     "show": ("model", "seed", "snapshot", "test", "analysis"),
     "clone": ("model", "seed", "snapshot"),
     "freshness": ("source",),

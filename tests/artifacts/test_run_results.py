@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from airflow_sqlmodels.artifacts.json_text import to_json, write_json
 from airflow_sqlmodels.artifacts.manifest_json import manifest_json
@@ -16,11 +17,12 @@ from airflow_sqlmodels.artifacts.run_results import run_results
 from airflow_sqlmodels.artifacts.sources import sources
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.manifest.nodes import AnyNode
+from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.templating.entries.places import compiled_path
 from airflow_sqlmodels.templating.invocation import Invocation
 from tests.graph.shop import SHOP
-from tests.manifests import data_test, exposure, hook, manifest_of, model, saved_query, seed, source
+from tests.manifests import data_test, exposure, hook, manifest_of, model, saved_query, seed, source, unit_test
 
 NOON = datetime.datetime(2024, 1, 2, 12, 0, 0, 5, tzinfo=datetime.UTC)
 LATER = NOON + datetime.timedelta(seconds=2)
@@ -31,7 +33,8 @@ COUNTRIES = seed("countries")
 RAW = source("orders")
 HOOK = hook("on-run-start")
 VERDICT = {"_message": "SELECT 1", "code": "SELECT", "rows_affected": 1}
-MANIFEST = manifest_of(ORDERS, UNIQUE, COUNTRIES, RAW, HOOK)
+ROUNDED = unit_test("rounded", ORDERS)
+MANIFEST = manifest_of(ORDERS, UNIQUE, COUNTRIES, RAW, HOOK, ROUNDED)
 
 
 @pytest.mark.parametrize("node", [exposure("dash", ORDERS), saved_query("monthly")])
@@ -99,8 +102,13 @@ def test_a_built_model_has_dbts_fields() -> None:
         (ORDERS, {"status": "skipped", "message": "skipped: a did not succeed"}, {"message": None}),
         (ORDERS, {"status": "error"}, {"adapter_response": {}, "relation_name": '"warehouse"."public"."orders"'}),
         (HOOK, {"status": "success", "message": "SELECT 1"}, {"adapter_response": {}, "failures": 0}),
-        (HOOK, {"status": "error", "message": "no"}, {"failures": 1}),
+        (HOOK, {"status": "success"}, {"compiled": True, "compiled_code": ""}),
+        (HOOK, {"status": "error", "message": "no"}, {"failures": 1, "compiled": False}),
         (COUNTRIES, {"status": "success", "message": "INSERT 2", "rows": 2}, {"compiled": None, "relation_name": None}),
+        (COUNTRIES, {"status": "success", "relation_name": "countries"}, {"relation_name": None}),
+        (ROUNDED, {"status": "error"}, {"compiled": None, "compiled_code": None}),
+        (ROUNDED, {"status": "pass", "compiled_sql": "select 1"}, {"compiled": True}),
+        (ORDERS, {"status": "success", "message": "No-op", "details": {"response": ""}}, {"adapter_response": {}}),
         (
             ORDERS,
             {"status": "success", "message": "SUCCESS", "rows": 2, "details": {"batch_results": {"successful": []}}},
@@ -114,6 +122,18 @@ def test_other_results_leave_out_what_they_have_not(
     found = run_results(MANIFEST, [Result(node=node.id, **result)], RUN, 1.0)["results"][0]
 
     assert {key: found[key] for key in expected} == expected
+
+
+@pytest.mark.parametrize(("status", "sql", "named"), [("fail", "select 1", True), ("error", "", False)])
+def test_a_test_that_is_asked_to_keep_its_rows_names_their_table_once_it_has_a_query(
+    status: str, sql: str, named: bool
+) -> None:
+    kept = data_test("unique", ORDERS, name="kept", relation=Relation("db", "audit", "kept"))
+    result = Result(node=kept.id, status=status, compiled_sql=sql)
+
+    found = run_results(manifest_of(ORDERS, kept), [result], structs.replace(RUN, store_failures=True), 1.0)["results"]
+
+    assert (found[0]["relation_name"] is not None) is named
 
 
 def test_the_age_of_a_source_is_told() -> None:

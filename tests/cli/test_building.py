@@ -173,7 +173,7 @@ def test_show_prints_rows_and_compile_prints_sql(call: Call) -> None:
     _, rows = call("show", "--inline", "select * from {{ ref('revenue') }}", "--output", "json")
     _, sql = call("compile", "-s", "revenue")
 
-    assert table == "Previewing node 'revenue':\n| amount |\n| ------ |\n| 30     |\n"
+    assert table == "Previewing node 'revenue':\n| amount |\n| ------ |\n|     30 |\n"
     assert json.loads(rows) == {"show": [{"amount": 30}]}
     assert sql.startswith("Compiled node 'revenue' is:\nselect sum(amount) as amount from ")
 

@@ -201,3 +201,22 @@ def test_compile_tells_how_long_each_node_took(call: Call, tmp_path: Path) -> No
     for result in results:
         assert [each["name"] for each in result["timing"]] == ["compile", "execute"]
         assert result["execution_time"] > 0
+
+
+@pytest.mark.parametrize(
+    ("args", "hooks"), [((), 2), (("--select", "tag:on-run-end"), 1), (("--select", "path:models"), 0)]
+)
+def test_hooks_are_compiled_and_do_nothing(args: tuple[str, ...], hooks: int, call: Call, tmp_path: Path) -> None:
+    settings = tmp_path / "dbt_project.yml"
+    written = (
+        "on-run-start: \"{{ run_query('create table seen (a int)') }}select 1\"\non-run-end: \"{{ 'select 2' }}\"\n"
+    )
+    settings.write_text(f"{settings.read_text()}\n{written}")
+
+    assert call("compile", *args)[0] == 0
+    assert call("compile", *args)[0] == 0, "the table was not kept"
+
+    results = json.loads((tmp_path / "target/run_results.json").read_text())["results"]
+    found = [each for each in results if each["unique_id"].startswith("operation.")]
+    assert [(each["status"], each["message"], each["failures"]) for each in found] == [("success", None, None)] * hooks
+    assert "select 2" in {each["compiled_code"] for each in found} or not hooks

@@ -79,7 +79,7 @@ def test_tests_and_previews_defer_too(call: Call, tmp_path: Path) -> None:
     options = ["--select", "stg_orders", "--defer", "--state", str(tmp_path / "prod")]
 
     assert "PASS=2" in call("test", *options)[1]
-    assert "| 20" in call("show", *options)[1]
+    assert "|     20 |" in call("show", *options)[1]
 
 
 def test_to_defer_needs_a_state(call: Call) -> None:
@@ -98,6 +98,10 @@ def test_a_clone_is_a_view_of_the_other_state(call: Call, tmp_path: Path, connec
     assert "dev.orders is there already" in said
     assert connection.execute("select amount from dev.revenue").fetchone() == (30,)
     assert connection.execute("select * from dev.orders").fetchall() == [(0,)]
+    results = json.loads((tmp_path / "project/target/run_results.json").read_text())["results"]
+    told = {each["unique_id"]: (each["compiled"], each["adapter_response"].get("code")) for each in results}
+    assert told["model.shop.orders"] == (False, None)
+    assert told["model.shop.revenue"] == (False, "CREATE VIEW")
     assert call("clone", "--state", str(tmp_path / "prod"), "--select", "orders", "--full-refresh")[0] == 0
     assert connection.execute("select count(*) from dev.orders").fetchone() == (2,)
 

@@ -47,6 +47,19 @@ def test_what_was_built_is_described(call: Call, tmp_path: Path) -> None:
     assert (tmp_path / "target/static_index.html").is_file()
 
 
+def test_what_tests_keep_by_their_config_is_described_too(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "tests").mkdir(exist_ok=True)
+    for name, config in (("kept", "{{ config(store_failures=true) }}"), ("not_kept", "")):
+        (tmp_path / f"tests/{name}.sql").write_text(
+            f"{config} select 1 as fault from {{{{ ref('revenue') }}}} where false"
+        )
+    assert call("build", "--exclude", "not_kept")[0] == 0
+
+    assert call("docs", "generate", "--select", "revenue")[0] == 0
+
+    assert {*read(tmp_path, "catalog.json")["nodes"]} == {"model.shop.revenue", "test.shop.kept"}
+
+
 @pytest.mark.parametrize(
     ("args", "nodes"),
     [

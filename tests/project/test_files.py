@@ -90,6 +90,16 @@ def test_folders_may_have_the_names_they_had_before(tmp_path: Path) -> None:
     ]
 
 
+def test_a_key_that_stands_twice_in_the_project_file_is_told_by_every_run(tmp_path: Path) -> None:
+    twice = PROJECT + "models:\n  shop:\n    +materialized: view\n    +materialized: table\n"
+
+    warned = load(tmp_path, {"dbt_project.yml": twice, "models/a.sql": "select 1 as n"}).warnings[-1]
+
+    assert (warned.name, warned.once) == ("DuplicateYAMLKeysDeprecation", False)
+    assert warned.text.startswith(f"dbt_project.yml:{len(twice.splitlines())}:5: Duplicate key '+materialized'")
+    assert warned.data["file"] == "dbt_project.yml"
+
+
 def test_a_folder_under_both_its_names_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"(?s)dbt_project.yml:5:.*'source-paths' is the old name of 'model-paths'"):
         load(tmp_path, {"dbt_project.yml": PROJECT + "model-paths: [a]\nsource-paths: [b]\n"})
