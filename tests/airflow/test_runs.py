@@ -133,7 +133,6 @@ TOLERANT = {
 }
 
 
-@pytest.mark.usefixtures("warehouse")
 def test_a_dag_renames_a_column_with_the_views_that_need_it(warehouse: str, tmp_path: Path) -> None:
     files = {
         "models/stg.sql": "{{ config(materialized='table') }} select 1 as id, 'a' as old",
@@ -149,6 +148,7 @@ def test_a_dag_renames_a_column_with_the_views_that_need_it(warehouse: str, tmp_
         assert connection.execute("select new from fct").fetchall() == [("a",)]
 
 
+@pytest.mark.usefixtures("warehouse")
 def test_what_reads_a_model_with_on_error_continue_goes_on_when_it_fails(tmp_path: Path) -> None:
     table = TOLERANT["models/broken.sql"].replace("on_error", "materialized='table', on_error")
     dag = dag_of(tmp_path, {**TOLERANT, "models/broken.sql": table})

@@ -205,6 +205,8 @@ def test_quoting_in_the_config_of_a_model_changes_no_name(said: str, tmp_path: P
     node = manifest.nodes[NodeId("model.shop.a")]
     assert isinstance(node, Model)
     assert (node.relation.identifier, node.relation.quoting) == ("Big", Quoting())
+
+
 def test_quoting_in_the_config_of_a_node_counts_for_nothing(tmp_path: Path) -> None:
     """As in dbt, only that of the project does."""
     files = {"models/Orders.sql": "{{ config(quoting={'identifier': false}) }} select 1 as id"}
