@@ -40,7 +40,7 @@ def _applied(build: Build, writing: Writing, strategy: Strategy) -> Built:
     strategy.check(build, writing.version)
     run_inside(build, build.pre_hooks)
     delta = _gather(build)
-    columns = matched_columns(build, delta)
+    columns = matched_columns(build, writing, delta)
     if not columns:
         raise ProjectError("the model has no column in common with its table", build.node.at,
                            "rebuild it with --full-refresh")  # fmt: skip

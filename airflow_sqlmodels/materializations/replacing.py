@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from airflow_sqlmodels.dialects import ddl
 from airflow_sqlmodels.manifest.relation import Relation
@@ -10,10 +10,12 @@ from airflow_sqlmodels.materializations.build import Build
 from airflow_sqlmodels.materializations.dressing import wanted_of
 from airflow_sqlmodels.materializations.hooks import has_inside, run_inside
 from airflow_sqlmodels.materializations.own_dressing import MACROS, dress, has_own
+from airflow_sqlmodels.publish.attached import attached_to
 from airflow_sqlmodels.publish.candidate import candidate_of
 from airflow_sqlmodels.publish.locks import Writing
 from airflow_sqlmodels.publish.patience import Patience
 from airflow_sqlmodels.publish.swap import Swap, publish
+from airflow_sqlmodels.publish.wanted import Wanted
 from airflow_sqlmodels.warehouse.session import Outcome
 
 
@@ -42,6 +44,35 @@ def replaced(build: Build, writing: Writing, kind: str, make: Callable[[Relation
     )
     publish(patience_of(build), swap)
     return outcome
+
+
+def without_columns(build: Build, writing: Writing, gone: Collection[str]) -> None:
+    """The same rows without these columns, as a new table: views that need them are left on the old one.
+
+    All in the open transaction. Raises PublishError if something does not let it.
+    """
+    candidate, dialect = candidate_of(build.relation, build.dialect), build.dialect
+    there = attached_to(build.session, dialect, build.relation)
+    kept = [column.name for column in there.columns if column.name not in gone]
+    select = f"select {', '.join(map(dialect.quote, kept))} from {dialect.render(build.relation)}"
+    indexes = tuple(each for each in wanted_of(build, candidate, "table").indexes if set(each.columns) <= set(kept))
+    if writing.leftover is not None:
+        build.session.execute(ddl.drop(dialect, candidate, writing.leftover))
+    build.session.execute(dialect.create_table_as(candidate, select, unlogged=bool(build.config.get("unlogged"))))
+    swap = Swap(
+        build.relation,
+        candidate,
+        "table",
+        Wanted(indexes),
+        True,
+        writing.session,
+        None,
+        build.later,
+        build.behind,
+        build.outgrown,
+        commits=False,
+    )
+    publish(patience_of(build), swap)
 
 
 def _last_words(build: Build, kind: str) -> Callable[[], None] | None:

@@ -11,8 +11,11 @@ from msgspec import Struct
 from airflow_sqlmodels.errors import CompilationError, ProjectError, PublishError, closest
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations.build import Build
-from airflow_sqlmodels.publish.attached import Attached, attached_to
+from airflow_sqlmodels.materializations.replacing import without_columns
+from airflow_sqlmodels.publish.attached import attached_to
 from airflow_sqlmodels.publish.dependents import creations, drops, remade_for
+from airflow_sqlmodels.publish.locks import Writing
+from airflow_sqlmodels.publish.outgrown import may_stay
 
 _CHOICES = ("ignore", "fail", "append_new_columns", "sync_all_columns")
 _TEXT = re.compile(r"(?:text|bpchar|character(?: varying)?)(?:\((\d+)\))?")
@@ -33,10 +36,11 @@ class Differences(Struct, frozen=True):
     kept: tuple[str, ...]
 
 
-def matched_columns(build: Build, delta: Relation) -> list[str]:
+def matched_columns(build: Build, writing: Writing, delta: Relation) -> list[str]:
     """The columns to write, after the table was changed as `on_schema_change` says.
 
-    Raises CompilationError or ProjectError if the columns do not fit, PublishError if a view is in the way.
+    Raises CompilationError or ProjectError if the columns do not fit, PublishError if a view is in the way that the run
+    does not make anew.
     """
     choice = str(build.config.get("on_schema_change") or "ignore")
     if choice not in _CHOICES:
@@ -47,11 +51,15 @@ def matched_columns(build: Build, delta: Relation) -> list[str]:
     if choice == "ignore":
         _refuse_gone(build, found)
     synced = choice == "sync_all_columns"
+    gone = found.gone if synced else ()
+    if gone and _are_left(build, gone):
+        without_columns(build, writing, gone)
+        gone = ()
     _change(
         build,
         found,
         added=found.added if choice in ("append_new_columns", "sync_all_columns") else (),
-        gone=found.gone if synced else (),
+        gone=gone,
         retyped={**found.widened, **found.retyped} if synced else found.widened,
     )
     return list(found.kept) if choice == "ignore" else list(found.new)
@@ -152,19 +160,22 @@ def _change(
     if not gone and not retyped:
         build.session.execute(alter)
         return
-    table = attached_to(build.session, build.dialect, build.relation)
-    _refuse_needed(table, gone)
-    views = remade_for(table, retyped)
+    views = remade_for(attached_to(build.session, build.dialect, build.relation), retyped)
     build.session.execute(";\n".join((*drops(views, build.dialect), alter, *creations(views, build.dialect))))
 
 
-def _refuse_needed(table: Attached, gone: Sequence[str]) -> None:
-    for view in table.views:
-        for name in gone:
-            if name in view.uses:
-                raise PublishError(
-                    f"the view {view.schema}.{view.name} needs the column {name!r} of {table.schema}.{table.name},"
-                    " which goes",
-                    None,
-                    "change the view first, or build both with --full-refresh; nothing was changed",
-                )
+def _are_left(build: Build, gone: Sequence[str]) -> bool:
+    """Whether views need these columns, all of which the run makes anew. Raises PublishError if it does not."""
+    table = attached_to(build.session, build.dialect, build.relation)
+    needing = [view for view in table.views if not set(gone).isdisjoint(view.uses)]
+    known = build.behind() if needing else ()
+    for view in needing:
+        if not may_stay(view, known):
+            name = next(each for each in gone if each in view.uses)
+            raise PublishError(
+                f"the view {view.schema}.{view.name} needs the column {name!r} of {table.schema}.{table.name},"
+                " which goes",
+                None,
+                "build the view in the same run, or change it first; nothing was changed",
+            )
+    return bool(needing)

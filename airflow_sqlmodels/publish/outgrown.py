@@ -48,9 +48,9 @@ def left_behind(old: Attached, new: Attached, behind: Behind, *, retyped: bool) 
     if not needing:
         return frozenset()
     known = behind()
-    left = {view.oid for view in needing if _may_stay(view, known)}
+    left = {view.oid for view in needing if may_stay(view, known)}
     while blocked := set(_blocking(old, new, left)):  # a view that is left keeps what it reads from being made again
-        found = {view.oid for view in old.views if view.oid in blocked and _may_stay(view, known)}
+        found = {view.oid for view in old.views if view.oid in blocked and may_stay(view, known)}
         if found != blocked:
             return frozenset()
         left |= found
@@ -61,7 +61,8 @@ def _lost_columns(old: Attached, new: Attached) -> set[str]:
     return {column.name for column in old.columns}.difference(column.name for column in new.columns)
 
 
-def _may_stay(view: View, known: Collection[tuple[str, str]]) -> bool:
+def may_stay(view: View, known: Collection[tuple[str, str]]) -> bool:
+    """Whether a view can be left on an old relation; `known` are those that the run makes anew."""
     # a materialized view would be refreshed from the old relation for ever
     return view.kind == "v" and (view.schema, view.name) in known
 

@@ -50,6 +50,30 @@ def test_a_view_that_is_built_later_shows_the_old_rows_until_then(
     assert names_in(connection) == {"orders", "names", "above"}
 
 
+def test_an_incremental_model_loses_a_column_that_such_a_view_needs(
+    session: DbApiSession, connection: Connection
+) -> None:
+    sync = {
+        "on_schema_change": "sync_all_columns",
+        "unique_key": "id",
+        "indexes": [{"columns": ["id"], "unique": True}],
+    }
+    built(session, "incremental", START, **sync)
+    connection.execute("create view names as select name from orders; create view ids as select id from orders")
+    connection.execute("grant select on orders to pg_monitor")
+
+    with pytest.raises(PublishError, match=r"the view public.names needs the column 'name' of public.orders"):
+        built(session, "incremental", "select 2 as id, 20 as amount", **sync)
+    change = "select 2::bigint as id, 20 as amount, true as more"
+    built(session, "incremental", change, **sync, behind=_behind("names"))
+
+    assert rows_of(connection, "select * from orders order by id") == [(1, 10, None), (2, 20, True)]
+    assert rows_of(connection, "select id from ids order by id") == [(1,), (2,)]
+    assert rows_of(connection, "select name from names") == [("a",)]
+    assert rows_of(connection, "select has_table_privilege('pg_monitor', 'orders', 'select')") == [(True,)]
+    assert rows_of(connection, "select count(*) from pg_indexes where tablename = 'orders'") == [(1,)]
+
+
 def test_what_is_above_a_view_that_stays_need_not_be_built(session: DbApiSession, connection: Connection) -> None:
     built(session, "table", START)
     connection.execute("create view names as select name from orders; create view other as select * from names")
