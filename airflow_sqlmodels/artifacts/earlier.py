@@ -13,8 +13,9 @@ from airflow_sqlmodels.artifacts.facts import facts_of
 from airflow_sqlmodels.artifacts.json_text import read_json
 from airflow_sqlmodels.errors import Location, SqlModelsError
 from airflow_sqlmodels.graph.state import Facts, State
+from airflow_sqlmodels.manifest.macro import MacroId
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import AnyNode, MacroId, NodeId, Seed, Templated
+from airflow_sqlmodels.manifest.nodes import AnyNode, NodeId, Seed, Templated
 from airflow_sqlmodels.manifest.relation import Quoting, Relation
 from airflow_sqlmodels.templating.call_graph import call_graph_of
 from airflow_sqlmodels.templating.entries.node import node_json

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from airflow_sqlmodels.manifest.nodes import Macro
+from airflow_sqlmodels.manifest.macro import Macro
 from airflow_sqlmodels.templating.blocks import as_macros
 from airflow_sqlmodels.templating.called import called_in
 from airflow_sqlmodels.templating.macro_table import BUILT_IN

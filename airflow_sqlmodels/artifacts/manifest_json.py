@@ -15,10 +15,10 @@ from airflow_sqlmodels.artifacts.metadata import metadata
 from airflow_sqlmodels.artifacts.selector_entries import selector_entry
 from airflow_sqlmodels.graph.order import Edges, Graph
 from airflow_sqlmodels.manifest.lost import tests_of_nothing
+from airflow_sqlmodels.manifest.macro import Doc
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import (
     DataTest,
-    Doc,
     Exposure,
     Function,
     Metric,

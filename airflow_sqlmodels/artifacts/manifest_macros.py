@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_sqlmodels.artifacts.macro_texts import MacroText, text_of
+from airflow_sqlmodels.manifest.macro import Macro, MacroId
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import Macro, MacroId
 from airflow_sqlmodels.project.macro_arguments import FLAG as MACRO_ARGUMENTS
 from airflow_sqlmodels.templating.blocks import languages_of, opening_tag
 from airflow_sqlmodels.templating.call_graph import CallGraph, call_graph_of

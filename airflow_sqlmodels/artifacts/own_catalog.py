@@ -7,7 +7,8 @@ from itertools import groupby
 from typing import Any
 
 from airflow_sqlmodels.errors import ProjectError
-from airflow_sqlmodels.manifest.nodes import Macro, Relational
+from airflow_sqlmodels.manifest.macro import Macro
+from airflow_sqlmodels.manifest.nodes import Relational
 from airflow_sqlmodels.templating.answering import Answerer, Rendering
 from airflow_sqlmodels.warehouse.catalog import Described, DescribedColumn
 from airflow_sqlmodels.warehouse.session import Session

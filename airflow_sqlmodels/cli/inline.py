@@ -10,8 +10,9 @@ import click
 from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.compile.compiler import with_ephemeral
 from airflow_sqlmodels.errors import CompilationError, Location
+from airflow_sqlmodels.manifest.macro import Macro
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import Analysis, Macro, NodeId, Operation
+from airflow_sqlmodels.manifest.nodes import Analysis, NodeId, Operation
 from airflow_sqlmodels.templating.answering import Answerer, Rendering
 from airflow_sqlmodels.warehouse.session import Session
 

@@ -30,8 +30,9 @@ from airflow_sqlmodels.errors import (
     WarehouseError,
     closest,
 )
+from airflow_sqlmodels.manifest.macro import Macro
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import Macro, NodeId
+from airflow_sqlmodels.manifest.nodes import NodeId
 from airflow_sqlmodels.project.yaml_text import parse_yaml, plain
 from airflow_sqlmodels.run.plan import Plan
 from airflow_sqlmodels.run.result import Result

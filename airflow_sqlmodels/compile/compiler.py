@@ -12,17 +12,8 @@ from msgspec.structs import replace
 from airflow_sqlmodels.compile.ctes import with_ctes
 from airflow_sqlmodels.compile.origins import CompiledText, Template, template_of
 from airflow_sqlmodels.errors import CompilationError, EphemeralError, Location, SqlModelsError
-from airflow_sqlmodels.manifest.nodes import (
-    AnyNode,
-    DataTest,
-    MacroId,
-    Model,
-    NodeId,
-    Operation,
-    Seed,
-    Source,
-    Templated,
-)
+from airflow_sqlmodels.manifest.macro import MacroId
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, NodeId, Operation, Seed, Source, Templated
 from airflow_sqlmodels.templating.answering import Answerer, Rendering
 from airflow_sqlmodels.templating.arguments import rendered_argument
 from airflow_sqlmodels.templating.batches import has_batches

@@ -17,10 +17,10 @@ from airflow_sqlmodels.compile.fixture_sql import UNION, Types, expected_select,
 from airflow_sqlmodels.compile.origins import CompiledText, template_of
 from airflow_sqlmodels.errors import CompilationError, Location, UnreachableError, WarehouseError
 from airflow_sqlmodels.manifest.fixtures import FixtureRows, Overrides
+from airflow_sqlmodels.manifest.macro import MacroId
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
     GivenRows,
-    MacroId,
     Model,
     NodeId,
     Relational,

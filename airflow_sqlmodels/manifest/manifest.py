@@ -9,7 +9,8 @@ from typing import Any
 from msgspec import Struct
 from msgspec import field as struct_field
 
-from airflow_sqlmodels.manifest.nodes import AnyNode, Doc, Macro, MacroId, NodeId
+from airflow_sqlmodels.manifest.macro import Doc, Macro, MacroId
+from airflow_sqlmodels.manifest.nodes import AnyNode, NodeId
 from airflow_sqlmodels.manifest.warned import Warned
 
 PROJECT_FILE = "dbt_project.yml"

@@ -12,13 +12,11 @@ from msgspec import Struct, field
 
 from airflow_sqlmodels.errors import Location
 from airflow_sqlmodels.manifest.fixtures import FixtureRows, Overrides
+from airflow_sqlmodels.manifest.macro import MacroId
 from airflow_sqlmodels.manifest.relation import Relation
 
 NodeId = NewType("NodeId", str)
 """dbt's unique id: `model.shop.orders`, `source.shop.raw.orders`, `test.shop.unique_orders_id.1a2b3c4d5e`."""
-
-MacroId = NewType("MacroId", str)
-"""`macro.shop.cents`."""
 
 
 class Ref(Struct, frozen=True):
@@ -405,38 +403,3 @@ RESOURCE_TYPES: dict[type, str] = {
 def resource_type(node: AnyNode) -> str:
     """dbt's word for the kind of node: what the id begins with."""
     return RESOURCE_TYPES[type(node)]
-
-
-class Macro(Struct, frozen=True, kw_only=True):
-    """A named piece of template. Tests and materializations are macros with a prefix, as in dbt."""
-
-    id: MacroId
-    name: str
-    package: str
-    path: str
-    """Relative to the root of its package; for built-in macros, to this library."""
-    at: Location
-    text: str
-    """The whole block, tags included."""
-    around: tuple[str, str] = ("", "")
-    """The white space in front of it and behind it that its tags swallow (`{%-`, `-%}`)."""
-    description: str = ""
-    meta: dict[str, Any] = field(default_factory=dict)
-    arguments: tuple[dict[str, Any], ...] = ()
-    """What properties say of its arguments; empty if they say nothing."""
-    docs: dict[str, Any] = field(default_factory=dict)
-    """What properties say of its place on the documentation site."""
-    patch_path: str | None = None
-    """The properties file that describes it, relative to the root of its package."""
-
-
-class Doc(Struct, frozen=True, kw_only=True):
-    """A `{% docs %}` block."""
-
-    id: str
-    name: str
-    package: str
-    path: str
-    text: str
-    base: str = ""
-    """The resource folder in which it was found: `models`."""

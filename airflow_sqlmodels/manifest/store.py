@@ -21,8 +21,9 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from msgspec import Struct
 
+from airflow_sqlmodels.manifest.macro import Doc, Macro, MacroId
 from airflow_sqlmodels.manifest.manifest import Manifest, Settings
-from airflow_sqlmodels.manifest.nodes import RESOURCE_TYPES, AnyNode, Doc, Macro, MacroId, NodeId
+from airflow_sqlmodels.manifest.nodes import RESOURCE_TYPES, AnyNode, NodeId
 from airflow_sqlmodels.manifest.warned import Warned
 
 K = TypeVar("K", bound=str)

@@ -11,7 +11,8 @@ from msgspec import Struct, field
 from airflow_sqlmodels.compile.origins import CompiledText
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.errors import WarehouseError
-from airflow_sqlmodels.manifest.nodes import Function, MacroId, Model, Seed, Snapshot
+from airflow_sqlmodels.manifest.macro import MacroId
+from airflow_sqlmodels.manifest.nodes import Function, Model, Seed, Snapshot
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.publish.outgrown import Behind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from airflow_sqlmodels.errors import ProjectError
-from airflow_sqlmodels.manifest.nodes import Macro
+from airflow_sqlmodels.manifest.macro import Macro
 from airflow_sqlmodels.materializations.build import Build, Built
 from airflow_sqlmodels.materializations.languages import refuse_other_language
 from airflow_sqlmodels.materializations.writing import writing_of

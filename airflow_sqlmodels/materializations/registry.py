@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Callable
 
 from airflow_sqlmodels.errors import ProjectError, closest
-from airflow_sqlmodels.manifest.nodes import Macro
+from airflow_sqlmodels.manifest.macro import Macro
 from airflow_sqlmodels.materializations.build import Build, Built
 from airflow_sqlmodels.materializations.languages import refuse_other_language
 from airflow_sqlmodels.templating.answering import Answerer

@@ -12,18 +12,9 @@ from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.errors import Location, ProjectError, closest
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.graph.yaml_selectors import unknown_keys
+from airflow_sqlmodels.manifest.macro import Doc, Macro, MacroId
 from airflow_sqlmodels.manifest.manifest import Manifest, Settings
-from airflow_sqlmodels.manifest.nodes import (
-    AnyNode,
-    DataTest,
-    Doc,
-    Macro,
-    MacroId,
-    Model,
-    NodeId,
-    Problem,
-    Templated,
-)
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, NodeId, Problem, Templated
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.access import check_access
 from airflow_sqlmodels.project.cache import Known

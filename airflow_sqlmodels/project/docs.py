@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from airflow_sqlmodels.errors import NamingError, closest
-from airflow_sqlmodels.manifest.nodes import Doc
+from airflow_sqlmodels.manifest.macro import Doc
 
 _CALL = re.compile(r"\{\{-?\s*doc\(\s*(?P<arguments>[^(){}]*?)\s*,?\s*\)\s*-?\}\}")
 _NAME = re.compile(r"'([^']*)'|\"([^\"]*)\"")

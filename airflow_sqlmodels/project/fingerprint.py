@@ -9,7 +9,8 @@ from typing import TypeVar
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from airflow_sqlmodels.manifest.nodes import AnyNode, MacroId, Model, NodeId, Seed, Templated
+from airflow_sqlmodels.manifest.macro import MacroId
+from airflow_sqlmodels.manifest.nodes import AnyNode, Model, NodeId, Seed, Templated
 from airflow_sqlmodels.templating.call_graph import CallGraph
 
 T = TypeVar("T", bound=AnyNode)

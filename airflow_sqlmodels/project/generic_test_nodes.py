@@ -9,15 +9,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from airflow_sqlmodels.errors import CompilationError, Location, ProjectError, closest
+from airflow_sqlmodels.manifest.macro import Macro
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
-from airflow_sqlmodels.manifest.nodes import (
-    DataTest,
-    Macro,
-    NodeId,
-    Problem,
-    Ref,
-    SourceRef,
-)
+from airflow_sqlmodels.manifest.nodes import DataTest, NodeId, Problem, Ref, SourceRef
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.project.generic_tests import Definition, Tested, nests_arguments, old_forms, take_apart
 from airflow_sqlmodels.project.parts import Parts

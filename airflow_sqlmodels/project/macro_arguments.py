@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from airflow_sqlmodels.errors import SqlModelsError
+from airflow_sqlmodels.manifest.macro import Macro, MacroId
 from airflow_sqlmodels.manifest.manifest import Settings
-from airflow_sqlmodels.manifest.nodes import Macro, MacroId
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.properties import Entry
 from airflow_sqlmodels.templating.macro_table import macro_id

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import structs
 
 from airflow_sqlmodels.errors import Location, NamingError, SqlModelsError, location_in
-from airflow_sqlmodels.manifest.nodes import Doc, Macro, MacroId
+from airflow_sqlmodels.manifest.macro import Doc, Macro, MacroId
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.parts import Parts

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.manifest.macro import MacroId
 from airflow_sqlmodels.manifest.manifest import Settings
-from airflow_sqlmodels.manifest.nodes import AnyNode, MacroId, Model, NodeId
+from airflow_sqlmodels.manifest.nodes import AnyNode, Model, NodeId
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.written import place_of_value
 from airflow_sqlmodels.templating.batches import BATCHES_FLAG, first_moment, has_batches, in_batches, size_of

@@ -9,8 +9,9 @@ from typing import Any
 from msgspec import structs
 
 from airflow_sqlmodels.errors import Location, ProjectError
+from airflow_sqlmodels.manifest.macro import Doc
 from airflow_sqlmodels.manifest.manifest import Settings
-from airflow_sqlmodels.manifest.nodes import Column, Doc
+from airflow_sqlmodels.manifest.nodes import Column
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.column_elements import dimension_of, entity_of
 from airflow_sqlmodels.project.config_types import wrong_configs

@@ -8,7 +8,8 @@ from typing import Any
 from airflow_sqlmodels.compile.compiler import Compiled, compile_node, note_called
 from airflow_sqlmodels.compile.origins import CompiledText
 from airflow_sqlmodels.errors import DataTestError, FailedTest, Location, UnreachableError, WarehouseError, excerpt
-from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, MacroId, Source
+from airflow_sqlmodels.manifest.macro import MacroId
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Source
 from airflow_sqlmodels.materializations.main_statement import behind_header
 from airflow_sqlmodels.materializations.registry import own_version
 from airflow_sqlmodels.run.judging import header, judging_query, keep, limited, stores, verdict

@@ -9,7 +9,8 @@ from typing import Any
 from msgspec import Struct
 
 from airflow_sqlmodels.errors import ProjectError, WarehouseError
-from airflow_sqlmodels.manifest.nodes import Macro, Period, Source
+from airflow_sqlmodels.manifest.macro import Macro
+from airflow_sqlmodels.manifest.nodes import Period, Source
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.run.result import Result, Status
 from airflow_sqlmodels.templating.answering import Answerer, Rendering

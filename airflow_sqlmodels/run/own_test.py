@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow_sqlmodels.compile.compiler import Compiled, note_called
 from airflow_sqlmodels.errors import ProjectError
-from airflow_sqlmodels.manifest.nodes import Macro, MacroId
+from airflow_sqlmodels.manifest.macro import Macro, MacroId
 from airflow_sqlmodels.warehouse.session import Rows, Session
 
 

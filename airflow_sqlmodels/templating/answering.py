@@ -17,12 +17,11 @@ from msgspec import structs
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError
+from airflow_sqlmodels.manifest.macro import Macro, MacroId
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Manifest
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
     Function,
-    Macro,
-    MacroId,
     Model,
     NodeId,
     Ref,

@@ -9,7 +9,8 @@ from typing import Any
 from msgspec import Struct
 
 from airflow_sqlmodels.errors import ProjectError, closest
-from airflow_sqlmodels.manifest.nodes import MacroId, Model
+from airflow_sqlmodels.manifest.macro import MacroId
+from airflow_sqlmodels.manifest.nodes import Model
 from airflow_sqlmodels.templating.macro_table import BUILT_IN_NAMES
 from airflow_sqlmodels.templating.sampling import Window, window_before
 

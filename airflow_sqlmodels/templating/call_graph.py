@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from msgspec import Struct, field
 
+from airflow_sqlmodels.manifest.macro import Macro, MacroId
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import Macro, MacroId
 from airflow_sqlmodels.templating.blocks import as_macros
 from airflow_sqlmodels.templating.call_names import CAPTURED
 from airflow_sqlmodels.templating.called import called_in

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from airflow_sqlmodels.manifest.nodes import MacroId
+from airflow_sqlmodels.manifest.macro import MacroId
 
 
 class CallNotes(Struct):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from airflow_sqlmodels.manifest.nodes import MacroId, NodeId
+from airflow_sqlmodels.manifest.macro import MacroId
+from airflow_sqlmodels.manifest.nodes import NodeId
 
 
 class CompiledCode(Struct, frozen=True):

@@ -15,7 +15,7 @@ from jinja2.runtime import missing  # type: ignore[attr-defined]  # not listed i
 from msgspec import Struct, field
 
 from airflow_sqlmodels.errors import CompilationError, Location
-from airflow_sqlmodels.manifest.nodes import Macro, MacroId
+from airflow_sqlmodels.manifest.macro import Macro, MacroId
 from airflow_sqlmodels.templating.blocks import as_macros
 from airflow_sqlmodels.templating.call_notes import CallNotes
 from airflow_sqlmodels.templating.environment import SCOPE, Callee, Environment, Offering

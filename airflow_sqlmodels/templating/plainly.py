@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from airflow_sqlmodels.errors import Location
-from airflow_sqlmodels.manifest.nodes import Macro
+from airflow_sqlmodels.manifest.macro import Macro
 from airflow_sqlmodels.templating.plain import PlainCall, plain_parts
 from airflow_sqlmodels.templating.usual_tests import usual_test
 

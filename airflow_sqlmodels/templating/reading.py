@@ -11,7 +11,8 @@ from msgspec import Struct, field, structs
 
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError, line_location
-from airflow_sqlmodels.manifest.nodes import MacroId, Ref, SourceRef
+from airflow_sqlmodels.manifest.macro import MacroId
+from airflow_sqlmodels.manifest.nodes import Ref, SourceRef
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.templating.call_graph import CallGraph
 from airflow_sqlmodels.templating.call_names import CAPTURED

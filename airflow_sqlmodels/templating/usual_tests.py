@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from airflow_sqlmodels.manifest.nodes import Macro
+from airflow_sqlmodels.manifest.macro import Macro
 from airflow_sqlmodels.templating.macro_table import BUILT_IN, MacroTable
 
 

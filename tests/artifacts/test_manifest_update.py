@@ -13,7 +13,8 @@ from airflow_sqlmodels.artifacts import manifest_update
 from airflow_sqlmodels.artifacts.compilation import Compilation
 from airflow_sqlmodels.artifacts.keeping import keep_compiled
 from airflow_sqlmodels.cli.main import exit_code
-from airflow_sqlmodels.manifest.nodes import MacroId, NodeId
+from airflow_sqlmodels.manifest.macro import MacroId
+from airflow_sqlmodels.manifest.nodes import NodeId
 from airflow_sqlmodels.project.load import load_project
 from airflow_sqlmodels.templating.code import CompiledCode
 from airflow_sqlmodels.templating.invocation import Invocation

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from airflow_sqlmodels.errors import ProjectError
-from airflow_sqlmodels.manifest.nodes import DataTest, Exposure, MacroId, Model, NodeId, Source
+from airflow_sqlmodels.manifest.macro import MacroId
+from airflow_sqlmodels.manifest.nodes import DataTest, Exposure, Model, NodeId, Source
 from tests.projects import PROJECT, load
 
 MODEL = {"models/m.sql": "select 1 as id"}

@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import structs
 
 from airflow_sqlmodels.dialects.registry import dialect_named
+from airflow_sqlmodels.manifest.macro import MacroId
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import (
     Analysis,
@@ -17,7 +18,6 @@ from airflow_sqlmodels.manifest.nodes import (
     DataTest,
     Exposure,
     Function,
-    MacroId,
     Metric,
     Model,
     Operation,
