@@ -13,6 +13,8 @@ from airflow_sqlmodels.dialects.locking import OID_DIGITS, OUTGROWN, Locking
 from airflow_sqlmodels.manifest.relation import Relation
 
 _DROP_WAIT_MS = 1000
+_IS_OUTGROWN = f"right(c.relname, {len(OUTGROWN) + OID_DIGITS}) = '{OUTGROWN}' || lpad(c.oid::text, {OID_DIGITS}, '0')"
+"""Of a row c of pg_class. If the transaction that put it aside did not end well, it has its old name, and is none."""
 _SHOWN = 200
 """Characters of another session's statement that a message shows."""
 
@@ -34,6 +36,16 @@ class PostgresLocks(Locking):
             f"    {self._named_like(outgrown, relation.schema)}"
         )
 
+    def is_left(self, relation: Relation) -> str:
+        """SQL that looks for the names of what the view reads."""
+        name = self._dialect.literal(self._dialect.render(Relation("", relation.schema, relation.identifier)))
+        return (
+            "select exists (select from pg_catalog.pg_rewrite r\n"
+            "    join pg_catalog.pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid\n"
+            "    join pg_catalog.pg_class c on d.refclassid = 'pg_class'::regclass and c.oid = d.refobjid\n"
+            f"    where r.ev_class = {name}::regclass and {_IS_OUTGROWN})"
+        )
+
     def drop_unread(self, oids: Sequence[int]) -> str:
         """SQL that looks first: to drop what is read would make its readers wait, and be refused then."""
         return (
@@ -42,10 +54,7 @@ class PostgresLocks(Locking):
             "    for each in select c.oid, c.relkind from unnest(array["
             f"{', '.join(map(str, oids))}]::oid[]) with ordinality o(oid, place)\n"
             "        join pg_catalog.pg_class c on c.oid = o.oid\n"
-            # if the transaction that put it aside did not end well, it has its old name, and is no leftover
-            f"        where right(c.relname, {len(OUTGROWN) + OID_DIGITS})"
-            f" = '{OUTGROWN}' || lpad(c.oid::text, {OID_DIGITS}, '0')\n"
-            "        order by o.place\n"
+            f"        where {_IS_OUTGROWN} order by o.place\n"
             "    loop\n"
             "        if not exists (select from pg_catalog.pg_depend d\n"
             "            join pg_catalog.pg_rewrite r on d.classid = 'pg_rewrite'::regclass and r.oid = d.objid\n"

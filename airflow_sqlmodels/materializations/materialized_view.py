@@ -32,7 +32,7 @@ def materialized_view(build: Build) -> Built:
     choice = _choice(build)
     run_outside(build, build.pre_hooks)
     with writing_of(build) as writing:
-        refresh = writing.existing == _KIND and not build.full_refresh
+        refresh = writing.existing == _KIND and not build.full_refresh and not _is_left(build)
         changes = list(_index_changes(build)) if refresh else []
         if changes and choice != "apply":
             outcome = _kept(build, choice)
@@ -41,6 +41,11 @@ def materialized_view(build: Build) -> Built:
             outcome = _refreshed(build, changes) if refresh else _made(build, writing)
     run_outside(build, build.post_hooks)
     return Built(-1, outcome.status)
+
+
+def _is_left(build: Build) -> bool:
+    """Whether it reads the old relation of a model that has other columns now: it must not be refreshed from there."""
+    return bool(build.session.query(build.dialect.locking.is_left(build.relation)).rows[0][0])
 
 
 def _choice(build: Build) -> str:

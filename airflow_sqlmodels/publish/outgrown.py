@@ -63,8 +63,7 @@ def _lost_columns(old: Attached, new: Attached) -> set[str]:
 
 def may_stay(view: View, known: Collection[tuple[str, str]]) -> bool:
     """Whether a view can be left on an old relation; `known` are those that the run makes anew."""
-    # a materialized view would be refreshed from the old relation for ever
-    return view.kind == "v" and (view.schema, view.name) in known
+    return (view.schema, view.name) in known
 
 
 def _blocking(old: Attached, new: Attached, left: Collection[int]) -> Iterator[int]:

@@ -49,6 +49,25 @@ def test_one_run_renames_a_column(call: Call, tmp_path: Path, connection: psycop
     assert names == ["dim_states", "fct_orders", "int_orders", "stg_orders"]
 
 
+def test_what_a_materialization_of_the_project_does_is_not_known(call: Call, tmp_path: Path) -> None:
+    """Like one that leaves a view alone that is there."""
+    write(tmp_path, "table", "status")
+    assert call("run")[0] == 0
+    write(tmp_path, "table", "order_status")
+    macro = """\
+        {% materialization view, default %}
+            {% call statement('main') %} select 1 {% endcall %}
+            {{ return({'relations': [this]}) }}
+        {% endmaterialization %}
+        """
+    write_project(tmp_path, {"macros/view.sql": macro})
+
+    code, said = call("run")
+
+    assert code == 1
+    assert "the view public.int_orders needs the column 'status', which goes" in said
+
+
 def test_what_is_not_selected_is_not_lost(call: Call, tmp_path: Path, connection: psycopg.Connection[Any]) -> None:
     write(tmp_path, "table", "status")
     assert call("run")[0] == 0

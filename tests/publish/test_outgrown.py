@@ -97,14 +97,20 @@ def test_a_view_that_nobody_builds_stops_it(
     assert not _left(connection)
 
 
-def test_a_materialized_view_is_not_left_as_it_would_be_refreshed_from_there(
+def test_a_materialized_view_that_is_left_is_made_anew_and_not_refreshed(
     session: DbApiSession, connection: Connection
 ) -> None:
+    outgrown: list[int] = []
     built(session, "table", START)
-    connection.execute("create materialized view names as select name from orders")
+    built(session, "materialized_view", "select name from orders", NAMES)
 
-    with pytest.raises(PublishError, match=r"the materialized view public.names needs the column 'name'"):
-        built(session, "table", WITHOUT_NAME, behind=_behind("names"))
+    built(session, "table", WITHOUT_NAME, behind=_behind("names"), outgrown=outgrown)
+    assert rows_of(connection, "select name from names") == [("a",)]
+    built(session, "materialized_view", "select id as name from orders", NAMES)
+    session.commit(after=POSTGRES.locking.drop_unread(outgrown))
+
+    assert rows_of(connection, "select name from names") == [(2,)]
+    assert names_in(connection) == {"orders", "names"}
 
 
 def test_a_view_whose_text_does_not_go_with_a_new_type_is_left_too(
