@@ -74,6 +74,13 @@ class Dialect(ABC):
         """
 
     @abstractmethod
+    def same_view(self, select: str, relation: Relation) -> str:
+        """Statements whose last gives whether a view that is there would be the same if it were made of `select`.
+
+        Something temporary stays behind until the transaction ends.
+        """
+
+    @abstractmethod
     def find_query(self, relation: Relation) -> str:
         """SQL that gives the kind (the catalog's word) and owner of a relation; no row if there is none."""
 

@@ -24,10 +24,6 @@ class Locking(ABC):
         """
 
     @abstractmethod
-    def is_left(self, relation: Relation) -> str:
-        """SQL that gives whether a view reads an old relation, on which it was left."""
-
-    @abstractmethod
     def drop_unread(self, oids: Sequence[int]) -> str:
         """SQL that drops those relations that no view reads, one after the other; nothing that others hold."""
 

@@ -96,6 +96,15 @@ class Postgres(Dialect):
             f"where attrelid = '{_PROBE}'::regclass and attnum > 0 order by attnum"
         )
 
+    def same_view(self, select: str, relation: Relation) -> str:
+        """Statements that make a temporary view, and compare the texts that Postgres itself writes of both."""
+        name = self.literal(self.render(Relation("", relation.schema, relation.identifier)))
+        return (
+            f"drop view if exists {_PROBE};\n"
+            f"create view {_PROBE} as\n{select}\n;\n"
+            f"select pg_catalog.pg_get_viewdef('{_PROBE}'::regclass) = pg_catalog.pg_get_viewdef({name}::regclass)"
+        )
+
     def literal(self, text: str) -> str:
         """A text as it stands in SQL."""
         quoted = text.replace("'", "''")

@@ -36,16 +36,6 @@ class PostgresLocks(Locking):
             f"    {self._named_like(outgrown, relation.schema)}"
         )
 
-    def is_left(self, relation: Relation) -> str:
-        """SQL that looks for the names of what the view reads."""
-        name = self._dialect.literal(self._dialect.render(Relation("", relation.schema, relation.identifier)))
-        return (
-            "select exists (select from pg_catalog.pg_rewrite r\n"
-            "    join pg_catalog.pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid\n"
-            "    join pg_catalog.pg_class c on d.refclassid = 'pg_class'::regclass and c.oid = d.refobjid\n"
-            f"    where r.ev_class = {name}::regclass and {_IS_OUTGROWN})"
-        )
-
     def drop_unread(self, oids: Sequence[int]) -> str:
         """SQL that looks first: to drop what is read would make its readers wait, and be refused then."""
         return (

@@ -1,4 +1,4 @@
-"""materialized_view: refreshed while its definition stays; its indexes follow the config.
+"""materialized_view: refreshed while its definition stays, else made anew; its indexes follow the config.
 
 Making it anew is a swap, as for a table. Readers of one that is refreshed wait for the rows, as Postgres has it.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from airflow_sqlmodels.dialects import ddl
 from airflow_sqlmodels.dialects.indexes import IndexSpec
-from airflow_sqlmodels.errors import FailFastError, ProjectError, closest
+from airflow_sqlmodels.errors import FailFastError, ProjectError, UnreachableError, WarehouseError, closest
 from airflow_sqlmodels.materializations.build import Build, Built
 from airflow_sqlmodels.materializations.dressing import comment_statements, indexes_of, regrant_statements
 from airflow_sqlmodels.materializations.hooks import run_inside, run_outside
@@ -20,7 +20,7 @@ from airflow_sqlmodels.materializations.replacing import patience_of, replaced
 from airflow_sqlmodels.materializations.writing import writing_of
 from airflow_sqlmodels.publish.attached import Index, attached_to
 from airflow_sqlmodels.publish.locks import Writing
-from airflow_sqlmodels.publish.patience import SAVEPOINT
+from airflow_sqlmodels.publish.patience import SAVEPOINT, SAVEPOINT_NAME
 from airflow_sqlmodels.warehouse.session import Outcome
 
 _KIND = "materialized_view"
@@ -32,20 +32,35 @@ def materialized_view(build: Build) -> Built:
     choice = _choice(build)
     run_outside(build, build.pre_hooks)
     with writing_of(build) as writing:
-        refresh = writing.existing == _KIND and not build.full_refresh and not _is_left(build)
+        refresh = writing.existing == _KIND and not build.full_refresh
         changes = list(_index_changes(build)) if refresh else []
         if changes and choice != "apply":
             outcome = _kept(build, choice)
         else:
             run_inside(build, build.pre_hooks)
-            outcome = _refreshed(build, changes) if refresh else _made(build, writing)
+            stays = refresh and _says_the_same(build)
+            outcome = _refreshed(build, changes) if stays else _made(build, writing)
     run_outside(build, build.post_hooks)
     return Built(-1, outcome.status)
 
 
-def _is_left(build: Build) -> bool:
-    """Whether it reads the old relation of a model that has other columns now: it must not be refreshed from there."""
-    return bool(build.session.query(build.dialect.locking.is_left(build.relation)).rows[0][0])
+def _says_the_same(build: Build) -> bool:
+    """Whether the view that is there is what the model would give now: the warehouse itself writes both down.
+
+    It is not where the model was edited, where `*` means other columns by now, and where it reads an old relation on
+    which it was left.
+    """
+    refuse_more_statements(build)
+    asked = with_header(build, build.dialect.same_view(build.select, build.relation))
+    same = False
+    try:
+        ((same,),) = build.session.query(f"{SAVEPOINT};\n{asked}").rows
+    except UnreachableError:
+        raise
+    except WarehouseError:
+        pass  # making it anew says where and why
+    build.session.execute(f"rollback to {SAVEPOINT_NAME}")
+    return bool(same)
 
 
 def _choice(build: Build) -> str:

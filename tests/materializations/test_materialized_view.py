@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_sqlmodels.errors import FailFastError, ProjectError
+from airflow_sqlmodels.errors import FailFastError, ProjectError, WarehouseError
 from airflow_sqlmodels.warehouse.dbapi import DbApiSession
 from tests.materializations.builds import Connection, built, hook, names_in, rows_of
 
@@ -26,6 +26,29 @@ def test_it_is_made_and_then_refreshed(session: DbApiSession, connection: Connec
 
     assert _oid(connection) == before
     assert rows_of(connection, "select * from orders order by id") == [(1, 1), (2, 1)]
+
+
+def test_it_is_made_anew_when_its_query_says_something_else(session: DbApiSession, connection: Connection) -> None:
+    built(session, KIND, "select * from raw")
+    connection.execute("alter table raw add column more int default 7")
+
+    assert built(session, KIND, "SELECT  * from raw -- all").status == "SELECT 1"
+    assert rows_of(connection, "select * from orders") == [(1, 7)]
+    before = _oid(connection)
+    assert built(session, KIND, 'select id, "more" from public.raw;').status == "REFRESH MATERIALIZED VIEW"
+
+    assert _oid(connection) == before
+
+
+def test_a_query_that_fails_is_told_with_its_place_and_changes_nothing(
+    session: DbApiSession, connection: Connection
+) -> None:
+    built(session, KIND, SELECT)
+
+    with pytest.raises(WarehouseError, match='column "nope" does not exist'):
+        built(session, KIND, "select id, nope from raw")
+
+    assert rows_of(connection, "select * from orders") == [(1, 1)]
 
 
 def test_a_refresh_brings_comments_and_grants_of_the_config(session: DbApiSession, connection: Connection) -> None:
