@@ -39,6 +39,7 @@ from airflow_sqlmodels.cli.summary import failed, failure, summary
 from airflow_sqlmodels.cli.tables import table_lines
 from airflow_sqlmodels.cli.telling import tell_warning
 from airflow_sqlmodels.cli.warnings import TEST_RESULT
+from airflow_sqlmodels.errors import WarehouseError
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, NodeId, Operation, Seed, Source
 from airflow_sqlmodels.materializations.schemas import create_schemas
@@ -281,9 +282,15 @@ def _tell_failures(execution: Execution, outcome: Outcome) -> None:
 
 def _drop_outgrown(execution: Execution, session: Session) -> None:
     """What is still read stays, for the next build of its model to drop."""
-    if execution.outgrown:
-        # what was put aside later may read what was put aside before
-        session.commit(after=execution.means.dialect.locking.drop_unread(execution.outgrown[::-1]))
+    if not execution.outgrown:
+        return
+    # what was put aside later may read what was put aside before
+    statement = execution.means.dialect.locking.drop_unread(execution.outgrown[::-1])
+    try:
+        session.commit(after=statement)
+    except WarehouseError as error:
+        session.rollback()
+        execution.progress.say(f"old relations that nothing reads any more are still there: {error}")
 
 
 def _schemas_for_hooks(execution: Execution, session: Session) -> None:

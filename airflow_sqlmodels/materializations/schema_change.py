@@ -122,6 +122,7 @@ def _is_wider(old: str, new: str) -> bool:
 
 
 def _is_other(old: str, new: str) -> bool:
+    """Whether the types differ, but for a text that is shorter than what the table has room for."""
     if _is_text(old) and _is_text(new) and _size(old, math.inf) > _size(new, _UNSAID if "(" in old else math.inf):
         return False
     return _plain(old) != _plain(new)
