@@ -11,7 +11,8 @@ from msgspec import Struct, field
 from airflow_sqlmodels.artifacts.json_text import json_bytes
 from airflow_sqlmodels.compile.foreign_keys import foreign_key_targets
 from airflow_sqlmodels.errors import SqlModelsError
-from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Function, Model, NodeId, Overload
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Function, Model, NodeId
+from airflow_sqlmodels.manifest.overload import Overload
 from airflow_sqlmodels.templating.answering import Answerer, Rendering
 from airflow_sqlmodels.templating.code import CompiledCode
 from airflow_sqlmodels.templating.entries.live import code_part

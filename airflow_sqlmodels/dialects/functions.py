@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from airflow_sqlmodels.dialects.dialect import Dialect
-from airflow_sqlmodels.manifest.nodes import Argument
+from airflow_sqlmodels.manifest.overload import Argument
 from airflow_sqlmodels.manifest.relation import Relation
 
 _VOLATILITY = {"deterministic": "immutable", "stable": "stable", "non-deterministic": "volatile"}

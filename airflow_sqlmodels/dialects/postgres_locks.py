@@ -51,11 +51,13 @@ class PostgresLocks(Locking):
             "            where d.refclassid = 'pg_class'::regclass and d.refobjid = each.oid\n"
             "                and r.ev_class <> each.oid)\n"
             "        then\n"
-            "            execute format('drop %s %s', case each.relkind when 'v' then 'view'\n"
-            "                when 'm' then 'materialized view' else 'table' end, each.oid::regclass);\n"
+            "            begin\n"
+            "                execute format('drop %s %s', case each.relkind when 'v' then 'view'\n"
+            "                    when 'm' then 'materialized view' else 'table' end, each.oid::regclass);\n"
+            "            exception when lock_not_available or dependent_objects_still_exist then null;\n"
+            "            end;\n"
             "        end if;\n"
-            "    end loop;\n"
-            "exception when lock_not_available or dependent_objects_still_exist then null;\nend $$"
+            "    end loop;\nend $$"
         )
 
     def wait_to_write(self, key: int) -> str:

@@ -9,6 +9,8 @@ from airflow_sqlmodels.errors import Location
 MacroId = NewType("MacroId", str)
 """`macro.shop.cents`."""
 
+IS_INCREMENTAL = MacroId("macro.dbt.is_incremental")
+
 
 class Macro(Struct, frozen=True, kw_only=True):
     """A named piece of template. Tests and materializations are macros with a prefix, as in dbt."""

@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from airflow_sqlmodels.errors import Location
 from airflow_sqlmodels.manifest.fixtures import FixtureRows, Overrides
 from airflow_sqlmodels.manifest.macro import MacroId
+from airflow_sqlmodels.manifest.overload import Argument, Overload, Returns
 from airflow_sqlmodels.manifest.relation import Relation
 
 NodeId = NewType("NodeId", str)
@@ -188,36 +189,6 @@ class Analysis(Templated, frozen=True, kw_only=True):
 
     schema: str = ""
     """Where a model with its config would be."""
-
-
-class Argument(Struct, frozen=True, kw_only=True):
-    """One argument of a function."""
-
-    name: str
-    data_type: str
-    description: str | None = None
-    default_value: Any = None
-
-
-class Returns(Struct, frozen=True, kw_only=True):
-    """What a function returns."""
-
-    data_type: str
-    description: str | None = None
-
-
-class Overload(Struct, frozen=True, kw_only=True):
-    """The same function for other arguments; its body stands in a file of its own."""
-
-    defined_in: str
-    """The name of that file, without its ending."""
-    arguments: tuple[Argument, ...] = ()
-    returns: Returns | None = None
-    """None: the same as without."""
-    description: str | None = None
-    raw_body: str = ""
-    at: Location
-    """The file."""
 
 
 class Function(Templated, frozen=True, kw_only=True):

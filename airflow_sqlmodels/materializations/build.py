@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from airflow_sqlmodels.compile.origins import CompiledText
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.errors import WarehouseError
-from airflow_sqlmodels.manifest.macro import MacroId
+from airflow_sqlmodels.manifest.macro import IS_INCREMENTAL
 from airflow_sqlmodels.manifest.nodes import Function, Model, Seed, Snapshot
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.manifest.warned import Warned
@@ -20,8 +20,6 @@ from airflow_sqlmodels.publish.rules import PublishRules
 from airflow_sqlmodels.templating.answering import Rendering
 from airflow_sqlmodels.templating.relation import TemplateRelation
 from airflow_sqlmodels.warehouse.session import Session
-
-IS_INCREMENTAL = MacroId("macro.dbt.is_incremental")
 
 
 class Hook(Struct, frozen=True):

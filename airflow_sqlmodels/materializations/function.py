@@ -9,7 +9,8 @@ from typing import Any
 from airflow_sqlmodels.dialects import ddl, functions
 from airflow_sqlmodels.dialects.functions import Signature
 from airflow_sqlmodels.errors import CompilationError, UnreachableError, WarehouseError
-from airflow_sqlmodels.manifest.nodes import Argument, Function, Overload
+from airflow_sqlmodels.manifest.nodes import Function
+from airflow_sqlmodels.manifest.overload import Argument, Overload
 from airflow_sqlmodels.materializations.build import Build, Built
 from airflow_sqlmodels.materializations.dressing import grants_of
 from airflow_sqlmodels.materializations.hooks import run_inside, run_outside

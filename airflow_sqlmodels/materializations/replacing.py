@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+from msgspec import structs
+
 from airflow_sqlmodels.dialects import ddl
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations.build import Build
@@ -29,17 +31,9 @@ def replaced(build: Build, writing: Writing, kind: str, make: Callable[[Relation
     if writing.leftover is not None:
         build.session.execute(ddl.drop(build.dialect, candidate, writing.leftover))
     outcome = make(candidate)
-    swap = Swap(
-        build.relation,
-        candidate,
-        kind,
-        wanted_of(build, candidate, kind),
-        writing.existing is not None,
-        writing.session,
-        _last_words(build, kind),
-        build.later,
-        build.behind,
-        build.outgrown,
+    swap = structs.replace(
+        _swap(build, writing, candidate, kind, wanted_of(build, candidate, kind)),
+        hooks=_last_words(build, kind),
         commits=not has_inside(build.pre_hooks),
     )
     publish(patience_of(build), swap)
@@ -59,20 +53,24 @@ def without_columns(build: Build, writing: Writing, gone: Collection[str]) -> No
     if writing.leftover is not None:
         build.session.execute(ddl.drop(dialect, candidate, writing.leftover))
     build.session.execute(dialect.create_table_as(candidate, select, unlogged=bool(build.config.get("unlogged"))))
-    swap = Swap(
-        build.relation,
-        candidate,
-        "table",
-        Wanted(indexes),
-        True,
-        writing.session,
-        None,
-        build.later,
-        build.behind,
-        build.outgrown,
+    publish(patience_of(build), _swap(build, writing, candidate, "table", Wanted(indexes)))
+
+
+def _swap(build: Build, writing: Writing, candidate: Relation, kind: str, wanted: Wanted) -> Swap:
+    """In the transaction that is open, without hooks."""
+    return Swap(
+        relation=build.relation,
+        candidate=candidate,
+        kind=kind,
+        wanted=wanted,
+        existed=writing.existing is not None,
+        writer=writing.session,
+        hooks=None,
+        later=build.later,
+        behind=build.behind,
+        outgrown=build.outgrown,
         commits=False,
     )
-    publish(patience_of(build), swap)
 
 
 def _last_words(build: Build, kind: str) -> Callable[[], None] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 
@@ -18,7 +17,7 @@ from airflow_sqlmodels.publish.locks import Writing
 from airflow_sqlmodels.publish.outgrown import may_stay
 
 _CHOICES = ("ignore", "fail", "append_new_columns", "sync_all_columns")
-_TEXT = re.compile(r"(?:text|bpchar|character(?: varying)?)(?:\((\d+)\))?")
+_TEXT = re.compile(r"(?:text|bpchar|character(?: varying)?)(?:\(\d+\))?")
 _UNSAID = 256
 """The characters for which dbt makes room where the new type does not say how many."""
 
@@ -73,7 +72,7 @@ def widen_and_add(build: Build, found: Differences) -> None:
 def differences(old: dict[str, str], new: dict[str, str]) -> Differences:
     """Compare by name."""
     both = {name: kind for name, kind in new.items() if name in old}
-    widened = {name: _varying(_size(kind, _UNSAID)) for name, kind in both.items() if _is_wider(old[name], kind)}
+    widened = {name: _varying(_size(kind)) for name, kind in both.items() if _is_wider(old[name], kind)}
     retyped = {name: _plain(kind) for name, kind in both.items() if _is_other(widened.get(name, old[name]), kind)}
     return Differences(
         new=new,
@@ -100,31 +99,36 @@ def _is_text(kind: str) -> bool:
     return _TEXT.fullmatch(kind) is not None
 
 
-def _size(kind: str, unsaid: float) -> float:
-    """How many characters a type of texts holds."""
-    found = _TEXT.fullmatch(kind)
-    return unsaid if found is None or found[1] is None else int(found[1])
+def _has_limit(kind: str) -> bool:
+    return "(" in kind
 
 
-def _varying(size: float) -> str:
-    return f"character varying({size:.0f})"
+def _size(kind: str) -> int:
+    """How many characters a text may have, as dbt counts."""
+    return int(kind.rpartition("(")[2].removesuffix(")")) if _has_limit(kind) else _UNSAID
+
+
+def _varying(size: int) -> str:
+    return f"character varying({size})"
 
 
 def _plain(kind: str) -> str:
     """The type, but that a text of a fixed length may be shorter, as in dbt."""
-    found = _TEXT.fullmatch(kind)
-    return kind if found is None or found[1] is None else _varying(int(found[1]))
+    return _varying(_size(kind)) if _is_text(kind) and _has_limit(kind) else kind
 
 
 def _is_wider(old: str, new: str) -> bool:
     """Whether a text needs more room. One without a limit, unlike in dbt, never gets one."""
-    return _is_text(old) and _is_text(new) and _size(new, _UNSAID) > _size(old, math.inf)
+    return _is_text(old) and _is_text(new) and _has_limit(old) and _size(new) > _size(old)
 
 
 def _is_other(old: str, new: str) -> bool:
     """Whether the types differ, but for a text that is shorter than what the table has room for."""
-    if _is_text(old) and _is_text(new) and _size(old, math.inf) > _size(new, _UNSAID if "(" in old else math.inf):
-        return False
+    if _is_text(old) and _is_text(new):
+        if _has_limit(new) and not _has_limit(old):
+            return False
+        if _size(old) > _size(new):
+            return False
     return _plain(old) != _plain(new)
 
 

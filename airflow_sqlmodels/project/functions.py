@@ -9,7 +9,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from airflow_sqlmodels.errors import Location, ProjectError, closest
-from airflow_sqlmodels.manifest.nodes import AnyNode, Argument, Function, NodeId, Overload, Returns
+from airflow_sqlmodels.manifest.nodes import AnyNode, Function, NodeId
+from airflow_sqlmodels.manifest.overload import Argument, Overload, Returns
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry

@@ -10,6 +10,7 @@ from msgspec.structs import asdict, replace
 
 from airflow_sqlmodels.errors import Location, NamingError, ProjectError, SqlModelsError, closest
 from airflow_sqlmodels.manifest.fixtures import FixtureRows, Overrides
+from airflow_sqlmodels.manifest.macro import IS_INCREMENTAL
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
@@ -35,7 +36,6 @@ from airflow_sqlmodels.project.yaml_text import YamlMap, plain
 from airflow_sqlmodels.templating.static import Call
 
 _KEYS = ("name", "model", "description", "given", "expect", "overrides", "config", "versions")
-_IS_INCREMENTAL = "macro.dbt.is_incremental"
 
 
 class UnitTests(Struct, frozen=True):
@@ -270,7 +270,7 @@ class _Reading(Struct, frozen=True):
 
     def _check_incremental(self, model: Model, given: tuple[GivenRows, ...], overrides: Overrides | None) -> None:
         """A model that asks whether it is incremental must be told. Raises ProjectError if it is not."""
-        if _IS_INCREMENTAL not in model.macros:
+        if IS_INCREMENTAL not in model.macros:
             return
         said = overrides.macros.get("is_incremental") if overrides else None
         if not isinstance(said, bool):

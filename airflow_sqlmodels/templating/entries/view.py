@@ -23,7 +23,6 @@ from airflow_sqlmodels.manifest.nodes import (
     Metric,
     Model,
     Operation,
-    Overload,
     Period,
     Ref,
     SavedQuery,
@@ -33,6 +32,7 @@ from airflow_sqlmodels.manifest.nodes import (
     UnitTest,
     resource_type,
 )
+from airflow_sqlmodels.manifest.overload import Overload
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.templating.batches import has_batches
 from airflow_sqlmodels.templating.entries.places import generic_file
