@@ -21,7 +21,8 @@ def writing_of(build: Build) -> Iterator[Writing]:
         yield writing
     if writing.outgrown:
         build.later.append(build.dialect.locking.drop_unread(writing.outgrown))
-        build.outgrown.extend(writing.outgrown)  # what is still read may be read by nothing when the run ends
+        # what is still read may be read by nothing when the run ends; a model in batches comes here often
+        build.outgrown.extend(oid for oid in writing.outgrown if oid not in build.outgrown)
     for statement in build.later:
         try:
             build.session.commit(after=statement)

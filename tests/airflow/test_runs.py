@@ -141,11 +141,16 @@ def test_a_dag_renames_a_column_with_the_views_that_need_it(warehouse: str, tmp_
     assert run(dag_of(tmp_path, files, tests="none")).state == "success"
     renamed = {path: text.replace("old", "new") for path, text in files.items()}
 
+    left = "select relname from pg_class where relname like '%outgrown%'"
     done = run(dag_of(tmp_path, renamed, tests="none"))
 
     assert done.state == "success"
     with psycopg.connect(warehouse) as connection:
         assert connection.execute("select new from fct").fetchall() == [("a",)]
+        assert len(connection.execute(left).fetchall()) == 1
+    assert run(dag_of(tmp_path, renamed, tests="none")).state == "success"
+    with psycopg.connect(warehouse) as connection:
+        assert connection.execute(left).fetchall() == []
 
 
 @pytest.mark.usefixtures("warehouse")

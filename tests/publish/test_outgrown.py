@@ -204,15 +204,18 @@ def test_a_relation_with_its_own_name_is_no_leftover(session: DbApiSession, conn
     assert names_in(connection) == {"orders"}
 
 
-def test_a_leftover_that_somebody_holds_stays_without_a_word(
+def test_a_leftover_that_somebody_holds_stays_and_the_others_go(
     session: DbApiSession, connection: Connection, postgres_dsn: str
 ) -> None:
     outgrown: list[int] = []
     built(session, "table", START)
     connection.execute("create view names as select name from orders")
     built(session, "table", WITHOUT_NAME, behind=_behind("names"), outgrown=outgrown)
-    (left,) = _left(connection)
-    connection.execute("drop view names")
+    connection.execute("create view amounts as select amount from orders")
+    built(session, "table", "select 3 as id", behind=_behind("amounts"), outgrown=outgrown)
+    assert len(outgrown) == 2
+    left = str(rows_of(connection, f"select {outgrown[1]}::regclass::text")[0][0])
+    connection.execute("drop view names, amounts")
 
     with psycopg.connect(postgres_dsn) as other:
         other.execute(f"select * from {left}")  # type: ignore[call-overload]  # a name that is known here only
