@@ -13,6 +13,7 @@ from airflow_sqlmodels.manifest.nodes import Column, Model
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations.build import Build
 from airflow_sqlmodels.publish.carry import candidate_name
+from airflow_sqlmodels.templating.contract_text import mismatches
 
 _ALIASES = {"string": "text"}
 """Types that dbt writes in another way on Postgres."""
@@ -47,8 +48,10 @@ def check_contract(build: Build) -> None:
     casts = ",\n".join(f"cast(null as {_type(build, column)}) as {_written(build, column)}" for column in promised)
     wanted = dict(build.session.describe(f"select {casts}"))
     given = dict(build.session.describe(build.select))
-    if _families(wanted) != _families(given):
-        raise CompilationError(_mismatches(wanted, given), build.node.at, _HINT)
+    meant, found = _families(wanted), _families(given)
+    if meant != found:
+        unlike = [name for name in {*wanted, *given} if meant.get(name) != found.get(name)]
+        raise CompilationError(mismatches(wanted, given, unlike), build.node.at, _HINT)
 
 
 def _warn_of_rounding(build: Build, promised: Sequence[Column]) -> None:
@@ -204,21 +207,4 @@ def _families(columns: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _mismatches(wanted: Mapping[str, str], given: Mapping[str, str]) -> str:
-    rows = [("column", "query", "contract", "")]
-    for name in sorted({*wanted, *given}):
-        if _families(wanted).get(name) != _families(given).get(name):
-            # dbt's words: people look for them
-            missing = "missing in contract" if name not in wanted else "missing in definition"
-            reason = "data type mismatch" if name in wanted and name in given else missing
-            rows.append((name, given.get(name, "-"), wanted.get(name, "-"), reason))
-    widths = [max(len(row[index]) for row in rows) for index in range(4)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return f"{_FAILED} The query's columns are not those of the contract:\n" + "\n".join(
-        f"    {line}" for line in lines
-    )
-
-
-_FAILED = "This model has an enforced contract that failed."
-"""What people look for."""
 _HINT = "change the query, or columns: in its properties"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from msgspec import structs
@@ -11,46 +12,35 @@ from msgspec import structs
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.errors import CompilationError
 from airflow_sqlmodels.manifest.relation import Relation
-from airflow_sqlmodels.templating.indexes import TemplateIndex
+from airflow_sqlmodels.templating.adapter_texts import AdapterTexts
 from airflow_sqlmodels.templating.macros import MacroCall, MacroScope, dispatch
 from airflow_sqlmodels.templating.refusals import NeedsWarehouseError
-from airflow_sqlmodels.templating.relation import RelationApi, TemplateColumn, TemplateRelation
+from airflow_sqlmodels.templating.relation import TemplateColumn, TemplateRelation
 from airflow_sqlmodels.templating.results import EmptyTable, Response, table_of
+from airflow_sqlmodels.templating.type_names import driver_name
 from airflow_sqlmodels.warehouse import catalog
 from airflow_sqlmodels.warehouse.session import Session
 
 
-class Adapter:
+class Adapter(AdapterTexts):
     """dbt's `adapter`, over a session. Without one, whatever needs the warehouse is refused."""
 
-    def __init__(self, scope: MacroScope, dialect: Dialect, session: Session | None) -> None:
+    def __init__(
+        self,
+        scope: MacroScope,
+        dialect: Dialect,
+        session: Session | None,
+        flags: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
+        super().__init__(dialect, flags)
         self._scope = scope
-        self._dialect = dialect
         self._session = session
         self._committed = False
         self._within: set[str] = set()
-        self.Relation = RelationApi(dialect)
-        self.Column = TemplateColumn
 
     def dispatch(self, macro_name: str, macro_namespace: str | None = None) -> MacroCall:
         """The macro for this warehouse."""
         return dispatch(self._scope, macro_name, macro_namespace)
-
-    def type(self) -> str:
-        """The warehouse's name."""
-        return self._dialect.name
-
-    def quote(self, identifier: str) -> str:
-        """The identifier, quoted."""
-        return self._dialect.quote(identifier)
-
-    def quote_as_configured(self, identifier: str, quote_key: str) -> str:  # noqa: ARG002  # dbt's signature
-        """The identifier, quoted."""
-        return self._dialect.quote(identifier)
-
-    def quote_seed_column(self, column: str, quote_config: bool | None) -> str:
-        """The column, quoted unless the seed says otherwise."""
-        return column if quote_config is False else self._dialect.quote(column)
 
     def execute(
         self,
@@ -100,7 +90,9 @@ class Adapter:
             TemplateColumn(each.name, each.data_type, each.char_size, each.precision, each.scale) for each in columns
         ]
 
-    get_columns_in_table = get_columns_in_relation
+    def get_columns_in_table(self, schema: str, identifier: str) -> list[TemplateColumn]:
+        """The same for a table of this database, by its names."""
+        return self.get_columns_in_relation(TemplateRelation(Relation("", schema, identifier), self._dialect))
 
     def get_missing_columns(
         self, from_relation: TemplateRelation, to_relation: TemplateRelation
@@ -110,9 +102,9 @@ class Adapter:
         return [column for column in self.get_columns_in_relation(from_relation) if column.name not in known]
 
     def get_column_schema_from_query(self, sql: str) -> list[TemplateColumn]:
-        """The columns that a query would give."""
+        """The columns that a query would give. As in dbt their types have the driver's names: INTEGER, STRING."""
         found = self._warehouse("adapter.get_column_schema_from_query").describe(sql)
-        return [TemplateColumn(name, kind) for name, kind in found]
+        return [TemplateColumn(name, driver_name(kind)) for name, kind in found]
 
     def list_relations(self, database: str | None, schema: str) -> list[TemplateRelation]:
         """The relations of a schema."""
@@ -155,30 +147,17 @@ class Adapter:
         sql = f"alter table {from_relation.render()} rename to {new}"
         self._sent("rename_relation", sql, from_relation, to_relation)
 
-    def verify_database(self, database: str) -> str:  # noqa: ARG002  # dbt's signature
-        """Postgres reaches one database only; another one is refused by the warehouse itself."""
+    def verify_database(self, database: str) -> str:
+        """Raises CompilationError for another database than the target's: Postgres reaches but one."""
+        own = self._scope.names["target"]["database"]
+        if database and database != own:
+            raise CompilationError(f"Cross-db references not allowed in {self._dialect.name} ({database} vs {own})")
         return ""
 
     def commit(self) -> None:
         """End the transaction."""
         self._warehouse("adapter.commit").commit()
         self._committed = True
-
-    def valid_incremental_strategies(self) -> list[str]:
-        """The strategies this warehouse knows."""
-        return ["append", "delete+insert", "merge", "microbatch"]
-
-    def standardize_grants_dict(self, grants_table: Any) -> dict[str, list[str]]:
-        """Rows of (grantee, privilege_type) as privilege -> grantees."""
-        found: dict[str, list[str]] = {}
-        for row in grants_table.rows:
-            found.setdefault(row["privilege_type"], []).append(row["grantee"])
-        return found
-
-    def get_hard_deletes_behavior(self, config: Mapping[str, Any]) -> str:
-        """What a snapshot does with rows that are gone: ignore, invalidate or new_record."""
-        said = config.get("hard_deletes")
-        return str(said) if said else ("invalidate" if config.get("invalidate_hard_deletes") else "ignore")
 
     def get_incremental_strategy_macro(self, context: Any, strategy: str) -> MacroCall:  # noqa: ARG002  # dbt's
         """The macro that gives a strategy's SQL."""
@@ -187,10 +166,6 @@ class Adapter:
         if not isinstance(found, MacroCall):
             raise CompilationError(f"no incremental strategy {strategy!r}", None, f"write a macro {name}(arg_dict)")
         return found
-
-    def parse_index(self, said: Any) -> TemplateIndex | None:
-        """An entry of the config `indexes`."""
-        return None if said is None else TemplateIndex(said, self._dialect)
 
     def already_exists(self, schema: str, name: str) -> bool:
         """Whether there is a relation of that name."""

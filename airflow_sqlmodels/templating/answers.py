@@ -49,7 +49,7 @@ def scope_of(rendering: Rendering) -> MacroScope:
     names.later["model"] = lambda: _model(rendering)
     scope = MacroScope(means.jinja.library, names, rendering.node.package, means.stand_ins)
     scope.notes = rendering.notes
-    names["adapter"] = Adapter(scope, means.dialect, rendering.session)
+    names["adapter"] = Adapter(scope, means.dialect, rendering.session, means.manifest.settings.flags)
     names["context"] = ContextView(scope)
     return scope
 

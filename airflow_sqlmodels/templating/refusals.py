@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from airflow_sqlmodels.errors import CompilationError, FailFastError, WarehouseError
 from airflow_sqlmodels.manifest.warned import Warned
+from airflow_sqlmodels.templating.contract_text import mismatches
 
 
 class NeedsWarehouseError(CompilationError):
@@ -58,7 +59,9 @@ class Refusals:
 
     def raise_contract_error(self, yaml_columns: Any, sql_columns: Any) -> NoReturn:
         """Refuse a query whose columns are not the contract's."""
-        raise CompilationError(f"the contract says {yaml_columns}, the query gives {sql_columns}")
+        wanted, given = _types(yaml_columns), _types(sql_columns)
+        unlike = [name for name in {*wanted, *given} if wanted.get(name) != given.get(name)]
+        raise CompilationError(mismatches(wanted, given, unlike))
 
     def raise_fail_fast_error(self, message: str, node: Any = None) -> NoReturn:  # noqa: ARG002
         """Refuse what was found; as in dbt, the run goes on with the other nodes."""
@@ -74,3 +77,8 @@ def _name(model: Any) -> str:
     if isinstance(model, dict):
         return str(model.get("name", "this node"))
     return "this node" if model is None else str(model)
+
+
+def _types(columns: Any) -> dict[str, str]:
+    """Types by name, of columns as `format_columns` gives them."""
+    return {str(each["name"]): str(each["data_type"]) for each in columns}

@@ -176,7 +176,7 @@ def test_macros_ask_for_the_columns_of_a_query(tmp_path: Path, session: DbApiSes
         {% set found = get_column_schema_from_query("select 1 as id, 'x'::text as name") %}
         select '{% for each in found %}{{ each.name }}:{{ each.dtype }} {% endfor %}' as told"""
     _run(_project(tmp_path, {"models/m.sql": model}, connection), session)
-    assert rows_of(connection, "select told from m") == [("id:integer name:text ",)]
+    assert rows_of(connection, "select told from m") == [("id:INTEGER name:STRING ",)]
 
 
 def test_macros_see_how_many_rows_a_statement_wrote(
@@ -251,7 +251,7 @@ def test_methods_of_the_adapter_are_the_projects_macros(
 ) -> None:
     macros = """
         {% macro postgres__get_columns_in_relation(relation) %}
-          {% set there = dbt.get_columns_in_relation(relation) | map(attribute='name') | list %}
+          {% set there = dbt.postgres__get_columns_in_relation(relation) | map(attribute='name') | list %}
           {{ return(['mine'] + there) }}
         {% endmacro %}
         {% macro drop_relation(relation) %}

@@ -17,13 +17,14 @@
   {%- set kind = 'temporary ' if temporary else ('unlogged ' if config.get('unlogged', false) else '') -%}
   create {{ kind }}table {{ relation.include(database=not temporary, schema=not temporary) }}
   {%- if (config.get('contract') or {}).get('enforced') and not temporary %}
+  {{ get_assert_columns_equivalent(sql) }}
   {{ get_table_columns_and_constraints() }};
   insert into {{ relation }} ({{ adapter.dispatch('get_column_names', 'dbt')() }})
   {{ get_select_subquery(sql) }}
   {%- else %} as (
 {{ sql }}
   )
-  {%- endif -%}
+  {%- endif %};
 {% endmacro %}
 
 {% macro default__create_table_as(temporary, relation, sql) %}
@@ -44,9 +45,12 @@
 
 {% macro default__create_view_as(relation, sql) %}
   {{- _header() -}}
-  create view {{ relation }} as (
+  create view {{ relation }}
+  {%- if (config.get('contract') or {}).get('enforced') %}
+    {{- get_assert_columns_equivalent(sql) }}
+  {%- endif %} as (
 {{ sql }}
-  )
+  );
 {%- endmacro %}
 
 {% macro _header() %}
@@ -59,49 +63,68 @@
   {{- adapter.dispatch('get_replace_view_sql', 'dbt')(relation, sql) -}}
 {% endmacro %}
 
-{% macro default__get_replace_view_sql(relation, sql) %}
+{% macro postgres__get_replace_view_sql(relation, sql) %}
   {{- _header() -}}
-  create or replace view {{ relation }} as (
+  create or replace view {{ relation }}
+  {%- if (config.get('contract') or {}).get('enforced') %}
+    {{- get_assert_columns_equivalent(sql) }}
+  {%- endif %} as (
 {{ sql }}
-  )
+  );
 {%- endmacro %}
 
-{% macro get_create_sql(relation, sql) %}
+{% macro default__get_replace_view_sql(relation, sql) -%}
+  {{ return(postgres__get_replace_view_sql(relation, sql)) }}
+{%- endmacro %}
+
+{% macro get_create_sql(relation, sql) -%}
+  {{- adapter.dispatch('get_create_sql', 'dbt')(relation, sql) -}}
+{%- endmacro %}
+
+{% macro default__get_create_sql(relation, sql) -%}
   {%- if relation.is_view -%}{{ get_create_view_as_sql(relation, sql) }}
+  {%- elif relation.is_table -%}{{ get_create_table_as_sql(false, relation, sql) }}
   {%- elif relation.is_materialized_view -%}{{ get_create_materialized_view_as_sql(relation, sql) }}
-  {%- else -%}{{ get_create_table_as_sql(false, relation, sql) }}
+  {%- else -%}
+    {%- do exceptions.raise_compiler_error('`get_create_sql` has not been implemented for: ' ~ relation.type) -%}
   {%- endif -%}
-{% endmacro %}
-
-{% macro get_create_materialized_view_as_sql(relation, sql) %}
-  {{- adapter.dispatch('get_create_materialized_view_as_sql', 'dbt')(relation, sql) -}}
-{% endmacro %}
-
-{% macro default__get_create_materialized_view_as_sql(relation, sql) %}
-  create materialized view if not exists {{ relation }} as {{ sql }}
-{% endmacro %}
-
-{% macro refresh_materialized_view(relation) %}
-  {{- adapter.dispatch('refresh_materialized_view', 'dbt')(relation) -}}
-{% endmacro %}
-
-{% macro default__refresh_materialized_view(relation) %}
-  refresh materialized view {{ relation }}
-{% endmacro %}
+{%- endmacro %}
 
 {% macro get_drop_sql(relation) %}
   {{- adapter.dispatch('get_drop_sql', 'dbt')(relation) -}}
 {% endmacro %}
 
-{% macro default__get_drop_sql(relation) %}
-  drop {{ (relation.type or 'table') | replace('_', ' ') }} if exists {{ relation }} cascade
-{% endmacro %}
+{% macro default__get_drop_sql(relation) -%}
+  {%- if relation.is_view -%}{{ drop_view(relation) }}
+  {%- elif relation.is_table -%}{{ drop_table(relation) }}
+  {%- elif relation.is_materialized_view -%}{{ drop_materialized_view(relation) }}
+  {%- else -%}drop {{ (relation.type or 'table') | replace('_', ' ') }} if exists {{ relation }} cascade
+  {%- endif -%}
+{%- endmacro %}
 
-{% macro drop_table(relation) %}drop table if exists {{ relation }} cascade{% endmacro %}
+{% macro drop_table(relation) -%}
+  {{ return(adapter.dispatch('drop_table', 'dbt')(relation)) }}
+{%- endmacro %}
 
-{% macro drop_view(relation) %}drop view if exists {{ relation }} cascade{% endmacro %}
+{% macro postgres__drop_table(relation) -%}
+  drop table if exists {{ relation }} cascade
+{%- endmacro %}
 
-{% macro drop_materialized_view(relation) %}drop materialized view if exists {{ relation }} cascade{% endmacro %}
+{% macro default__drop_table(relation) -%}
+  drop table if exists {{ relation }} cascade
+{%- endmacro %}
+
+{% macro drop_view(relation) -%}
+  {{ return(adapter.dispatch('drop_view', 'dbt')(relation)) }}
+{%- endmacro %}
+
+{% macro postgres__drop_view(relation) -%}
+  drop view if exists {{ relation }} cascade
+{%- endmacro %}
+
+{% macro default__drop_view(relation) -%}
+  drop view if exists {{ relation }} cascade
+{%- endmacro %}
 
 {% macro drop_relation(relation) %}
   {{- return(adapter.dispatch('drop_relation', 'dbt')(relation)) -}}
@@ -109,14 +132,6 @@
 
 {% macro default__drop_relation(relation) %}
   {%- call statement('drop_relation', auto_begin=false) -%}{{ get_drop_sql(relation) }}{%- endcall -%}
-{% endmacro %}
-
-{% macro get_rename_sql(relation, new_name) %}
-  {{- adapter.dispatch('get_rename_sql', 'dbt')(relation, new_name) -}}
-{% endmacro %}
-
-{% macro default__get_rename_sql(relation, new_name) %}
-  alter {{ (relation.type or 'table') | replace('_', ' ') }} {{ relation }} rename to {{ adapter.quote(new_name) }}
 {% endmacro %}
 
 {% macro rename_relation(from_relation, to_relation) %}
@@ -145,26 +160,6 @@
   {{- return([false, api.Relation.create(database=database, schema=schema, identifier=identifier, type=type)]) -}}
 {% endmacro %}
 
-{% macro handle_existing_table(full_refresh, old_relation) %}
-  {%- do adapter.drop_relation(old_relation) -%}
-{% endmacro %}
-
-{% macro get_empty_subquery_sql(select_sql, select_sql_header=none) %}
-  {%- if select_sql_header -%}{{ select_sql_header }}
-{% endif -%}
-select * from (
-{{ select_sql }}
-) as no_rows
-where false
-limit 0
-{% endmacro %}
-
-{% macro get_select_subquery(sql) %}
-  select {{ adapter.dispatch('get_column_names', 'dbt')() }} from (
-{{ sql }}
-  ) as model_subq
-{% endmacro %}
-
 {% macro default__get_column_names() %}
   {%- for column in model.columns.values() -%}
     {{ adapter.quote(column.name) if column.get('quote') else column.name }}{{ ', ' if not loop.last }}
@@ -189,21 +184,19 @@ limit 0
   )
 {%- endmacro %}
 
-{% macro get_assert_columns_equivalent(sql) -%}
-  {{- adapter.dispatch('get_assert_columns_equivalent', 'dbt')(sql) -}}
-{%- endmacro %}
-
-{% macro default__get_assert_columns_equivalent(sql) -%}{%- endmacro %}
-
 {% macro get_create_index_sql(relation, index_dict) -%}
   {{- return(adapter.dispatch('get_create_index_sql', 'dbt')(relation, index_dict)) -}}
 {%- endmacro %}
 
-{% macro default__get_create_index_sql(relation, index_dict) -%}
+{% macro postgres__get_create_index_sql(relation, index_dict) -%}
   {%- set index = adapter.parse_index(index_dict) -%}
   create {{ 'unique ' if index.unique }}index if not exists {{ adapter.quote(index.render(relation)) }}
   on {{ relation }} {{ 'using ' ~ index.type if index.type }}
-  ({%- for column in index.columns %}{{ adapter.quote(column) }}{{ ', ' if not loop.last }}{% endfor -%})
+  ({{- index.columns | join(', ') -}})
+{%- endmacro %}
+
+{% macro default__get_create_index_sql(relation, index_dict) -%}
+  {{ return(postgres__get_create_index_sql(relation, index_dict)) }}
 {%- endmacro %}
 
 {% macro create_indexes(relation) -%}

@@ -8,6 +8,10 @@
 {% endmacro %}
 
 {% macro diff_column_data_types(source_columns, target_columns) %}
+  {{- return(adapter.dispatch('diff_column_data_types', 'dbt')(source_columns, target_columns)) -}}
+{% endmacro %}
+
+{% macro default__diff_column_data_types(source_columns, target_columns) %}
   {%- set changed = [] -%}
   {%- for new in source_columns -%}
     {%- for old in target_columns if old.name == new.name and old.data_type != new.data_type -%}
@@ -28,6 +32,10 @@
 {% endmacro %}
 
 {% macro check_for_schema_changes(source_relation, target_relation) %}
+  {{- return(adapter.dispatch('check_for_schema_changes', 'dbt')(source_relation, target_relation)) -}}
+{% endmacro %}
+
+{% macro default__check_for_schema_changes(source_relation, target_relation) %}
   {%- set new = adapter.get_columns_in_relation(source_relation) -%}
   {%- set old = adapter.get_columns_in_relation(target_relation) -%}
   {%- set found = {
@@ -43,6 +51,10 @@
 {% endmacro %}
 
 {% macro sync_column_schemas(on_schema_change, target_relation, schema_changes_dict) %}
+  {{- return(adapter.dispatch('sync_column_schemas', 'dbt')(on_schema_change, target_relation, schema_changes_dict)) -}}
+{% endmacro %}
+
+{% macro default__sync_column_schemas(on_schema_change, target_relation, schema_changes_dict) %}
   {%- set added = schema_changes_dict['source_not_in_target'] -%}
   {%- if on_schema_change == 'append_new_columns' and added -%}
     {%- do alter_relation_add_remove_columns(target_relation, added, none) -%}
@@ -58,6 +70,10 @@
 {% endmacro %}
 
 {% macro process_schema_changes(on_schema_change, source_relation, target_relation) %}
+  {{- return(adapter.dispatch('process_schema_changes', 'dbt')(on_schema_change, source_relation, target_relation)) -}}
+{% endmacro %}
+
+{% macro default__process_schema_changes(on_schema_change, source_relation, target_relation) %}
   {%- if on_schema_change == 'ignore' -%}{{- return({}) -}}{%- endif -%}
   {%- set found = check_for_schema_changes(source_relation, target_relation) -%}
   {%- if found['schema_changed'] -%}
@@ -119,3 +135,84 @@
 {% macro get_column_schema_from_query(select_sql, select_sql_header=none) -%}
   {{- return(adapter.get_column_schema_from_query(get_empty_subquery_sql(select_sql, select_sql_header))) -}}
 {%- endmacro %}
+
+{% macro get_empty_subquery_sql(select_sql, select_sql_header=none) -%}
+  {{ return(adapter.dispatch('get_empty_subquery_sql', 'dbt')(select_sql, select_sql_header)) }}
+{%- endmacro %}
+
+{% macro default__get_empty_subquery_sql(select_sql, select_sql_header=none) %}
+  {%- if select_sql_header -%}{{ select_sql_header }}
+{% endif -%}
+select * from (
+{{ select_sql }}
+) as __dbt_sbq
+where false
+limit 0
+{% endmacro %}
+
+{% macro get_empty_schema_sql(columns) -%}
+  {{ return(adapter.dispatch('get_empty_schema_sql', 'dbt')(columns)) }}
+{%- endmacro %}
+
+{% macro default__get_empty_schema_sql(columns) %}
+  {%- set listed, lacking, bare = [], [], [] -%}
+  {%- for column in columns.values() -%}
+    {%- set name = adapter.quote(column['name']) if column.get('quote') else column['name'] -%}
+    {%- set kind = column.get('data_type') -%}
+    {%- if not kind -%}{%- do lacking.append(column['name']) -%}{%- endif -%}
+    {%- if kind in ('numeric', 'decimal', 'number') -%}{%- do bare.append(column['name']) -%}{%- endif -%}
+    {%- do listed.append(cast('null', kind) ~ ' as ' ~ name) -%}
+  {%- endfor -%}
+  {%- if lacking -%}{%- do exceptions.column_type_missing(column_names=lacking) -%}{%- endif -%}
+  {%- if bare -%}
+    {%- do exceptions.warn('Detected columns with numeric type and unspecified precision/scale, this can lead to'
+          ~ ' unintended rounding: ' ~ bare) -%}
+  {%- endif -%}
+  select {{ listed | join(', ') }}
+{% endmacro %}
+
+{% macro get_assert_columns_equivalent(sql) -%}
+  {{- adapter.dispatch('get_assert_columns_equivalent', 'dbt')(sql) -}}
+{%- endmacro %}
+
+{% macro default__get_assert_columns_equivalent(sql) -%}
+  {{ return(assert_columns_equivalent(sql)) }}
+{%- endmacro %}
+
+{# Raises an error if the columns of a query are not those of the model's contract; their order does not matter. #}
+{% macro assert_columns_equivalent(sql) %}
+  {%- if not model['columns'] -%}
+    {%- do exceptions.raise_contract_error([], []) -%}
+  {%- endif -%}
+  {%- set given = format_columns(get_column_schema_from_query(sql, config.get('sql_header', none))) -%}
+  {%- set wanted = format_columns(get_column_schema_from_query(get_empty_schema_sql(model['columns']))) -%}
+  {%- set unlike = [] -%}
+  {%- for column in wanted if column.formatted not in given | map(attribute='formatted') | list -%}
+    {%- do unlike.append(column) -%}
+  {%- endfor -%}
+  {%- if unlike or given | length != wanted | length -%}
+    {%- do exceptions.raise_contract_error(wanted, given) -%}
+  {%- endif -%}
+{% endmacro %}
+
+{% macro format_columns(columns) %}
+  {%- set formatted = [] -%}
+  {%- for column in columns -%}
+    {%- do formatted.append(adapter.dispatch('format_column', 'dbt')(column)) -%}
+  {%- endfor -%}
+  {{- return(formatted) -}}
+{% endmacro %}
+
+{% macro default__format_column(column) -%}
+  {{ return({'name': column.name, 'data_type': column.dtype, 'formatted': column.column ~ ' ' ~ column.dtype}) }}
+{%- endmacro %}
+
+{% macro get_select_subquery(sql) -%}
+  {{ return(adapter.dispatch('get_select_subquery', 'dbt')(sql)) }}
+{%- endmacro %}
+
+{% macro default__get_select_subquery(sql) %}
+  select {{ adapter.dispatch('get_column_names', 'dbt')() }} from (
+{{ sql }}
+  ) as model_subq
+{% endmacro %}

@@ -13,32 +13,73 @@
   {%- endif -%}
 {% endmacro %}
 
+{% macro postgres_escape_comment(comment) -%}
+  {%- if comment is not string -%}
+    {%- do exceptions.raise_compiler_error('a comment is a text, not ' ~ comment) -%}
+  {%- endif -%}
+  {%- set mark = '$dbt_comment_literal_block$' -%}
+  {%- if mark in comment -%}
+    {%- do exceptions.raise_compiler_error('a comment cannot hold ' ~ mark) -%}
+  {%- endif -%}
+  {{ mark }}{{ comment }}{{ mark }}
+{%- endmacro %}
+
+{# Of the columns that are described, those that the relation has. #}
+{% macro validate_doc_columns(relation, column_dict, existing_column_names) -%}
+  {%- set there = existing_column_names | map('lower') | list -%}
+  {%- set found, lacking = {}, [] -%}
+  {%- for name, column in column_dict.items() -%}
+    {%- if name in existing_column_names or (not column.get('quote') and name | lower in there) -%}
+      {%- do found.update({name: column}) -%}
+    {%- else -%}
+      {%- do lacking.append(name) -%}
+    {%- endif -%}
+  {%- endfor -%}
+  {%- if lacking -%}
+    {%- do exceptions.warn('In relation ' ~ relation.render() ~ ': The following columns are specified in the schema'
+          ~ ' but are not present in the database: ' ~ lacking | join(', ')) -%}
+  {%- endif -%}
+  {{- return(found) -}}
+{%- endmacro %}
+
 {% macro alter_relation_comment(relation, relation_comment) -%}
   {{- return(adapter.dispatch('alter_relation_comment', 'dbt')(relation, relation_comment)) -}}
 {% endmacro %}
 
-{% macro default__alter_relation_comment(relation, comment) %}
+{% macro postgres__alter_relation_comment(relation, comment) %}
   comment on {{ (relation.type or 'table') | replace('_', ' ') }} {{ relation }}
-  is {{ string_literal(escape_single_quotes(comment)) }}
+  is {{ postgres_escape_comment(comment) }};
 {% endmacro %}
+
+{% macro default__alter_relation_comment(relation, relation_comment) -%}
+  {{ return(postgres__alter_relation_comment(relation, relation_comment)) }}
+{%- endmacro %}
 
 {% macro alter_column_comment(relation, column_dict) -%}
   {{- return(adapter.dispatch('alter_column_comment', 'dbt')(relation, column_dict)) -}}
 {% endmacro %}
 
-{% macro default__alter_column_comment(relation, column_dict) %}
+{% macro postgres__alter_column_comment(relation, column_dict) %}
   {%- set there = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
-  {%- for name, column in column_dict.items() if name in there %}
+  {%- for name, column in validate_doc_columns(relation, column_dict, there).items() %}
   comment on column {{ relation }}.{{ adapter.quote(name) if column.get('quote') else name }}
-  is {{ string_literal(escape_single_quotes(column['description'] or '')) }};
+  is {{ postgres_escape_comment(column['description'] or '') }};
   {%- endfor %}
 {% endmacro %}
+
+{% macro default__alter_column_comment(relation, column_dict) -%}
+  {{ return(postgres__alter_column_comment(relation, column_dict)) }}
+{%- endmacro %}
 
 {% macro copy_grants() %}
   {{- return(adapter.dispatch('copy_grants', 'dbt')()) -}}
 {% endmacro %}
 
-{% macro default__copy_grants() %}{{ return(false) }}{% endmacro %}
+{% macro postgres__copy_grants() %}{{ return(false) }}{% endmacro %}
+
+{% macro default__copy_grants() -%}
+  {{ return(true) }}
+{%- endmacro %}
 
 {% macro support_multiple_grantees_per_dcl_statement() %}
   {{- return(adapter.dispatch('support_multiple_grantees_per_dcl_statement', 'dbt')()) -}}
@@ -55,12 +96,16 @@
   {{- return(adapter.dispatch('get_show_grant_sql', 'dbt')(relation)) -}}
 {% endmacro %}
 
-{% macro default__get_show_grant_sql(relation) %}
+{% macro postgres__get_show_grant_sql(relation) %}
   select grantee, privilege_type
   from information_schema.role_table_grants
   where grantor = current_role and grantee <> current_role
     and table_schema = '{{ relation.schema }}' and table_name = '{{ relation.identifier }}'
 {% endmacro %}
+
+{% macro default__get_show_grant_sql(relation) -%}
+  {{ return(postgres__get_show_grant_sql(relation)) }}
+{%- endmacro %}
 
 {% macro get_grant_sql(relation, privilege, grantees) %}
   {{- return(adapter.dispatch('get_grant_sql', 'dbt')(relation, privilege, grantees)) -}}
@@ -75,7 +120,7 @@
 {% endmacro %}
 
 {% macro default__get_revoke_sql(relation, privilege, grantees) -%}
-  revoke {{ privilege }} on {{ relation }} from {{ grantees | join(', ') }}
+  revoke {{ privilege }} on {{ relation }} from {{ get_quoted_csv(grantees) }}
 {%- endmacro %}
 
 {% macro get_dcl_statement_list(relation, grant_config, get_dcl_macro) %}

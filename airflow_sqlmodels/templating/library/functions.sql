@@ -60,8 +60,12 @@
   {{- return(adapter.dispatch('any_value', 'dbt')(expression)) -}}
 {%- endmacro %}
 
-{% macro default__any_value(expression) -%}
+{% macro postgres__any_value(expression) -%}
   min({{ expression }})
+{%- endmacro %}
+
+{% macro default__any_value(expression) -%}
+  any_value({{ expression }})
 {%- endmacro %}
 
 {% macro bool_or(expression) -%}

@@ -4,17 +4,29 @@
   {{- return(adapter.dispatch('dateadd', 'dbt')(datepart, interval, from_date_or_timestamp)) -}}
 {%- endmacro %}
 
-{% macro default__dateadd(datepart, interval, from_date_or_timestamp) -%}
+{% macro postgres__dateadd(datepart, interval, from_date_or_timestamp) -%}
   {{ from_date_or_timestamp }} + ((interval '1 {{ datepart }}') * ({{ interval }}))
+{%- endmacro %}
+
+{% macro default__dateadd(datepart, interval, from_date_or_timestamp) -%}
+  {{ return(postgres__dateadd(datepart, interval, from_date_or_timestamp)) }}
+{%- endmacro %}
+
+{% macro default_last_day(date, datepart) -%}
+  cast({{ dateadd('day', '-1', dateadd(datepart, '1', date_trunc(datepart, date))) }} as date)
 {%- endmacro %}
 
 {% macro last_day(date, datepart) -%}
   {{- return(adapter.dispatch('last_day', 'dbt')(date, datepart)) -}}
 {%- endmacro %}
 
-{% macro default__last_day(date, datepart) -%}
+{% macro postgres__last_day(date, datepart) -%}
   {%- set step = "interval '3 month'" if datepart == 'quarter' else "interval '1 " ~ datepart ~ "'" -%}
   cast(date_trunc('{{ datepart }}', {{ date }}) + {{ step }} - interval '1 day' as date)
+{%- endmacro %}
+
+{% macro default__last_day(date, datepart) -%}
+  {{ return(postgres__last_day(date, datepart)) }}
 {%- endmacro %}
 
 {% macro datediff(first_date, second_date, datepart) -%}
@@ -23,7 +35,7 @@
 
 {# How many boundaries of the part lie between the two dates. Days and weeks are integers, all else is double precision:
    the types that dbt gives, on which what divides by them depends. #}
-{% macro default__datediff(first_date, second_date, datepart) -%}
+{% macro postgres__datediff(first_date, second_date, datepart) -%}
   {%- set a = 'cast(' ~ first_date ~ ' as timestamp)' -%}
   {%- set b = 'cast(' ~ second_date ~ ' as timestamp)' -%}
   {%- set seconds = {'hour': 3600, 'minute': 60, 'second': 1} -%}
@@ -56,11 +68,15 @@
   {%- endif -%}
 {%- endmacro %}
 
+{% macro default__datediff(first_date, second_date, datepart) -%}
+  {{ return(postgres__datediff(first_date, second_date, datepart)) }}
+{%- endmacro %}
+
 {% macro listagg(measure, delimiter_text="','", order_by_clause=none, limit_num=none) -%}
   {{- return(adapter.dispatch('listagg', 'dbt')(measure, delimiter_text, order_by_clause, limit_num)) -}}
 {%- endmacro %}
 
-{% macro default__listagg(measure, delimiter_text, order_by_clause, limit_num) -%}
+{% macro postgres__listagg(measure, delimiter_text, order_by_clause, limit_num) -%}
   {%- if limit_num -%}
     array_to_string((array_agg({{ measure }} {{ order_by_clause or '' }}))[1:{{ limit_num }}], {{ delimiter_text }})
   {%- else -%}
@@ -68,18 +84,30 @@
   {%- endif -%}
 {%- endmacro %}
 
+{% macro default__listagg(measure, delimiter_text, order_by_clause, limit_num) -%}
+  {{ return(postgres__listagg(measure, delimiter_text, order_by_clause, limit_num)) }}
+{%- endmacro %}
+
+{% macro _split_part_negative(string_text, delimiter_text, part_number) -%}
+  split_part({{ string_text }}, {{ delimiter_text }},
+    length({{ string_text }}) - length(replace({{ string_text }}, {{ delimiter_text }}, '')) + 2 {{ part_number }})
+{%- endmacro %}
+
 {% macro split_part(string_text, delimiter_text, part_number) -%}
   {{- return(adapter.dispatch('split_part', 'dbt')(string_text, delimiter_text, part_number)) -}}
 {%- endmacro %}
 
-{% macro default__split_part(string_text, delimiter_text, part_number) -%}
+{% macro postgres__split_part(string_text, delimiter_text, part_number) -%}
   {%- if part_number >= 0 -%}
     split_part({{ string_text }}, {{ delimiter_text }}, {{ part_number }})
   {%- else -%}
     {#- from the end: split_part itself counts from there only since Postgres 14 -#}
-    split_part({{ string_text }}, {{ delimiter_text }},
-      length({{ string_text }}) - length(replace({{ string_text }}, {{ delimiter_text }}, '')) + 2 {{ part_number }})
+    {{ _split_part_negative(string_text, delimiter_text, part_number) }}
   {%- endif -%}
+{%- endmacro %}
+
+{% macro default__split_part(string_text, delimiter_text, part_number) -%}
+  {{ return(postgres__split_part(string_text, delimiter_text, part_number)) }}
 {%- endmacro %}
 
 {% macro escape_single_quotes(expression) -%}
@@ -102,40 +130,64 @@
   {{- return(adapter.dispatch('equals', 'dbt')(expr1, expr2)) -}}
 {%- endmacro %}
 
+{% macro postgres__equals(expr1, expr2) -%}
+  {%- if adapter.behavior.enable_truthy_nulls_equals_macro.no_warn -%}
+    ({{ expr1 }} is not distinct from {{ expr2 }})
+  {%- else -%}
+    ({{ expr1 }} = {{ expr2 }})
+  {%- endif -%}
+{%- endmacro %}
+
 {% macro default__equals(expr1, expr2) -%}
-  ({{ expr1 }} = {{ expr2 }})
+  {{ return(postgres__equals(expr1, expr2)) }}
 {%- endmacro %}
 
 {% macro current_timestamp() -%}
   {{- return(adapter.dispatch('current_timestamp', 'dbt')()) -}}
 {%- endmacro %}
 
-{% macro default__current_timestamp() -%}
+{% macro postgres__current_timestamp() -%}
   now()
+{%- endmacro %}
+
+{% macro default__current_timestamp() -%}
+  {{ return(postgres__current_timestamp()) }}
 {%- endmacro %}
 
 {% macro current_timestamp_backcompat() -%}
   {{- return(adapter.dispatch('current_timestamp_backcompat', 'dbt')()) -}}
 {%- endmacro %}
 
-{% macro default__current_timestamp_backcompat() -%}
+{% macro postgres__current_timestamp_backcompat() -%}
   current_timestamp::{{ type_timestamp() }}
+{%- endmacro %}
+
+{% macro default__current_timestamp_backcompat() -%}
+  {{ return(postgres__current_timestamp_backcompat()) }}
 {%- endmacro %}
 
 {% macro current_timestamp_in_utc_backcompat() -%}
   {{- return(adapter.dispatch('current_timestamp_in_utc_backcompat', 'dbt')()) -}}
 {%- endmacro %}
 
-{% macro default__current_timestamp_in_utc_backcompat() -%}
+{% macro postgres__current_timestamp_in_utc_backcompat() -%}
   (current_timestamp at time zone 'utc')::{{ type_timestamp() }}
+{%- endmacro %}
+
+{% macro default__current_timestamp_in_utc_backcompat() -%}
+  {{ return(postgres__current_timestamp_in_utc_backcompat()) }}
 {%- endmacro %}
 
 {% macro snapshot_get_time() -%}
   {{- return(adapter.dispatch('snapshot_get_time', 'dbt')()) -}}
 {%- endmacro %}
 
-{% macro default__snapshot_get_time() -%}
+{% macro postgres__snapshot_get_time() -%}
   {{ current_timestamp() }}::timestamp without time zone
+{%- endmacro %}
+
+{% macro default__snapshot_get_time() -%}
+  {{ return(postgres__snapshot_get_time()) }}
 {%- endmacro %}
 
 {% macro get_intervals_between(start_date, end_date, datepart) -%}
