@@ -15,6 +15,7 @@ from airflow_sqlmodels.compile.compiler import compile_node, refuse_problems
 from airflow_sqlmodels.compile.ctes import with_ctes
 from airflow_sqlmodels.compile.fixture_sql import UNION, Types, expected_select, given_select
 from airflow_sqlmodels.compile.origins import CompiledText, template_of
+from airflow_sqlmodels.compile.own_fixtures import own_comparison, own_expected, own_given
 from airflow_sqlmodels.errors import CompilationError, Location, UnreachableError, WarehouseError
 from airflow_sqlmodels.manifest.fixtures import FixtureRows, Overrides
 from airflow_sqlmodels.manifest.macro import MacroId
@@ -73,7 +74,7 @@ def compiled_text(means: Answerer, test: UnitTest, sql: str, label: str) -> Comp
 
 
 def comparing_query(
-    means: Answerer, test: UnitTest, model: TestSql, types: Mapping[str, str]
+    means: Answerer, test: UnitTest, model: TestSql, types: Mapping[str, str], session: Session
 ) -> tuple[list[str], TestSql]:
     """What is compared, by name, and the query that gives ACTUAL and EXPECTED rows, each with that word before it.
 
@@ -90,8 +91,16 @@ def comparing_query(
     actual = f"select '{ACTUAL}' as source, {listed}\nfrom (\n{model.sql}\n) as actual"
     if expect.sql is None and not expect.rows:
         return columns, TestSql(actual, model.parts)
-    wanted = expect.sql or expected_select(means.dialect, expect, known, columns)
-    sql = f"{actual}\nunion all\nselect '{EXPECTED}', {listed}\nfrom (\n{wanted}\n) as expected"
+    node = means.manifest[test.model]
+    wanted = (
+        expect.sql
+        or own_expected(means, node, session, expect, types)
+        or expected_select(means.dialect, expect, known, columns)
+    )
+    sql = (
+        own_comparison(means, node, session, model.sql, wanted, columns)
+        or f"{actual}\nunion all\nselect '{EXPECTED}', {listed}\nfrom (\n{wanted}\n) as expected"
+    )
     return columns, TestSql(sql, (*model.parts, (wanted, expect)))
 
 
@@ -170,7 +179,9 @@ def _sql(
         node, rows = means.manifest[node_id], given[node_id]
         if rows.sql is None:
             known = types.get(node_id) or _types_of_query(means, test, node, session)
-            query = given_select(means.dialect, rows, Types.of(known), f"the input {rows.input.strip()}")
+            query = own_given(means, node, session, rows, known) or given_select(
+                means.dialect, rows, Types.of(known), f"the input {rows.input.strip()}"
+            )
         else:
             query = _rendered(means, node, rows.sql, rows.at, session)
         ctes.append((cte_name(node), query))

@@ -21,6 +21,8 @@ from airflow_sqlmodels.templating.answering import Rendering
 from airflow_sqlmodels.templating.relation import TemplateRelation
 from airflow_sqlmodels.warehouse.session import Session
 
+_EQUALS_NULLS = "enable_truthy_nulls_equals_macro"
+
 
 class Hook(Struct, frozen=True):
     """One pre- or post-hook."""
@@ -64,6 +66,11 @@ class Build(Struct, frozen=True, kw_only=True):
         """The project's own version of a built-in macro, ready to be called; None if it has none."""
         found = None if self.rendering is None else self.rendering.means.macros.own(name)
         return None if found is None or self.rendering is None else functools.partial(self.rendering.called, found)
+
+    @property
+    def equals_nulls(self) -> bool:
+        """Whether the project's flags say that two nulls are one key."""
+        return self.rendering is not None and self.rendering.means.manifest.settings.flag(_EQUALS_NULLS)
 
     def begin_anew(self) -> None:
         """Let is_incremental() be false in the hooks to come, although they find the table: it is its first build."""

@@ -15,6 +15,8 @@ from airflow_sqlmodels.materializations.build import Build
 from airflow_sqlmodels.publish.carry import candidate_name
 from airflow_sqlmodels.templating.contract_text import mismatches
 
+TABLE_MACROS = ("get_create_table_as_sql", "create_table_as")
+"""dbt's macros for making a table, the outer one first: projects replace either."""
 _ALIASES = {"string": "text"}
 """Types that dbt writes in another way on Postgres."""
 _IN_COLUMN = ("not_null", "custom")
@@ -63,6 +65,11 @@ def _warn_of_rounding(build: Build, promised: Sequence[Column]) -> None:
         build.warn(f"{build.node.path}: {what}: {bare}")
 
 
+def has_own_table(build: Build) -> bool:
+    """Whether the project says itself how tables are made; then its constraints are its own, too."""
+    return any(build.own(name) is not None for name in TABLE_MACROS)
+
+
 def table_definition(build: Build, relation: Relation) -> str:
     """SQL for a new table's columns and constraints. Constraints have names that are free while the old table lives."""
     columns = [
@@ -85,7 +92,7 @@ def column_list(build: Build) -> str:
 
 def final_names(build: Build) -> tuple[str, ...]:
     """SQL that gives the constraints of the published table their names."""
-    if not is_enforced(build):
+    if not is_enforced(build) or has_own_table(build):
         return ()
     dialect = build.dialect
     table = dialect.render(build.relation)

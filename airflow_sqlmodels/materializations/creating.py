@@ -5,18 +5,23 @@ from __future__ import annotations
 from airflow_sqlmodels.dialects import ddl
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations.build import Build
-from airflow_sqlmodels.materializations.contract import check_contract, column_list, is_enforced, table_definition
+from airflow_sqlmodels.materializations.contract import (
+    TABLE_MACROS,
+    check_contract,
+    column_list,
+    is_enforced,
+    table_definition,
+)
 from airflow_sqlmodels.materializations.main_statement import with_header
 from airflow_sqlmodels.materializations.one_statement import refuse_more_statements
 
-_TABLE = ("get_create_table_as_sql", "create_table_as")
 _VIEW = ("get_create_view_as_sql", "create_view_as")
-"""dbt's macros for this, the outer one first: projects replace either."""
+"""The same for views."""
 
 
 def create_table(build: Build, relation: Relation, select: str, *, temporary: bool = False) -> str:
     """SQL that makes a table of what `select` gives."""
-    for name in _TABLE:
+    for name in TABLE_MACROS:
         own = build.own(name)
         if own is not None:
             return str(own(temporary, build.template_relation(relation, "table"), select))

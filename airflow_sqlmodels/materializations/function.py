@@ -19,6 +19,12 @@ from airflow_sqlmodels.materializations.own_dressing import has_own
 from airflow_sqlmodels.materializations.writing import writing_of
 from airflow_sqlmodels.warehouse.session import Outcome
 
+_PARTS = (
+    *("scalar_function_create_replace_signature_sql", "formatted_scalar_function_args_sql"),
+    *("scalar_function_body_sql", "scalar_function_volatility_sql", "unsupported_volatility_warning"),
+)
+"""dbt's macros for the parts of the statement."""
+
 
 def function(build: Build) -> Built:
     """Make the function, then its overloads. One that fails does not undo the others, as in dbt."""
@@ -95,11 +101,11 @@ def _statement(build: Build, signature: Signature, body: str) -> str:
     node = build.node
     assert isinstance(node, Function), node.id
     macro = f"{build.config['type']}_function_{node.language}"
-    own = build.own(macro)
-    if own is not None:
+    if build.own(macro) is not None or any(build.own(part) is not None for part in _PARTS):
+        assert build.rendering is not None, node.id
         view = build.node_view
         view.update(compiled_code=body, **_written(signature))
-        return str(own(build.template_relation(build.relation, "function")))
+        return str(build.rendering.scope.find(macro)(build.template_relation(build.relation, "function")))
     if macro != "scalar_function_sql":
         hint = f"write a scalar function in SQL, or a macro default__{macro} that gives the statement"
         raise CompilationError(f"{build.dialect.name} knows no {build.config['type']} functions in {node.language}",

@@ -10,11 +10,12 @@ from airflow_sqlmodels.materializations.build import Build
 
 Statements = Callable[[Build, Relation, Sequence[str]], str]
 
+_MERGE = ("get_merge_sql", "get_merge_update_columns", "get_merge_unique_key_match", "equals", "get_quoted_csv")
 _STEPS = {
     "append": ("get_insert_into_sql",),
     "delete+insert": ("get_delete_insert_merge_sql", "get_insert_into_sql"),
-    "microbatch": ("get_incremental_merge_sql", "get_merge_sql", "get_merge_update_columns", "get_quoted_csv"),
-    "merge": ("get_merge_sql", "get_merge_update_columns", "get_quoted_csv"),
+    "microbatch": ("get_incremental_merge_sql", *_MERGE),
+    "merge": _MERGE,
 }
 """The macros that dbt's own strategies are made of, by strategy."""
 
@@ -27,7 +28,8 @@ def macro_of(strategy: str) -> str:
 def own_strategy(build: Build, name: str) -> Statements | None:
     """What gives the SQL of a strategy, if the project has a word in it; None if it has not."""
     steps = _STEPS.get(name, tuple(each for listed in _STEPS.values() for each in listed) if name == "default" else ())
-    if all(build.own(each) is None for each in (macro_of(name), *steps)):
+    merges = name in ("merge", "microbatch") and build.equals_nulls
+    if not merges and all(build.own(each) is None for each in (macro_of(name), *steps)):
         return None
     return functools.partial(_asked, macro_of(name))
 

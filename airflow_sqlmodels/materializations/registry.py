@@ -18,6 +18,9 @@ ENTRY_POINTS = "airflow_sqlmodels.materializations"
 
 _EXPLICIT = "require_explicit_package_overrides_for_builtin_materializations"
 
+_OF_STEPS = ("seed", "snapshot", "materialized_view")
+"""Those that are put together from macros where the project has one of the steps."""
+
 MATERIALIZATIONS: dict[str, str] = {
     "table": "airflow_sqlmodels.materializations.table:table",
     "view": "airflow_sqlmodels.materializations.view:view",
@@ -34,6 +37,10 @@ def materialization_for(build: Build, name: str) -> Materialization:
     """The function for a node's `materialized` config: the project's own, or ours. Raises ProjectError for neither."""
     if build.rendering is not None:
         macro = own_version(build.rendering.means, name, built_in=name in MATERIALIZATIONS)
+        if macro is None and name in _OF_STEPS:
+            from airflow_sqlmodels.materializations.own_steps import by_macros  # noqa: PLC0415  # not for models
+
+            macro = by_macros(build, name)
         if macro is not None:
             from airflow_sqlmodels.materializations.custom import custom  # noqa: PLC0415  # few projects have one
 

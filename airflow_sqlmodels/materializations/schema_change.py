@@ -17,6 +17,11 @@ from airflow_sqlmodels.publish.locks import Writing
 from airflow_sqlmodels.publish.outgrown import may_stay
 
 _CHOICES = ("ignore", "fail", "append_new_columns", "sync_all_columns")
+_STEPS = (
+    *("process_schema_changes", "check_for_schema_changes", "sync_column_schemas", "diff_column_data_types"),
+    *("diff_columns", "alter_relation_add_remove_columns", "alter_column_type"),
+)
+"""dbt's macros for this."""
 _TEXT = re.compile(r"(?:text|bpchar|character(?: varying)?)(?:\(\d+\))?")
 _UNSAID = 256
 """The characters for which dbt makes room where the new type does not say how many."""
@@ -44,6 +49,8 @@ def matched_columns(build: Build, writing: Writing, delta: Relation) -> list[str
     choice = str(build.config.get("on_schema_change") or "ignore")
     if choice not in _CHOICES:
         raise ProjectError(f"on_schema_change: {choice!r} is not known", build.node.at, closest(choice, _CHOICES))
+    if any(build.own(step) is not None for step in _STEPS):
+        return _by_macros(build, choice, delta)
     found = differences(columns_of(build, build.relation), columns_of(build, delta))
     if choice == "fail":
         _refuse_any(build, found)
@@ -62,6 +69,17 @@ def matched_columns(build: Build, writing: Writing, delta: Relation) -> list[str
         retyped={**found.widened, **found.retyped} if synced else found.widened,
     )
     return list(found.kept) if choice == "ignore" else list(found.new)
+
+
+def _by_macros(build: Build, choice: str, delta: Relation) -> list[str]:
+    """The same, as the macros say of which the project has one itself."""
+    assert build.rendering is not None, build.node.id
+    scope, table = build.rendering.scope, build.template_relation(build.relation, "table")
+    new = build.template_relation(delta, "table")
+    adapter = scope.names["adapter"]
+    adapter.expand_target_column_types(from_relation=new, to_relation=table)
+    found = scope.find("process_schema_changes")(choice, new, table)
+    return [column.name for column in found or adapter.get_columns_in_relation(table)]
 
 
 def widen_and_add(build: Build, found: Differences) -> None:

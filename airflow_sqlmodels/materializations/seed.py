@@ -28,7 +28,7 @@ def seed(build: Build) -> Built:
 
 
 def _seed(build: Build) -> Built:
-    file, said = csv_of(build), _said_types(build)
+    file, said = csv_of(build), said_types(build)
     columns = file.columns(said)
     _tell_unknown(build, said.keys() - {column.name for column in columns})
     run_outside(build, build.pre_hooks)
@@ -49,7 +49,8 @@ def csv_of(build: Build) -> CsvFile:
     return CsvFile(Path(build.node.root) / build.node.path, build.node.at.path, delimiter)
 
 
-def _said_types(build: Build) -> dict[str, str]:
+def said_types(build: Build) -> dict[str, str]:
+    """The types that the project says for columns, by name."""
     return {str(name): str(kind) for name, kind in (build.config.get("column_types") or {}).items()}
 
 

@@ -10,6 +10,7 @@ from airflow_sqlmodels.manifest.nodes import DataTest
 from airflow_sqlmodels.materializations.main_statement import behind_header
 from airflow_sqlmodels.materializations.schemas import create_schemas
 from airflow_sqlmodels.templating.answering import Answerer, Rendering
+from airflow_sqlmodels.templating.relation import TemplateRelation
 from airflow_sqlmodels.warehouse import catalog
 from airflow_sqlmodels.warehouse.session import Session
 
@@ -27,7 +28,7 @@ def header(means: Answerer, node: DataTest) -> str:
 def limited(means: Answerer, node: DataTest, compiled: Compiled) -> str:
     """The query of the rows at fault, no more of them than the config `limit` allows."""
     limit = node.config.get("limit")
-    own = means.macros.own("get_limit_subquery_sql")
+    own = means.macros.own("get_limit_subquery_sql") or means.macros.own("get_limit_sql")
     if own is not None:
         return str(compiled.rendering.called(own, compiled.sql, limit))
     return compiled.sql if limit is None else f"{compiled.sql}\nlimit {int(limit)}"
@@ -55,6 +56,9 @@ def stores(means: Answerer, node: DataTest) -> bool:
             hint = closest(str(kind), _STORED_AS) or f"there are {', '.join(_STORED_AS)}"
             raise CompilationError(f"{kind!r} is not a valid value for store_failures_as", node.at, hint)
         return str(kind).lower() != "ephemeral"
+    own = means.macros.own("should_store_failures")
+    if own is not None:
+        return bool(Rendering(means, node, None).called(own))
     return means.invocation.keeps_failures(node.config.get("store_failures"))
 
 
@@ -66,13 +70,25 @@ def keep(means: Answerer, node: DataTest, rows: str, session: Session) -> str:
     kind = "view" if str(node.config.get("store_failures_as") or "").lower() == "view" else "table"
     unlogged = "unlogged " if kind == "table" and node.config.get("unlogged") is True else ""
     found = catalog.find(session, means.dialect, relation)
+    rendering = Rendering(means, node, session)
     if found is None:
-        create_schemas(Rendering(means, node, session), session, [relation.schema])
+        create_schemas(rendering, session, [relation.schema])
     else:
         session.execute(f"drop {found.kind.replace('_', ' ')} if exists {name} cascade")
-    session.execute(behind_header(header(means, node), f"create {unlogged}{kind} {name} as\n{rows}"))
+    statement = _own_statement(rendering, TemplateRelation(relation, means.dialect, kind), rows)
+    session.execute(statement or behind_header(header(means, node), f"create {unlogged}{kind} {name} as\n{rows}"))
     session.commit()
     return name
+
+
+def _own_statement(rendering: Rendering, relation: TemplateRelation, rows: str) -> str | None:
+    """What the project's own macro says for making a table or view; None if it has none."""
+    given = (relation, rows) if relation.type == "view" else (False, relation, rows)
+    for name in (f"get_create_{relation.type}_as_sql", f"create_{relation.type}_as"):
+        own = rendering.means.macros.own(name)
+        if own is not None:
+            return str(rendering.called(own, *given))
+    return None
 
 
 def verdict(value: Any, node: DataTest) -> bool:

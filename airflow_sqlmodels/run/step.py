@@ -33,7 +33,7 @@ from airflow_sqlmodels.run.freshness import run_freshness
 from airflow_sqlmodels.run.hooks import hooks_of, placed_in_project
 from airflow_sqlmodels.run.microbatch import BatchNews, Part, run_batches
 from airflow_sqlmodels.run.result import Result
-from airflow_sqlmodels.templating.answering import Answerer
+from airflow_sqlmodels.templating.answering import Answerer, Rendering
 from airflow_sqlmodels.templating.batches import has_batches, in_batches
 from airflow_sqlmodels.warehouse import catalog
 from airflow_sqlmodels.warehouse.session import Session
@@ -116,7 +116,7 @@ def _run(means: Answerer, node: AnyNode, session: Session, rules: StepRules) -> 
 def _batches(means: Answerer, node: Model, session: Session, rules: StepRules) -> Result:
     found = catalog.find(session, means.dialect, means.relation(node.relation))
     session.commit()
-    whole = found is None or found.kind != "table" or _full_refresh(means, node)
+    whole = found is None or found.kind != "table" or _full_refresh(Rendering(means, node, session))
 
     def build(batch_means: Answerer, part: Part) -> Result:
         def on_compiled(sql: str) -> None:
@@ -174,7 +174,7 @@ def _build(
         config=compiled.rendering.config,
         dialect=means.dialect,
         session=session,
-        full_refresh=_full_refresh(means, node) and (part is None or part.anew),
+        full_refresh=_full_refresh(compiled.rendering) and (part is None or part.anew),
         pre_hooks=pre_hooks,
         post_hooks=post_hooks,
         rules=rules.publish,
@@ -232,6 +232,10 @@ def _operation(means: Answerer, node: Operation, session: Session, rules: StepRu
         return Result(node=node.id, status="success", rows=outcome.rows, message=passed, compiled_sql=sql)
 
 
-def _full_refresh(means: Answerer, node: AnyNode) -> bool:
-    configured = node.config.get("full_refresh")
-    return bool(means.invocation.full_refresh) if configured is None else bool(configured)
+def _full_refresh(rendering: Rendering) -> bool:
+    """Whether the node is built anew: its config says so, else the command; a project's own macro may say otherwise."""
+    own = rendering.means.macros.own("should_full_refresh")
+    if own is not None:
+        return bool(rendering.called(own))
+    configured = rendering.node.config.get("full_refresh")
+    return bool(rendering.means.invocation.full_refresh) if configured is None else bool(configured)

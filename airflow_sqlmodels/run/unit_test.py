@@ -29,7 +29,7 @@ def run_unit_test(
     sent = model
     try:
         types = catalog.types_of_select(session, means.dialect, model.sql)
-        columns, sent = comparing_query(means, node, model, types)
+        columns, sent = comparing_query(means, node, model, types, session)
         check_expected(means, node, columns, session)
         rows = session.query(sent.sql).rows
     except UnreachableError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import decimal
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -171,9 +172,16 @@ class Adapter(AdapterTexts):
         """Whether there is a relation of that name."""
         return self.get_relation(None, schema, name) is not None
 
-    def add_query(self, sql: str, auto_begin: bool = True, **_more: Any) -> tuple[Response, Any]:
-        """Send SQL, and look at nothing it gives."""
-        return self.execute(sql, auto_begin)
+    def add_query(self, sql: str, auto_begin: bool = True, bindings: Any = None, **_more: Any) -> tuple[Response, Any]:
+        """Send SQL, and look at nothing it gives. `bindings` are the values for each `%s` in it."""
+        return self.execute(sql % tuple(map(self._literal, bindings)) if bindings else sql, auto_begin)
+
+    def _literal(self, value: Any) -> str:
+        if value is None:
+            return "null"
+        if isinstance(value, (bool, int, float, decimal.Decimal)):
+            return str(value).lower()
+        return self._dialect.literal(str(value))
 
     def expand_target_column_types(self, from_relation: TemplateRelation, to_relation: TemplateRelation) -> None:
         """Make the texts of the second as wide as those of the first."""

@@ -25,6 +25,16 @@ class Refusals:
         self._warn(Warned(str(message), "JinjaLogWarning", {"msg": str(message)}, once=True))
         return ""
 
+    def warn_snapshot_timestamp_data_types(self, snapshot_time_data_type: str, updated_at_data_type: str) -> str:
+        """Say that the times of a snapshot are of two types, and go on."""
+        what = (
+            f"Data type of snapshot table timestamp columns ({snapshot_time_data_type}) doesn't match derived column"
+            f" 'updated_at' ({updated_at_data_type}). Please update snapshot config 'updated_at'"
+        )
+        data = {"snapshot_time_data_type": snapshot_time_data_type, "updated_at_data_type": updated_at_data_type}
+        self._warn(Warned(what, "SnapshotTimestampWarning", data))
+        return ""
+
     def raise_compiler_error(self, message: str, node: Any = None) -> NoReturn:  # noqa: ARG002
         """Refuse."""
         raise CompilationError(str(message))
@@ -70,7 +80,7 @@ class Refusals:
     raise_dependency_error = raise_dep_not_found = raise_ambiguous_alias = raise_compiler_error
     raise_ambiguous_catalog_match = raise_cache_inconsistent = raise_dataclass_not_dict = raise_compiler_error
     raise_duplicate_patch_name = raise_duplicate_resource_name = raise_compiler_error
-    raise_invalid_property_yml_version = warn_snapshot_timestamp_data_types = raise_compiler_error
+    raise_invalid_property_yml_version = raise_compiler_error
 
 
 def _name(model: Any) -> str:

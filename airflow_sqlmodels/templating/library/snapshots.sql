@@ -36,9 +36,9 @@
 {% macro snapshot_check_strategy(node, snapshotted_rel, current_rel, model_config, target_exists) %}
   {%- set key = model_config.get('unique_key') -%}
   {%- set at = model_config.get('updated_at') or snapshot_get_time() -%}
-  {%- set said = model_config.get('check_cols') -%}
-  {%- set names = get_columns_in_query(node['compiled_code'] or sql) if said == 'all' else said -%}
-  {%- set changes = [] -%}
+  {%- set is_added, names = snapshot_check_all_get_existing_columns(
+        node, target_exists, model_config.get('check_cols')) -%}
+  {%- set changes = [get_true_sql()] if is_added else [] -%}
   {%- for name in names -%}
     {%- set old, new = snapshotted_rel ~ '.' ~ name, current_rel ~ '.' ~ name -%}
     {%- do changes.append('coalesce(' ~ old ~ ' <> ' ~ new ~ ', (' ~ old ~ ' is null) <> (' ~ new ~ ' is null))') -%}
@@ -71,16 +71,15 @@
 
 {# Of the columns that `check_cols` names, those that the table has, and whether one is new. #}
 {% macro snapshot_check_all_get_existing_columns(node, target_exists, check_cols_config) -%}
-  {%- if not target_exists -%}
-    {{- return((false, get_columns_in_query(node['compiled_code'] or sql))) -}}
-  {%- endif -%}
   {%- set asked = get_columns_in_query(node['compiled_code'] or sql) -%}
+  {%- set table = load_cached_relation(this) if target_exists else none -%}
+  {%- if table is none -%}{{- return((false, asked)) -}}{%- endif -%}
   {%- if check_cols_config is iterable and check_cols_config is not string -%}
     {%- set wanted = check_cols_config | map('lower') | list -%}
     {%- set asked = _named(asked, wanted) -%}
   {%- endif -%}
   {%- set existing = [] -%}
-  {%- for column in adapter.get_columns_in_relation(load_cached_relation(this)) -%}
+  {%- for column in adapter.get_columns_in_relation(table) -%}
     {%- do existing.append(column.name | lower) -%}
   {%- endfor -%}
   {%- set there = _named(asked, existing) -%}
@@ -156,7 +155,7 @@
 
 {% macro unique_key_join_on(unique_key, identifier, from_identifier) -%}
   {%- for name in _key_names(unique_key) -%}
-    ({{ identifier }}.{{ name }} = {{ from_identifier }}.{{ name }}){{ ' and ' if not loop.last }}
+    {{ equals(identifier ~ '.' ~ name, from_identifier ~ '.' ~ name) }}{{ ' and ' if not loop.last }}
   {%- endfor -%}
 {%- endmacro %}
 

@@ -125,7 +125,7 @@
 {%- endmacro %}
 
 {% macro default__get_merge_unique_key_match(source_unique_key, target_unique_key) -%}
-  {{ return('(' ~ source_unique_key ~ ' = ' ~ target_unique_key ~ ')') }}
+  {{ return(equals(source_unique_key, target_unique_key)) }}
 {%- endmacro %}
 
 {% macro get_incremental_insert_overwrite_sql(arg_dict) %}

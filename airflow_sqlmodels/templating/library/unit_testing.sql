@@ -50,6 +50,7 @@
 
 {% macro _rows_as_query(rows, types, names, quoted=none, whole=false) %}
   {%- for row in rows or [{}] -%}
+    {%- do validate_fixture_rows(rows, loop.index) -%}
     {%- set formatted = format_row(row, types) -%}
     {%- if not loop.first %}
 union all
