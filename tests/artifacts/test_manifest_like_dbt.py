@@ -359,6 +359,17 @@ def test_the_config_of_a_group_has_that_of_models_in_it(tmp_path: Path) -> None:
     assert config == {"meta": {"a": 1, "b": 2, "c": 3}, "materialized": "table"}
 
 
+def test_hooks_have_the_tags_of_models_and_analyses_their_columns(tmp_path: Path) -> None:
+    files = {
+        "dbt_project.yml": "{name: shop, profile: shop, on-run-end: select 1, models: {+tags: [nightly]}}",
+        "analyses/b.sql": "select 1 as id",
+        "analyses/s.yml": "analyses: [{name: b, columns: [{name: id, description: a number}]}]",
+    }
+    nodes = written(tmp_path, files)["nodes"]
+    assert nodes["operation.shop.shop-on-run-end-0"]["tags"] == ["on-run-end", "nightly"]
+    assert nodes["analysis.shop.b"]["columns"]["id"]["description"] == "a number"
+
+
 def test_macros_of_hooks_are_those_of_analyses_and_operations_too(tmp_path: Path) -> None:
     """What is configured as a model has its hooks; in a hook as well only what was called is listed."""
     files = {
