@@ -402,6 +402,7 @@ def test_macros_that_macros_name(tmp_path: Path) -> None:
             {% macro date(x) %}{{ x }}{% endmacro %}
             {% macro again(x) %}{{ again(x) }}{{ ref('a') }}{{ x.date() }}{{ adapter.date() }}{% endmacro %}
             {% macro sent(x) %}{{ adapter.dispatch('again', 'dbt')(x) }}{% endmacro %}
+            {% macro default__again(x) %}{% endmacro %}
             {% macro other(x) %}{{ config(meta={'a': {'b': 1}}) }}{{ shop.again(x) }}{{ x.y.date() }}{% endmacro %}
         """,
     }
@@ -410,7 +411,7 @@ def test_macros_that_macros_name(tmp_path: Path) -> None:
     assert {name: macros[f"macro.shop.{name}"]["depends_on"]["macros"] for name in names} == {
         "ref": ["macro.shop.ref"],
         "again": ["macro.shop.date"],
-        "sent": ["macro.shop.again"],
+        "sent": ["macro.shop.again", "macro.shop.default__again"],
         "other": ["macro.shop.again"],
     }
 
