@@ -174,6 +174,8 @@ class JsonProgress:
         return {} if group is None else {"group": group}
 
     def _details(self, node: AnyNode, result: Result) -> dict[str, Any]:
+        if isinstance(node, Operation):
+            return {"statement": _hook(node), "status": result.status}
         if result.status == "skipped":
             relation = getattr(node, "relation", None)
             where = relation.schema if relation is not None else ""
@@ -190,8 +192,6 @@ class JsonProgress:
             return {**names, "status": result.status, "result_message": said}
         if isinstance(node, Source):
             return {"source_name": node.source_name, "table_name": node.name, "status": result.status}
-        if isinstance(node, Operation):
-            return {"statement": _hook(node), "status": result.status}
         return {"description": subject(node), "status": said}
 
     def _info(self, node: AnyNode, status: str, result: Result | None) -> dict[str, Any]:
