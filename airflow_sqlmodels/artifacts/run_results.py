@@ -81,7 +81,7 @@ def result_json(manifest: Manifest, result: Result, *, keeps_failures: bool = Fa
     return {
         "status": result.status,
         "timing": timing(result.started_at, result.finished_at),
-        "thread_id": result.thread,
+        "thread_id": result.thread or "MainThread",  # nothing began what was skipped
         "execution_time": result.seconds,
         "adapter_response": _response(node, result),
         "message": _message(node, result),
@@ -113,6 +113,8 @@ def _message(node: AnyNode, result: Result) -> str | None:
     if result.broken_model is not None:
         return result.message
     if result.status == "skipped":
+        if isinstance(node, Operation):
+            return f"{_hook_name(node)} skipped"
         return "Skipping due to fail_fast" if FAIL_FAST in (result.message or "") else None
     if isinstance(node, DataTest) and result.status in ("fail", "warn"):
         rows = f"{result.failures} result{'' if result.failures == 1 else 's'}"
@@ -125,9 +127,13 @@ def _error_message(node: AnyNode, result: Result) -> str | None:
     if result.error is None or result.status != "error" or result.message is None:
         return result.message
     if isinstance(node, Operation):
-        return f"{node.package}.{node.when}.{node.index} failed, error:\n {result.message}"
+        return f"{_hook_name(node)} failed, error:\n {result.message}"
     body = "\n".join(f"  {line}" for line in result.message.splitlines())
     return f"{result.error.kind} in {resource_type(node)} {node.name} ({node.path})\n{body}"
+
+
+def _hook_name(node: Operation) -> str:
+    return f"{node.package}.{node.when}.{node.index}"
 
 
 def timing(started: datetime.datetime | None, finished: datetime.datetime | None) -> list[dict[str, Any]]:

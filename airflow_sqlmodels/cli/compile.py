@@ -95,7 +95,10 @@ def compile_step(flags: Flags, means: Answerer, node: AnyNode, session: Session)
 
 
 def compiled(flags: Flags, opened: Opened, plan: Plan, means: Answerer) -> tuple[Result, ...]:
-    """Compile the steps of a plan, write the SQL and run_results.json."""
+    """Compile the steps of a plan, write the SQL and run_results.json.
+
+    If one could not be compiled, the artifacts stay as they are, as in dbt: `retry` looks at what was run before.
+    """
     manifest, clock = opened.manifest, time.perf_counter()
     folder = flags.target_folder(manifest)
 
@@ -107,7 +110,7 @@ def compiled(flags: Flags, opened: Opened, plan: Plan, means: Answerer) -> tuple
 
     rules = RunRules(threads=flags.threads or opened.profile.target.threads)
     results = run_plan(plan, run_one, opened.open_session, rules).results
-    if flags.switch("write_json", manifest, default=True):
+    if flags.switch("write_json", manifest, default=True) and not failed(results):
         seconds = time.perf_counter() - clock
         keep_sql(flags, manifest, means)
         # as in dbt, ephemeral models have a result only if they were asked for

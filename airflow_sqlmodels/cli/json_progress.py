@@ -86,7 +86,9 @@ class JsonProgress:
     def ended(self, result: Result) -> None:
         """A node ended, or was skipped."""
         node, (number, total) = self._manifest[result.node], self._places.numbers(result.node)
-        name, code = ("SkippingDetails", "Q034") if result.status == "skipped" else _RESULTS[type(node)]
+        is_hook = isinstance(node, Operation)
+        skipped = result.status == "skipped" and not is_hook
+        name, code = ("SkippingDetails", "Q034") if skipped else _RESULTS[type(node)]
         if result.broken_model is not None:
             name, code = "LogSkipBecauseError", "Z034"
         data = {
@@ -98,7 +100,7 @@ class JsonProgress:
             "node_info": self._info(node, result.status, result),
         }
         line = result_line(node, result, self._places.of(result.node))
-        self._write(name, code, line, data, level_of(result))
+        self._write(name, code, line, data, "info" if is_hook else level_of(result))  # as in dbt, whatever came of it
 
     def batch(self, news: BatchNews) -> None:
         """A batch of a model began or ended."""
@@ -137,7 +139,7 @@ class JsonProgress:
             "num_partial_success": counts["partial success"],
         }
         text = click.unstyle(verdict(results, interrupted))
-        self._write("EndOfRunSummary", "Z030", text, data, "error" if errors else "info")
+        self._write("EndOfRunSummary", "Z030", text, data)
         for result in to_explain(results):
             self._failure(result, place)
         self._blank()
@@ -172,6 +174,8 @@ class JsonProgress:
         return {} if group is None else {"group": group}
 
     def _details(self, node: AnyNode, result: Result) -> dict[str, Any]:
+        if isinstance(node, Operation):
+            return {"statement": _hook(node), "status": result.status}
         if result.status == "skipped":
             relation = getattr(node, "relation", None)
             where = relation.schema if relation is not None else ""
@@ -188,8 +192,6 @@ class JsonProgress:
             return {**names, "status": result.status, "result_message": said}
         if isinstance(node, Source):
             return {"source_name": node.source_name, "table_name": node.name, "status": result.status}
-        if isinstance(node, Operation):
-            return {"statement": _hook(node), "status": result.status}
         return {"description": subject(node), "status": said}
 
     def _info(self, node: AnyNode, status: str, result: Result | None) -> dict[str, Any]:

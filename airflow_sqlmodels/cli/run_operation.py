@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -24,9 +25,9 @@ from airflow_sqlmodels.cli.options import global_options, option
 from airflow_sqlmodels.errors import (
     CompilationError,
     NamingError,
+    ProfileError,
     ProjectError,
     SqlModelsError,
-    UnreachableError,
     WarehouseError,
     closest,
 )
@@ -69,19 +70,14 @@ def operate(flags: Flags, opened: Opened, macro: str | None, arguments: Mapping[
     execution = prepared(flags, opened, Plan(command="run-operation", steps=()))
     if called is None:
         _tell_line(flags, bracketed(f"1 of 1 START executing {INLINE}", "RUN"))
-    session = opened.open_session()
     began, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
     error: SqlModelsError | None = None
     answer: Outcome | None = None
     try:
-        with execution.progress:
+        with closing(opened.open_session()) as session, execution.progress:
             answer = _done(execution, called, arguments, sql, session)
-    except UnreachableError:
-        raise
-    except (CompilationError, WarehouseError) as failure:  # as in dbt, the operation failed then, not the command
+    except (CompilationError, ProfileError, WarehouseError) as failure:  # the operation failed, as in dbt
         error = failure
-    finally:
-        session.close()
     outcome = Result(
         node=NodeId(called.id) if called else inline_id(opened.manifest),
         status="error" if error else "success",

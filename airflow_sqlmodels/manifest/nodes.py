@@ -189,6 +189,8 @@ class Analysis(Templated, frozen=True, kw_only=True):
 
     schema: str = ""
     """Where a model with its config would be."""
+    columns: dict[str, Column] = field(default_factory=dict)
+    """What is said of them, for who reads it."""
 
 
 class Function(Templated, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -106,16 +106,40 @@ def final_names(build: Build) -> tuple[str, ...]:
 def constraints(build: Build) -> list[Named]:
     """All but `not null`, which columns have, each with a name of its own."""
     found: list[Named] = []
+    for said, names in _listed(build):
+        columns = build.node.columns
+        written = [_written(build, columns[each]) if each in columns else each for each in names]
+        name = _name(build, said, names, {each.name for each in found})
+        found.append(Named(name, _definition(build, said, ", ".join(written))))
+    return list(_without_doubles(found))
+
+
+def unenforced(build: Build) -> tuple[frozenset[str], frozenset[str]]:
+    """Constraints by name, and columns that hold no null, which the properties list although no contract is enforced.
+
+    An earlier contract may have made them: they are the config's, not somebody's.
+    """
+    if is_enforced(build) or not isinstance(build.node, Model):
+        return frozenset(), frozenset()
+    taken: set[str] = set()
+    columns = build.node.columns.values()
+    full = {each.name for each in columns if any(said.get("type") == "not_null" for said in each.constraints)}
+    for said, names in _listed(build):
+        taken.add(_name(build, said, names, taken))
+        if said.get("type") in ("primary_key", "not_null"):
+            full.update(names)
+    return frozenset(taken), frozenset(full)
+
+
+def _listed(build: Build) -> Iterator[tuple[Mapping[str, Any], list[str]]]:
+    """The constraints of the table, those that stand at a column too, each with its columns."""
     for column in build.node.columns.values():
         for said in column.constraints:
             if said.get("type") not in _IN_COLUMN:
-                found.append(_named(build, said, [_written(build, column)], [column.name], found))
+                yield said, [column.name]
     assert isinstance(build.node, Model)
     for said in build.node.constraints:
-        names = [str(each) for each in said.get("columns") or ()]
-        written = [_written(build, build.node.columns[each]) if each in build.node.columns else each for each in names]
-        found.append(_named(build, said, written, names, found))
-    return list(_without_doubles(found))
+        yield said, [str(each) for each in said.get("columns") or ()]
 
 
 def _without_doubles(found: Sequence[Named]) -> Iterator[Named]:
@@ -130,19 +154,15 @@ def _without_doubles(found: Sequence[Named]) -> Iterator[Named]:
             yield each
 
 
-def _named(
-    build: Build, said: Mapping[str, Any], written: Sequence[str], names: Sequence[str], others: Sequence[Named]
-) -> Named:
-    definition = _definition(build, said, ", ".join(written))
-    kind = str(said["type"])
+def _name(build: Build, said: Mapping[str, Any], names: Sequence[str], taken: Collection[str]) -> str:
+    kind = str(said.get("type"))
     parts = () if kind == "primary_key" else names
     usual = "_".join((build.relation.identifier, *parts, _SUFFIXES.get(kind, kind)))
     name = str(said.get("name") or build.dialect.fit(usual, ""))
-    taken = {each.name for each in others}
     number = 1
     while name in taken:
         name, number = build.dialect.fit(usual, str(number)), number + 1
-    return Named(name, definition)
+    return name
 
 
 _SUFFIXES = {"check": "check", "unique": "key", "primary_key": "pkey", "foreign_key": "fkey"}

@@ -60,6 +60,8 @@ class CsvFile(Struct, frozen=True):
             with self.path.open(encoding="utf-8-sig", newline="") as file:
                 reader = csv.reader(file, delimiter=self.delimiter)
                 header = next(reader, None)
+                if header == []:  # as in dbt, an empty first line names no column, and the second is a row
+                    header = [""] * self._widest()
                 if not header:
                     raise ProjectError(
                         "this seed is empty", Location(self.shown, 1), "its first line names the columns"
@@ -71,6 +73,11 @@ class CsvFile(Struct, frozen=True):
         except UnicodeDecodeError as error:
             raise ProjectError(f"this seed is not UTF-8: {error.reason} at byte {error.start}", Location(self.shown),
                                "save it as UTF-8") from None  # fmt: skip
+
+    def _widest(self) -> int:
+        """How many cells the longest row has."""
+        with self.path.open(encoding="utf-8-sig", newline="") as file:
+            return max(map(len, csv.reader(file, delimiter=self.delimiter)))
 
     def _even(self, reader: Any, width: int) -> Iterator[list[str]]:
         """The rows, short ones filled up: an empty line, too, is a row, as in dbt."""

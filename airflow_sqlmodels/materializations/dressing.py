@@ -11,7 +11,7 @@ from airflow_sqlmodels.dialects.indexes import DEFAULT_METHOD, IndexSpec
 from airflow_sqlmodels.errors import CompilationError, closest
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations.build import Build
-from airflow_sqlmodels.materializations.contract import final_names, is_enforced
+from airflow_sqlmodels.materializations.contract import final_names, is_enforced, unenforced
 from airflow_sqlmodels.materializations.own_dressing import has_own
 from airflow_sqlmodels.publish.wanted import Wanted
 from airflow_sqlmodels.warehouse import catalog
@@ -26,7 +26,16 @@ def wanted_of(build: Build, on: Relation, kind: str) -> Wanted:
     indexes = () if kind == "view" or has_own(build, "create_indexes") else indexes_of(build)
     statements = (*comment_statements(build, on, kind), *grant_statements(build, on))
     renames = () if kind == "view" else final_names(build)
-    return Wanted(indexes, statements, grants=bool(grants_of(build)), contract=is_enforced(build), renames=renames)
+    names, columns = unenforced(build)
+    return Wanted(
+        indexes,
+        statements,
+        grants=bool(grants_of(build)),
+        contract=is_enforced(build),
+        unenforced=names,
+        nullable=columns,
+        renames=renames,
+    )
 
 
 def indexes_of(build: Build) -> tuple[IndexSpec, ...]:

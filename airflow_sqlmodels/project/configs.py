@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import msgspec
 from msgspec import Struct, field
 
 Merge = Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
@@ -121,6 +122,8 @@ def merge(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
     result = dict(base)
     for written, value in more.items():
         key = _SPELLINGS.get(written, written)
+        if key is not written and key in more:
+            continue  # as in dbt, where both stand that with the underscore counts
         if key in _APPENDED:
             result[key] = [*result.get(key, ()), *_as_list(key, value)]
         elif key in _UPDATED and isinstance(value, Mapping):
@@ -270,9 +273,21 @@ def listed(value: Any) -> list[Any]:
 
 def hook(value: Any) -> dict[str, Any]:
     """A hook as text or mapping, as a mapping: `{"sql": …, "transaction": …, "index": None}`, as manifests have it."""
-    said = value if isinstance(value, Mapping) else {"sql": value}
+    said = value if isinstance(value, Mapping) else _hook_in(value) or {"sql": value}
     transaction = bool(said.get("transaction", True))
     return {"sql": str(said.get("sql", "")), "transaction": transaction, "index": said.get("index")}
+
+
+def _hook_in(value: Any) -> Mapping[str, Any] | None:
+    """What is written as JSON: `after_commit(...)` and its siblings give that."""
+    text = value.strip() if isinstance(value, str) else ""
+    if not text.startswith("{") or text.startswith(("{{", "{%", "{#")):
+        return None
+    try:
+        said = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return None
+    return said if isinstance(said, dict) else None
 
 
 def _merge_grants(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from airflow_sqlmodels.project.yaml_text import YamlMap
 from airflow_sqlmodels.templating.blocks import Block, find_blocks, macro_name
 from airflow_sqlmodels.templating.call_graph import CallGraph
 from airflow_sqlmodels.templating.macro_table import BUILT_IN, macro_id
-from airflow_sqlmodels.templating.macros import MacroLibrary
+from airflow_sqlmodels.templating.macros import MacroLibrary, need_dispatched
 from airflow_sqlmodels.templating.stray import stray_tags
 
 _LIBRARY = "airflow_sqlmodels.templating.library"
@@ -102,10 +102,18 @@ def stray_words(files: Iterable[SourceFile]) -> Iterator[Warned]:
 
 
 def refuse_broken(macros: Iterable[Macro], graph: CallGraph, library: MacroLibrary) -> None:
-    """Raises CompilationError for a macro that is not Jinja, whether it is called or not, as dbt does."""
+    """Raises CompilationError for a macro that is not Jinja, whether it is called or not, as dbt does.
+
+    So it does for one that dispatches to what is not there.
+    """
     for macro in macros:
-        if "?" in graph.names_in(macro):  # its syntax could not be followed
+        names = graph.names_in(macro)
+        if "?" in names:  # its syntax could not be followed
             library.template(macro)
+        for name in names:
+            if graph.leads_nowhere(name, macro.package):
+                namespace, _, bare = name.removeprefix("dispatch:").rpartition(".")
+                need_dispatched(graph.table, bare, namespace or None, macro.package, macro.at)
 
 
 def _macro_blocks(text: str, shown: str) -> list[Block]:

@@ -49,12 +49,10 @@ class YamlRenderer:
             return values[0] if len(values) == 1 else "".join(map(str, values))
         if self._render is None:
             # many a profile and project file holds no template, and Jinja takes longer to import than they to read
-            from datetime import UTC, datetime  # noqa: PLC0415
-
-            from airflow_sqlmodels.templating.names import plain_names  # noqa: PLC0415
+            from airflow_sqlmodels.templating.names import yaml_names  # noqa: PLC0415
             from airflow_sqlmodels.templating.native import native_renderer  # noqa: PLC0415
 
-            self._render = native_renderer({**plain_names(datetime.now(UTC)), **self._names})
+            self._render = native_renderer(yaml_names(self._names))
         return self._render(text, at, known=known)
 
     def _environment(self, text: str, at: Location) -> list[Any] | None:

@@ -33,6 +33,7 @@ def check_snapshot(name: str, config: Mapping[str, Any], at: Location) -> None:
         listed = ", ".join(map(repr, missing))
         raise ProjectError(f"the snapshot {name!r} lacks the config {listed}", at,
                            "strategy: timestamp needs updated_at, strategy: check needs check_cols")  # fmt: skip
+    _refuse_columns(name, strategy, config.get("check_cols"), at)
     deletes = hard_deletes_of(config)
     if deletes not in HARD_DELETES:
         hint = closest(deletes, HARD_DELETES) or f"one of {', '.join(HARD_DELETES)}"
@@ -40,3 +41,13 @@ def check_snapshot(name: str, config: Mapping[str, Any], at: Location) -> None:
     for key in config.get("snapshot_meta_column_names") or {}:
         if key not in META_COLUMNS:
             raise ProjectError(f"the snapshot {name!r} adds no column {key!r}", at, closest(str(key), META_COLUMNS))
+
+
+def _refuse_columns(name: str, strategy: Any, columns: Any, at: Location) -> None:
+    """Raises ProjectError for columns to be compared that are none, or that the strategy has no use for."""
+    if strategy == "timestamp" and columns:
+        what = f"the snapshot {name!r}: a 'timestamp' snapshot should not have 'check_cols'"
+        raise ProjectError(what, at, "it looks at updated_at alone: remove one of them, or set strategy: check")
+    if strategy == "check" and isinstance(columns, str) and columns != "all":
+        what = f"the snapshot {name!r}: invalid value for 'check_cols': {columns!r}"
+        raise ProjectError(what, at, f"check_cols: all, or a list: [{columns}]")

@@ -143,6 +143,7 @@ def analysis(parts: Parts, file: SourceFile) -> Analysis:
     return Analysis(
         id=NodeId(f"analysis.{file.package}.{name}"),
         schema=parts.rules.relation(seen(name, "analysis", file, fqn, config), file.package).schema,
+        columns=parts.columns(entry, file.package),
         **shared(parts, file, name, fqn, entry, config, own, Inline(asked.configs, text)),
         **template_fields(written, _with_hooks(parts, config, asked, holder)),
     )
@@ -190,7 +191,7 @@ def operations(parts: Parts, project: ProjectFile) -> Iterator[Operation]:
                 schema=parts.rules.relation(_seen_hook(name, project.name, fqn, config), project.name).schema,
                 when=when,
                 index=index,
-                tags=(when,),
+                tags=tuple(dict.fromkeys((when, *(config.get("tags") or ())))),
                 meta=plain(config.get("meta") or {}),
                 files=(shown,),
                 **{

@@ -51,7 +51,7 @@ def indexes_to_carry(old: Attached, new: Attached, wanted: Wanted, dialect: Dial
         index
         for index in usable
         if (
-            (index.constraint_kind in ("p", "u") and not wanted.contract)
+            (index.constraint_kind in ("p", "u") and not _of_contract(old, str(index.constraint), wanted))
             or (index.constraint is None and not _of_config(old, index, wanted, dialect))
         )
     ]
@@ -64,6 +64,11 @@ def _of_config(old: Attached, index: Index, wanted: Wanted, dialect: Dialect) ->
     spec = IndexSpec(index.columns, index.unique, index.method)
     own_name = spec.name(Relation("", old.schema, old.name), dialect)
     return spec in wanted.indexes or index.name == own_name or bool(_BY_DBT.fullmatch(index.name))
+
+
+def _of_contract(old: Attached, constraint: str, wanted: Wanted) -> bool:
+    """Whether a contract asks for the constraint, or did so once. Foreign keys need the key they point to."""
+    return wanted.contract or (constraint in wanted.unenforced and not old.referenced_by)
 
 
 def candidate_name(dialect: Dialect, name: str) -> str:
@@ -151,14 +156,15 @@ def _columns(old: Attached, new: Attached, name: str, wanted: Wanted, dialect: D
         if column.default is not None and now.default is None:
             yield f"{alter} set default {column.default}"
         if new.kind == "r":
-            yield from (f"{alter} {setting}" for setting in _settings(column, now, wanted))
+            carries = not wanted.contract and (column.name not in wanted.nullable or bool(old.referenced_by))
+            yield from (f"{alter} {setting}" for setting in _settings(column, now, not_null=carries))
 
 
 _STORAGE = {"p": "plain", "e": "external", "x": "extended", "m": "main"}
 
 
-def _settings(column: Column, now: Column, wanted: Wanted) -> Iterator[str]:
-    if column.not_null and not now.not_null and not wanted.contract:
+def _settings(column: Column, now: Column, *, not_null: bool) -> Iterator[str]:
+    if not_null and column.not_null and not now.not_null:
         yield "set not null"
     if column.statistics is not None:
         yield f"set statistics {column.statistics}"
@@ -186,14 +192,12 @@ def _constraints(old: Attached, new: Attached, name: str, wanted: Wanted, dialec
 
 def constraints_to_carry(old: Attached, new: Attached, wanted: Wanted) -> Iterator[tuple[str, str]]:
     """Name and definition of the old checks, foreign keys and exclusions whose columns are still there."""
-    if wanted.contract:
-        return
     kept = {column.name for column in new.columns}
     for constraint in old.constraints:
-        if kept.issuperset(constraint.uses):
+        if kept.issuperset(constraint.uses) and not _of_contract(old, constraint.name, wanted):
             yield constraint.name, constraint.definition
     for index in old.indexes:
-        if index.constraint_kind == "x" and kept.issuperset(index.uses):
+        if index.constraint_kind == "x" and kept.issuperset(index.uses) and not wanted.contract:
             yield str(index.constraint), str(index.constraint_def)
 
 

@@ -6,9 +6,11 @@ from collections.abc import Collection, Iterator
 
 from airflow_sqlmodels.errors import PublishError
 from airflow_sqlmodels.publish.attached import Attached
+from airflow_sqlmodels.publish.carry import constraints_to_carry
+from airflow_sqlmodels.publish.wanted import Wanted
 
 
-def refuse(old: Attached, new: Attached, writer: int, left: Collection[int] = ()) -> None:
+def refuse(old: Attached, new: Attached, wanted: Wanted, writer: int, left: Collection[int] = ()) -> None:
     """Raises PublishError with all that keeps the new relation from taking the old one's place.
 
     `writer` is the number of the session that took the writer's lock; `left` are the views that nothing happens to.
@@ -22,7 +24,7 @@ def refuse(old: Attached, new: Attached, writer: int, left: Collection[int] = ()
     of_views = list(_of_views(old, new, left))
     found = [*_of_relation(old), *_of_columns(old, new), *of_views]
     if new.kind != "r":
-        found.extend(_of_table(old))
+        found.extend(_of_table(old, new, wanted))
         found.extend(f"the foreign key {each.name!r} of {each.table} cannot point to it" for each in old.referenced_by)
     if found:
         anew = "build views of the project in the same run, or " if of_views else ""
@@ -73,9 +75,11 @@ def _of_views(old: Attached, new: Attached, left: Collection[int]) -> Iterator[s
             yield f"{name} belongs to {view.owner!r}: grant that role to this one, so that it may be carried over"
 
 
-def _of_table(old: Attached) -> Iterator[str]:
+def _of_table(old: Attached, new: Attached, wanted: Wanted) -> Iterator[str]:
     """What only a table can have."""
     yield from (f"its row-level security policy {each.name!r} has no place on a view" for each in old.policies)
     yield from (f"its trigger {each.name!r} has no place on a view" for each in old.triggers if old.kind == "r")
     yield from (f"the publication {each.name!r} cannot list a view" for each in old.publications)
-    yield from (f"its foreign key {each.name!r} has no place on a view" for each in old.constraints if each.kind == "f")
+    kept = {name for name, _ in constraints_to_carry(old, new, wanted)}
+    keys = [each.name for each in old.constraints if each.kind == "f"]
+    yield from (f"its foreign key {each!r} has no place on a view" for each in keys if each in kept)

@@ -114,7 +114,7 @@ def _look(patience: Patience, swap: Swap, *, retyped: bool) -> _Found | None:
     if old is None:
         return None
     left = left_behind(old, new, swap.behind, retyped=retyped)
-    refuse(old, new, swap.writer, left)
+    refuse(old, new, swap.wanted, swap.writer, left)
     return _Found(old, new, dependents_of(old, new, left))
 
 

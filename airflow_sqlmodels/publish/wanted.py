@@ -17,5 +17,9 @@ class Wanted(Struct, frozen=True):
     """Whether the config lists the grants: then nobody else's are carried over."""
     contract: bool = False
     """Whether the config lists keys, constraints and `not null`: then no others are carried over."""
+    unenforced: frozenset[str] = frozenset()
+    """Names of constraints that the config lists and no contract enforces: an earlier one made them."""
+    nullable: frozenset[str] = frozenset()
+    """Columns that such a constraint kept from being null."""
     renames: tuple[str, ...] = ()
     """SQL that gives constraints of the config their names, once the old relation is gone."""

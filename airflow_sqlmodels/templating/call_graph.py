@@ -78,15 +78,15 @@ class CallGraph(Struct):
             return True
         macro = self.macro_of(name, package)
         if macro is None:
-            return False
+            return self.leads_nowhere(name, package)
         reached = map(self.table.macros.__getitem__, self._closure(macro.id))
         inside = ((called, each.package) for each in reached for called in self.names_in(each))
         return any(
-            called in CAPTURED or called in _SURELY or _tells(called) or self._leads_nowhere(called, package)
+            called in CAPTURED or called in _SURELY or _tells(called) or self.leads_nowhere(called, package)
             for called, package in inside
         )
 
-    def _leads_nowhere(self, name: str, package: str) -> bool:
+    def leads_nowhere(self, name: str, package: str) -> bool:
         """Whether it is a dispatch to a macro that is not there: rendering fails, as far as it gets there."""
         return name.startswith("dispatch:") and self.macro_of(name, package) is None
 

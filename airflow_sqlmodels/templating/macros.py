@@ -232,18 +232,24 @@ def dispatch(scope: MacroScope, macro_name: str, macro_namespace: str | None) ->
             None,
             "write adapter.dispatch('{1}', '{0}')".format(*macro_name.split(".", 1)),
         )
-    macro = table.dispatched(bare, macro_namespace, scope.origin) or table.dispatched(
-        bare, macro_namespace, scope.package
-    )
-    if macro is None and (macro_namespace is None or not table.is_package(macro_namespace)):
+    found = table.dispatched(bare, macro_namespace, scope.origin)
+    return scope.call(found or need_dispatched(table, bare, macro_namespace, scope.package))
+
+
+def need_dispatched(
+    table: MacroTable, name: str, namespace: str | None, package: str, at: Location | None = None
+) -> Macro:
+    """The macro that `adapter.dispatch` means in a template of `package`. Raises CompilationError if there is none."""
+    macro = table.dispatched(name, namespace, package)
+    if macro is None and (namespace is None or not table.is_package(namespace)):
         # as in dbt, where a package's data test leaves out the namespace
-        macro = table.anywhere(bare)
+        macro = table.anywhere(name)
     if macro is None:
-        order = ", ".join(table.dispatch_order(macro_namespace, scope.package))
-        wanted = " or ".join(prefix + bare for prefix in table.prefixes)
-        what = f"In dispatch: No macro named {bare!r} found: no {wanted}"
-        raise CompilationError(what, None, f"looked into the packages {order}")
-    return scope.call(macro)
+        order = ", ".join(table.dispatch_order(namespace, package))
+        wanted = " or ".join(prefix + name for prefix in table.prefixes)
+        what = f"In dispatch: No macro named {name!r} found: no {wanted}"
+        raise CompilationError(what, at, f"looked into the packages {order}")
+    return macro
 
 
 def _line(text: str, line: int) -> str:

@@ -75,6 +75,19 @@ def plain_names(started_at: datetime.datetime) -> dict[str, Any]:
     }
 
 
+def yaml_names(own: Mapping[str, Any]) -> dict[str, Any]:
+    """The names of a YAML file that has these `own` ones. Flags are those of a run in which none is said."""
+    invocation = Invocation(command="parse")
+    names = {
+        **plain_names(invocation.started_at),
+        "flags": Flags(invocation, {}),
+        "invocation_id": invocation.id,
+        **own,
+    }
+    seen = {**names, "builtins": dict(names)}
+    return {**seen, "context": seen}
+
+
 def _said(args: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {name: args[name]} if args.get(name) else {}
 

@@ -10,6 +10,7 @@ from jinja2.runtime import missing  # type: ignore[attr-defined]  # not listed i
 
 from airflow_sqlmodels.errors import CompilationError, Location, ProjectError, SqlModelsError
 from airflow_sqlmodels.templating.environment import SCOPE, NativeEnvironment
+from airflow_sqlmodels.templating.macros import Return
 
 
 class Names:
@@ -44,6 +45,8 @@ def native_renderer(names: Mapping[str, Any]) -> Render:
         except (jinja2.TemplateError, TypeError, ValueError) as error:
             kind = CompilationError if isinstance(error, jinja2.UndefinedError) else ProjectError
             raise kind(f"{error} in {text!r}", at) from error
+        except Return as error:
+            raise CompilationError(f"return() belongs into a macro: {text!r}", at) from error
         except Exception as error:  # whatever what a template calls may raise: {{ 1 / 0 }}
             raise CompilationError(f"{error} in {text!r}", at) from error
         if not isinstance(value, jinja2.Undefined):

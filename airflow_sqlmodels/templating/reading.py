@@ -208,7 +208,7 @@ class Recorder(Struct):
 
     def config(self, *args: Any, **kwargs: Any) -> None:
         """Note a `config(...)`."""
-        if args and (len(args) > 1 or not isinstance(args[0], dict)):
+        if len(args) > 1 or bool(args) == bool(kwargs) or (args and not isinstance(args[0], dict)):
             raise CompilationError("config() takes named values: config(materialized='table')")
         self.configs.append({**(args[0] if args else {}), **kwargs})
 

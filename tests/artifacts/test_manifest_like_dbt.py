@@ -359,6 +359,17 @@ def test_the_config_of_a_group_has_that_of_models_in_it(tmp_path: Path) -> None:
     assert config == {"meta": {"a": 1, "b": 2, "c": 3}, "materialized": "table"}
 
 
+def test_hooks_have_the_tags_of_models_and_analyses_their_columns(tmp_path: Path) -> None:
+    files = {
+        "dbt_project.yml": "{name: shop, profile: shop, on-run-end: select 1, models: {+tags: [nightly]}}",
+        "analyses/b.sql": "select 1 as id",
+        "analyses/s.yml": "analyses: [{name: b, columns: [{name: id, description: a number}]}]",
+    }
+    nodes = written(tmp_path, files)["nodes"]
+    assert nodes["operation.shop.shop-on-run-end-0"]["tags"] == ["on-run-end", "nightly"]
+    assert nodes["analysis.shop.b"]["columns"]["id"]["description"] == "a number"
+
+
 def test_macros_of_hooks_are_those_of_analyses_and_operations_too(tmp_path: Path) -> None:
     """What is configured as a model has its hooks; in a hook as well only what was called is listed."""
     files = {
@@ -391,6 +402,7 @@ def test_macros_that_macros_name(tmp_path: Path) -> None:
             {% macro date(x) %}{{ x }}{% endmacro %}
             {% macro again(x) %}{{ again(x) }}{{ ref('a') }}{{ x.date() }}{{ adapter.date() }}{% endmacro %}
             {% macro sent(x) %}{{ adapter.dispatch('again', 'dbt')(x) }}{% endmacro %}
+            {% macro default__again(x) %}{% endmacro %}
             {% macro other(x) %}{{ config(meta={'a': {'b': 1}}) }}{{ shop.again(x) }}{{ x.y.date() }}{% endmacro %}
         """,
     }
@@ -399,7 +411,7 @@ def test_macros_that_macros_name(tmp_path: Path) -> None:
     assert {name: macros[f"macro.shop.{name}"]["depends_on"]["macros"] for name in names} == {
         "ref": ["macro.shop.ref"],
         "again": ["macro.shop.date"],
-        "sent": ["macro.shop.again"],
+        "sent": ["macro.shop.again", "macro.shop.default__again"],
         "other": ["macro.shop.again"],
     }
 

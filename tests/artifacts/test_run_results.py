@@ -104,6 +104,7 @@ def test_a_built_model_has_dbts_fields() -> None:
         (HOOK, {"status": "success", "message": "SELECT 1"}, {"adapter_response": {}, "failures": 0}),
         (HOOK, {"status": "success"}, {"compiled": True, "compiled_code": ""}),
         (HOOK, {"status": "error", "message": "no"}, {"failures": 1, "compiled": False}),
+        (HOOK, {"status": "skipped"}, {"message": "shop.on-run-start.0 skipped", "thread_id": "MainThread"}),
         (COUNTRIES, {"status": "success", "message": "INSERT 2", "rows": 2}, {"compiled": None, "relation_name": None}),
         (COUNTRIES, {"status": "success", "relation_name": "countries"}, {"relation_name": None}),
         (ROUNDED, {"status": "error"}, {"compiled": None, "compiled_code": None}),

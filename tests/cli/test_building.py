@@ -579,6 +579,30 @@ def test_a_compile_of_nothing_leaves_no_results_of_an_earlier_run(call: Call, tm
     assert json.loads((tmp_path / "target/run_results.json").read_text())["results"] == []
 
 
+@pytest.mark.parametrize("words", [("compile",), ("docs", "generate")])
+def test_a_compile_that_fails_leaves_the_results_of_an_earlier_run(
+    words: tuple[str, ...], call: Call, tmp_path: Path
+) -> None:
+    """As in dbt: `retry` does what was run before."""
+    call("run", "--select", "stg_orders")
+    before = (tmp_path / "target/run_results.json").read_bytes()
+    (tmp_path / "models/never.sql").write_text("{{ exceptions.raise_compiler_error('no') if execute }}")
+
+    assert call(*words)[0] == 2
+    assert (tmp_path / "target/run_results.json").read_bytes() == before
+
+
+def test_an_operation_without_a_warehouse_fails_with_results(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "macros").mkdir(exist_ok=True)
+    (tmp_path / "macros/nothing.sql").write_text("{% macro nothing() %}{% endmacro %}")
+    profiles = tmp_path / "profiles.yml"
+    profiles.write_text(re.sub("dbname: [^,}\n]*", "dbname: nobodys", profiles.read_text()))
+
+    assert call("run-operation", "nothing")[0] == 1
+    results = json.loads((tmp_path / "target/run_results.json").read_text())["results"]
+    assert [each["status"] for each in results] == ["error"]
+
+
 def test_compile_tells_of_ephemeral_models_only_if_they_are_asked_for(call: Call, tmp_path: Path) -> None:
     (tmp_path / "models/part.sql").write_text("{{ config(materialized='ephemeral') }} select 1 as id")
 

@@ -108,6 +108,20 @@ def test_events_follow_each_node_from_its_start_to_its_end(call: Call, tmp_path:
     assert written == {"WritableManifest", "SemanticManifest", "RunExecutionResult"}
 
 
+def test_hooks_end_with_the_same_event_whatever_came_of_them(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "dbt_project.yml").write_text("name: shop\nprofile: shop\non-run-end: [select 1/0, select 2]\n")
+
+    said = call("run", "--select", "stg_orders", "--log-format", "json")[1]
+
+    events = [json.loads(line) for line in said.splitlines()]
+    ended = [each for each in events if each["info"]["name"] == "LogHookEndLine"]
+    assert [(each["data"]["statement"], each["data"]["status"], each["info"]["level"]) for each in ended] == [
+        ("shop.on-run-end.0", "error", "info"),
+        ("shop.on-run-end.1", "skipped", "info"),
+    ]
+    assert [each["info"]["level"] for each in events if each["info"]["name"] == "EndOfRunSummary"] == ["info"]
+
+
 def test_events_of_hooks_count_by_themselves(call: Call, tmp_path: Path) -> None:
     (tmp_path / "dbt_project.yml").write_text("name: shop\nprofile: shop\non-run-start: [select 1, select 2]\n")
 

@@ -69,6 +69,47 @@ def test_constraints_that_left_the_contract_leave_the_table(
     assert ("orders_name_key", "u") not in rows_of(connection, CONSTRAINTS)
 
 
+def test_a_contract_that_is_switched_off_takes_its_constraints_with_it(
+    tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    _run(_project(tmp_path, {}, connection), session)
+    with connection.cursor() as cursor:  # by hand: stays
+        cursor.execute("alter table orders add constraint short check (length(name) < 5)")
+        cursor.execute("alter table orders alter column name set not null")
+    off = PROPERTIES.replace("enforced: true", "enforced: false")
+    nothing = "{{ config(materialized='table') }} select 'a' as name, null::int as id, -5.5 as amount"
+    result = _run(_project(tmp_path, {"models/s.yml": off, "models/orders.sql": nothing}, connection), session)
+    assert result.status == "success", result.message
+    assert rows_of(connection, CONSTRAINTS) == [("short", "c")]
+    full = "select attname::text from pg_attribute where attrelid = 'orders'::regclass and attnum > 0 and attnotnull"
+    assert rows_of(connection, full) == [("name",)]
+
+
+def test_a_key_stays_while_foreign_keys_point_to_it(
+    tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    for name in ("orders", "lines"):
+        _run(_project(tmp_path, {}, connection), session, name)
+    off = _project(tmp_path, {"models/s.yml": PROPERTIES.replace("enforced: true", "enforced: false")}, connection)
+    keys = ["orders_name_key", "orders_pkey"]
+    for name, left in (("orders", ["lines_order_id_fkey", *keys]), ("lines", keys)):
+        assert _run(off, session, name).passed
+        assert [each for each, kind in rows_of(connection, CONSTRAINTS) if kind != "c"] == left
+    assert _run(off, session).passed
+    assert rows_of(connection, CONSTRAINTS) == []
+
+
+@pytest.mark.parametrize("enforced", ["true", "false"])
+def test_a_table_with_a_foreign_key_of_its_contract_may_become_a_view(
+    enforced: str, tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    for name in ("orders", "lines"):
+        _run(_project(tmp_path, {}, connection), session, name)
+    view = {"models/lines.sql": LINES.replace("table", "view"), "models/s.yml": PROPERTIES.replace("true", enforced)}
+    result = _run(_project(tmp_path, view, connection), session, "lines")
+    assert result.status == "success", result.message
+
+
 @pytest.mark.parametrize("kind", ["table", "view", "incremental"])
 def test_other_columns_are_refused_before_anything_is_built(
     kind: str, tmp_path: Path, session: DbApiSession, connection: Connection

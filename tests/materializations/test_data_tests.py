@@ -36,8 +36,8 @@ def test_rows_at_fault_can_be_kept_in_an_unlogged_table(
 @pytest.mark.parametrize(
     ("config", "flag", "kept"),
     [
-        ("", False, False),
-        ("", True, True),
+        ("severity='error'", False, False),
+        ("severity='error'", True, True),
         ("store_failures=false", True, False),
         ("store_failures=true", False, True),
         ("store_failures=true, store_failures_as='ephemeral'", True, False),

@@ -122,6 +122,14 @@ def test_an_empty_line_is_a_row_as_in_dbt(
     assert rows_of(connection, ALL) == [(None, None), (1, "a"), (None, None)]
 
 
+def test_an_empty_first_line_names_no_column(session: DbApiSession, connection: Connection, tmp_path: Path) -> None:
+    """As in dbt: they get letters, and the second line is a row."""
+    seeded(session, tmp_path, "\nid,name\n1,a\n")
+
+    assert rows_of(connection, TYPES) == [("a", "text"), ("b", "text")]
+    assert rows_of(connection, ALL) == [("id", "name"), ("1", "a")]
+
+
 def test_one_column_of_nulls_keeps_its_rows(session: DbApiSession, connection: Connection, tmp_path: Path) -> None:
     seeded(session, tmp_path, 'name\na\n""\nnull\n')
 
@@ -134,6 +142,7 @@ def test_one_column_of_nulls_keeps_its_rows(session: DbApiSession, connection: C
         ("id,name\n1,a\n2,b,c\n", r"orders.csv:3: this row has 3 cells, and there are 2 columns"),
         ('id,name\n1,"a\nb"\n2,b,c\n', r"orders.csv:4: this row has 3 cells"),
         ("", r"orders.csv:1: this seed is empty"),
+        ("\n\n", r"orders.csv:1: this seed is empty"),
     ],
 )
 def test_a_broken_file_is_refused_with_its_line(

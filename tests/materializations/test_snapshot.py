@@ -149,6 +149,8 @@ def test_a_view_is_not_made_a_snapshot(session: DbApiSession) -> None:
         ("strategy='timestamp', unique_key='id'", "lacks the config 'updated_at'"),
         ("strategy='check'", "lacks the config 'unique_key', 'check_cols'"),
         ("unique_key='id'", "lacks the config 'strategy'"),
+        ("strategy='timestamp', unique_key='id', updated_at='at', check_cols='all'", "should not have 'check_cols'"),
+        ("strategy='check', unique_key='id', check_cols='id'", "invalid value for 'check_cols': 'id'"),
         ("strategy='timestamp', unique_key='id', updated_at='c', hard_deletes='ignroe'", "did you mean 'ignore'?"),
         (
             "strategy='timestamp', unique_key='id', updated_at='c', snapshot_meta_column_names={'dbt_valid_too': 'x'}",

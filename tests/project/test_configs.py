@@ -123,6 +123,35 @@ def test_each_key_merges_by_its_own_rule(base: dict[str, object], more: dict[str
     assert merge(base, more) == merged
 
 
+def test_hooks_may_be_made_by_the_macros_that_say_where_they_run(tmp_path: Path) -> None:
+    """`after_commit` and its siblings give JSON."""
+    model = (
+        """{{ config(pre_hook=before_begin("select 'a'"), post_hook=[in_transaction('b'), '{"sql": "c"}', '{d']) }}"""
+    )
+    config = load(tmp_path, {"models/m.sql": model + " select 1"})[NodeId("model.shop.m")].config
+    assert [(each["sql"], each["transaction"]) for each in config["pre_hook"]] == [("select 'a'", False)]
+    assert [(each["sql"], each["transaction"]) for each in config["post_hook"]] == [
+        ("b", True),
+        ("c", True),
+        ("{d", True),
+    ]
+
+
+def test_of_two_spellings_at_one_place_the_underscore_counts(tmp_path: Path) -> None:
+    files = {
+        "dbt_project.yml": """
+            name: shop
+            profile: shop
+            models: {+pre_hook: under, +pre-hook: dash}
+        """,
+        "models/m.sql": "select 1",
+        "models/s.yml": "models: [{name: m, config: {post_hook: under, post-hook: dash, pre-hook: more}}]",
+    }
+    config = load(tmp_path, files)[NodeId("model.shop.m")].config
+    assert [each["sql"] for each in config["pre_hook"]] == ["under", "more"]
+    assert [each["sql"] for each in config["post_hook"]] == ["under"]
+
+
 def test_a_mapping_without_a_plus_is_a_folder() -> None:
     tree = ConfigTree({"shop": {"tags": "all", "meta": {"+tags": "of the folder meta"}, "+meta": {"a": 1}}})
 

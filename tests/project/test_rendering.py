@@ -72,6 +72,10 @@ def test_a_call_without_a_name_is_told_with_its_place() -> None:
         ("{{ tojson([1]) }}", "[1]"),
         ("{{ set([1, 1]) | length }}", 1),
         ("{{ run_started_at.year > 2000 }}", True),
+        ("{{ flags.FULL_REFRESH }}", False),
+        ("{{ invocation_id | length }}", 36),
+        ("{{ builtins.set([1]) | list }}", [1]),
+        ("{{ context.get('nothing', 'none') }} {{ context.dbt_version is string }}", "none True"),
         ("{{ dbt_version[:2] }}", "1."),
         ("a{{ log('x', info=True) }}{{ print('y') }}", "a"),
         ("{{ exceptions is defined }}{{ project_name is defined }}", "FalseFalse"),
@@ -82,7 +86,7 @@ def test_names_that_need_no_project(text: str, value: Any, capsys: pytest.Captur
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize("text", ["{{ 1 / 0 }}", "{{ local_md5(1) }}"])
+@pytest.mark.parametrize("text", ["{{ 1 / 0 }}", "{{ local_md5(1) }}", "{{ return(1) }}"])
 def test_whatever_goes_wrong_is_told_with_its_place(text: str) -> None:
     with pytest.raises(CompilationError) as raised:
         YamlRenderer(NAMES).text(text, AT)

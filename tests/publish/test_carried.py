@@ -13,6 +13,7 @@ from airflow_sqlmodels.errors import PublishError, WarehouseError
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.publish.attached import GONE, Attached, attached_to
 from airflow_sqlmodels.publish.objections import refuse
+from airflow_sqlmodels.publish.wanted import Wanted
 from airflow_sqlmodels.warehouse.dbapi import DbApiSession
 from airflow_sqlmodels.warehouse.session import Outcome, Rows, Session
 from tests.materializations.builds import (
@@ -176,9 +177,9 @@ def test_a_lock_that_another_session_holds_is_no_lock(session: DbApiSession) -> 
     built(session, "table", START)
     facts = _facts(session)
 
-    refuse(facts, facts, facts.session)
+    refuse(facts, facts, Wanted(), facts.session)
     with pytest.raises(PublishError, match="no lock holds between them"):
-        refuse(facts, facts, facts.session + 1)
+        refuse(facts, facts, Wanted(), facts.session + 1)
 
 
 def test_a_hook_may_forget_what_was_prepared(session: DbApiSession, connection: Connection) -> None:

@@ -22,6 +22,8 @@ from tests.projects import load
         ("function('f', a=1)", "function() takes names alone, and no a="),
         ("metric('f', a=1)", "metric() takes names alone, and no a="),
         ("config('table')", "config() takes named values"),
+        ("config()", "config() takes named values"),
+        ("config({'tags': 'a'}, meta={})", "config() takes named values"),
     ],
 )
 def test_a_wrong_call_is_told_with_its_line(call: str, message: str, rendered: str, tmp_path: Path) -> None:
