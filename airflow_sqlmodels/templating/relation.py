@@ -79,6 +79,9 @@ class TemplateRelation(Mapping[str, Any]):
         database, schema, identifier = (part if shown else "" for part, shown in zip(parts, self.shown, strict=True))
         return self.dialect.render(Relation(database, schema, identifier, self.relation.quoting))
 
+    path = property(lambda self: self.relation)
+    quote_policy = property(lambda self: self.relation.quoting)
+    include_policy = property(lambda self: Quoting(*self.shown))
     is_table = property(lambda self: self.type == "table")
     is_view = property(lambda self: self.type == "view")
     is_cte = property(lambda self: self.type == "cte")
@@ -227,11 +230,13 @@ class TemplateColumn(Struct, frozen=True):
     @property
     def data_type(self) -> str:
         """The type as it stands in DDL, with size or precision."""
-        if self.is_string() and self.dtype.lower() != "text":
+        kind = self.dtype.lower()
+        if kind == "text" or (kind == "character varying" and self.char_size is None):
+            return self.dtype
+        if self.is_string():
             return self.string_type(self.string_size())
-        if self.is_numeric() and self.numeric_precision is not None:
-            scale = "" if self.numeric_scale is None else f",{self.numeric_scale}"
-            return f"{self.dtype}({self.numeric_precision}{scale})"
+        if self.is_numeric():
+            return self.numeric_type(self.dtype, self.numeric_precision, self.numeric_scale)
         return self.dtype
 
     expanded_data_type = data_type
@@ -260,9 +265,11 @@ class TemplateColumn(Struct, frozen=True):
         """How many characters it holds; 256 where the type does not say, as in dbt."""
         return 256 if self.dtype.lower() == "text" or self.char_size is None else int(self.char_size)
 
-    def can_expand_to(self, other: TemplateColumn) -> bool:
-        """Whether `other` is a wider text column."""
-        return self.is_string() and other.is_string() and other.string_size() > self.string_size()
+    def can_expand_to(self, other_column: TemplateColumn) -> bool:
+        """Whether the other is a wider text column. Macros name the argument."""
+        if not (self.is_string() and other_column.is_string()):
+            return False
+        return other_column.string_size() > self.string_size()
 
     def literal(self, value: Any) -> str:
         """The value as SQL of this column's type."""
