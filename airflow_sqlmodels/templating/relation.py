@@ -122,6 +122,14 @@ class TemplateRelation(Mapping[str, Any]):
         named = {key: parts.get(key, getattr(old, key)) or "" for key in ("database", "schema", "identifier")}
         return replace(self, relation=Relation(**named, quoting=old.quoting))
 
+    def replace(
+        self,
+        type: str | None = None,  # noqa: A002  # dbt's name
+        **_more: Any,
+    ) -> TemplateRelation:
+        """The same relation of another type."""
+        return replace(self, type=type) if type else self
+
     def without_identifier(self) -> TemplateRelation:
         """Only database and schema."""
         return self.include(identifier=False)
@@ -188,7 +196,9 @@ class RelationApi(Struct, frozen=True):
     ) -> TemplateRelation:
         """A relation of these names, whether it exists or not."""
         quoting = Quoting(**(quote_policy or {}))
-        return TemplateRelation(Relation(database or "", schema or "", identifier or "", quoting), self.dialect, type)
+        parts = (database, schema, identifier)
+        of_database, of_schema, name = ("" if part is None else str(part) for part in parts)  # a query gives numbers
+        return TemplateRelation(Relation(of_database, of_schema, name, quoting), self.dialect, type)
 
     def add_ephemeral_prefix(self, name: str) -> str:
         """The name of the CTE that an ephemeral model of that name becomes."""

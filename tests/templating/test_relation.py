@@ -29,6 +29,7 @@ from tests.projects import load
         ),
         ("{{ this.quoted('a') }} {{ this.is_function }}", '"a" False'),
         ("{{ this.create(schema='s', identifier='i') }}", '"s"."i"'),
+        ("{{ this.replace(type='view').is_view }} {{ api.Relation.create(schema=2024) }}", 'True "2024"'),
         ("{{ this.path.identifier }} {{ this.quote(schema=false).quote_policy.schema }}", "m False"),
         ("{{ this.include(database=false).include_policy.database }}", "False"),
         ("{{ api.Column('a', 'character varying').data_type }}", "character varying"),
