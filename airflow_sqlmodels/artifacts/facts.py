@@ -34,9 +34,15 @@ def facts_of(entry: Entry, *, as_written: bool = True) -> Facts:
                 kind=kind, fqn=fqn, config=_pruned(entry.get("unrendered_config") or {}), rest=_exposure(entry)
             )
         case "saved_query":
-            return Facts(kind=kind, fqn=fqn, rest=(*_semantics(entry, _OF_SAVED_QUERIES), *_exports(entry)))
-        case "semantic_model" | "metric":
-            return Facts(kind=kind, fqn=fqn, rest=_semantics(entry, _OF_SEMANTICS))
+            config = _pruned(entry.get("config") or {})
+            rest = (*_semantics(entry, _OF_SAVED_QUERIES), *_exports(entry))
+            return Facts(kind=kind, fqn=fqn, config=config, rest=rest)
+        case "semantic_model":
+            config = _pruned(entry.get("config") or {})
+            return Facts(kind=kind, fqn=fqn, config=config, rest=_semantics(entry, _OF_SEMANTIC_MODELS))
+        case "metric":
+            config = _pruned(entry.get("unrendered_config") or {})
+            return Facts(kind=kind, fqn=fqn, config=config, rest=_semantics(entry, _OF_METRICS))
         case "unit_test":
             return Facts(kind=kind, fqn=fqn, rest=_unit_test(entry))
         case "function":
@@ -59,11 +65,12 @@ def _signature(entry: Entry) -> tuple[Any, ...]:
 _OVERLOAD = ("defined_in", "arguments", "returns", "raw_body")
 """What counts of an overload."""
 
-_OF_SEMANTICS = (
-    *("description", "label", "group", "type", "filter", "model", "defaults", "entities", "dimensions"),
-    *("measures", "primary_entity"),
+_OF_METRICS = ("description", "label", "type")
+"""What counts of a metric. As in dbt, what it is made of (`type_params`) and its filter do not."""
+
+_OF_SEMANTIC_MODELS = (
+    *("description", "group", "model", "defaults", "entities", "dimensions", "measures", "primary_entity"),
 )
-"""What counts of the semantic layer. As in dbt, what a metric is made of (`type_params`) does not."""
 
 _OF_SAVED_QUERIES = ("description", "label", "group", "tags", "query_params")
 
@@ -207,7 +214,7 @@ def _exposure(entry: Entry) -> tuple[Any, ...]:
 
 
 def _unit_test(entry: Entry) -> tuple[Any, ...]:
-    return tuple(_pruned(entry.get(key)) for key in ("model", "given", "expect", "overrides"))
+    return tuple(_pruned(entry.get(key)) for key in ("model", "versions", "given", "expect", "overrides"))
 
 
 def _pruned(value: Any) -> Any:

@@ -88,7 +88,7 @@ def _found(flags: Flags, manifest: Manifest, models: Sequence[str]) -> Found:
         selector=flags.selector,
         indirect=flags.indirect(manifest),
         resource_types=("model",) if models else kinds(flags.resource_type, USUAL, EVERY),
-        exclude_resource_types=flags.exclude_resource_type,
+        exclude_resource_types=() if models else flags.exclude_resource_type,
         state=earlier_state(flags, manifest),
     )
     return select_nodes(manifest, graph_of(manifest), selection)

@@ -20,8 +20,10 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 RESOURCE_TYPES = (
     *("model", "seed", "snapshot", "test", "unit_test", "source", "exposure", "analysis"),
-    *("metric", "semantic_model", "saved_query", "function", "all", "default"),
+    *("metric", "semantic_model", "saved_query", "function"),
 )
+_SEVERAL = ("all", "default")
+"""Words for several kinds, which can be asked for, and cannot be left out."""
 
 NO_EFFECT = (
     *("cache-selected-only", "populate-cache", "static-parser", "use-experimental-parser"),
@@ -141,15 +143,15 @@ selection_options = _stacked(
 """Which nodes."""
 
 
-def _kinds(name: str, text: str) -> Callable[[Any], Any]:
+def _kinds(name: str, text: str, *more: str) -> Callable[[Any], Any]:
     word = f"{name}s".upper().replace("-", "_")  # dbt's variables have the longer name
-    return option(f"--{name}", f"--{name}s", multiple=True, type=click.Choice(RESOURCE_TYPES), help=text,
-                  envvar=[f"DBT_ENGINE_{word}", f"DBT_{word}"])  # fmt: skip
+    return option(f"--{name}", f"--{name}s", multiple=True, type=click.Choice((*RESOURCE_TYPES, *more)),
+                  help=text, envvar=[f"DBT_ENGINE_{word}", f"DBT_{word}"])  # fmt: skip
 
 
 resource_options = _stacked(
     (
-        _kinds("resource-type", "Only these kinds of node."),
+        _kinds("resource-type", "Only these kinds of node.", *_SEVERAL),
         _kinds("exclude-resource-type", "Not these kinds of node."),
     )
 )

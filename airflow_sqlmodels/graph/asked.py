@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
+from typing import Any
 
 from msgspec import Struct
 
@@ -25,6 +26,13 @@ class Asked(Struct, frozen=True):
     arguments: tuple[str, ...] = ()
     at: Location | None = None
     state: State | None = None
+    written: Any = None
+    """The value as YAML has it, if it is no text there."""
+
+    @property
+    def typed(self) -> Any:
+        """The value, as a number if that is what was written."""
+        return self.value if self.written is None else self.written
 
     def like(self, name: str) -> bool:
         """Whether `name` matches the value, which may be a glob."""

@@ -17,13 +17,17 @@ from airflow_sqlmodels.graph.paths import paths_of, selected_paths
 from airflow_sqlmodels.graph.state_methods import result, source_status, state
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import (
+    Analysis,
     AnyNode,
     DataTest,
     Exposure,
     Metric,
     Model,
+    Operation,
     SavedQuery,
+    Seed,
     SemanticModel,
+    Snapshot,
     Source,
     UnitTest,
     resource_type,
@@ -33,6 +37,10 @@ _RESOURCE_TYPES = (
     *("model", "seed", "snapshot", "analysis", "test", "unit_test", "source", "operation", "exposure"),
     *("metric", "semantic_model", "saved_query", "function"),
 )
+_NEVER_NODES = ("macro", "doc", "group", "fixture", "sql_operation", "rpc")
+"""Kinds of dbt's that are in no graph: asked for, they select nothing."""
+_IN_NODES = (Model, Seed, Snapshot, Analysis, DataTest, Operation)
+"""What lies under `nodes` in manifest.json."""
 
 
 class Method(Struct, frozen=True):
@@ -72,6 +80,8 @@ def source(asked: Asked) -> Predicate:
 
 def path(asked: Asked) -> Predicate:
     """Nodes whose file, properties file or folder has the path, which may be a glob."""
+    if asked.value.startswith("/"):
+        raise asked.refuse("a path that begins with '/' cannot be asked for", "write it without the project's folder")
     chosen = selected_paths(asked.manifest, asked.value)
     return lambda node: not chosen.isdisjoint(paths_of(node))
 
@@ -89,12 +99,10 @@ def package(asked: Asked) -> Predicate:
 
 def config(asked: Asked) -> Predicate:
     """Nodes by a config, nested ones with dots: `config.meta.owner:sales`. In a list any entry will do."""
-    if not asked.arguments:
-        raise asked.refuse("config needs a key", "write it behind a dot, as in 'config.materialized:table'")
-    wanted, fold = asked.value, asked.arguments == ("severity",)
+    wanted, fold = asked.typed, asked.arguments == ("severity",)
 
     def matches(node: AnyNode) -> bool:
-        if isinstance(node, (Exposure, UnitTest)):
+        if not isinstance(node, (*_IN_NODES, Source)):  # dbt looks no further, whatever else has a config
             return False
         value = _descend(node.config, asked.arguments)
         return any(_equals(each, wanted, fold) for each in (value if isinstance(value, (list, tuple)) else (value,)))
@@ -124,7 +132,7 @@ def test_type(asked: Asked) -> Predicate:
 
 def resource_type_of(asked: Asked) -> Predicate:
     """Nodes of a kind: model, test, source…"""
-    wanted = one_of(asked, _RESOURCE_TYPES, "resource type")
+    wanted = asked.value if asked.value in _NEVER_NODES else one_of(asked, _RESOURCE_TYPES, "resource type")
     return lambda node: resource_type(node) == wanted
 
 
@@ -154,8 +162,13 @@ def unit_test(asked: Asked) -> Predicate:
 
 
 def group(asked: Asked) -> Predicate:
-    """Nodes of a group."""
-    return lambda node: not isinstance(node, (Source, Exposure, UnitTest)) and asked.like(_group(node))
+    """Nodes of a group; functions, semantic models and saved queries are not looked at, as in dbt."""
+
+    def matches(node: AnyNode) -> bool:
+        name = node.config.get("group") if isinstance(node, (*_IN_NODES, Metric)) else None
+        return bool(name) and asked.like(str(name))
+
+    return matches
 
 
 def access(asked: Asked) -> Predicate:
@@ -205,16 +218,13 @@ def _descend(value: Any, keys: tuple[str, ...]) -> Any:
     return value
 
 
-def _equals(value: Any, wanted: str, fold: bool) -> bool:
+def _equals(value: Any, wanted: Any, fold: bool) -> bool:
+    """Whether a config is what is asked for: text is never a number, and a definition in YAML may hold a number."""
     if isinstance(value, bool):
-        return wanted.lower() == str(value).lower()
-    if not isinstance(value, str):
-        return False
-    return value.lower() == wanted.lower() if fold else value == wanted
-
-
-def _group(node: AnyNode) -> str:
-    return str(node.config.get("group") or "")
+        return str(wanted).lower() == str(value).lower() or bool(wanted == value)
+    if fold and isinstance(value, str):
+        return value.lower() == str(wanted).lower()
+    return bool(wanted == value)
 
 
 def _age(model: Model) -> str:

@@ -100,7 +100,8 @@ class _Asking(Struct, frozen=True):
     def _term(self, term: Term) -> Selected:
         if term.method == "selector":
             return self._with_neighbours(term, self._selector(term)), frozenset()
-        matches = METHODS[term.method].matches(Asked(self.manifest, term.value, term.arguments, term.at, self.state))
+        asked = Asked(self.manifest, term.value, term.arguments, term.at, self.state, term.written)
+        matches = METHODS[term.method].matches(asked)
         found = {node_id for node_id, node in self.manifest.nodes.items() if matches(node)}
         return with_tests(self.graph, self._with_neighbours(term, found), term.indirect)
 

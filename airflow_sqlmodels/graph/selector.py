@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -36,6 +36,8 @@ class Term(Struct, frozen=True, kw_only=True):
     arguments: tuple[str, ...] = ()
     """What follows the method behind dots: `config.meta.owner` has two."""
     value: str = ""
+    written: Any = None
+    """The value as YAML has it, if it is no text there."""
     related: bool = False
     """`@`: the descendants, and the ancestors of all."""
     parents: bool = False
@@ -97,8 +99,6 @@ def term(text: str, at: Location, indirect: Indirect = "eager") -> Term:
     written = _method(text[start:end])
     value_start = start + len(written) + 1 if written else start
     value = text[value_start:end]
-    if not value:
-        raise SelectorError("nothing to select here", at, "write a name, or a method and a value as in 'tag:daily'")
     if related and children:
         raise SelectorError("'@' and a '+' at the end exclude each other", at, "'@' takes all that is below already")
     method, *arguments = (written or default_method(value)).split(".")

@@ -143,8 +143,10 @@ def _config(before: Facts, now: Facts) -> bool:
 def _counted(facts: Facts, kind: str) -> dict[str, Any]:
     if kind == "test":
         return {key: value for key, value in facts.config.items() if key in _VERDICT}
-    if kind in ("source", "exposure"):
+    if kind in ("source", "exposure", "semantic_model", "saved_query"):
         return dict(facts.config)
+    if kind == "metric":
+        return {key: value for key, value in facts.config.items() if key != "group"}
     return {key: value for key, value in facts.config.items() if key not in _NAMES}
 
 
@@ -170,9 +172,9 @@ _SIDES_OF: Mapping[str, tuple[str, ...]] = {
     "source": ("relation", "fqn", "configs", "rest"),
     "exposure": ("fqn", "configs", "rest"),
     "unit_test": ("rest",),
-    "semantic_model": ("rest",),
-    "metric": ("rest",),
-    "saved_query": ("rest",),
+    "semantic_model": ("configs", "rest"),
+    "metric": ("configs", "rest"),
+    "saved_query": ("configs", "rest"),
 }
 """Which sides make a node modified, where it is not all of them."""
 

@@ -120,6 +120,7 @@ class _Reader(Struct, frozen=True):
             method=name,
             arguments=tuple(rest.split(".")) if rest else (),
             value=str(value),
+            written=None if isinstance(value, str) else value,
             related=related,
             parents=bool(options.get("parents")),
             parents_depth=_depth(options.get("parents_depth")),

@@ -177,7 +177,7 @@ def _from_json(text: str, default: Any = None) -> Any:
 def _to_json(value: Any, default: Any = None, sort_keys: bool = False) -> Any:
     try:
         return json.dumps(value, sort_keys=sort_keys, default=_plain)
-    except (TypeError, ValueError):
+    except ValueError:  # a number of agate's, which is no JSON, is an error, as in dbt
         return default
 
 

@@ -79,6 +79,9 @@ class TemplateRelation(Mapping[str, Any]):
         database, schema, identifier = (part if shown else "" for part, shown in zip(parts, self.shown, strict=True))
         return self.dialect.render(Relation(database, schema, identifier, self.relation.quoting))
 
+    path = property(lambda self: self.relation)
+    quote_policy = property(lambda self: self.relation.quoting)
+    include_policy = property(lambda self: Quoting(*self.shown))
     is_table = property(lambda self: self.type == "table")
     is_view = property(lambda self: self.type == "view")
     is_cte = property(lambda self: self.type == "cte")
@@ -118,6 +121,14 @@ class TemplateRelation(Mapping[str, Any]):
         old = self.relation
         named = {key: parts.get(key, getattr(old, key)) or "" for key in ("database", "schema", "identifier")}
         return replace(self, relation=Relation(**named, quoting=old.quoting))
+
+    def replace(
+        self,
+        type: str | None = None,  # noqa: A002  # dbt's name
+        **_more: Any,
+    ) -> TemplateRelation:
+        """The same relation of another type."""
+        return replace(self, type=type) if type else self
 
     def without_identifier(self) -> TemplateRelation:
         """Only database and schema."""
@@ -185,7 +196,9 @@ class RelationApi(Struct, frozen=True):
     ) -> TemplateRelation:
         """A relation of these names, whether it exists or not."""
         quoting = Quoting(**(quote_policy or {}))
-        return TemplateRelation(Relation(database or "", schema or "", identifier or "", quoting), self.dialect, type)
+        parts = (database, schema, identifier)
+        of_database, of_schema, name = ("" if part is None else str(part) for part in parts)  # a query gives numbers
+        return TemplateRelation(Relation(of_database, of_schema, name, quoting), self.dialect, type)
 
     def add_ephemeral_prefix(self, name: str) -> str:
         """The name of the CTE that an ephemeral model of that name becomes."""
@@ -227,11 +240,13 @@ class TemplateColumn(Struct, frozen=True):
     @property
     def data_type(self) -> str:
         """The type as it stands in DDL, with size or precision."""
-        if self.is_string() and self.dtype.lower() != "text":
+        kind = self.dtype.lower()
+        if kind == "text" or (kind == "character varying" and self.char_size is None):
+            return self.dtype
+        if self.is_string():
             return self.string_type(self.string_size())
-        if self.is_numeric() and self.numeric_precision is not None:
-            scale = "" if self.numeric_scale is None else f",{self.numeric_scale}"
-            return f"{self.dtype}({self.numeric_precision}{scale})"
+        if self.is_numeric():
+            return self.numeric_type(self.dtype, self.numeric_precision, self.numeric_scale)
         return self.dtype
 
     expanded_data_type = data_type
@@ -260,9 +275,11 @@ class TemplateColumn(Struct, frozen=True):
         """How many characters it holds; 256 where the type does not say, as in dbt."""
         return 256 if self.dtype.lower() == "text" or self.char_size is None else int(self.char_size)
 
-    def can_expand_to(self, other: TemplateColumn) -> bool:
-        """Whether `other` is a wider text column."""
-        return self.is_string() and other.is_string() and other.string_size() > self.string_size()
+    def can_expand_to(self, other_column: TemplateColumn) -> bool:
+        """Whether the other is a wider text column. Macros name the argument."""
+        if not (self.is_string() and other_column.is_string()):
+            return False
+        return other_column.string_size() > self.string_size()
 
     def literal(self, value: Any) -> str:
         """The value as SQL of this column's type."""

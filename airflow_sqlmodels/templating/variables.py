@@ -105,7 +105,7 @@ class EnvVar(Struct, frozen=True):
     note: Callable[[str], object] = _ignore
     """Told each name that is read, so that a saved project knows what it depends on."""
 
-    def __call__(self, name: str, default: Any = _UNSET) -> Any:
+    def __call__(self, name: str, default: Any = None) -> Any:  # no default is None, as in dbt
         if name.startswith(SECRET_PREFIXES) and not self.secrets_allowed:
             raise MissingEnvVarError(
                 f"{name!r} is a secret: only profiles.yml and packages.yml may read it",
@@ -116,7 +116,7 @@ class EnvVar(Struct, frozen=True):
         value = self.own.get(name, os.environ.get(name))
         if value is not None:
             return value
-        if default is not _UNSET:
+        if default is not None:
             return default
         raise MissingEnvVarError(
             f"Env var required but not provided: {name!r}",

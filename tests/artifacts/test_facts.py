@@ -19,6 +19,28 @@ def test_what_a_metric_is_made_of_does_not_count() -> None:
     assert facts_of(old) != facts_of({**new, "label": "Sales"})
 
 
+def test_a_filter_of_a_metric_does_not_count_and_its_config_does() -> None:
+    config = {"meta": {"owner": "sales"}}
+
+    assert facts_of(METRIC) == facts_of({**METRIC, "filter": {"where_filters": []}})
+    assert facts_of(METRIC) != facts_of({**METRIC, "unrendered_config": config})
+
+
+@pytest.mark.parametrize("kind", ["semantic_model", "saved_query"])
+def test_the_config_of_the_semantic_layer_counts(kind: str) -> None:
+    entry: dict[str, Any] = {"resource_type": kind, "fqn": ["shop", "weekly"], "config": {"enabled": True, "meta": {}}}
+
+    assert facts_of(entry) == facts_of({**entry, "config": {"enabled": True}})
+    assert facts_of(entry) != facts_of({**entry, "config": {"enabled": True, "meta": {"owner": "sales"}}})
+
+
+def test_the_versions_that_a_unit_test_is_for_count() -> None:
+    entry: dict[str, Any] = {"resource_type": "unit_test", "fqn": ["shop", "orders", "u"], "model": "orders"}
+
+    assert facts_of({**entry, "versions": None}) == facts_of(entry)
+    assert facts_of({**entry, "versions": {"include": [1], "exclude": None}}) != facts_of(entry)
+
+
 def test_an_export_counts_as_it_was_written() -> None:
     """Its schema is the target's where none is said."""
     export = {"name": "weekly", "config": {"schema_name": "dev"}, "unrendered_config": {"export_as": "table"}}

@@ -51,6 +51,19 @@ def test_nodes_are_listed_one_a_line(call: Call, args: list[str], expected: list
     assert (code, out.splitlines(), err) == (0, expected, "")
 
 
+def test_beside_the_old_word_for_models_no_kind_is_left_out(call: Call) -> None:
+    code, out, _err = call("ls", "--models", "revenue", "--exclude-resource-type", "model")
+
+    assert (code, out.splitlines()) == (0, ["shop.marts.revenue"])
+
+
+def test_several_kinds_by_one_word_cannot_be_left_out(call: Call) -> None:
+    code, _out, err = call("ls", "--exclude-resource-type", "all")
+
+    assert code == 2
+    assert "'all' is not one of" in err
+
+
 def test_json_shows_the_entry_of_manifest_json_whole(call: Call) -> None:
     _code, out, _err = call("ls", "--output", "json")
 

@@ -268,7 +268,6 @@ CASES: dict[str, Case] = {
     "two_models_of_one_name": Case(
         {"models/a/orders.sql": "select 1 as id\n", "models/b/orders.sql": "select 2 as id\n"}
     ),
-    "selector_without_a_value": Case(STG, words=("build", "--select", "tag:")),
     "selector_of_an_unknown_method": Case(STG, words=("build", "--select", "tga:daily")),
     "selector_that_names_nothing": Case(STG, words=("build", "--select", "stg_ordrs"), quiet=False),
     "no_right_to_create_a_schema": Case(STG, before=RAW + CLERK, fields={"user": "clerk"}),

@@ -99,7 +99,7 @@ def test_a_mistake_is_told_with_its_place_and_a_hint(name: str, tmp_path: Path, 
     golden.check(f"{name}.txt", str(raised.value))
 
 
-@pytest.mark.parametrize("select", ["tga:daily", "stg_ordrs", "tag:", "stg_orders,,", "+tag:nightly"])
+@pytest.mark.parametrize("select", ["tga:daily", "stg_ordrs", "+tag:nightly"])
 def test_a_bad_selector_is_told_with_a_hint(select: str, tmp_path: Path, golden: Golden) -> None:
     with pytest.raises(SqlModelsError) as raised:
         _plan(tmp_path, STG, select)

@@ -7,7 +7,8 @@ import pytest
 from airflow_sqlmodels.errors import SelectorError
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.graph.selection import Selection, nearest, select_nodes
-from tests.graph.shop import SHOP, short
+from tests.graph.shop import FCT, SHOP, short
+from tests.manifests import manifest_of, model, saved_query
 
 GRAPH = graph_of(SHOP)
 MODELS = ("model",)
@@ -62,6 +63,13 @@ def chosen(selection: Selection) -> set[str]:
         ("config.tags:x", "revenue"),
         ("config.enabled:TRUE", "revenue"),
         ("config.nothing.here:x", ""),
+        ("config:x", ""),
+        ("config.group:finance", "revenue"),
+        ("config.meta.size:3", ""),
+        ("resource_type:macro", ""),
+        ("group:*", "revenue"),
+        ("tag:", ""),
+        ("fct_orders,", ""),
         ("resource_type:seed", "countries"),
         ("resource_type:exposure", "dashboard"),
         ("exposure:dashboard", "dashboard"),
@@ -147,6 +155,25 @@ def test_a_selector_of_selectors_yml_chooses_nodes(name: str, expected: str) -> 
     assert chosen(Selection(selector=name, resource_types=MODELS)) == set(expected.split())
 
 
+def test_a_definition_may_ask_for_a_number() -> None:
+    """On the command line it would be a text, which no number equals."""
+    sized = model("sized", config={"meta": {"size": 3}})
+    asked = {"name": "three", "definition": {"method": "config.meta.size", "value": 3}}
+    manifest = manifest_of(sized, model("other"), selectors={"three": asked})
+
+    found = select_nodes(manifest, graph_of(manifest), Selection(selector="three"))
+
+    assert [short(each) for each in found.ids] == ["sized"]
+
+
+def test_only_what_dbt_calls_configurable_is_found_by_its_config() -> None:
+    grouped = saved_query("weekly", FCT, config={"group": "finance", "enabled": True})
+    manifest = manifest_of(FCT, grouped)
+
+    for asked in ("config.enabled:true", "config.group:finance", "group:finance"):
+        assert select_nodes(manifest, graph_of(manifest), Selection(select=[asked])).ids == ()
+
+
 def test_a_definition_brings_its_own_indirect_selection() -> None:
     assert chosen(Selection(selector="careful", resource_types=TESTS)) == {"unique_stg_orders"}
 
@@ -208,7 +235,7 @@ def test_the_nearest_name_is_the_hint(expression: str, hint: str) -> None:
         (Selection(select=["version:newest"]), "no version 'newest'"),
         (Selection(select=["source:a.b.c.d"]), "no source can be called 'a.b.c.d'"),
         (Selection(select=["exposure:a.b.c"]), "no name can be 'a.b.c' here"),
-        (Selection(select=["config:x"]), "config needs a key"),
+        (Selection(select=["path:/models"]), "a path that begins with '/' cannot be asked for"),
         (Selection(select=["state:modified"]), "--state"),
         (Selection(select=["result:error"]), "--state"),
         (Selection(selector="nigthly"), "no selector 'nigthly'\nhint: did you mean 'nightly'?"),

@@ -62,13 +62,6 @@ def test_spaces_are_a_union_and_commas_an_intersection() -> None:
             "select:11: no selector method 'tga'\n    customers tga:daily\n              ^\nhint: did you mean 'tag'?",
         ),
         (
-            ["a,+,b"],
-            "select:3: nothing to select here\n"
-            "    a,+,b\n"
-            "      ^\n"
-            "hint: write a name, or a method and a value as in 'tag:daily'",
-        ),
-        (
             ["@orders+"],
             "select:1: '@' and a '+' at the end exclude each other\n"
             "    @orders+\n"

@@ -12,7 +12,7 @@ from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.graph.selection import Selection, select_nodes
 from airflow_sqlmodels.graph.state import Facts, State
 from airflow_sqlmodels.manifest.nodes import AnyNode
-from tests.manifests import data_test, exposure, manifest_of, model, seed, source
+from tests.manifests import data_test, exposure, manifest_of, model, saved_query, seed, source
 
 ORDERS = model("orders")
 MODEL = Facts(
@@ -26,6 +26,7 @@ KINDS: dict[str, tuple[AnyNode, Facts]] = {
     ),
     "singular test": (data_test(None, ORDERS, name="totals"), replace(MODEL, kind="test")),
     "source": (source("raw"), Facts(kind="source", fqn=("shop", "raw"), rest=("quoted",))),
+    "saved query": (saved_query("weekly"), Facts(kind="saved_query", fqn=("shop", "weekly"), config={"tags": ["a"]})),
     "exposure": (exposure("board"), Facts(kind="exposure", fqn=("shop", "board"), rest=("me",))),
 }
 
@@ -57,6 +58,8 @@ def state(before: dict[str, Facts], now: Facts, *, macros: bool = False, **more:
         ("source", {"rest": ("unquoted",)}, True),
         ("source", {"config": {"meta": {"a": 1}}}, True),
         ("exposure", {"rest": ("you",)}, True),
+        ("saved query", {"config": {"tags": ["b"]}}, True),
+        ("saved query", {"fqn": ("shop", "b", "weekly")}, False),
     ],
 )
 def test_a_change_counts_by_the_kind_of_node(kind: str, change: dict[str, Any], modified: bool) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from airflow_sqlmodels.errors import CompilationError, Location, ProjectError
+from airflow_sqlmodels.errors import CompilationError, Location, MissingEnvVarError, ProjectError
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.templating.native import native_renderer
 from airflow_sqlmodels.templating.variables import EnvVar
@@ -24,7 +24,6 @@ NAMES = {
         ("{{ env_var('HOST') }}", True),
         ('{{ env_var("PORT") }}', True),
         ("{{env_var('NOT_THERE_AT_ALL', 5)}}", True),
-        ("{{ env_var('NOT_THERE_AT_ALL', none) }}", True),
         ("{{ env_var('EMPTY') }}", True),
         ("{{ env_var('EMPTY') }}{{ env_var('HOST') }}", True),
         ("{{ env_var('HOST') }}.{{ env_var('PORT') }}\n", True),
@@ -91,3 +90,8 @@ def test_whatever_goes_wrong_is_told_with_its_place(text: str) -> None:
     with pytest.raises(CompilationError) as raised:
         YamlRenderer(NAMES).text(text, AT)
     assert raised.value.at == AT
+
+
+def test_nothing_is_no_default_for_the_environment() -> None:
+    with pytest.raises(MissingEnvVarError):
+        YamlRenderer(NAMES).text("{{ env_var('NOT_THERE_AT_ALL', none) }}", AT)
