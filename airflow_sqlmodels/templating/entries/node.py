@@ -204,10 +204,10 @@ def _snapshot_part(node: Snapshot, manifest: Manifest) -> Entry:
 
 
 def _file_text(node: AnyNode, manifest: Manifest) -> str:
-    """The whole file that a node stands in, with others; "" if it is gone."""
+    """The whole file that a node stands in, with others, and with the line ends that it has; "" if it is gone."""
     root = manifest.settings.packages.get(node.package, manifest.settings.root)
     try:
-        return (Path(root) / node.path).read_text(encoding="utf-8-sig")
+        return (Path(root) / node.path).read_bytes().decode("utf-8-sig")
     except OSError:
         return ""
 
