@@ -125,11 +125,18 @@ def index_of(
         elif isinstance(node, (Model, Seed, Snapshot)):
             _refuse_twin(index.by_name.setdefault(node.name, []), node, unique=unique)
             index.by_name[node.name].append(node)
+            if len(index.by_name[node.name]) > 1:
+                index.by_name[node.name].sort(key=_rank)
             if not (isinstance(node, Model) and node.materialized == "ephemeral"):
                 _refuse_same_relation(relations, node)
     for each in disabled:
         index.disabled.setdefault(each.name, each)
     return index
+
+
+def _rank(node: Model | Seed | Snapshot) -> int:
+    """Of nodes that share a name a ref means the seed, else the snapshot: dbt reads those last."""
+    return next(rank for rank, kind in enumerate((Seed, Snapshot, Model)) if isinstance(node, kind))
 
 
 def resolved(node: T, index: Lookup) -> T | None:

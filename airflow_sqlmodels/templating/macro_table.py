@@ -49,8 +49,19 @@ class MacroTable:
         return self._of[key]
 
     def dispatched(self, name: str, namespace: str | None, package: str) -> Macro | None:
-        """The macro that `adapter.dispatch(name, namespace)` means in a template of `package`."""
-        for each in self.dispatch_order(namespace, package):
+        """The macro that `adapter.dispatch(name, namespace)` means in a template of `package`.
+
+        Without a namespace, one for the warehouse counts first, wherever it is: so a project's `default__dateadd` does
+        not stand before the built-in one for Postgres, as in dbt.
+        """
+        order = self.dispatch_order(namespace, package)
+        if namespace is None or not self.is_package(namespace):
+            names = [f"{self.prefixes[0]}{name}", *([f"default__{name}"] if name in _FOR_POSTGRES else ())]
+            special = (self._first(names[0], order), *(self.of_package(each, BUILT_IN) for each in names[1:]))
+            found = next(filter(None, special), None)
+            if found:
+                return found
+        for each in order:
             for prefix in self.prefixes:
                 found = self.of_package(prefix + name, each)
                 if found:
@@ -111,3 +122,9 @@ def macro_table_of(manifest: Manifest) -> MacroTable:
 
 
 BUILT_IN_NAMES = (BUILT_IN, "dbt_postgres")
+
+_FOR_POSTGRES = frozenset(
+    ("any_value", "current_timestamp", "current_timestamp_backcompat", "current_timestamp_in_utc_backcompat", "dateadd",
+     "datediff", "equals", "last_day", "listagg", "snapshot_get_time", "split_part")
+)  # fmt: skip
+"""The functions that dbt has for Postgres by itself: those of library/ are for it all, whatever their prefix."""

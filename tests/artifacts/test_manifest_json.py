@@ -226,6 +226,13 @@ def test_the_block_of_a_snapshot_is_told_with_the_line_ends_of_its_file(tmp_path
     assert content["nodes"]["snapshot.shop.s"]["raw_code"] == block
 
 
+def test_the_tags_of_a_snapshot_take_white_space_along(tmp_path: Path) -> None:
+    block = "{{ config(strategy='check', unique_key='id', check_cols='all') }}\nselect 1 as id"
+    files = {"snapshots/s.sql": f"{{%- snapshot s -%}}\n\n{block}\n{{%- endsnapshot -%}}\n"}
+
+    assert written(tmp_path, files)["nodes"]["snapshot.shop.s"]["raw_code"] == block
+
+
 def test_configs_and_quoting_are_there_whole_though_nobody_set_them(tmp_path: Path) -> None:
     usual = written(tmp_path / "usual", {"models/a.sql": "select 1 as id"})
     project = f"{PROJECT}\nquoting: {{identifier: false}}\n"
