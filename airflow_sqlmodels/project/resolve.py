@@ -123,10 +123,10 @@ def index_of(
             _refuse_twin_function(index.functions.setdefault(node.name, []), node)
             index.functions[node.name].append(node)
         elif isinstance(node, (Model, Seed, Snapshot)):
-            _refuse_twin(index.by_name.setdefault(node.name, []), node, unique=unique)
-            index.by_name[node.name].append(node)
-            if len(index.by_name[node.name]) > 1:
-                index.by_name[node.name].sort(key=_rank)
+            namesakes = index.by_name.setdefault(node.name, [])
+            _refuse_twin(namesakes, node, unique=unique)
+            namesakes.append(node)
+            namesakes.sort(key=_rank)
             if not (isinstance(node, Model) and node.materialized == "ephemeral"):
                 _refuse_same_relation(relations, node)
     for each in disabled:

@@ -56,9 +56,7 @@ class MacroTable:
         """
         order = self.dispatch_order(namespace, package)
         if namespace is None or not self.is_package(namespace):
-            names = [f"{self.prefixes[0]}{name}", *([f"default__{name}"] if name in _FOR_POSTGRES else ())]
-            special = (self._first(names[0], order), *(self.of_package(each, BUILT_IN) for each in names[1:]))
-            found = next(filter(None, special), None)
+            found = self._first(f"{self.prefixes[0]}{name}", order)
             if found:
                 return found
         for each in order:
@@ -122,9 +120,3 @@ def macro_table_of(manifest: Manifest) -> MacroTable:
 
 
 BUILT_IN_NAMES = (BUILT_IN, "dbt_postgres")
-
-_FOR_POSTGRES = frozenset(
-    ("any_value", "current_timestamp", "current_timestamp_backcompat", "current_timestamp_in_utc_backcompat", "dateadd",
-     "datediff", "equals", "last_day", "listagg", "snapshot_get_time", "split_part")
-)  # fmt: skip
-"""The functions that dbt has for Postgres by itself: those of library/ are for it all, whatever their prefix."""
