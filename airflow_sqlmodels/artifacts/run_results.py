@@ -12,6 +12,7 @@ from airflow_sqlmodels.artifacts.metadata import metadata
 from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import (
+    Analysis,
     AnyNode,
     DataTest,
     Exposure,
@@ -95,8 +96,9 @@ def result_json(manifest: Manifest, result: Result, *, keeps_failures: bool = Fa
 
 
 def _code(node: AnyNode, result: Result, sql: str) -> dict[str, Any]:
-    """Its query. As in dbt that of a hook may be empty, and nothing is said of a unit test that has none."""
-    if sql or (isinstance(node, Operation) and result.passed):
+    """Its query. As in dbt that of a hook or an empty file is empty, and nothing is said of a unit test without one."""
+    may_be_empty = isinstance(node, Operation) or (isinstance(node, (Analysis, Model)) and not node.raw_code.strip())
+    if sql or (may_be_empty and result.passed):
         return {"compiled": True, "compiled_code": sql}
     return {"compiled": None if isinstance(node, UnitTest) else False, "compiled_code": None}
 

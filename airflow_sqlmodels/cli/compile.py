@@ -68,6 +68,7 @@ def compile_(context: click.Context, /, output: str, inline: str | None, **_valu
 def run_compile(flags: Flags, opened: Opened, plan: Plan, output: str = "text") -> int:
     """Compile the nodes of a plan and show those that were named. The exit code."""
     if not plan.steps:
+        write_manifest(flags, opened.manifest)
         return ended_with_nothing(flags, opened)
     tell_concurrency(flags, opened, len(plan), shown=False)
     results = compiled(flags, opened, plan, prepared(flags, opened, plan).means)
@@ -95,9 +96,9 @@ def compile_step(flags: Flags, means: Answerer, node: AnyNode, session: Session)
 
 
 def compiled(flags: Flags, opened: Opened, plan: Plan, means: Answerer) -> tuple[Result, ...]:
-    """Compile the steps of a plan, write the SQL and run_results.json.
+    """Compile the steps of a plan, write the SQL, manifest.json and, unless one failed, run_results.json.
 
-    If one could not be compiled, the artifacts stay as they are, as in dbt: `retry` looks at what was run before.
+    As in dbt: what a build left there can still be retried when a compile behind it fails.
     """
     manifest, clock = opened.manifest, time.perf_counter()
     folder = flags.target_folder(manifest)
@@ -109,15 +110,16 @@ def compiled(flags: Flags, opened: Opened, plan: Plan, means: Answerer) -> tuple
         return result
 
     rules = RunRules(threads=flags.threads or opened.profile.target.threads)
-    results = run_plan(plan, run_one, opened.open_session, rules).results
-    if flags.switch("write_json", manifest, default=True) and not failed(results):
+    results = run_plan(plan, run_one, opened.open_session, rules).results if plan.steps else ()
+    if flags.switch("write_json", manifest, default=True):
         seconds = time.perf_counter() - clock
         keep_sql(flags, manifest, means)
-        # as in dbt, ephemeral models have a result only if they were asked for
-        told = [each for each in results if flags.select or not _is_ephemeral(manifest[each.node])]
-        path = folder / "run_results.json"
-        write_run_results(path, manifest, told, means.invocation, seconds)
-        flags.log.wrote(RUN_RESULTS, path)
+        if not failed(results):
+            # as in dbt, ephemeral models have a result only if they were asked for
+            told = [each for each in results if flags.select or not _is_ephemeral(manifest[each.node])]
+            path = folder / "run_results.json"
+            write_run_results(path, manifest, told, means.invocation, seconds)
+            flags.log.wrote(RUN_RESULTS, path)
     return results
 
 

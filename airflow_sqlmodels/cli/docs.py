@@ -16,7 +16,7 @@ from airflow_sqlmodels.artifacts.site.page import write_page, write_static_page
 from airflow_sqlmodels.artifacts.site.server import serving
 from airflow_sqlmodels.cli.choosing import chosen_plan
 from airflow_sqlmodels.cli.compile import compiled
-from airflow_sqlmodels.cli.execution import keep_sql, prepared
+from airflow_sqlmodels.cli.execution import prepared
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.log import CATALOG
 from airflow_sqlmodels.cli.opening import Opened, write_manifest
@@ -53,7 +53,7 @@ def generate(context: click.Context, /, compiles: bool, empty_catalog: bool, sta
     flags = flags_of(context)
     opened = begin(flags)
     folder = flags.target_folder(opened.manifest)
-    invocation = Invocation(command="docs", args=flags.said)
+    invocation = Invocation(command="generate", args=flags.said)
     if not compiles:  # what an earlier command compiled is still in manifest.json, and stays there
         if static and not (folder / "manifest.json").is_file():
             write_manifest(flags, opened.manifest)
@@ -102,17 +102,16 @@ def serve(context: click.Context, /, host: str, port: int, browser: bool, **_val
 def _compiled(flags: Flags, opened: Opened) -> bool:
     """Compile what is selected, and write manifest.json with it. Whether all of it could be compiled."""
     manifest = opened.manifest
-    plan = chosen_plan(flags, manifest, "compile")
+    plan = chosen_plan(flags, manifest, "generate")
     means = prepared(flags, opened, plan).means
     if plan.steps:
         tell_concurrency(flags, opened, len(plan))
-    results = compiled(flags, opened, plan, means) if plan.steps else ()
+    results = compiled(flags, opened, plan, means)
     if failed(results):
         told = [line for result in results if result.status == "error" for line in failure(manifest, result)]
         text = "\n".join([*told, "", "No docs were made: compile all nodes first, or use --no-compile."])
         flags.log.tell(text, "error", err=True)
         return False
-    keep_sql(flags, manifest, means)
     return True
 
 

@@ -15,6 +15,7 @@ from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry
 from airflow_sqlmodels.project.rendering import YamlRenderer, is_template
+from airflow_sqlmodels.project.text_files import with_plain_ends
 from airflow_sqlmodels.project.yaml_text import YamlMap
 from airflow_sqlmodels.templating.blocks import Block, find_blocks, macro_name
 from airflow_sqlmodels.templating.call_graph import CallGraph
@@ -134,7 +135,7 @@ def read_docs(files: Iterable[SourceFile]) -> dict[str, Doc]:
     """The docs blocks of these files, by id: `doc.shop.orders`. Raises NamingError for two of one name."""
     found: dict[str, Doc] = {}
     for file in files:
-        text = file.read()
+        text = file.written()  # as in dbt, what is no template keeps its line ends
         if "docs" not in text:
             continue
         for block in find_blocks(text, file.shown):
@@ -153,4 +154,4 @@ def _docs_text(block: Block, text: str, shown: str) -> str:
     if not is_template(block.body):
         return block.body.strip()
     at = Location(shown, 1 + text.count("\n", 0, block.start))
-    return str(YamlRenderer({}).text(block.body, at)).strip()
+    return str(YamlRenderer({}).text(with_plain_ends(block.body), at)).strip()

@@ -121,14 +121,14 @@ def _deprecated(entry: Entry) -> Iterator[Warned]:
 
 
 def _same_names(built: Iterable[Node]) -> Iterator[Warned]:
-    """Nodes of different kinds with one name: which of them `ref` means is chance."""
+    """Nodes of different kinds with one name: `ref` means the seed, else the snapshot."""
     seen: dict[tuple[str, str], Model | Seed | Snapshot] = {}
     for node in built:
         if not isinstance(node, (Model, Seed, Snapshot)) or not node.config.get("enabled", True) or _has_version(node):
             continue
         other = seen.setdefault((node.package, node.name), node)
         if resource_type(other) != resource_type(node):
-            text = f"{node.path}: {other.path} has the same name {node.name!r}: which of them ref() means is chance"
+            text = f"{node.path}: {other.path} has the same name {node.name!r}, and ref() means but one of them"
             data = {"resource_name": node.name, "unique_id1": other.id, "unique_id2": node.id}
             data["package_name"] = node.package
             yield Warned(text, "DuplicateNameDistinctNodeTypesDeprecation", data)

@@ -39,7 +39,7 @@ class SavedIndex(Struct, frozen=True):
         order = (package, settings.name) if settings.flag(NODE_FIRST) else (settings.name, package)
         packages = (ref.package,) if ref.package else dict.fromkeys((*order, *settings.packages))
         for owner in packages:
-            for kind in ("model", "seed", "snapshot"):
+            for kind in ("seed", "snapshot", "model"):  # as in `resolve`
                 node = self.manifest.nodes.get(NodeId(f"{kind}.{owner}.{ref.name}"))
                 if isinstance(node, (Model, Seed, Snapshot)):
                     return node

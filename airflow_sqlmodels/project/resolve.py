@@ -123,13 +123,20 @@ def index_of(
             _refuse_twin_function(index.functions.setdefault(node.name, []), node)
             index.functions[node.name].append(node)
         elif isinstance(node, (Model, Seed, Snapshot)):
-            _refuse_twin(index.by_name.setdefault(node.name, []), node, unique=unique)
-            index.by_name[node.name].append(node)
+            namesakes = index.by_name.setdefault(node.name, [])
+            _refuse_twin(namesakes, node, unique=unique)
+            namesakes.append(node)
+            namesakes.sort(key=_rank)
             if not (isinstance(node, Model) and node.materialized == "ephemeral"):
                 _refuse_same_relation(relations, node)
     for each in disabled:
         index.disabled.setdefault(each.name, each)
     return index
+
+
+def _rank(node: Model | Seed | Snapshot) -> int:
+    """Of nodes that share a name a ref means the seed, else the snapshot: dbt reads those last."""
+    return next(rank for rank, kind in enumerate((Seed, Snapshot, Model)) if isinstance(node, kind))
 
 
 def resolved(node: T, index: Lookup) -> T | None:

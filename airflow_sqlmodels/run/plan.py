@@ -23,11 +23,12 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "seed": ("seed",),
     "snapshot": ("snapshot",),
     "compile": ("model", "seed", "snapshot", "function", "test", "analysis", "operation"),
+    "generate": ("model", "seed", "snapshot", "function", "test", "analysis", "operation"),
     "show": ("model", "seed", "snapshot", "test", "analysis"),
     "clone": ("model", "seed", "snapshot"),
     "freshness": ("source",),
 }
-"""The kinds of node that a command is about."""
+"""The kinds of node that a command is about. `generate` is that of the documentation."""
 
 
 class Step(Struct, frozen=True):
@@ -146,14 +147,14 @@ def _is_tolerated(manifest: Manifest, node_id: NodeId) -> bool:
 
 
 def _is_step(manifest: Manifest, node_id: NodeId, command: str) -> bool:
-    """Ephemeral models and empty files are none; nor is a source that has no freshness rule."""
+    """Ephemeral models and empty files are none, except for the docs; nor is a source without a freshness rule."""
     if kind_of(node_id) not in ("model", "source"):
         return True
     match manifest[node_id]:
         case Model(materialized="ephemeral"):
-            return command in ("compile", "show")
+            return command in ("compile", "generate", "show")
         case Model(raw_code=code):
-            return bool(code.strip())
+            return command == "generate" or bool(code.strip())
         case Source(freshness=rule):
             return rule is not None
         case _:

@@ -46,6 +46,14 @@ class Block(Struct, frozen=True):
     """The whole block, tags included."""
 
 
+def trimmed_body(block: Block) -> str:
+    """What stands between the tags, without the white space that they take along: `{%- snapshot x -%}`."""
+    opening = block.text[: block.body_start - block.start]
+    closing = block.text[len(opening) + len(block.body) :]
+    body = block.body.lstrip() if opening.endswith("-%}") else block.body
+    return body.rstrip() if closing.startswith("{%-") else body
+
+
 def find_blocks(text: str, path: str) -> list[Block]:
     """The outermost blocks of a file, in order. Raises ProjectError if one is not closed."""
     if "{%" not in text:

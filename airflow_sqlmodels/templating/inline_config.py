@@ -25,8 +25,8 @@ def is_literal(template: str) -> bool:
     if "{%" in template:
         return False
     text = _COMMENT.sub("", template) if "{#" in template else template
-    found = _EXPRESSION.findall(text)
-    return len(found) == text.count("{{") and all(_is_literal_call(each) for each in found)
+    # a string may hold braces too, so they are looked for in what is left
+    return "{{" not in _EXPRESSION.sub("", text) and all(map(_is_literal_call, _EXPRESSION.findall(text)))
 
 
 @functools.lru_cache(maxsize=4096)

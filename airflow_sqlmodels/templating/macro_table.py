@@ -49,8 +49,17 @@ class MacroTable:
         return self._of[key]
 
     def dispatched(self, name: str, namespace: str | None, package: str) -> Macro | None:
-        """The macro that `adapter.dispatch(name, namespace)` means in a template of `package`."""
-        for each in self.dispatch_order(namespace, package):
+        """The macro that `adapter.dispatch(name, namespace)` means in a template of `package`.
+
+        Without a namespace, one for the warehouse counts first, wherever it is: so a project's `default__dateadd` does
+        not stand before the built-in one for Postgres, as in dbt.
+        """
+        order = self.dispatch_order(namespace, package)
+        if namespace is None or not self.is_package(namespace):
+            found = self._first(f"{self.prefixes[0]}{name}", order)
+            if found:
+                return found
+        for each in order:
             for prefix in self.prefixes:
                 found = self.of_package(prefix + name, each)
                 if found:

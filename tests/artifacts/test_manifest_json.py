@@ -216,6 +216,23 @@ def test_models_of_releases_without_access_are_protected(before: str | None, sam
     assert (facts_of(old) == facts_of({**entry, "access": "protected"})) == same
 
 
+def test_the_block_of_a_snapshot_is_told_with_the_line_ends_of_its_file(tmp_path: Path) -> None:
+    block = "\r\n{{ config(strategy='check', unique_key='id', check_cols='all') }}\r\nselect 1 as id\r\n"
+    (tmp_path / "snapshots").mkdir()
+    (tmp_path / "snapshots/s.sql").write_bytes(b"{% snapshot s %}" + block.encode() + b"{% endsnapshot %}\r\n")
+
+    content = written(tmp_path, {})
+
+    assert content["nodes"]["snapshot.shop.s"]["raw_code"] == block
+
+
+def test_the_tags_of_a_snapshot_take_white_space_along(tmp_path: Path) -> None:
+    block = "{{ config(strategy='check', unique_key='id', check_cols='all') }}\nselect 1 as id"
+    files = {"snapshots/s.sql": f"{{%- snapshot s -%}}\n\n{block}\n{{%- endsnapshot -%}}\n"}
+
+    assert written(tmp_path, files)["nodes"]["snapshot.shop.s"]["raw_code"] == block
+
+
 def test_configs_and_quoting_are_there_whole_though_nobody_set_them(tmp_path: Path) -> None:
     usual = written(tmp_path / "usual", {"models/a.sql": "select 1 as id"})
     project = f"{PROJECT}\nquoting: {{identifier: false}}\n"

@@ -169,6 +169,7 @@ def test_configs_keep_what_dbt_keeps(tmp_path: Path) -> None:
 def test_what_is_read_without_rendering() -> None:
     """The templates that dbt reads by their syntax alone."""
     literal = ["select 1", "{{ ref('a', v=1) }}", "{# {{ this }} #}{{ config(a={'b': ['c', True]}) }}"]
+    literal.append("{{ config(a={'b': \"{{ var('c') }}\"}) }} select 1")  # braces in a string are no template there
     rendered = [
         "{{ this }}",
         "{{ config(a=1) }}",
@@ -176,7 +177,7 @@ def test_what_is_read_without_rendering() -> None:
         "{{ config(pre_hook='x') }}",
         "{% if a %}{% endif %}",
     ]
-    assert [is_literal(each) for each in (*literal, *rendered)] == [True] * 3 + [False] * 5
+    assert [is_literal(each) for each in (*literal, *rendered)] == [True] * 4 + [False] * 5
     assert inline_config("{{ config(a='x' ~ target.name, b=c[0] not in (1,)) }}") == {
         "a": "'x' ~ target.name",
         "b": "c[0] not in (1,)",

@@ -96,6 +96,41 @@ def test_what_cannot_be_compiled_stops_it(call: Call, tmp_path: Path) -> None:
     assert not (tmp_path / "target/catalog.json").exists()
 
 
+def test_a_failure_keeps_what_can_be_retried(call: Call, tmp_path: Path) -> None:
+    broken = "select {{ var('missing') if execute else 1 }} as id"
+    (tmp_path / "models/marts/revenue.sql").write_text(broken)
+    assert call("build")[0] == 1
+    results = read(tmp_path, "run_results.json")
+
+    assert call("compile")[0] == 2
+    assert call("docs", "generate")[0] == 2
+
+    assert read(tmp_path, "run_results.json") == results
+
+
+def test_templates_see_which_command_it_is_and_empty_models_count(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "models/asked.sql").write_text("select '{{ flags.WHICH ~ invocation_args_dict.which }}' as which")
+    (tmp_path / "models/empty.sql").write_text("\n")
+
+    assert call("docs", "generate", "--select", "asked", "empty")[0] == 0
+
+    results = {each["unique_id"]: each for each in read(tmp_path, "run_results.json")["results"]}
+    assert {name: each["compiled_code"] for name, each in results.items()} == {
+        "model.shop.asked": "select 'generategenerate' as which",
+        "model.shop.empty": "",
+    }
+    empty = read(tmp_path, "manifest.json")["nodes"]["model.shop.empty"]
+    assert (empty["compiled"], empty["compiled_code"], empty["compiled_path"]) == (True, "", None)
+    assert call("docs", "generate", "--select", "nothing")[0] == 0
+    assert read(tmp_path, "run_results.json")["results"] == []
+
+
+def test_a_compile_of_nothing_keeps_the_manifest_up_to_date(call: Call, tmp_path: Path) -> None:
+    assert call("compile", "--select", "nothing")[0] == 0
+
+    assert "model.shop.revenue" in read(tmp_path, "manifest.json")["nodes"]
+
+
 def test_a_project_without_nodes_has_docs(call: Call, tmp_path: Path) -> None:
     for folder in ("models", "seeds"):
         shutil.rmtree(tmp_path / folder)

@@ -53,6 +53,16 @@ def test_two_docs_blocks_of_one_name_are_refused(tmp_path: Path) -> None:
         load(tmp_path, files)
 
 
+def test_docs_blocks_keep_the_line_ends_of_windows_unless_they_are_templates(tmp_path: Path) -> None:
+    write_project(tmp_path, {"models/a.sql": "select 1"})
+    plain, template = b"{% docs x %}\r\none\r\ntwo\r\n{% enddocs %}", b"{% docs y %}one\r\n{{ 1 + 1 }}{% enddocs %}"
+    (tmp_path / "models/a.md").write_bytes(plain + template)
+
+    docs = load(tmp_path, {}).docs
+
+    assert (docs["doc.shop.x"].text, docs["doc.shop.y"].text) == ("one\r\ntwo", "one\n2")
+
+
 def test_what_describes_nothing_is_told(tmp_path: Path) -> None:
     files = {
         "models/a.sql": "select 1 as id",

@@ -118,6 +118,24 @@ def test_a_seed_and_a_model_may_have_one_name_if_they_are_not_one_relation(tmp_p
         load(tmp_path, files | {"dbt_project.yml": flag})
 
 
+def test_of_nodes_with_one_name_a_ref_means_the_seed_else_the_snapshot(tmp_path: Path) -> None:
+    """Also in the model of that name itself, which may so read its seed."""
+    snapshot = "{{% snapshot {} %}}{{{{ config(unique_key='id', strategy='check', check_cols='all', schema='kept') }}}}"
+    files = {
+        "models/a.sql": "{{ config(alias='a_model') }} select * from {{ ref('a') }}",
+        "models/b.sql": "select * from {{ ref('a') }} join {{ ref('c') }} using (id)",
+        "models/c.sql": "select 1 as id",
+        "seeds/a.csv": "id\n1\n",
+        "snapshots/a.sql": snapshot.format("a") + "select 1 as id{% endsnapshot %}",
+        "snapshots/c.sql": snapshot.format("c") + "select 1 as id{% endsnapshot %}",
+    }
+
+    nodes = load(tmp_path, files).nodes
+
+    assert nodes[NodeId("model.shop.a")].depends_on == ("seed.shop.a",)
+    assert nodes[NodeId("model.shop.b")].depends_on == ("seed.shop.a", "snapshot.shop.c")
+
+
 def test_two_analyses_of_one_name_are_refused(tmp_path: Path) -> None:
     with pytest.raises(NamingError, match=r"two analyses with the name 'a'"):
         load(tmp_path, {"analyses/a.sql": "select 1", "analyses/more/a.sql": "select 2"})

@@ -66,7 +66,8 @@ def code_part(node: AnyNode, code: CompiledCode, entry: Entry, target_path: str,
         return {**said, "depends_on": depends_on}
     if not isinstance(node, Seed):
         ctes = [{"id": node_id, "sql": sql} for node_id, sql in code.ctes]
-        said |= {"compiled_path": f"{target_path}/{place}", "compiled": True, "compiled_code": code.sql}
+        file = f"{target_path}/{place}" if code.sql else None  # nothing is written of an empty template
+        said |= {"compiled_path": file, "compiled": True, "compiled_code": code.sql}
         said |= {"extra_ctes_injected": True, "extra_ctes": ctes}
     return said | {"depends_on": depends_on}
 

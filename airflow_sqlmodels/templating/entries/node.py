@@ -30,7 +30,7 @@ from airflow_sqlmodels.manifest.nodes import (
     resource_type,
 )
 from airflow_sqlmodels.manifest.relation import Quoting
-from airflow_sqlmodels.templating.blocks import find_blocks
+from airflow_sqlmodels.templating.blocks import find_blocks, trimmed_body
 from airflow_sqlmodels.templating.call_names import OVERRIDDEN
 from airflow_sqlmodels.templating.entries.checksums import (
     contract_checksum,
@@ -200,14 +200,15 @@ def _snapshot_part(node: Snapshot, manifest: Manifest) -> Entry:
     if not node.path.endswith(".sql"):
         return {"path": f"{node.name}.sql"}
     blocks = find_blocks(_file_text(node, manifest), node.path)
-    return next(({"raw_code": each.body} for each in blocks if (each.kind, each.name) == ("snapshot", node.name)), {})
+    found = (each for each in blocks if (each.kind, each.name) == ("snapshot", node.name))
+    return next(({"raw_code": trimmed_body(each)} for each in found), {})
 
 
 def _file_text(node: AnyNode, manifest: Manifest) -> str:
-    """The whole file that a node stands in, with others; "" if it is gone."""
+    """The whole file that a node stands in, with others, and with the line ends that it has; "" if it is gone."""
     root = manifest.settings.packages.get(node.package, manifest.settings.root)
     try:
-        return (Path(root) / node.path).read_text(encoding="utf-8-sig")
+        return (Path(root) / node.path).read_bytes().decode("utf-8-sig")
     except OSError:
         return ""
 
