@@ -13,7 +13,7 @@
 {% endmacro %}
 
 {% macro postgres__create_table_as(temporary, relation, sql) %}
-  {{- _header() -}}
+  {{- sqlmodels_header() -}}
   {%- set kind = 'temporary ' if temporary else ('unlogged ' if config.get('unlogged', false) else '') -%}
   create {{ kind }}table {{ relation.include(database=not temporary, schema=not temporary) }}
   {%- if (config.get('contract') or {}).get('enforced') and not temporary %}
@@ -44,7 +44,7 @@
 {% endmacro %}
 
 {% macro default__create_view_as(relation, sql) %}
-  {{- _header() -}}
+  {{- sqlmodels_header() -}}
   create view {{ relation }}
   {%- if (config.get('contract') or {}).get('enforced') %}
     {{- get_assert_columns_equivalent(sql) }}
@@ -53,7 +53,7 @@
   );
 {%- endmacro %}
 
-{% macro _header() %}
+{% macro sqlmodels_header() %}
   {%- set header = config.get('sql_header', none) -%}
   {%- if header -%}{{ header }}
 {% endif -%}
@@ -64,7 +64,7 @@
 {% endmacro %}
 
 {% macro postgres__get_replace_view_sql(relation, sql) %}
-  {{- _header() -}}
+  {{- sqlmodels_header() -}}
   create or replace view {{ relation }}
   {%- if (config.get('contract') or {}).get('enforced') %}
     {{- get_assert_columns_equivalent(sql) }}

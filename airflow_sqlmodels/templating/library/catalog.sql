@@ -121,7 +121,7 @@
   {%- for schema in schemas -%}
     {%- do conditions.append('lower(n.nspname) = lower(' ~ string_literal(escape_single_quotes(schema)) ~ ')') -%}
   {%- endfor -%}
-  {{- return(_columns_of_relations(conditions)) -}}
+  {{- return(sqlmodels_columns_of_relations(conditions)) -}}
 {%- endmacro %}
 
 {% macro default__get_catalog(information_schema, schemas) -%}
@@ -141,7 +141,7 @@
     {%- endif -%}
     {%- do conditions.append('(' ~ place | join(' and ') ~ ')') -%}
   {%- endfor -%}
-  {{- return(_columns_of_relations(conditions)) -}}
+  {{- return(sqlmodels_columns_of_relations(conditions)) -}}
 {%- endmacro %}
 
 {% macro default__get_catalog_relations(information_schema, relations) -%}
@@ -156,7 +156,7 @@
   {%- do exceptions.raise_not_implemented('get_catalog_for_single_relation for ' ~ adapter.type()) -%}
 {%- endmacro %}
 
-{% macro _columns_of_relations(conditions) -%}
+{% macro sqlmodels_columns_of_relations(conditions) -%}
   {%- call statement('catalog', fetch_result=true) -%}
     select current_database()::text as table_database, n.nspname::text as table_schema, c.relname::text as table_name,
       case

@@ -35,9 +35,9 @@
     {%- do adapter.assert_valid_snapshot_target_given_strategy(target, get_snapshot_table_column_names(), strategy) -%}
     {%- do staging.append(build_snapshot_staging_table(strategy, sql, target)) -%}
     {%- do adapter.expand_target_column_types(from_relation=staging[0], to_relation=target) -%}
-    {%- do create_columns(target, _without_helpers(adapter.get_missing_columns(staging[0], target))) -%}
+    {%- do create_columns(target, sqlmodels_without_helpers(adapter.get_missing_columns(staging[0], target))) -%}
     {%- set names = [] -%}
-    {%- for column in _without_helpers(adapter.get_columns_in_relation(staging[0])) -%}
+    {%- for column in sqlmodels_without_helpers(adapter.get_columns_in_relation(staging[0])) -%}
       {%- do names.append(adapter.quote(column.name)) -%}
     {%- endfor -%}
     {%- set send = snapshot_merge_sql(target=target, source=staging[0], insert_cols=names) -%}
@@ -57,7 +57,7 @@
 {% endmacro %}
 
 {# Without the columns that say what becomes of a row, which the snapshot does not get. #}
-{% macro _without_helpers(columns) -%}
+{% macro sqlmodels_without_helpers(columns) -%}
   {%- set kept = [] -%}
   {%- for column in columns if column.name != 'dbt_change_type' and not column.name.startswith('dbt_unique_key') -%}
     {%- do kept.append(column) -%}

@@ -54,10 +54,10 @@
   {%- set wanted, found = {}, {} -%}
   {%- for index in said -%}
     {%- set parsed = adapter.parse_index(index) -%}
-    {%- do wanted.update({_index_key(parsed.type or 'btree', parsed.unique, parsed.columns): index}) -%}
+    {%- do wanted.update({sqlmodels_index_key(parsed.type or 'btree', parsed.unique, parsed.columns): index}) -%}
   {%- endfor -%}
   {%- for row in postgres__describe_materialized_view(existing_relation)['indexes'].rows -%}
-    {%- do found.update({_index_key(row['method'], row['unique'], row['column_names'].split(',')): row['name']}) -%}
+    {%- do found.update({sqlmodels_index_key(row['method'], row['unique'], row['column_names'].split(',')): row['name']}) -%}
   {%- endfor -%}
   {%- set changes = [] -%}
   {%- for key, name in found.items() if key not in wanted -%}
@@ -69,7 +69,7 @@
   {{- return({'indexes': changes} if changes else none) -}}
 {% endmacro %}
 
-{% macro _index_key(method, unique, columns) -%}
+{% macro sqlmodels_index_key(method, unique, columns) -%}
   {{- return((method ~ ' ' ~ (unique | string) ~ ' ' ~ columns | sort | join(',')) | lower) -}}
 {%- endmacro %}
 

@@ -76,19 +76,19 @@
   {%- if table is none -%}{{- return((false, asked)) -}}{%- endif -%}
   {%- if check_cols_config is iterable and check_cols_config is not string -%}
     {%- set wanted = check_cols_config | map('lower') | list -%}
-    {%- set asked = _named(asked, wanted) -%}
+    {%- set asked = sqlmodels_named(asked, wanted) -%}
   {%- endif -%}
   {%- set existing = [] -%}
   {%- for column in adapter.get_columns_in_relation(table) -%}
     {%- do existing.append(column.name | lower) -%}
   {%- endfor -%}
-  {%- set there = _named(asked, existing) -%}
+  {%- set there = sqlmodels_named(asked, existing) -%}
   {%- set quoted = [] -%}
   {%- for name in there -%}{%- do quoted.append(adapter.quote(name)) -%}{%- endfor -%}
   {{- return((there | length < asked | length, quoted)) -}}
 {%- endmacro %}
 
-{% macro _named(names, wanted) -%}
+{% macro sqlmodels_named(names, wanted) -%}
   {%- set found = [] -%}
   {%- for name in names if name | lower in wanted -%}{%- do found.append(name) -%}{%- endfor -%}
   {{- return(found) -}}
@@ -154,20 +154,20 @@
 {%- endmacro %}
 
 {% macro unique_key_join_on(unique_key, identifier, from_identifier) -%}
-  {%- for name in _key_names(unique_key) -%}
+  {%- for name in sqlmodels_key_names(unique_key) -%}
     {{ equals(identifier ~ '.' ~ name, from_identifier ~ '.' ~ name) }}{{ ' and ' if not loop.last }}
   {%- endfor -%}
 {%- endmacro %}
 
 {% macro unique_key_is_null(unique_key, identifier) -%}
-  {{ identifier }}.{{ _key_names(unique_key)[0] }} is null
+  {{ identifier }}.{{ sqlmodels_key_names(unique_key)[0] }} is null
 {%- endmacro %}
 
 {% macro unique_key_is_not_null(unique_key, identifier) -%}
-  {{ identifier }}.{{ _key_names(unique_key)[0] }} is not null
+  {{ identifier }}.{{ sqlmodels_key_names(unique_key)[0] }} is not null
 {%- endmacro %}
 
-{% macro _key_names(unique_key) -%}
+{% macro sqlmodels_key_names(unique_key) -%}
   {%- if unique_key is string -%}{{- return(['dbt_unique_key']) -}}{%- endif -%}
   {%- set names = [] -%}
   {%- for _ in unique_key -%}{%- do names.append('dbt_unique_key_' ~ loop.index) -%}{%- endfor -%}
@@ -278,7 +278,7 @@
       {% for name in columns -%}
       {{ ('snapshotted_data.' if name in there else 'source_data.') ~ adapter.quote(name) }} as {{ adapter.quote(name) }},
       {% endfor -%}
-      {% for name in _key_names(strategy.unique_key) -%}snapshotted_data.{{ name }}, {% endfor %}
+      {% for name in sqlmodels_key_names(strategy.unique_key) -%}snapshotted_data.{{ name }}, {% endfor %}
       {{ snapshot_get_time() }} as {{ names.dbt_valid_from }}, {{ snapshot_get_time() }} as {{ names.dbt_updated_at }},
       snapshotted_data.{{ names.dbt_valid_to }}, {{ scd_id }} as {{ names.dbt_scd_id }},
       'True' as {{ names.dbt_is_deleted }}
@@ -287,7 +287,7 @@
     where {{ unique_key_is_null(strategy.unique_key, 'source_data') }} and not {{ was_deleted }}
   )
   {%- endif %}
-  {%- set keys, added = _key_names(strategy.unique_key), [names.dbt_updated_at, names.dbt_valid_from, names.dbt_valid_to, names.dbt_scd_id] %}
+  {%- set keys, added = sqlmodels_key_names(strategy.unique_key), [names.dbt_updated_at, names.dbt_valid_from, names.dbt_valid_to, names.dbt_scd_id] %}
   {%- if marks_deleted -%}{%- do added.append(names.dbt_is_deleted) -%}{%- endif -%}
   {%- set asked = get_columns_in_query('select * from (' ~ source_sql ~ ') as asked limit 0') -%}
   {%- set quoted = [] -%}

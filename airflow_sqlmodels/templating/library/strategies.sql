@@ -144,7 +144,7 @@
 
 {% macro default__get_insert_overwrite_merge_sql(target, source, dest_columns, predicates, include_sql_header) -%}
   {%- set names = get_quoted_csv(dest_columns | map(attribute='name')) -%}
-  {{ _header() if include_sql_header }}
+  {{ sqlmodels_header() if include_sql_header }}
   merge into {{ target }} as DBT_INTERNAL_DEST
   using {{ source }} as DBT_INTERNAL_SOURCE
   on false

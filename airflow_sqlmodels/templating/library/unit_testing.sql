@@ -24,23 +24,23 @@
 {% endmacro %}
 
 {% macro get_fixture_sql(rows, column_name_to_data_types) %}
-  {%- set types = column_name_to_data_types or _types_of_columns() -%}
+  {%- set types = column_name_to_data_types or sqlmodels_types_of_columns() -%}
   {%- if not types -%}
     {%- do exceptions.raise_compiler_error("Not able to get columns for unit test '" ~ model.name
           ~ "' from relation " ~ this ~ " because the relation doesn't exist") -%}
   {%- endif -%}
-  {{- return(_rows_as_query(rows, types, types.keys() | list, whole=true)) -}}
+  {{- return(sqlmodels_rows_as_query(rows, types, types.keys() | list, whole=true)) -}}
 {% endmacro %}
 
 {% macro get_expected_sql(rows, column_name_to_data_types, column_name_to_quoted) %}
   {%- if not rows -%}
     select * from dbt_internal_unit_test_actual limit 0
   {%- else -%}
-    {{- _rows_as_query(rows, column_name_to_data_types, rows[0].keys() | list, column_name_to_quoted) -}}
+    {{- sqlmodels_rows_as_query(rows, column_name_to_data_types, rows[0].keys() | list, column_name_to_quoted) -}}
   {%- endif -%}
 {% endmacro %}
 
-{% macro _types_of_columns() -%}
+{% macro sqlmodels_types_of_columns() -%}
   {%- set types = {} -%}
   {%- for column in adapter.get_columns_in_relation(this) -%}
     {%- do types.update({column.name | lower: column.data_type}) -%}
@@ -48,7 +48,7 @@
   {{- return(types) -}}
 {%- endmacro %}
 
-{% macro _rows_as_query(rows, types, names, quoted=none, whole=false) %}
+{% macro sqlmodels_rows_as_query(rows, types, names, quoted=none, whole=false) %}
   {%- for row in rows or [{}] -%}
     {%- do validate_fixture_rows(rows, loop.index) -%}
     {%- set formatted = format_row(row, types) -%}

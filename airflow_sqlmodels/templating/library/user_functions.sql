@@ -36,9 +36,9 @@
   {{ return(adapter.dispatch('formatted_scalar_function_args_sql', 'dbt')()) }}
 {%- endmacro %}
 
-{% macro postgres__formatted_scalar_function_args_sql() -%}{{ return(_listed_arguments(' default ')) }}{%- endmacro %}
+{% macro postgres__formatted_scalar_function_args_sql() -%}{{ return(sqlmodels_listed_arguments(' default ')) }}{%- endmacro %}
 
-{% macro default__formatted_scalar_function_args_sql() -%}{{ return(_listed_arguments()) }}{%- endmacro %}
+{% macro default__formatted_scalar_function_args_sql() -%}{{ return(sqlmodels_listed_arguments()) }}{%- endmacro %}
 
 {% macro formatted_scalar_function_args_javascript() -%}
   {{ return(adapter.dispatch('formatted_scalar_function_args_javascript', 'dbt')()) }}
@@ -48,7 +48,7 @@
   {{ return(formatted_scalar_function_args_sql()) }}
 {%- endmacro %}
 
-{% macro _listed_arguments(before_default=none) -%}
+{% macro sqlmodels_listed_arguments(before_default=none) -%}
   {%- set listed = [] -%}
   {%- for each in model.arguments -%}
     {%- set default = before_default ~ each.default_value
@@ -72,15 +72,15 @@
   {{ return(adapter.dispatch('scalar_function_volatility_sql', 'dbt')()) }}
 {%- endmacro %}
 
-{% macro default__scalar_function_volatility_sql() -%}{{ return(_volatility()) }}{%- endmacro %}
+{% macro default__scalar_function_volatility_sql() -%}{{ return(sqlmodels_volatility()) }}{%- endmacro %}
 
 {% macro scalar_function_volatility_javascript() -%}
   {{ return(adapter.dispatch('scalar_function_volatility_javascript', 'dbt')()) }}
 {%- endmacro %}
 
-{% macro default__scalar_function_volatility_javascript() -%}{{ return(_volatility()) }}{%- endmacro %}
+{% macro default__scalar_function_volatility_javascript() -%}{{ return(sqlmodels_volatility()) }}{%- endmacro %}
 
-{% macro _volatility() -%}
+{% macro sqlmodels_volatility() -%}
   {%- set words = {'deterministic': 'immutable', 'stable': 'stable', 'non-deterministic': 'volatile'} -%}
   {%- set said = model.config.get('volatility') -%}
   {%- if said is not none and said not in words -%}{%- do unsupported_volatility_warning(said) -%}{%- endif -%}
