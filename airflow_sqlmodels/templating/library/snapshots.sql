@@ -154,9 +154,13 @@
 {%- endmacro %}
 
 {% macro unique_key_join_on(unique_key, identifier, from_identifier) -%}
-  {%- for name in sqlmodels_key_names(unique_key) -%}
-    {{ equals(identifier ~ '.' ~ name, from_identifier ~ '.' ~ name) }}{{ ' and ' if not loop.last }}
-  {%- endfor -%}
+  {%- if unique_key is string -%}
+    {{ identifier }}.dbt_unique_key = {{ from_identifier }}.dbt_unique_key
+  {%- else -%}
+    {%- for name in sqlmodels_key_names(unique_key) -%}
+      {{ equals(identifier ~ '.' ~ name, from_identifier ~ '.' ~ name) }}{{ ' and ' if not loop.last }}
+    {%- endfor -%}
+  {%- endif -%}
 {%- endmacro %}
 
 {% macro unique_key_is_null(unique_key, identifier) -%}
