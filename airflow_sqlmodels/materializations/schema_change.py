@@ -6,10 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from airflow_sqlmodels.errors import CompilationError, ProjectError, PublishError, closest
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations.build import Build
+from airflow_sqlmodels.materializations.contract import is_enforced
 from airflow_sqlmodels.materializations.replacing import without_columns
 from airflow_sqlmodels.publish.attached import attached_to
 from airflow_sqlmodels.publish.dependents import creations, drops, remade_for
@@ -52,6 +54,9 @@ def matched_columns(build: Build, writing: Writing, delta: Relation) -> list[str
     if any(build.own(step) is not None for step in _STEPS):
         return _by_macros(build, choice, delta)
     found = differences(columns_of(build, build.relation), columns_of(build, delta))
+    if is_enforced(build):  # it says how much room a text has
+        retyped = {name: kind for name, kind in found.retyped.items() if name not in found.widened}
+        found = replace(found, widened={}, retyped=retyped)
     if choice == "fail":
         _refuse_any(build, found)
     if choice == "ignore":
@@ -77,7 +82,8 @@ def _by_macros(build: Build, choice: str, delta: Relation) -> list[str]:
     scope, table = build.rendering.scope, build.template_relation(build.relation, "table")
     new = build.template_relation(delta, "table")
     adapter = scope.names["adapter"]
-    adapter.expand_target_column_types(from_relation=new, to_relation=table)
+    if not is_enforced(build):
+        adapter.expand_target_column_types(from_relation=new, to_relation=table)
     found = scope.find("process_schema_changes")(choice, new, table)
     return [column.name for column in found or adapter.get_columns_in_relation(table)]
 

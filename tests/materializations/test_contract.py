@@ -60,6 +60,21 @@ def test_the_table_has_the_contracts_columns_and_constraints(
     assert names_in(connection) == {"lines", "orders"}
 
 
+@pytest.mark.parametrize("choice", ["append_new_columns", "fail"])
+def test_a_contract_says_how_much_room_a_text_of_an_incremental_model_has(
+    choice: str, tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    config = f"materialized='incremental', on_schema_change='{choice}'"
+    orders = f"{{{{ config({config}) }}}} select '@'::text as name, @ as id, 5.5::numeric(10,2) as amount"
+    for number in ("1", "2"):
+        result = _run(
+            _project(tmp_path, {"models/orders.sql": orders.replace("@", number)}, connection), session, "orders"
+        )
+        assert result.status == "success", result.message
+    types = "select format_type(atttypid, atttypmod) from pg_attribute where attrelid = 'orders'::regclass"
+    assert rows_of(connection, f"{types} and attname = 'name'") == [("character varying(10)",)]
+
+
 def test_constraints_that_left_the_contract_leave_the_table(
     tmp_path: Path, session: DbApiSession, connection: Connection
 ) -> None:
