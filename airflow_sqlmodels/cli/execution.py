@@ -202,9 +202,10 @@ def run(execution: Execution, step: RunStep = run_step) -> Outcome:
             _refuse_unrendered(start)
             anyway = not execution.opened.manifest.settings.flag("skip_nodes_if_on_run_start_fails", default=True)
             begin = anyway or all(result.passed for result in start)
-            ran = _steps(execution, step, session) if begin else _all_skipped(execution.plan)
+            ran = _steps(execution, step, session) if begin else _all_skipped(execution)
             _drop_outgrown(execution, session)
-            end = () if ran.interrupted else _end_hooks(execution, ran.results, session)
+            seen = ran.results if begin else ()  # as in dbt, where nothing was begun they see no results
+            end = () if ran.interrupted else _end_hooks(execution, seen, session)
     finally:
         session.close()
     return Outcome((*start, *ran.results, *end), ran.interrupted, time.perf_counter() - clock)
@@ -385,6 +386,10 @@ def _refuse_unrendered(hooks: Sequence[Result]) -> None:
             raise result.error
 
 
-def _all_skipped(plan: Plan) -> Ran:
+def _all_skipped(execution: Execution) -> Ran:
+    """Nothing is begun; of each node is said that it was skipped."""
     message = "skipped: an on-run-start hook failed"
-    return Ran(tuple(Result(node=step.node, status="skipped", message=message) for step in plan))
+    results = tuple(Result(node=step.node, status="skipped", message=message) for step in execution.plan)
+    for result in results:
+        execution.progress.ended(result)
+    return Ran(results)

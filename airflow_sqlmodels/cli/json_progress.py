@@ -40,6 +40,7 @@ from airflow_sqlmodels.run.microbatch import BatchNews
 from airflow_sqlmodels.run.plan import Plan, Step
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.templating.entries.groups import logged_group
+from airflow_sqlmodels.templating.entries.view import attached_of
 
 _RESULTS: dict[type, tuple[str, str]] = {
     Model: ("LogModelResult", "Q012"),
@@ -185,7 +186,7 @@ class JsonProgress:
             return {**skipped, "relation": node.name if relation is None else relation.identifier, "status": "error"}
         if isinstance(node, (DataTest, UnitTest)):
             found = {"name": node.name, "status": result.status, "num_failures": result.failures or 0}
-            return {**found, "num_models": self._total, "attached_node": getattr(node, "attached_node", None)}
+            return {**found, "num_models": self._total, "attached_node": _attached(node)}
         said = result.message if result.passed else result.status
         if isinstance(node, Seed):
             names = {"relation": node.relation.identifier, "schema": node.relation.schema}
@@ -199,6 +200,10 @@ class JsonProgress:
 
     def _write(self, name: str, code: str, message: str, data: Mapping[str, Any], level: str = "info") -> None:
         self._tell(level, event(name, code, message, self._invocation, data, level))
+
+
+def _attached(node: DataTest | UnitTest) -> str:
+    return (attached_of(node) if isinstance(node, DataTest) else None) or ""
 
 
 def _hook(node: AnyNode) -> str:

@@ -9,9 +9,10 @@ from typing import Any
 from airflow_sqlmodels.artifacts.json_text import time_text
 from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import AnyNode, resource_type
+from airflow_sqlmodels.manifest.nodes import AnyNode, Operation, resource_type
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.run.result import Result
+from airflow_sqlmodels.templating.entries.view import path_below
 
 
 def node_info(
@@ -27,7 +28,7 @@ def node_info(
     started = began if result is None else result.started_at
     finished = None if result is None else result.finished_at
     return {
-        "node_path": node.path.partition("/")[2] or node.path,
+        "node_path": path_below(node),
         "node_name": node.name,
         "unique_id": node.id,
         "resource_type": resource_type(node),
@@ -37,7 +38,7 @@ def node_info(
         "node_finished_at": _moment(finished),
         "meta": node.meta,
         "node_checksum": node.checksum,
-        "node_relation": {} if relation is None else _place(manifest, relation),
+        "node_relation": _place_of_hook(manifest, node) if isinstance(node, Operation) else _place(manifest, relation),
     }
 
 
@@ -46,7 +47,15 @@ def _moment(moment: datetime.datetime | None) -> str:
     return (time_text(moment) or "").removesuffix("Z")
 
 
-def _place(manifest: Manifest, relation: Relation) -> Mapping[str, str]:
+def _place_of_hook(manifest: Manifest, hook: Operation) -> Mapping[str, str]:
+    """Where a model of its name would be. As in dbt, it has no relation."""
+    place = _place(manifest, Relation("", hook.schema, hook.name))
+    return {**place, "relation_name": ""}
+
+
+def _place(manifest: Manifest, relation: Relation | None) -> Mapping[str, str]:
+    if relation is None:
+        return {}
     target = manifest.settings.target
     database = relation.database or target.database
     name = dialect_named(target.type).render(relation)

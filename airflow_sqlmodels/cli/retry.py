@@ -89,7 +89,7 @@ def _flags_again(flags: Flags, previous: Previous, said: set[str]) -> Flags:
         kept.pop("vars", None)
     if "threads" in said:
         kept.pop("threads", None)
-    if flags.full_refresh:
+    if flags.full_refresh and previous.command != "test":  # which has nothing to build anew
         kept["full_refresh"] = True
     said_again = {**previous.args, **kept}
     if "vars_text" in said:

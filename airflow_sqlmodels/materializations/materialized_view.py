@@ -41,7 +41,7 @@ def materialized_view(build: Build) -> Built:
             stays = refresh and _says_the_same(build)
             outcome = _refreshed(build, changes) if stays else _made(build, writing)
     run_outside(build, build.post_hooks)
-    return Built(-1, outcome.status)
+    return Built(outcome.rows, outcome.status)
 
 
 def _says_the_same(build: Build) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from airflow_sqlmodels.dialects import ddl
-from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.errors import CompilationError
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations import snapshot_sql
 from airflow_sqlmodels.materializations.build import Build, Built
@@ -38,8 +38,8 @@ def snapshot(build: Build) -> Built:
             if rules.updated_at != rules.now:
                 tell_other_time(build, rules, columns_of(build, build.relation))
         elif writing.existing != "table":
-            raise ProjectError(f"{build.relation} is a {writing.existing}, and a snapshot needs a table", build.node.at,
-                               "drop it, or give the snapshot another alias")  # fmt: skip
+            what = f"{build.relation} is a {writing.existing}, and a snapshot needs a table"
+            raise CompilationError(what, build.node.at, "drop it, or give the snapshot another alias")
         else:
             built = _applied(build, rules)
     run_outside(build, build.post_hooks)

@@ -82,6 +82,17 @@ def test_nodes_are_skipped_behind_a_hook_that_failed_unless_a_flag_says_no(
 
     assert code == 1
     assert counted in said
+    assert said.count(" SKIP ") == int(counted[-1]), "each is told"
+
+
+def test_a_test_that_is_tried_again_refreshes_nothing(call: Call, tmp_path: Path) -> None:
+    with (tmp_path / "dbt_project.yml").open("a") as file:
+        file.write("on-run-start: \"{{ log('REFRESH ' ~ flags.FULL_REFRESH, info=true) if execute }}\"\n")
+    (tmp_path / "tests").mkdir(exist_ok=True)
+    (tmp_path / "tests/never.sql").write_text("select 1 as id")
+    assert call("test", "--select", "never")[0] == 1
+
+    assert "REFRESH False" in call("retry", "--full-refresh")[1]
 
 
 def test_a_query_comment_that_would_end_early_ends_the_command(call: Call, tmp_path: Path) -> None:

@@ -135,6 +135,9 @@ def test_events_of_hooks_count_by_themselves(call: Call, tmp_path: Path) -> None
     for found in (begun, ended):
         assert [(each["statement"], each["index"], each["total"]) for each in found] == expected
     assert [each["status"] for each in ended] == ["success", "success"]
+    info = begun[0]["node_info"]
+    assert (info["node_path"], info["node_relation"]["alias"], info["node_relation"]["relation_name"]) == (
+        "hooks/shop-on-run-start-0.sql", "shop-on-run-start-0", "")  # fmt: skip
     assert (model["index"], model["total"]) == (1, 1)
 
 

@@ -129,6 +129,14 @@ def test_a_result_has_dbts_attributes_and_dictionaries(shop: Shop) -> None:
     assert unique["node keys"] == TEST_KEYS
 
 
+def test_there_are_no_results_behind_a_hook_at_the_start_that_failed(shop: Shop) -> None:
+    shop.tell_at_end("{% do tell('seen', [results | length, schemas | length]) %}")
+    with (shop.folder / "dbt_project.yml").open("a") as file:
+        file.write("on-run-start: selct 1\n")
+
+    assert shop.told("run") == {"seen": [0, 0]}
+
+
 def test_a_unit_test_that_was_run_looks_like_a_query(shop: Shop) -> None:
     shop.add(**{"models/more.yml": SOURCES})
     shop.tell_at_end("""{% for each in results if each.node.resource_type == 'unit_test' %}

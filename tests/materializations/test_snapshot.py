@@ -139,7 +139,7 @@ def test_a_table_that_no_snapshot_made_is_left_alone(session: DbApiSession, conn
 def test_a_view_is_not_made_a_snapshot(session: DbApiSession) -> None:
     built(session, "view", FIRST, Relation("", "public", "orders"))
 
-    with pytest.raises(ProjectError, match="is a view, and a snapshot needs a table"):
+    with pytest.raises(CompilationError, match="is a view, and a snapshot needs a table"):
         built(session, "snapshot", FIRST, **TIMESTAMP)
 
 

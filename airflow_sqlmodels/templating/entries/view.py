@@ -50,7 +50,7 @@ def node_view(node: AnyNode, dialect: Dialect, texts: Mapping[str, str] = Mappin
         "name": node.name,
         "resource_type": resource_type(node),
         "package_name": node.package,
-        "path": _path(node),
+        "path": path_below(node),
         "original_file_path": node.path,
         "fqn": list(node.fqn),
         "description": node.description,
@@ -143,7 +143,7 @@ def _patch_path(node: AnyNode) -> str | None:
     return f"{node.package}://{node.patch_path.removeprefix(folder)}"
 
 
-def _path(node: AnyNode) -> str:
+def path_below(node: AnyNode) -> str:
     """The path below the resource folder, as dbt shows it."""
     if isinstance(node, Operation):
         return f"hooks/{node.name}.sql"
@@ -246,7 +246,7 @@ def _overload(overload: Overload) -> dict[str, Any]:
     }
 
 
-def _attached(node: DataTest) -> str | None:
+def attached_of(node: DataTest) -> str | None:
     """What it stands under; of tests of sources dbt does not say it."""
     found = node.attached_node
     return None if found is None or found.startswith("source.") else found
@@ -258,7 +258,7 @@ def _test_part(node: DataTest) -> dict[str, Any]:
     namespace, _, name = node.generic.rpartition(".")
     return {
         "column_name": node.column_name,
-        "attached_node": _attached(node),
+        "attached_node": attached_of(node),
         "test_metadata": {"name": name, "kwargs": node.kwargs, "namespace": namespace or None},
     }
 
