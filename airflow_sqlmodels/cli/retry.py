@@ -89,8 +89,8 @@ def _flags_again(flags: Flags, previous: Previous, said: set[str]) -> Flags:
         kept.pop("vars", None)
     if "threads" in said:
         kept.pop("threads", None)
-    if flags.full_refresh and previous.command != "test":  # which has nothing to build anew
-        kept["full_refresh"] = True
+    if flags.full_refresh:
+        kept["full_refresh"] = previous.command != "test"  # which has nothing to build anew
     said_again = {**previous.args, **kept}
     if "vars_text" in said:
         said_again["vars"] = flags.said["vars"]  # the next retry starts from these
