@@ -19,6 +19,7 @@ from airflow_sqlmodels.materializations.own_dressing import has_own
 from airflow_sqlmodels.materializations.writing import writing_of
 from airflow_sqlmodels.warehouse.session import Outcome
 
+_USUAL = "scalar_function_sql"
 _PARTS = (
     *("scalar_function_create_replace_signature_sql", "formatted_scalar_function_args_sql"),
     *("scalar_function_body_sql", "scalar_function_volatility_sql", "unsupported_volatility_warning"),
@@ -101,12 +102,15 @@ def _statement(build: Build, signature: Signature, body: str) -> str:
     node = build.node
     assert isinstance(node, Function), node.id
     macro = f"{build.config['type']}_function_{node.language}"
-    if build.own(macro) is not None or any(build.own(part) is not None for part in _PARTS):
+    making = build.own(macro)
+    if making is None and macro == _USUAL and any(build.own(part) is not None for part in _PARTS):
         assert build.rendering is not None, node.id
+        making = build.rendering.scope.find(macro)
+    if making is not None:
         view = build.node_view
         view.update(compiled_code=body, **_written(signature))
-        return str(build.rendering.scope.find(macro)(build.template_relation(build.relation, "function")))
-    if macro != "scalar_function_sql":
+        return str(making(build.template_relation(build.relation, "function")))
+    if macro != _USUAL:
         hint = f"write a scalar function in SQL, or a macro default__{macro} that gives the statement"
         raise CompilationError(f"{build.dialect.name} knows no {build.config['type']} functions in {node.language}",
                                node.at, hint)  # fmt: skip
