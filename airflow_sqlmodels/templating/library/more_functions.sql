@@ -205,7 +205,7 @@
 {%- endmacro %}
 
 {% macro default__get_powers_of_two(upper_bound) -%}
-  {%- if execute and upper_bound <= 0 -%}
+  {%- if upper_bound <= 0 -%}
     {%- do exceptions.raise_compiler_error('the upper bound must be above 0') -%}
   {%- endif -%}
   {%- for power in range(1, 100) if 2 ** power >= upper_bound -%}
