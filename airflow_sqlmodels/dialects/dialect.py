@@ -85,6 +85,10 @@ class Dialect(ABC):
         """SQL that gives the kind (the catalog's word) and owner of a relation; no row if there is none."""
 
     @abstractmethod
+    def alike_query(self, relation: Relation) -> str:
+        """SQL that gives schema and name of the relations of that name, whatever its case."""
+
+    @abstractmethod
     def schema_of_query(self, identifier: str) -> str:
         """SQL that gives the schema in which the server finds a name that comes without one."""
 

@@ -119,6 +119,16 @@ class Postgres(Dialect):
             "and c.relkind in ('r', 'p', 'f', 'v', 'm')"
         )
 
+    def alike_query(self, relation: Relation) -> str:
+        """SQL that gives schema and name of the relations of that name, whatever its case."""
+        schema, name = self.literal(relation.schema), self.literal(relation.identifier)
+        return (
+            "select n.nspname, c.relname\n"
+            "from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace\n"
+            f"where lower(n.nspname::text) = lower({schema}) and lower(c.relname::text) = lower({name})\n"
+            "and c.relkind in ('r', 'p', 'f', 'v', 'm')"
+        )
+
     def schema_of_query(self, identifier: str) -> str:
         """SQL that gives the schema in which the search path finds a name."""
         return (

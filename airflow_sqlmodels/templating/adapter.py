@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import decimal
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
 from msgspec import structs
 
 from airflow_sqlmodels.dialects.dialect import Dialect
-from airflow_sqlmodels.errors import CompilationError
+from airflow_sqlmodels.errors import CompilationError, WarehouseError
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.templating.adapter_texts import AdapterTexts
 from airflow_sqlmodels.templating.macros import MacroCall, MacroScope, dispatch
 from airflow_sqlmodels.templating.refusals import NeedsWarehouseError
-from airflow_sqlmodels.templating.relation import TemplateColumn, TemplateRelation
+from airflow_sqlmodels.templating.relation import TemplateColumn, TemplateRelation, nearly
 from airflow_sqlmodels.templating.results import EmptyTable, Response, table_of
+from airflow_sqlmodels.templating.runtime_config import RuntimeConfig
 from airflow_sqlmodels.templating.type_names import driver_name
 from airflow_sqlmodels.warehouse import catalog
 from airflow_sqlmodels.warehouse.session import Session
@@ -31,13 +33,20 @@ class Adapter(AdapterTexts):
         scope: MacroScope,
         dialect: Dialect,
         session: Session | None,
+        project: Callable[[], RuntimeConfig],
         flags: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         super().__init__(dialect, flags)
+        self._project = project
         self._scope = scope
         self._session = session
         self._committed = False
         self._within: set[str] = set()
+
+    @cached_property
+    def config(self) -> RuntimeConfig:
+        """The project; made when it is asked for, as few templates do."""
+        return self._project()
 
     def dispatch(self, macro_name: str, macro_namespace: str | None = None) -> MacroCall:
         """The macro for this warehouse."""
@@ -62,17 +71,30 @@ class Adapter(AdapterTexts):
     def _executed(self, session: Session, sql: str, fetch: bool, limit: int | None) -> tuple[Response, Any]:
         if not fetch:
             outcome = session.execute(sql)
+            _refuse_nothing(outcome.status)
             return Response.of(outcome.status, outcome.rows), EmptyTable()
         rows = session.query(sql)
+        _refuse_nothing(rows.status)
         found = table_of(rows)
         kept = found if limit is None else found.limit(limit)
         return Response.of(rows.status, _counted(rows.status)), kept
 
     def get_relation(self, database: str | None, schema: str, identifier: str) -> TemplateRelation | None:
-        """The relation of that name, with its type; None if there is none."""
-        relation = Relation(database or "", schema, identifier)
-        found = catalog.find(self._warehouse("adapter.get_relation"), self._dialect, relation)
-        return None if found is None else TemplateRelation(relation, self._dialect, found.kind)
+        """The relation of that name, with its type; None if there is none. What differs in case alone is refused."""
+        session = self._warehouse("adapter.get_relation")
+        relation = self._as_stored(Relation(database or "", schema, identifier))
+        found = catalog.find(session, self._dialect, relation)
+        if found is not None:
+            return TemplateRelation(relation, self._dialect, found.kind)
+        for key in catalog.alike(session, self._dialect, relation):
+            asked = TemplateRelation(relation, self._dialect).render()
+            raise nearly(asked, TemplateRelation(Relation(database or "", *key), self._dialect).render())
+        return None
+
+    def _as_stored(self, relation: Relation) -> Relation:
+        """The name as the warehouse keeps it: in small letters where the project does not quote."""
+        unquoted = [part for part, quoted in self.config.quoting.items() if quoted is False and hasattr(relation, part)]
+        return structs.replace(relation, **{part: (getattr(relation, part) or "").lower() for part in unquoted})
 
     load_relation = get_relation
 
@@ -230,6 +252,12 @@ class Adapter(AdapterTexts):
             raise NeedsWarehouseError(f"{asked} needs the warehouse, and there is no connection", None,
                                       "compile with a connection, or guard it with 'if execute'")  # fmt: skip
         return self._session
+
+
+def _refuse_nothing(status: str | None) -> None:
+    """Raises WarehouseError where what was sent held no statement."""
+    if not status:
+        raise WarehouseError("can't execute an empty query")
 
 
 def _counted(status: str) -> int:

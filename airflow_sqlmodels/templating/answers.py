@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import jinja2
@@ -21,7 +22,7 @@ from airflow_sqlmodels.templating.names import shared_names
 from airflow_sqlmodels.templating.places import place_of_error, placed
 from airflow_sqlmodels.templating.relation import RelationApi, TemplateColumn
 from airflow_sqlmodels.templating.results import Response, StatementResult
-from airflow_sqlmodels.templating.runtime_config import Asking
+from airflow_sqlmodels.templating.runtime_config import Asking, RuntimeConfig
 
 if TYPE_CHECKING:
     from airflow_sqlmodels.templating.answering import Answerer, Rendering
@@ -49,7 +50,9 @@ def scope_of(rendering: Rendering) -> MacroScope:
     names.later["model"] = lambda: _model(rendering)
     scope = MacroScope(means.jinja.library, names, rendering.node.package, means.stand_ins)
     scope.notes = rendering.notes
-    names["adapter"] = Adapter(scope, means.dialect, rendering.session, means.manifest.settings.flags)
+    settings = means.manifest.settings
+    project = partial(RuntimeConfig, settings, means.invocation, settings.name)
+    names["adapter"] = Adapter(scope, means.dialect, rendering.session, project, settings.flags)
     names["context"] = ContextView(scope)
     return scope
 

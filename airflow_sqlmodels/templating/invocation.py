@@ -93,7 +93,3 @@ class Flags:
             return self._values[name.upper()]
         except KeyError:
             raise AttributeError(name) from None
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """The flag, or `default` if it is not set."""
-        return self._values.get(name.upper(), default)

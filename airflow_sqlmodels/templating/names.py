@@ -8,6 +8,7 @@ import importlib
 import itertools
 import json
 from collections.abc import Callable, Iterable, Mapping
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import yaml
@@ -96,6 +97,8 @@ class Modules:
     """`modules.datetime`, `.re`, `.itertools`, `.pytz`: imported when asked for."""
 
     _NAMES = ("datetime", "re", "pytz")
+    _DATETIME = ("date", "datetime", "time", "timedelta", "tzinfo")
+    """What dbt gives of that module: a project that asks for more does not run there."""
 
     def __init__(self, warn: Callable[[Warned], None] | None = None) -> None:
         self._warn = warn
@@ -105,7 +108,15 @@ class Modules:
             return _Itertools(self._warn)
         if name not in self._NAMES:
             raise AttributeError(name)
+        if name == "datetime":
+            return SimpleNamespace(**{each: getattr(datetime, each) for each in self._DATETIME})
         return importlib.import_module(name)
+
+
+_ITERTOOLS = frozenset(("accumulate", "chain", "combinations", "combinations_with_replacement", "compress", "count",
+                        "cycle", "islice", "permutations", "product", "repeat", "starmap", "tee",
+                        "zip_longest"))  # fmt: skip
+"""What dbt gives of that module."""
 
 
 class _Itertools:
@@ -115,6 +126,8 @@ class _Itertools:
         self._warn = warn
 
     def __getattr__(self, name: str) -> Any:
+        if name not in _ITERTOOLS:
+            raise AttributeError(name)
         found = getattr(itertools, name)
         if self._warn is not None:
             text = f"Usage of itertools modules is deprecated: modules.itertools.{name}, write it as a macro"
@@ -176,15 +189,9 @@ def _from_json(text: str, default: Any = None) -> Any:
 
 def _to_json(value: Any, default: Any = None, sort_keys: bool = False) -> Any:
     try:
-        return json.dumps(value, sort_keys=sort_keys, default=_plain)
-    except ValueError:  # a number of agate's, which is no JSON, is an error, as in dbt
+        return json.dumps(value, sort_keys=sort_keys)
+    except ValueError:  # a date, or a number of agate's, which are no JSON, are an error, as in dbt
         return default
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, (datetime.date, datetime.time)):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} is not JSON")
 
 
 def _from_yaml(text: str, default: Any = None) -> Any:

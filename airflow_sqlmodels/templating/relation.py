@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct, structs
 
 from airflow_sqlmodels.dialects.dialect import Dialect
+from airflow_sqlmodels.errors import CompilationError, closest
 from airflow_sqlmodels.manifest.relation import Quoting, Relation
 
 CTE_PREFIX = "__dbt__cte__"
@@ -114,13 +115,13 @@ class TemplateRelation(Mapping[str, Any]):
     ) -> TemplateRelation:
         """The same relation with other names or another type."""
         changed = self.replace_path(**(path or {}))
-        return replace(changed, type=type) if type else changed
+        return _sound(replace(changed, type=type)) if type else changed
 
     def replace_path(self, **parts: str | None) -> TemplateRelation:
         """The same relation with other names."""
         old = self.relation
         named = {key: parts.get(key, getattr(old, key)) or "" for key in ("database", "schema", "identifier")}
-        return replace(self, relation=Relation(**named, quoting=old.quoting))
+        return _sound(replace(self, relation=Relation(**named, quoting=old.quoting)))
 
     def replace(
         self,
@@ -139,14 +140,36 @@ class TemplateRelation(Mapping[str, Any]):
         return self.quote(database=False, schema=False, identifier=False)
 
     def matches(self, database: str | None = None, schema: str | None = None, identifier: str | None = None) -> bool:
-        """Whether the given parts are this relation's, whatever their case."""
+        """Whether the given parts are this relation's. Raises CompilationError if only their case differs."""
         pairs = ((database, self.database), (schema, self.schema), (identifier, self.identifier))
-        return all(asked is None or asked.lower() == (own or "").lower() for asked, own in pairs)
+        said = [(asked, own or "") for asked, own in pairs if asked is not None]
+        if not said:
+            raise CompilationError("matches() of a relation was given no name", None, "give a schema or an identifier")
+        if all(asked == own for asked, own in said):
+            return True
+        if all(asked.lower() == own.lower() for asked, own in said):
+            raise nearly(".".join(asked for asked, _ in said), self.render())
+        return False
 
     def information_schema(self, view: str | None = None) -> TemplateRelation:
         """The warehouse's own description of itself, beside this relation."""
         inside = Relation(self.relation.database, "information_schema", view or "", Quoting(True, False, False))
         return TemplateRelation(inside, self.dialect)
+
+    def information_schema_only(self) -> TemplateRelation:
+        """The schema of it alone."""
+        return self.information_schema()
+
+    def to_dict(self, omit_none: bool = False) -> dict[str, Any]:
+        """What it is made of, as a template may print it."""
+        found = {
+            "path": {each: getattr(self, each) for each in _PARTS},
+            "type": self.type,
+            "quote_character": self.dialect.quote("")[0],
+            "include_policy": structs.asdict(self.include_policy),
+            "quote_policy": structs.asdict(self.quote_policy),
+        }
+        return {key: value for key, value in found.items() if value is not None or not omit_none}
 
     def quoted(self, identifier: str) -> str:
         """A name as it stands in SQL."""
@@ -155,6 +178,16 @@ class TemplateRelation(Mapping[str, Any]):
     def create(self, **parts: Any) -> TemplateRelation:
         """Another relation, as `api.Relation.create` makes it."""
         return RelationApi(self.dialect).create(**parts)
+
+    def add_ephemeral_prefix(self, name: str) -> str:
+        """The name of the CTE that an ephemeral model of that name becomes."""
+        return CTE_PREFIX + name
+
+    def get_default_quote_policy(self) -> Quoting:
+        """Which parts are quoted unless said otherwise."""
+        return Quoting()
+
+    get_default_include_policy = get_default_quote_policy
 
     def relation_max_name_length(self) -> int:
         """The longest name the warehouse keeps, in bytes."""
@@ -170,6 +203,31 @@ class TemplateRelation(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(_KEYS)
+
+
+_PARTS = ("database", "schema", "identifier")
+_TYPES = ("table", "view", "cte", "materialized_view", "external", "ephemeral", "function", "pointer_table")
+
+
+def _sound(relation: TemplateRelation) -> TemplateRelation:
+    """The relation. Raises CompilationError if no relation can be of that type, or have a name that long."""
+    kind, name, most = relation.type, relation.relation.identifier, relation.dialect.identifier_bytes
+    if kind is None:
+        return relation
+    if isinstance(kind, str) and kind not in _TYPES:
+        raise CompilationError(f"a relation has the type {kind!r}, which is none", None, closest(kind, _TYPES))
+    if len(name) > most:  # the warehouse would cut it, and find another relation
+        raise CompilationError(f"the name {name!r} is longer than {most} characters", None, "choose a shorter one")
+    return relation
+
+
+def nearly(asked: str, found: str) -> CompilationError:
+    """That a relation is there, but its name is written otherwise: which one is meant is not to be guessed."""
+    return CompilationError(
+        f"asked for the relation {asked}, and there is {found}: an approximate match",
+        None,
+        "write the name as the warehouse has it, or drop or rename what is there",
+    )
 
 
 _KEYS = ("database", "schema", "identifier", "name", "type", "metadata")
@@ -198,17 +256,25 @@ class RelationApi(Struct, frozen=True):
         quoting = Quoting(**(quote_policy or {}))
         parts = (database, schema, identifier)
         of_database, of_schema, name = ("" if part is None else str(part) for part in parts)  # a query gives numbers
-        return TemplateRelation(Relation(of_database, of_schema, name, quoting), self.dialect, type)
+        return _sound(TemplateRelation(Relation(of_database, of_schema, name, quoting), self.dialect, type))
 
     def add_ephemeral_prefix(self, name: str) -> str:
         """The name of the CTE that an ephemeral model of that name becomes."""
         return CTE_PREFIX + name
+
+    def get_default_quote_policy(self) -> Quoting:
+        """Which parts are quoted unless said otherwise."""
+        return Quoting()
+
+    get_default_include_policy = get_default_quote_policy
 
     Table = property(lambda _self: "table")
     View = property(lambda _self: "view")
     CTE = property(lambda _self: "cte")
     MaterializedView = property(lambda _self: "materialized_view")
     External = property(lambda _self: "external")
+    Function = property(lambda _self: "function")
+    PointerTable = property(lambda _self: "pointer_table")
 
 
 _STRINGS = ("text", "character varying", "varchar", "character", "char", "bpchar")
@@ -272,7 +338,10 @@ class TemplateColumn(Struct, frozen=True):
         return self.is_integer() or self.is_float() or self.is_numeric()
 
     def string_size(self) -> int:
-        """How many characters it holds; 256 where the type does not say, as in dbt."""
+        """How many characters it holds; 256 where the type does not say, as in dbt. For texts only."""
+        if not self.is_string():
+            raise CompilationError(f"string_size() of the column {self.column!r}, which is of the type {self.dtype}",
+                                   None, "ask is_string() first")  # fmt: skip
         return 256 if self.dtype.lower() == "text" or self.char_size is None else int(self.char_size)
 
     def can_expand_to(self, other_column: TemplateColumn) -> bool:

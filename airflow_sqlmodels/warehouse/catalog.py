@@ -72,6 +72,11 @@ def find(session: Session, dialect: Dialect, relation: Relation) -> Found | None
     return Found(dialect.kinds[rows[0][0]], str(rows[0][1])) if rows else None
 
 
+def alike(session: Session, dialect: Dialect, relation: Relation) -> list[Key]:
+    """The relations whose names are that one but for the case of letters."""
+    return [(schema, name) for schema, name in session.query(dialect.alike_query(relation)).rows]
+
+
 def schema_of(session: Session, dialect: Dialect, identifier: str) -> str:
     """The schema in which a name without one is found: temporary tables have their own; "" if there is none."""
     rows = session.query(dialect.schema_of_query(identifier)).rows

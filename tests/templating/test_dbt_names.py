@@ -13,7 +13,7 @@ import pytest
 
 from airflow_sqlmodels.compile.compiler import compile_node
 from airflow_sqlmodels.dialects.postgres import Postgres
-from airflow_sqlmodels.errors import CompilationError
+from airflow_sqlmodels.errors import CompilationError, SqlModelsError
 from airflow_sqlmodels.manifest.manifest import Target
 from airflow_sqlmodels.manifest.nodes import NodeId
 from airflow_sqlmodels.project.macro_files import built_in_macros
@@ -116,6 +116,32 @@ def test_they_answer_as_in_dbt(
     expression: str, expected: str, tmp_path: Path, session: DbApiSession, connection: psycopg.Connection[Any]
 ) -> None:
     assert answer(expression, tmp_path, session, connection) == expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "told"),
+    [
+        ("adapter.get_relation(target.database, 'PUBLIC', 'T')", 'there is .*"public"."t": an approximate match'),
+        ("run_query('-- nothing')", "empty query"),
+        ("adapter.execute('')", "empty query"),
+    ],
+)
+def test_they_refuse_as_in_dbt(
+    expression: str, told: str, tmp_path: Path, session: DbApiSession, connection: psycopg.Connection[Any]
+) -> None:
+    with pytest.raises(SqlModelsError, match=told):
+        answer(expression, tmp_path, session, connection)
+
+
+def test_a_relation_is_found_in_small_letters_if_the_project_does_not_quote(
+    tmp_path: Path, session: DbApiSession, connection: psycopg.Connection[Any]
+) -> None:
+    connection.execute("create table public.small (id int)")
+    settings = "name: shop\nprofile: shop\nquoting: {identifier: false}\n"
+    files = {"models/m.sql": "{{ adapter.get_relation(none, 'public', 'Small') }}", "dbt_project.yml": settings}
+    manifest = load(tmp_path, files)
+    sql = compile_node(answerer(manifest, Invocation()), manifest[NodeId("model.shop.m")], session).sql
+    assert sql == '"public"."small"'
 
 
 def test_nulls_are_equal_if_the_project_says_so(

@@ -27,6 +27,15 @@ from tests.projects import load
             "{{ api.Relation.View }} {{ api.Relation.MaterializedView }} {{ api.Relation.CTE }}",
             "view materialized_view cte",
         ),
+        ("{{ this.to_dict(omit_none=true).path.identifier }} {{ this.add_ephemeral_prefix('m') }}", "m __dbt__cte__m"),
+        (
+            "{{ api.Relation.get_default_quote_policy().schema }} {{ this.get_default_quote_policy().schema }}",
+            "True True",
+        ),
+        ("{{ api.Relation.create(database='d').information_schema_only() }}", '"d".information_schema'),
+        ("{{ adapter.config.project_name }} {{ adapter.config.credentials.schema == target.schema }}", "shop True"),
+        ("{{ adapter.config.credentials.password }}{{ flags.get }}{{ modules.itertools.groupby }}", ""),
+        ("{{ modules.datetime.timezone }}{{ modules.datetime.date(2024, 1, 2) }}", "2024-01-02"),
         ("{{ this.quoted('a') }} {{ this.is_function }}", '"a" False'),
         ("{{ this.create(schema='s', identifier='i') }}", '"s"."i"'),
         ("{{ this.replace(type='view').is_view }} {{ api.Relation.create(schema=2024) }}", 'True "2024"'),
@@ -54,4 +63,26 @@ def test_a_number_that_is_no_json_is_an_error_and_no_null(tmp_path: Path) -> Non
     manifest = load(tmp_path, {"models/m.sql": "{{ tojson([target.get, 1]) }}"})
 
     with pytest.raises(SqlModelsError, match="is not JSON"):
+        compile_node(answerer(manifest, Invocation()), manifest[NodeId("model.shop.m")], None)
+
+
+@pytest.mark.parametrize(
+    ("template", "told"),
+    [
+        ("{{ tojson({'on': modules.datetime.date(2024, 1, 2)}) }}", "not JSON serializable"),
+        ("{{ api.Column('id', 'integer').string_size() }}", "string_size.. of the column 'id'"),
+        ("{{ api.Relation.create(identifier='a', type='veiw') }}", "did you mean 'view'"),
+        ("{{ this.incorporate(type='TABLE') }}", "the type 'TABLE', which is none"),
+        ("{{ api.Relation.create(identifier='a' * 64, type='table') }}", "longer than 63 characters"),
+        ("{{ api.Relation.create(identifier='a', type='table').replace_path(identifier='b' * 64) }}", "longer than 63"),
+        ("{{ this.matches(identifier='M') }}", "an approximate match"),
+        ("{{ this.matches() }}", "was given no name"),
+        ("{{ dbt.date(2024, 2, 30) }}", "day"),
+        ("{{ dbt.generate_series(0) }}", "an upper bound above 0"),
+    ],
+)
+def test_it_refuses_what_dbts_does(tmp_path: Path, template: str, told: str) -> None:
+    manifest = load(tmp_path, {"models/m.sql": template})
+
+    with pytest.raises(SqlModelsError, match=told):
         compile_node(answerer(manifest, Invocation()), manifest[NodeId("model.shop.m")], None)

@@ -24,11 +24,14 @@ def simple(layer: Layer) -> Iterator[Issue]:
 
 
 def aliases(layer: Layer) -> Iterator[Issue]:
-    """Measures that a metric takes in under another name can be told from each other and from all measures."""
+    """Measures that a metric takes in under another name can be told from each other and from all measures.
+
+    As in dbt, a metric with such a measure is thus of no use to another metric.
+    """
     names = {each["name"] for model in layer.models for each in model.said["measures"]}
     used: dict[str, str] = {}
     for metric in layer.metrics:
-        for said in _measures(metric):
+        for said in _measures_within(layer, metric):
             alias = said["alias"]
             if alias is None:
                 continue
@@ -45,6 +48,25 @@ def _measures(metric: Described) -> list[Said]:
     conversion = metric.params.get("conversion_type_params") or {}
     said = (metric.params.get("measure"), conversion.get("base_measure"), conversion.get("conversion_measure"))
     return [each for each in said if each]
+
+
+def _measures_within(layer: Layer, metric: Described) -> list[Said]:
+    """The measures of a metric; of one that is made of metrics, theirs, each once."""
+    if own := _measures(metric):
+        return own
+    by_id = {each.node.id: each for each in layer.metrics}
+    found: list[Said] = []
+    waiting, seen = list(metric.node.depends_on), {metric.node.id}
+    while waiting:
+        part = by_id.get(waiting.pop(0))
+        if part is None or part.node.id in seen:
+            continue
+        seen.add(part.node.id)
+        theirs = _measures(part)
+        found += [each for each in theirs if each not in found]
+        if not theirs:
+            waiting = [*part.node.depends_on, *waiting]
+    return found
 
 
 def cumulative(layer: Layer) -> Iterator[Issue]:
@@ -199,7 +221,7 @@ def _known_to(metric: Described, said: Said, base: _Counted, converted: _Counted
 def twice(layer: Layer) -> Iterator[Issue]:
     """A measure that comes twice into a metric, once with a filter, has an alias there."""
     for metric in layer.metrics:
-        said = _measures(metric)
+        said = _measures_within(layer, metric)
         for name in (name for name, count in Counter(each["name"] for each in said).items() if count > 1):
             same = [each for each in said if each["name"] == name]
             if all(each == same[0] for each in same):

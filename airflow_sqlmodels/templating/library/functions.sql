@@ -177,7 +177,7 @@
 {%- endmacro %}
 
 {% macro default__date(year, month, day) -%}
-  cast('{{ '%04d-%02d-%02d' | format(year | int, month | int, day | int) }}' as date)
+  to_date('{{ modules.datetime.date(year, month, day) }}', 'YYYY-MM-DD')
 {%- endmacro %}
 
 {% macro date_trunc(datepart, date) -%}

@@ -218,6 +218,9 @@
 {%- endmacro %}
 
 {% macro default__generate_series(upper_bound) -%}
+  {%- if execute and upper_bound <= 0 -%}
+    {{- exceptions.raise_compiler_error('a series of numbers needs an upper bound above 0, got ' ~ upper_bound) -}}
+  {%- endif -%}
   {#- of dbt's type -#}
   select generated_number::double precision as generated_number
   from generate_series(1, {{ upper_bound }}) as numbers (generated_number)
