@@ -59,6 +59,13 @@ def test_a_materialization_builds_with_hooks_indexes_and_comments(
     assert names_in(connection) == {"done", "m"}
 
 
+def test_a_hook_that_says_nothing_is_passed_over(tmp_path: Path, session: DbApiSession, connection: Connection) -> None:
+    config = "{{ config(materialized='stamped', post_hook='{% if false %}select 1{% endif %}') }}"
+    files = {"macros/s.sql": STAMPED, "models/m.sql": f"{config} select 7 as id"}
+    result = _run(_project(tmp_path, files, connection), session)
+    assert (result.status, result.message) == ("success", "SELECT 1")
+
+
 def test_one_for_this_warehouse_is_better_than_one_for_all(
     tmp_path: Path, session: DbApiSession, connection: Connection
 ) -> None:

@@ -91,7 +91,10 @@
 
 {% macro run_hooks(hooks, inside_transaction=true) %}
   {%- for hook in hooks if hook.transaction == inside_transaction -%}
-    {%- call statement(auto_begin=inside_transaction) -%}{{ render(hook.sql) }}{%- endcall -%}
+    {%- set sql = render(hook.sql) -%}
+    {%- if sql | trim -%}
+      {%- call statement(auto_begin=inside_transaction) -%}{{ sql }}{%- endcall -%}
+    {%- endif -%}
   {%- endfor -%}
 {% endmacro %}
 
