@@ -14,7 +14,7 @@ from jinja2 import Template, TemplateSyntaxError, nodes
 from jinja2.runtime import missing  # type: ignore[attr-defined]  # not listed in __all__
 from msgspec import Struct, field
 
-from airflow_sqlmodels.errors import CompilationError, Location
+from airflow_sqlmodels.errors import CompilationError, Location, closest
 from airflow_sqlmodels.manifest.macro import Macro, MacroId
 from airflow_sqlmodels.templating.blocks import as_macros
 from airflow_sqlmodels.templating.call_notes import CallNotes
@@ -128,7 +128,10 @@ class PackageMacros(Offering):
         return self._scope.named(macro)
 
     def _told_of_missing(self, name: str) -> str:
-        return f"the package {self._package!r} has no macro {name!r}"
+        package = BUILT_IN if self._package in BUILT_IN_NAMES else self._package
+        there = [each.name for each in self._scope.library.table.macros.values() if each.package == package]
+        near = closest(name, there)
+        return f"the package {self._package!r} has no macro {name!r}{', ' + near if near else ''}"
 
     def __contains__(self, name: str) -> bool:
         return self._scope.library.table.of_package(name, self._package) is not None
@@ -245,7 +248,7 @@ def need_dispatched(
         # as in dbt, where a package's data test leaves out the namespace
         macro = table.anywhere(name)
     if macro is None:
-        order = ", ".join(table.dispatch_order(namespace, package))
+        order = ", ".join(dict.fromkeys(table.dispatch_order(namespace, package)))
         wanted = " or ".join(prefix + name for prefix in table.prefixes)
         what = f"In dispatch: No macro named {name!r} found: no {wanted}"
         raise CompilationError(what, at, f"looked into the packages {order}")

@@ -80,3 +80,10 @@ def test_a_macro_that_a_package_has_not_is_told_in_its_words(tmp_path: Path) -> 
         compile_node(answerer(manifest, Invocation()), manifest[NodeId("model.shop.m")], None)
 
     assert "the package 'tools' has no macro 'sta'" in str(raised.value)
+
+
+def test_the_nearest_of_a_packages_macros_is_named(tmp_path: Path) -> None:
+    manifest = load(tmp_path, {"models/m.sql": "{{ dbt.list_shemas('db') }}"}, target=Target("dev", "s", "db"))
+
+    with pytest.raises(CompilationError, match="no macro 'list_shemas', did you mean 'list_schemas'"):
+        compile_node(answerer(manifest, Invocation()), manifest[NodeId("model.shop.m")], None)
