@@ -7,12 +7,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from airflow_sqlmodels.compile.foreign_keys import foreign_key_target
-from airflow_sqlmodels.errors import CompilationError, ProjectError, closest
+from airflow_sqlmodels.compile.foreign_keys import foreign_key_targets
+from airflow_sqlmodels.errors import CompilationError
 from airflow_sqlmodels.manifest.nodes import Column, Model
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations.build import Build
 from airflow_sqlmodels.publish.carry import candidate_name
+from airflow_sqlmodels.templating.constraint_text import table_constraint
 from airflow_sqlmodels.templating.contract_text import mismatches
 
 TABLE_MACROS = ("get_create_table_as_sql", "create_table_as")
@@ -22,7 +23,6 @@ _ALIASES = {"string": "text"}
 _IN_COLUMN = ("not_null", "custom")
 """What stands behind a column's type; the others are constraints of the table."""
 _BARE_NUMBERS = ("numeric", "decimal", "number")
-_KINDS = ("not_null", "check", "unique", "primary_key", "foreign_key", "custom")
 
 
 class Named(Struct, frozen=True):
@@ -106,11 +106,13 @@ def final_names(build: Build) -> tuple[str, ...]:
 def constraints(build: Build) -> list[Named]:
     """All but `not null`, which columns have, each with a name of its own."""
     found: list[Named] = []
+    targets = {} if build.rendering is None else foreign_key_targets(build.rendering.means, build.node)
     for said, names in _listed(build):
         columns = build.node.columns
         written = [_written(build, columns[each]) if each in columns else each for each in names]
-        name = _name(build, said, names, {each.name for each in found})
-        found.append(Named(name, _definition(build, said, ", ".join(written))))
+        definition = table_constraint({**said, "to": targets.get(str(said.get("to")))}, ", ".join(written))
+        if definition:
+            found.append(Named(_name(build, said, names, {each.name for each in found}), definition))
     return list(_without_doubles(found))
 
 
@@ -169,29 +171,15 @@ _SUFFIXES = {"check": "check", "unique": "key", "primary_key": "pkey", "foreign_
 """As Postgres names them."""
 
 
-def _definition(build: Build, said: Mapping[str, Any], columns: str) -> str:
-    kind, expression = str(said.get("type")), str(said.get("expression") or "")
-    match kind:
-        case "check":
-            return f"check ({expression})"
-        case "unique":
-            return f"unique{' ' + expression if expression else ''} ({columns})"
-        case "primary_key":
-            return f"primary key{' ' + expression if expression else ''} ({columns})"
-        case "foreign_key":
-            return f"foreign key ({columns}) references {_target(build, said, expression)}"
-        case "custom":
-            return expression
-        case _:
-            raise ProjectError(f"no constraint of type {kind!r}", build.node.at, closest(kind, _KINDS))
-
-
-def _target(build: Build, said: Mapping[str, Any], expression: str) -> str:
-    to = said.get("to")
-    if not to or build.rendering is None:
-        return expression
-    relation = foreign_key_target(build.rendering.means, build.node, to)
-    return f"{relation} ({', '.join(map(str, said.get('to_columns') or ()))})"
+def name_foreign_keys(build: Build) -> None:
+    """Let `model` say to which relations its foreign keys point: macros of a project put them into SQL as they are."""
+    targets = {} if build.rendering is None else foreign_key_targets(build.rendering.means, build.node)
+    if targets:
+        view = build.node_view
+        for holder in (view, *view["columns"].values()):
+            for said in holder.get("constraints") or ():
+                if said.get("to"):
+                    said["to"] = targets.get(str(said["to"]), said["to"])
 
 
 def _of_column(column: Column) -> Iterator[str]:

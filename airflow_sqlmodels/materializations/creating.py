@@ -10,6 +10,7 @@ from airflow_sqlmodels.materializations.contract import (
     check_contract,
     column_list,
     is_enforced,
+    name_foreign_keys,
     table_definition,
 )
 from airflow_sqlmodels.materializations.main_statement import with_header
@@ -24,6 +25,7 @@ def create_table(build: Build, relation: Relation, select: str, *, temporary: bo
     for name in TABLE_MACROS:
         own = build.own(name)
         if own is not None:
+            name_foreign_keys(build)
             return str(own(temporary, build.template_relation(relation, "table"), select))
     refuse_more_statements(build)
     check_contract(build)

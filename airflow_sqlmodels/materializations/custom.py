@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.macro import Macro
 from airflow_sqlmodels.materializations.build import Build, Built
+from airflow_sqlmodels.materializations.contract import name_foreign_keys
 from airflow_sqlmodels.materializations.languages import refuse_other_language
 from airflow_sqlmodels.materializations.writing import writing_of
 from airflow_sqlmodels.templating.blocks import languages_of
@@ -21,6 +22,7 @@ def custom(build: Build, macro: Macro) -> Built:
     refuse_other_language(build.node, str(macro.id).rpartition(".")[2], languages_of(macro.text))
     rendering = build.rendering
     assert rendering is not None, build.node.id
+    name_foreign_keys(build)
     rendering.give("sql", build.select)
     rendering.give("compiled_code", build.select)
     with writing_of(build):

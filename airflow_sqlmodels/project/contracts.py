@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from airflow_sqlmodels.errors import Location, ProjectError
+from airflow_sqlmodels.errors import Location, ProjectError, closest
 from airflow_sqlmodels.manifest.nodes import Column, Problem
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.properties import Entry
+from airflow_sqlmodels.templating.constraint_text import KINDS
 
 _REFERENCE = re.compile(r"(ref|source)\(.*\)", re.DOTALL)
 
@@ -45,6 +46,7 @@ def check_contract(
     """
     if entry is None or config.get("enabled", True) is False:
         return
+    _refuse_unknown(entry, columns)
     _refuse_primary_keys(entry, columns)
     if not (config.get("contract") or {}).get("enforced"):
         return
@@ -70,6 +72,17 @@ def refuse_schema_changes(config: Mapping[str, Any], at: Location) -> None:
     if enforced and config["materialized"] == "incremental" and said not in _STEADY:
         what = f"Invalid value for on_schema_change: {said}, for an incremental model with an enforced contract"
         raise ProjectError(what, at, f"set on_schema_change to {' or '.join(map(repr, _STEADY))}")
+
+
+def _refuse_unknown(entry: Entry, columns: Mapping[str, Column]) -> None:
+    """Raises ProjectError for a constraint of a kind that does not exist."""
+    listed = [(f"column {name}", each) for name, column in columns.items() for each in column.constraints]
+    listed += [(f"model {entry.name}", each) for each in entry.content.get("constraints") or ()]
+    for where, constraint in listed:
+        kind = str(constraint.get("type"))
+        if kind not in KINDS:
+            what = f"Invalid constraint type on {where}: {kind!r}"
+            raise ProjectError(what, entry.at, closest(kind, KINDS) or f"one of {', '.join(KINDS)}")
 
 
 def _refuse_primary_keys(entry: Entry, columns: Mapping[str, Column]) -> None:

@@ -1,4 +1,4 @@
-"""Constraints of a contract as SQL, for macros that put a table's definition together themselves."""
+"""Constraints of a contract as SQL."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.errors import CompilationError, closest
 
-_KINDS = ("not_null", "check", "unique", "primary_key", "foreign_key", "custom")
+KINDS = ("check", "not_null", "unique", "primary_key", "foreign_key", "custom")
+"""What a constraint may be."""
 
 
 def column_definitions(dialect: Dialect, columns: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -20,67 +21,68 @@ def column_definitions(dialect: Dialect, columns: Mapping[str, Mapping[str, Any]
 
 
 def table_constraints(constraints: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Each constraint of a whole table: `primary key (id)`. Those that only columns can have are left out.
+    """Each constraint of a whole table, with its name if it has one. Those that only columns can have are left out.
 
     Raises CompilationError for one of a kind that does not exist.
     """
     found = []
     for said in constraints:
-        definition = _of_table(said)
+        definition = table_constraint(said, ", ".join(map(str, said.get("columns") or ())))
         if definition:
             found.append(f"constraint {said['name']} {definition}" if said.get("name") else definition)
     return found
 
 
+def table_constraint(said: Mapping[str, Any], columns: str) -> str:
+    """One of them without its name, over `columns` as SQL: `primary key (id)`; "" if only columns can have it.
+
+    What `to` says is taken as it stands. Raises CompilationError if its kind does not exist.
+    """
+    kind, expression = _kind(said), str(said.get("expression") or "")
+    match kind:
+        case "unique" | "primary_key":
+            return " ".join(filter(None, (kind.replace("_", " "), expression, f"({columns})")))
+        case "foreign_key":
+            target = _target(said)
+            return f"foreign key ({columns}) {target}" if target else ""
+        case "not_null":
+            return ""
+        case _:
+            return _anywhere(kind, expression)
+
+
 def _of_column(dialect: Dialect, column: Mapping[str, Any]) -> Iterator[str]:
     yield dialect.quote(str(column["name"])) if column.get("quote") else str(column["name"])
     yield str(column.get("data_type") or "")
-    for said in column.get("constraints") or ():
-        definition = _in_column(said)
-        if definition:
-            yield definition
+    yield from filter(None, map(_in_column, column.get("constraints") or ()))
 
 
 def _in_column(said: Mapping[str, Any]) -> str:
     kind, expression = _kind(said), str(said.get("expression") or "")
     match kind:
-        case "check":
-            return f"check ({expression})" if expression else ""
-        case "foreign_key":
-            target = _target(said)
-            return f"references {target}" if target else ""
-        case "custom":
-            return expression
-        case _:
+        case "unique" | "primary_key" | "not_null":
             return f"{kind.replace('_', ' ')} {expression}".rstrip()
-
-
-def _of_table(said: Mapping[str, Any]) -> str:
-    kind, expression = _kind(said), str(said.get("expression") or "")
-    columns = ", ".join(map(str, said.get("columns") or ()))
-    match kind:
-        case "check":
-            return f"check ({expression})" if expression else ""
-        case "unique" | "primary_key":
-            return " ".join(filter(None, (kind.replace("_", " "), expression, f"({columns})")))
         case "foreign_key":
-            target = _target(said)
-            return f"foreign key ({columns}) references {target}" if target else ""
-        case "custom":
-            return expression
+            return _target(said)
         case _:
-            return ""
+            return _anywhere(kind, expression)
+
+
+def _anywhere(kind: str, expression: str) -> str:
+    """What is the same for a column and a table."""
+    return f"check ({expression})" if kind == "check" and expression else expression
 
 
 def _target(said: Mapping[str, Any]) -> str:
-    if said.get("to"):
-        return f"{said['to']} ({', '.join(map(str, said.get('to_columns') or ()))})"
-    return str(said.get("expression") or "")
+    to, expression = said.get("to"), said.get("expression")
+    if to:
+        return f"references {to} ({', '.join(map(str, said.get('to_columns') or ()))})"
+    return f"references {expression}" if expression else ""
 
 
 def _kind(said: Mapping[str, Any]) -> str:
     kind = str(said.get("type"))
-    if kind not in _KINDS:
+    if kind not in KINDS:
         raise CompilationError(f"Could not parse constraint: no constraint of type {kind!r}", None,
-                               closest(kind, _KINDS) or f"one of {', '.join(_KINDS)}")  # fmt: skip
+                               closest(kind, KINDS) or f"one of {', '.join(KINDS)}")  # fmt: skip
     return kind

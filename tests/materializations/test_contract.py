@@ -60,6 +60,18 @@ def test_the_table_has_the_contracts_columns_and_constraints(
     assert names_in(connection) == {"lines", "orders"}
 
 
+def test_a_table_without_a_constraint_that_only_columns_can_have(
+    tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    """As in dbt `not_null` for a whole model is passed over."""
+    said = PROPERTIES.replace("{type: primary_key, columns: [id]}", "{type: not_null, columns: [name]}")
+    result = _run(
+        _project(tmp_path, {"models/s.yml": said.partition("  - name: lines")[0]}, connection), session, "orders"
+    )
+    assert result.status == "success", result.message
+    assert ("orders_pkey", "p") not in rows_of(connection, CONSTRAINTS)
+
+
 @pytest.mark.parametrize("choice", ["append_new_columns", "fail"])
 def test_a_contract_says_how_much_room_a_text_of_an_incremental_model_has(
     choice: str, tmp_path: Path, session: DbApiSession, connection: Connection

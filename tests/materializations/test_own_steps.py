@@ -186,6 +186,24 @@ def test_a_contract_holds_for_tables_that_the_project_makes_itself(project: Proj
     assert rows_of(project.connection, "select id, n from m") == [(1, "x")]
 
 
+@pytest.mark.parametrize("level", ["model", "column"])
+def test_foreign_keys_of_such_a_table_point_to_what_ref_means(project: Project, level: str) -> None:
+    key = "{type: foreign_key, to: ref('one'), to_columns: [id]"
+    at_model, at_column = (f"constraints: [{key}, columns: [one_id]}}], " if level == "model" else "", f"{key}}}")
+    contract = "config: {contract: {enforced: true}, materialized: table}"
+    properties = f"""models:
+        - {{name: one, {contract}, columns: [{{name: id, data_type: int, constraints: [{{type: primary_key}}]}}]}}
+        - {{name: m, {contract}, {at_model}columns: [
+            {{name: one_id, data_type: int, constraints: [{at_column if level == "column" else ""}]}}]}}"""
+    files = {"models/one.sql": "select 1 as id", "models/m.sql": "select 1 as one_id", "models/m.yml": properties,
+             "macros/own.sql": noting("create_table_as(temporary, relation, sql)")}  # fmt: skip
+    for node in ("model.shop.one", "model.shop.m", "model.shop.m"):
+        result = project.run(files, node)
+        assert result.status == "success", result.message
+    keys = "select pg_get_constraintdef(oid) from pg_constraint where conrelid = 'm'::regclass and contype = 'f'"
+    assert rows_of(project.connection, keys) == [("FOREIGN KEY (one_id) REFERENCES one(id)",)]
+
+
 def test_a_project_may_say_when_a_model_is_built_anew(project: Project) -> None:
     never = "{% macro should_full_refresh() %}{{ return(false) }}{% endmacro %}"
     model = "{{ config(materialized='incremental') }} select 1 as id"

@@ -33,6 +33,23 @@ def test_a_contract_that_cannot_hold_is_refused(model: str, columns: str, told: 
         load(tmp_path, files(model, columns))
 
 
+@pytest.mark.parametrize("enforced", ["true", "false"])
+@pytest.mark.parametrize(
+    ("model", "columns", "told"),
+    [
+        ("", "[{name: id, data_type: int, constraints: [{type: chek}]}]",
+         "s.yml:2:5: Invalid constraint type on column id: 'chek'.*did you mean 'check'"),
+        ("constraints: [{type: nothing, columns: [id]}]", "[{name: id, data_type: int}]",
+         "s.yml:2:5: Invalid constraint type on model orders: 'nothing'"),
+    ],
+)  # fmt: skip
+def test_a_constraint_of_no_known_kind_is_refused(
+    model: str, columns: str, told: str, enforced: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ProjectError, match=f"(?s){told}"):
+        load(tmp_path, files(model, columns, f"contract: {{enforced: {enforced}}}"))
+
+
 def test_a_model_that_is_off_may_say_what_it_likes(tmp_path: Path) -> None:
     load(tmp_path, files("", "[]", "enabled: false, contract: {enforced: true}"))
 
