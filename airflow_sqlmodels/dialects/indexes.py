@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 from msgspec import Struct
 
 from airflow_sqlmodels.dialects.dialect import Dialect
+from airflow_sqlmodels.errors import closest
 from airflow_sqlmodels.manifest.relation import Relation
 
 DEFAULT_METHOD = "btree"
+_KEYS = ("columns", "unique", "type")
+"""What an entry of the config may say."""
 
 
 class IndexSpec(Struct, frozen=True):
@@ -31,3 +35,18 @@ class IndexSpec(Struct, frozen=True):
         listed = ", ".join(map(dialect.quote, self.columns))
         unique = "unique " if self.unique else ""
         return f"create {unique}index {dialect.quote(name)} on {dialect.render(on)} using {self.method} ({listed})"
+
+
+def wrong_with(index: object) -> str:
+    """What is wrong with an entry of the config `indexes`; "" if nothing is."""
+    if not isinstance(index, Mapping):
+        return f"{index!r} is not of type 'object'"
+    for key in index:
+        if key not in _KEYS:
+            return f"an index has no {key!r}, {closest(str(key), _KEYS)}"
+    if "columns" not in index:
+        return "'columns' is a required property"
+    if not isinstance(index["columns"], (list, tuple)) or not index["columns"]:
+        return f"columns: {index['columns']!r} is not of type 'array'"
+    unique = index.get("unique")
+    return "" if unique is None or isinstance(unique, bool) else f"unique: {unique!r} is not of type 'boolean'"

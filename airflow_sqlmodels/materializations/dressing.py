@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from airflow_sqlmodels.dialects import ddl
 from airflow_sqlmodels.dialects.dialect import Dialect
-from airflow_sqlmodels.dialects.indexes import DEFAULT_METHOD, IndexSpec
-from airflow_sqlmodels.errors import CompilationError, closest
+from airflow_sqlmodels.dialects.indexes import DEFAULT_METHOD, IndexSpec, wrong_with
+from airflow_sqlmodels.errors import CompilationError
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations.build import Build
 from airflow_sqlmodels.materializations.contract import final_names, is_enforced, unenforced
@@ -16,7 +16,6 @@ from airflow_sqlmodels.materializations.own_dressing import has_own
 from airflow_sqlmodels.publish.wanted import Wanted
 from airflow_sqlmodels.warehouse import catalog
 
-_INDEX_KEYS = ("columns", "unique", "type")
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 _ROLE_WORDS = ("public", "current_user", "current_role", "session_user")
 
@@ -42,28 +41,13 @@ def indexes_of(build: Build) -> tuple[IndexSpec, ...]:
     """The config `indexes`, each once. Raises CompilationError for an entry that is none."""
     found = []
     for index in build.config.get("indexes") or ():
-        wrong = _wrong_with(index)
+        wrong = wrong_with(index)
         if wrong:
             hint = "indexes: [{columns: [id], unique: true}]"
             raise CompilationError(f"Could not parse index config: {wrong}", build.node.at, hint)
         columns = tuple(str(each) for each in index["columns"])
         found.append(IndexSpec(columns, bool(index.get("unique")), str(index.get("type") or DEFAULT_METHOD).lower()))
     return tuple(dict.fromkeys(found))
-
-
-def _wrong_with(index: object) -> str:
-    """What is wrong with an entry of `indexes`; "" if nothing is."""
-    if not isinstance(index, Mapping):
-        return f"{index!r} is not of type 'object'"
-    for key in index:
-        if key not in _INDEX_KEYS:
-            return f"an index has no {key!r}, {closest(str(key), _INDEX_KEYS)}"
-    if "columns" not in index:
-        return "'columns' is a required property"
-    if not isinstance(index["columns"], (list, tuple)) or not index["columns"]:
-        return f"columns: {index['columns']!r} is not of type 'array'"
-    unique = index.get("unique")
-    return "" if unique is None or isinstance(unique, bool) else f"unique: {unique!r} is not of type 'boolean'"
 
 
 def comment_statements(build: Build, on: Relation, kind: str) -> Iterator[str]:

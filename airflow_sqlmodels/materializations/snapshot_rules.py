@@ -10,9 +10,10 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from airflow_sqlmodels.errors import CompilationError, ProjectError, closest
+from airflow_sqlmodels.errors import ProjectError, closest
+from airflow_sqlmodels.manifest.snapshot_words import META_COLUMNS, hard_deletes_of
 from airflow_sqlmodels.materializations.build import Build
-from airflow_sqlmodels.project.snapshot_config import META_COLUMNS, hard_deletes_of
+from airflow_sqlmodels.templating.snapshot_target import refuse_lacking
 
 _STRATEGIES = ("timestamp", "check")
 _SAID = ("unique_key", "updated_at", "row_changed", "scd_id")
@@ -145,12 +146,5 @@ def hashed(values: Sequence[str]) -> str:
 
 def refuse_other_table(build: Build, rules: Rules, there: Mapping[str, Any]) -> None:
     """Raises CompilationError if the table was not made by a snapshot, or by one with other column names."""
-    known = {name.lower() for name in there}
-    missing = [name for name in rules.added if name.lower() not in known and name != rules.names["dbt_updated_at"]]
-    if missing:
-        listed = ", ".join(map(repr, missing))
-        raise CompilationError(
-            f"Snapshot target is missing configured columns: {build.relation} has no {listed}",
-            build.node.at,
-            "give the snapshot another alias, or add the columns to the table",
-        )
+    names = [name for name in rules.added if name != rules.names["dbt_updated_at"]]
+    refuse_lacking(build.relation, there, names, build.node.at)

@@ -6,21 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_sqlmodels.errors import Location, ProjectError, closest
-
-META_COLUMNS = {
-    name: name for name in ("dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to", "dbt_is_deleted")
-}
-"""The columns that a snapshot adds, by the names that `snapshot_meta_column_names` knows them by."""
-
-HARD_DELETES = ("ignore", "invalidate", "new_record")
-
-
-def hard_deletes_of(config: Mapping[str, Any]) -> str:
-    """The config `hard_deletes`, or what its older form `invalidate_hard_deletes` means."""
-    said = config.get("hard_deletes")
-    if said:
-        return str(said)
-    return "invalidate" if config.get("invalidate_hard_deletes") else "ignore"
+from airflow_sqlmodels.manifest.snapshot_words import HARD_DELETES, META_COLUMNS, hard_deletes_of
 
 
 def check_snapshot(name: str, config: Mapping[str, Any], at: Location) -> None:

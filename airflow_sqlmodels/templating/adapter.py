@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import decimal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any
 
 from msgspec import structs
 
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.errors import CompilationError, WarehouseError
+from airflow_sqlmodels.manifest.manifest import Settings
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.templating.adapter_texts import AdapterTexts
+from airflow_sqlmodels.templating.invocation import Invocation
 from airflow_sqlmodels.templating.macros import MacroCall, MacroScope, dispatch
 from airflow_sqlmodels.templating.refusals import NeedsWarehouseError
 from airflow_sqlmodels.templating.relation import TemplateColumn, TemplateRelation, nearly
 from airflow_sqlmodels.templating.results import EmptyTable, Response, table_of
 from airflow_sqlmodels.templating.runtime_config import RuntimeConfig
+from airflow_sqlmodels.templating.snapshot_target import refuse_lacking
 from airflow_sqlmodels.templating.type_names import driver_name
 from airflow_sqlmodels.warehouse import catalog
 from airflow_sqlmodels.warehouse.session import Session
@@ -33,11 +35,12 @@ class Adapter(AdapterTexts):
         scope: MacroScope,
         dialect: Dialect,
         session: Session | None,
-        project: Callable[[], RuntimeConfig],
-        flags: Mapping[str, Any] = MappingProxyType({}),
+        settings: Settings,
+        invocation: Invocation,
     ) -> None:
-        super().__init__(dialect, flags)
-        self._project = project
+        super().__init__(dialect, settings.flags)
+        self._settings = settings
+        self._invocation = invocation
         self._scope = scope
         self._session = session
         self._committed = False
@@ -46,7 +49,7 @@ class Adapter(AdapterTexts):
     @cached_property
     def config(self) -> RuntimeConfig:
         """The project; made when it is asked for, as few templates do."""
-        return self._project()
+        return RuntimeConfig(self._settings, self._invocation, self._settings.name)
 
     def dispatch(self, macro_name: str, macro_namespace: str | None = None) -> MacroCall:
         """The macro for this warehouse."""
@@ -93,7 +96,9 @@ class Adapter(AdapterTexts):
 
     def _as_stored(self, relation: Relation) -> Relation:
         """The name as the warehouse keeps it: in small letters where the project does not quote."""
-        unquoted = [part for part, quoted in self.config.quoting.items() if quoted is False and hasattr(relation, part)]
+        unquoted = [
+            part for part, quoted in self._settings.quoting.items() if quoted is False and hasattr(relation, part)
+        ]
         return structs.replace(relation, **{part: (getattr(relation, part) or "").lower() for part in unquoted})
 
     load_relation = get_relation
@@ -172,7 +177,7 @@ class Adapter(AdapterTexts):
 
     def verify_database(self, database: str) -> str:
         """Raises CompilationError for another database than the target's: Postgres reaches but one."""
-        own = self._scope.names["target"]["database"]
+        own = self._settings.target.database
         if database and database != own:
             raise CompilationError(f"Cross-db references not allowed in {self._dialect.name} ({database} vs {own})")
         return ""
@@ -189,6 +194,19 @@ class Adapter(AdapterTexts):
         if not isinstance(found, MacroCall):
             raise CompilationError(f"no incremental strategy {strategy!r}", None, f"write a macro {name}(arg_dict)")
         return found
+
+    def valid_snapshot_target(self, relation: TemplateRelation, column_names: Mapping[str, str] | None = None) -> None:
+        """Raises CompilationError if the table lacks a column that each snapshot has."""
+        self.assert_valid_snapshot_target_given_strategy(relation, column_names or {}, {})
+
+    def assert_valid_snapshot_target_given_strategy(
+        self, relation: TemplateRelation, column_names: Mapping[str, str], strategy: Mapping[str, Any]
+    ) -> None:
+        """Raises CompilationError if the table lacks a column that a snapshot of that strategy has."""
+        usual = ["dbt_scd_id", "dbt_valid_from", "dbt_valid_to"]
+        usual += ["dbt_is_deleted"] if strategy.get("hard_deletes") == "new_record" else []
+        there = [column.name for column in self.get_columns_in_relation(relation)]
+        refuse_lacking(relation, there, [column_names.get(each) or each for each in usual])
 
     def already_exists(self, schema: str, name: str) -> bool:
         """Whether there is a relation of that name."""

@@ -8,15 +8,15 @@ from typing import Any
 from msgspec import Struct
 
 from airflow_sqlmodels.dialects.dialect import Dialect
+from airflow_sqlmodels.dialects.indexes import wrong_with
 from airflow_sqlmodels.errors import CompilationError, closest
+from airflow_sqlmodels.manifest.snapshot_words import HARD_DELETES, hard_deletes_of
 from airflow_sqlmodels.templating.constraint_text import column_definitions, table_constraints
 from airflow_sqlmodels.templating.indexes import TemplateIndex
 from airflow_sqlmodels.templating.relation import RelationApi, TemplateColumn
 
 _BEHAVIOUR = ("require_batched_execution_for_custom_microbatch_strategy", "enable_truthy_nulls_equals_macro")
 """The behaviour flags that dbt's Postgres adapter asks for."""
-_HARD_DELETES = ("ignore", "invalidate", "new_record")
-_INDEX_KEYS = ("columns", "unique", "type")
 
 _TYPES = {
     "Boolean": "boolean",
@@ -87,23 +87,19 @@ class AdapterTexts:
         said, older = config.get("hard_deletes"), config.get("invalidate_hard_deletes")
         if said is not None and older is not None:
             raise CompilationError("hard_deletes and invalidate_hard_deletes say the same: set one of them")
-        if said is not None and said not in _HARD_DELETES:
-            hint = closest(str(said), _HARD_DELETES) or f"one of {', '.join(_HARD_DELETES)}"
+        if said is not None and said not in HARD_DELETES:
+            hint = closest(str(said), HARD_DELETES) or f"one of {', '.join(HARD_DELETES)}"
             raise CompilationError(f"Invalid setting for property hard_deletes: {said!r}", None, hint)
-        return str(said) if said else ("invalidate" if older else "ignore")
+        return hard_deletes_of(config)
 
     def parse_index(self, said: Any) -> TemplateIndex | None:
         """An entry of the config `indexes`. Raises CompilationError if it cannot be one."""
         if said is None:
             return None
-        columns = said.get("columns") if isinstance(said, Mapping) else None
-        if not isinstance(columns, (list, tuple)):
+        wrong = wrong_with(said)
+        if wrong:
             hint = "write it as {'columns': ['id'], 'unique': true, 'type': 'btree'}"
-            raise CompilationError(f"Could not parse index config: {said!r} has no list of columns", None, hint)
-        for key in said:
-            if key not in _INDEX_KEYS:
-                hint = closest(str(key), _INDEX_KEYS) or f"there are {', '.join(_INDEX_KEYS)}"
-                raise CompilationError(f"Could not parse index config: an index has no {key!r}", None, hint)
+            raise CompilationError(f"Could not parse index config: {wrong}", None, hint)
         return TemplateIndex(said, self._dialect)
 
     def build_catalog_relation(self, config: Any) -> None:
@@ -112,31 +108,6 @@ class AdapterTexts:
     def get_catalog_integration(self, name: str) -> Any:
         """Raises CompilationError: Postgres has none."""
         raise CompilationError(f"{self._dialect.name} has no catalog integration {name!r}")
-
-    def valid_snapshot_target(self, relation: Any, column_names: Mapping[str, str] | None = None) -> None:
-        """Raises CompilationError if the table lacks a column that each snapshot has."""
-        names = column_names or {}
-        usual = ("dbt_scd_id", "dbt_valid_from", "dbt_valid_to")
-        self._refuse_lacking(relation, [names.get(each) or each for each in usual])
-
-    def assert_valid_snapshot_target_given_strategy(
-        self, relation: Any, column_names: Mapping[str, str], strategy: Mapping[str, Any]
-    ) -> None:
-        """Raises CompilationError if the table lacks a column that a snapshot of that strategy has."""
-        usual = ["dbt_scd_id", "dbt_valid_from", "dbt_valid_to"]
-        usual += ["dbt_is_deleted"] if strategy.get("hard_deletes") == "new_record" else []
-        self._refuse_lacking(relation, [column_names.get(each) or each for each in usual])
-
-    def get_columns_in_relation(self, relation: Any) -> list[TemplateColumn]:
-        """The columns of a relation, in order; none if it does not exist."""
-        raise NotImplementedError  # who has a connection says it
-
-    def _refuse_lacking(self, relation: Any, names: Iterable[str]) -> None:
-        there = {column.name.lower() for column in self.get_columns_in_relation(relation)}
-        lacking = [name for name in names if name.lower() not in there]
-        if lacking:
-            listed = ", ".join(map(repr, lacking))
-            raise CompilationError(f"Snapshot target is missing configured columns: {relation} has no {listed}")
 
 
 class Behaviour(Struct, frozen=True):

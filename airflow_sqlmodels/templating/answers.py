@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import jinja2
@@ -22,7 +21,7 @@ from airflow_sqlmodels.templating.names import shared_names
 from airflow_sqlmodels.templating.places import place_of_error, placed
 from airflow_sqlmodels.templating.relation import RelationApi, TemplateColumn
 from airflow_sqlmodels.templating.results import Response, StatementResult
-from airflow_sqlmodels.templating.runtime_config import Asking, RuntimeConfig
+from airflow_sqlmodels.templating.runtime_config import Asking
 
 if TYPE_CHECKING:
     from airflow_sqlmodels.templating.answering import Answerer, Rendering
@@ -50,9 +49,7 @@ def scope_of(rendering: Rendering) -> MacroScope:
     names.later["model"] = lambda: _model(rendering)
     scope = MacroScope(means.jinja.library, names, rendering.node.package, means.stand_ins)
     scope.notes = rendering.notes
-    settings = means.manifest.settings
-    project = partial(RuntimeConfig, settings, means.invocation, settings.name)
-    names["adapter"] = Adapter(scope, means.dialect, rendering.session, project, settings.flags)
+    names["adapter"] = Adapter(scope, means.dialect, rendering.session, means.manifest.settings, means.invocation)
     names["context"] = ContextView(scope)
     return scope
 

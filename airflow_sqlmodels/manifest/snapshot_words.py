@@ -1,0 +1,21 @@
+"""What the config of a snapshot and the columns that it adds are called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+META_COLUMNS = {
+    name: name for name in ("dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to", "dbt_is_deleted")
+}
+"""The columns that a snapshot adds, by the names that `snapshot_meta_column_names` knows them by."""
+
+HARD_DELETES = ("ignore", "invalidate", "new_record")
+
+
+def hard_deletes_of(config: Mapping[str, Any]) -> str:
+    """The config `hard_deletes`, or what its older form `invalidate_hard_deletes` means."""
+    said = config.get("hard_deletes")
+    if said:
+        return str(said)
+    return "invalidate" if config.get("invalidate_hard_deletes") else "ignore"
