@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
 import functools
 from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from airflow_sqlmodels.artifacts.run_results import result_json
@@ -14,6 +16,7 @@ from airflow_sqlmodels.artifacts.unit_node import unit_node
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, Source, UnitTest
 from airflow_sqlmodels.run.result import Result
+from airflow_sqlmodels.templating.entries.node import WITH_TEMPLATE
 from airflow_sqlmodels.templating.entries.shape import plain
 from airflow_sqlmodels.templating.graph_view import ProjectEntries
 
@@ -72,6 +75,10 @@ NodeType = StrEnum(
 """`resource_type` of a result's node."""
 
 _REFABLE = ("model", "seed", "snapshot")
+_UNCOMPILED: Mapping[str, Any] = MappingProxyType(
+    {"compiled_code": None, "extra_ctes": [], "extra_ctes_injected": False}
+)
+"""What the node of a result says of its SQL if it was not compiled; its entry says nothing."""
 
 
 class Said(dict[str, Any]):
@@ -114,6 +121,11 @@ class ResultNode(Said):
         self._node = node
         self["resource_type"] = NodeType(entry["resource_type"])
         self["config"] = ResultConfig(self["config"])
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _UNCOMPILED or not isinstance(self._node, (*WITH_TEMPLATE, UnitTest)):
+            raise AttributeError(name)
+        return self[name] if name in self else copy.copy(_UNCOMPILED[name])
 
     def to_dict(self, omit_none: bool = False) -> dict[str, Any]:
         """The entry as it is in `graph`."""

@@ -24,6 +24,10 @@ class Relation(Struct, frozen=True):
         """The relation of another name beside this one."""
         return replace(self, identifier=identifier)
 
+    def within(self, database: str) -> "Relation":
+        """The relation; in this database if it names none: while a project is loaded, a DAG's is not known."""
+        return self if self.database else replace(self, database=database)
+
     @property
     def key(self) -> tuple[str, str]:
         """Schema and identifier: what tells relations of one database apart."""

@@ -18,7 +18,7 @@ from airflow_sqlmodels.materializations.schemas import create_schemas
 from airflow_sqlmodels.project.saved import load_saved_nodes
 from airflow_sqlmodels.provider.connections import open_session
 from airflow_sqlmodels.provider.reporting import TESTS, compiled_text, is_unit_test, raise_for, run_title, summary
-from airflow_sqlmodels.provider.specs import START
+from airflow_sqlmodels.provider.specs import END, START
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.run.step import StepRules, run_step
 from airflow_sqlmodels.templating.answering import Answerer, Rendering, answerer, at_database
@@ -64,8 +64,11 @@ class Execution:
             with open_session(connection, f"{task.dag_id}.{task.task_id}", self._log) as session:
                 self._session = session
                 self._make_schemas(manifest, session)
-                results = self._run(self._at_end(answerer(manifest, self._invocation())), session)
+                means = self._at_end(answerer(manifest, self._invocation()))
+                results = self._run(means, session)
                 self._session = None
+            if task.leaves_results:
+                self._leave(means, results)
         finally:
             task.compiled_sql = task.compiled_sql or known
             # to show the fields again is a request to Airflow's server
@@ -92,14 +95,24 @@ class Execution:
         return bool(self._task.task_id.rpartition(".")[2] == START)
 
     def _at_end(self, means: Answerer) -> Answerer:
-        """With the names of on-run-end hooks. A task does not know what came of the others: `results` is empty."""
-        if not self._task.schemas or self._is_start():
+        """With the names of on-run-end hooks."""
+        task = self._task
+        if not task.schemas or self._is_start():
             return means
-        from airflow_sqlmodels.artifacts.end_names import schema_names  # noqa: PLC0415  # for one task of a DAG
+        from airflow_sqlmodels.artifacts.end_names import end_names, schema_names  # noqa: PLC0415  # for one task of a DAG
+        from airflow_sqlmodels.provider.leaving import gathered  # noqa: PLC0415
 
+        if task.results_of:
+            results = gathered(means, self._context["ti"], task.results_of, task.task_id.removesuffix(END))
+            return replace(means, more_names=end_names(means, results))
         own = means.manifest.settings.target.database
-        pairs = [(database or own, schema) for database, schema in self._task.schemas]
+        pairs = [(database or own, schema) for database, schema in task.schemas]
         return replace(means, more_names={"results": [], **schema_names(pairs)})
+
+    def _leave(self, means: Answerer, results: Sequence[Result]) -> None:
+        from airflow_sqlmodels.provider.leaving import KEY, left  # noqa: PLC0415  # few projects have such hooks
+
+        self._context["ti"].xcom_push(key=KEY, value=left(means, results))
 
     @property
     def _nodes(self) -> list[NodeId]:
@@ -109,7 +122,9 @@ class Execution:
         """The connection, and the project as it is over there."""
         if self._found is None:
             connection = BaseHook.get_connection(self._task.conn_id)
-            manifest = at_database(self._manifest(self._nodes), connection.schema, self._task.variables)
+            others = (NodeId(each) for nodes in self._task.results_of.values() for each in nodes)
+            found = self._manifest([*self._nodes, *others])
+            manifest = at_database(found, connection.schema, self._task.variables)
             self._found = connection, manifest
         return self._found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseOperator
@@ -37,6 +37,8 @@ class SqlModelsOperator(BaseOperator):
         relation: str = "",
         checksum: str = "",
         schemas: Sequence[tuple[str, str]] = (),
+        leaves_results: bool = False,
+        results_of: Mapping[str, Sequence[str]] | None = None,
         needed: Sequence[str] = (),
         tolerated: Sequence[str] = (),
         **kwargs: Any,
@@ -49,6 +51,8 @@ class SqlModelsOperator(BaseOperator):
         self.relation = relation
         self.checksum = checksum
         self.schemas = tuple(schemas)
+        self.leaves_results = leaves_results
+        self.results_of = dict(results_of or {})
         self.needed = tuple(needed)
         self.tolerated = tuple(tolerated)
         self.variables = dict(options.vars)

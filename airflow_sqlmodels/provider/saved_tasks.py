@@ -39,9 +39,10 @@ class SavedTasks(Struct, frozen=True):
             return None
         if record is None:
             return None
-        own_id, kind, nodes, group, model, schemas, upstream, tolerated = msgspec.msgpack.decode(record)
+        own_id, kind, nodes, group, model, schemas, results, upstream, tolerated = msgspec.msgpack.decode(record)
         found = TaskSpec(own_id, kind, [NodeId(each) for each in nodes], tuple(group), model)
         found.schemas = tuple((database, schema) for database, schema in schemas)
+        found.leaves_results, found.results_of = results
         found.upstream, found.tolerated = set(upstream), set(tolerated)
         return found
 
@@ -70,7 +71,8 @@ class SavedTasks(Struct, frozen=True):
         records = []
         for spec in specs.values():
             waits = (sorted(spec.upstream), sorted(spec.tolerated)) if spec.tolerated else ((), ())
-            record = _encode((spec.id, spec.kind, spec.nodes, spec.group, spec.model, spec.schemas, *waits))
+            own = (spec.id, spec.kind, spec.nodes, spec.group, spec.model, spec.schemas)
+            record = _encode((*own, (spec.leaves_results, spec.results_of), *waits))
             records.append((spec.id, record))
             if spec.model is not None and spec.id != f"{spec.model}.{spec.kind}":
                 records.append((_by_name(spec.model, spec.kind), record))
@@ -88,11 +90,12 @@ def saved_tasks(options: Options, dag_id: str, prefix: str, translator: type[Tra
     folder = cache_folder()
     if folder is None:
         return SavedTasks(None)
-    named = (repr(options), dag_id, prefix, _file_of(translator), translator.__qualname__, VERSION)
+    named = (repr(options), dag_id, prefix, _file_of(translator), translator.__qualname__, VERSION, _SPEC)
     key = hashlib.blake2b(repr(named).encode(), digest_size=10).hexdigest()
     return SavedTasks(folder / f"{os.path.basename(options.project)}-{key}.tasks", options.project)
 
 
+_SPEC = TaskSpec.__struct_fields__
 _MANIFEST = "~manifest"
 
 

@@ -22,6 +22,7 @@ from airflow_sqlmodels.manifest.nodes import (
     Function,
     Model,
     NodeId,
+    Operation,
     Seed,
     Snapshot,
     Source,
@@ -210,8 +211,22 @@ def _with_hooks(manifest: Manifest, plan: Plan, specs: dict[str, TaskSpec]) -> d
     if end is not None:
         end.upstream = set(_leaves(specs.values()))
         end.schemas = schemas
+        if any(_sees_results(manifest[each]) for each in plan.on_end):
+            _leave_results(specs.values(), end)
         specs = {**specs, end.id: end}
     return specs
+
+
+def _sees_results(hook: AnyNode) -> bool:
+    """Whether a hook may look at `results`: it names them, or calls a macro, of which nobody knows what it looks at."""
+    return isinstance(hook, Operation) and (bool(hook.macros) or "results" in hook.raw_code)
+
+
+def _leave_results(specs: Iterable[TaskSpec], end: TaskSpec) -> None:
+    for spec in specs:
+        if spec.kind in ("run", "test"):
+            spec.leaves_results = True
+            end.results_of[spec.id] = spec.nodes
 
 
 def _hook_task(task_id: str, hooks: Sequence[NodeId]) -> TaskSpec | None:

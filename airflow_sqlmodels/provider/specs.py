@@ -32,3 +32,7 @@ class TaskSpec(Struct):
     """Those of `upstream` that may fail: their models say `on_error: continue`."""
     schemas: tuple[tuple[str, str], ...] = ()
     """For the tasks of hooks: database and schema of all that the DAG writes."""
+    leaves_results: bool = False
+    """Whether it leaves what came of its nodes for the on-run-end hooks."""
+    results_of: dict[str, list[NodeId]] = field(default_factory=dict)
+    """For the task of the on-run-end hooks: the nodes of the tasks whose results these are told."""

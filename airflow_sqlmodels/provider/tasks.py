@@ -135,6 +135,8 @@ class OperatorMaker(Struct, frozen=True):
             relation=_relation(node),
             checksum=self._checksum(spec),
             schemas=spec.schemas,
+            leaves_results=spec.leaves_results,
+            results_of={self.prefix + task_id: nodes for task_id, nodes in spec.results_of.items()},
             weight_rule="absolute",
             **arguments,
         )

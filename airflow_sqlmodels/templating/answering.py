@@ -137,9 +137,7 @@ class Answerer:
 
     def relation(self, relation: Relation) -> Relation:
         """The relation with its database filled in: while loading, the connection's may not be known."""
-        if relation.database:
-            return relation
-        return structs.replace(relation, database=self.manifest.settings.target.database)
+        return relation.within(self.manifest.settings.target.database)
 
 
 def at_database(manifest: Manifest, database: str | None, variables: Mapping[str, Any]) -> Manifest:

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.live, pytest.mark.airflow]
 
 
 def test_a_hook_at_the_end_knows_what_the_dag_writes(warehouse: str, tmp_path: Path) -> None:
-    hook = "on-run-end: \"create table public.ended as select '{{ schemas | join(',') }} {{ results }}' as said\"\n"
+    hook = "on-run-end: \"create table public.ended as select '{{ schemas | join(',') }}' as said\"\n"
     files = {
         "dbt_project.yml": PROJECT + hook,
         "models/a.sql": "select 1 as id",
@@ -27,8 +27,89 @@ def test_a_hook_at_the_end_knows_what_the_dag_writes(warehouse: str, tmp_path: P
     done = run(dag)
 
     assert done.state == "success"
+    assert list(done.xcoms["a.run"]) == ["return_value"]
     with psycopg.connect(warehouse) as connection:
-        assert connection.execute("select said from ended").fetchone() == ("public,public_other []",)
+        assert connection.execute("select said from ended").fetchone() == ("public,public_other",)
+
+
+TELLING = {
+    "dbt_project.yml": PROJECT + "on-run-end: '{{ tell(results) }}'\n",
+    "macros/tell.sql": """\
+        {% macro tell(results) %}
+          create table public.told as
+          {% for each in results %}
+            select '{{ each.node.name }}' as name, '{{ each.status }}' as status, {{ each.failures or 0 }} as failures,
+              '{{ each.node.database }}' as database, {{ each.node.compiled_code is not none }} as compiled,
+              $${{ each.message }}$$ as message, '{{ each.adapter_response.get('code') }}' as code
+            {{ 'union all' if not loop.last }}
+          {% endfor %}
+        {% endmacro %}
+        """,
+}
+
+
+def test_a_hook_at_the_end_is_told_what_came_of_all_nodes(warehouse: str, tmp_path: Path) -> None:
+    files = {
+        **TELLING,
+        "models/a.sql": "{{ config(materialized='table') }} select 1 as id union all select null",
+        "models/b.sql": "select nope from {{ ref('a') }}",
+        "models/c.sql": "select * from {{ ref('b') }}",
+        "models/z.sql": "select 1 as id",
+        "models/tests.yml": """\
+            models:
+              - {name: a, columns: [{name: id, data_tests: [{not_null: {config: {severity: warn}}}]}]}
+              - {name: z, columns: [{name: id, data_tests: [{accepted_values: {values: [2]}}]}]}
+            """,
+    }
+    dag = dag_of(tmp_path, files)
+
+    done = run(dag)
+
+    assert done.state == "failed"
+    with psycopg.connect(warehouse) as connection:
+        found = {row[0]: row[1:] for row in connection.execute("select * from told")}
+        here = connection.info.dbname
+    assert found.pop("b")[:4] == ("error", 0, here, True)
+    assert found == {
+        "a": ("success", 0, here, True, "SELECT 2", "SELECT"),
+        "not_null_a_id": ("warn", 1, here, True, "Got 1 result, configured to warn if != 0", "SELECT"),
+        "c": ("skipped", 0, here, False, "None", "None"),
+        "z": ("success", 0, here, True, "CREATE VIEW", "CREATE VIEW"),
+        "accepted_values_z_id__2": ("fail", 1, here, True, "Got 1 result, configured to fail if != 0", "SELECT"),
+    }
+
+
+def test_a_task_that_could_not_begin_is_an_error_among_the_results(warehouse: str, tmp_path: Path) -> None:
+    dag = dag_of(tmp_path, {**TELLING, "models/a.sql": "select 1 as id", "models/b.sql": "select 1 as id"})
+    dag.models["a"].run.conn_id = "nowhere"
+
+    done = run(dag)
+
+    assert done.state == "failed"
+    with psycopg.connect(warehouse) as connection:
+        found = connection.execute("select name, status, message like '%a.run failed before%' from told").fetchall()
+    assert found == [("b", "success", False), ("a", "error", True)]
+
+
+def test_macros_see_the_database_of_nodes(warehouse: str, tmp_path: Path) -> None:
+    files = {
+        "models/a.sql": """\
+            {% set seen = [model.database, graph.nodes[model.unique_id].database] %}
+            {% do seen.append(graph.nodes['model.shop.b'].relation_name) %}
+            {% do seen.append(graph.sources['source.shop.raw.t'].database) %}
+            select '{{ seen | join(',') if execute }}' as seen
+            """,
+        "models/b.sql": "select 1 as id",
+        "models/raw.yml": "sources: [{name: raw, tables: [{name: t}]}]",
+    }
+    dag = dag_of(tmp_path, files)
+
+    run(dag)
+
+    with psycopg.connect(warehouse) as connection:
+        here = connection.info.dbname
+        seen = f'{here},{here},"{here}"."public"."b",{here}'
+        assert connection.execute("select seen from a").fetchone() == (seen,)
 
 
 def test_a_hook_at_the_start_finds_the_schemas_of_the_dag(warehouse: str, tmp_path: Path) -> None:

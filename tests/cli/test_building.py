@@ -372,6 +372,20 @@ on-run-end:
 """
 
 
+def test_a_hook_at_the_end_is_told_of_a_node_without_sql_that_it_has_none(call: Call, tmp_path: Path) -> None:
+    with (tmp_path / "dbt_project.yml").open("a") as file:
+        names = ("compiled", "compiled_code", "extra_ctes", "extra_ctes_injected")
+        seen = " ~ ' ' ~ ".join(f"each.node.{name}" for name in names)
+        file.write(f"on-run-end: \"{{% for each in results %}}{{{{ log('SEEN ' ~ {seen}, true) }}}}{{% endfor %}}\"\n")
+    _write(tmp_path / "models/a.sql", "select nope")
+    _write(tmp_path / "models/b.sql", "select * from {{ ref('a') }}")
+
+    _, said = call("run", "--select", "a", "b")
+
+    assert "SEEN True select nope [] True" in said
+    assert "SEEN False None [] False" in said
+
+
 def test_hooks_at_the_start_find_the_schemas_of_the_run(call: Call, tmp_path: Path, postgres_dsn: str) -> None:
     with (tmp_path / "dbt_project.yml").open("a") as file:
         file.write("on-run-start: create table public_new.log as select 1 as x\n")

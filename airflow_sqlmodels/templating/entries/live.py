@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from msgspec import structs
+
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
@@ -18,6 +20,7 @@ from airflow_sqlmodels.manifest.nodes import (
     Templated,
     UnitTest,
 )
+from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.templating.code import CompiledCode
 from airflow_sqlmodels.templating.entries.node import WITH_TEMPLATE, Entry, captured_texts, node_json
 from airflow_sqlmodels.templating.entries.places import compiled_path
@@ -30,11 +33,20 @@ def live_entry(
     node: AnyNode, manifest: Manifest, made: float, tests: TestsOf, code: CompiledCode | None = None
 ) -> Entry:
     """What templates see of a node. `made` is when it was read, in seconds since 1970; `code` is there later."""
-    entry = _whole(node, manifest, made, tests)
+    entry = _whole(_placed(node, manifest), manifest, made, tests)
     if code is not None:
         built = isinstance(node, _BUILT) and not (isinstance(node, Model) and node.materialized == "ephemeral")
         entry |= code_part(node, code, entry, manifest.settings.target_path, built=built)
     return shaped(entry)
+
+
+def _placed(node: AnyNode, manifest: Manifest) -> AnyNode:
+    """The node with the database in its relation's name."""
+    relation: Relation | None = getattr(node, "relation", None)
+    if relation is None or relation.database:
+        return node
+    placed: AnyNode = structs.replace(node, relation=relation.within(manifest.settings.target.database))
+    return placed
 
 
 def _whole(node: AnyNode, manifest: Manifest, made: float, tests: TestsOf) -> Entry:

@@ -26,7 +26,7 @@ def _relation(node: SemanticModel, manifest: Manifest) -> Entry | None:
     model = manifest.nodes.get(node.ref_ids[0]) if node.ref_ids else None
     if not isinstance(model, (Model, Seed, Snapshot)):
         return None
-    relation = model.relation
+    relation = model.relation.within(manifest.settings.target.database)
     return {
         "alias": relation.identifier,
         "schema_name": relation.schema,
