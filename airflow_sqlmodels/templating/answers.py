@@ -15,6 +15,7 @@ from airflow_sqlmodels.templating.batches import Batch
 from airflow_sqlmodels.templating.by_name import metric_named
 from airflow_sqlmodels.templating.environment import SCOPE, Environment, NativeEnvironment
 from airflow_sqlmodels.templating.graph_view import GraphView
+from airflow_sqlmodels.templating.macro_trail import macro_trail
 from airflow_sqlmodels.templating.macros import ContextView, MacroLibrary, MacroScope
 from airflow_sqlmodels.templating.metric_names import metric_asked
 from airflow_sqlmodels.templating.names import shared_names
@@ -79,11 +80,14 @@ _OF_TEMPLATES = (
 def told(error: Exception, template: str, at: Location, line: int = 0) -> Exception:
     """What came up while a template was rendered, with its place: `line`, if that is known; what is a bug as it is."""
     if isinstance(error, SqlModelsError):
-        return error if error.at is not None else placed(error, place_of_error(error, template, at, line))
+        if error.at is not None:
+            return error
+        return placed(error, place_of_error(error, template, at, line), macro_trail(error))
     if not isinstance(error, _OF_TEMPLATES):
         return error
     what = f"{type(error).__name__}: {error}" if not isinstance(error, jinja2.TemplateError) else str(error)
-    return CompilationError(what, place_of_error(error, template, at, line), _undefined_hint(error))
+    place = place_of_error(error, template, at, line)
+    return CompilationError(what + macro_trail(error), place, _undefined_hint(error))
 
 
 def _model(rendering: Rendering) -> dict[str, Any]:
@@ -259,6 +263,8 @@ _SPELLED = {"pre_hook": "pre-hook", "post_hook": "post-hook"}
 
 
 def _undefined_hint(error: BaseException) -> str:
-    if isinstance(error, jinja2.UndefinedError):
-        return "no macro or variable of that name: check the spelling, or that its package is installed"
-    return ""
+    if not isinstance(error, jinja2.UndefinedError):
+        return ""
+    if " has no attribute " in str(error) or " has no element " in str(error):
+        return "what stands in front of it is none: was it given a value?" if str(error).startswith("'None'") else ""
+    return "no macro or variable of that name: check the spelling, or that its package is installed"

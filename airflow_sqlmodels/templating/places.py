@@ -5,10 +5,10 @@ from __future__ import annotations
 from airflow_sqlmodels.errors import Location, SqlModelsError, line_location
 
 
-def placed(error: SqlModelsError, at: Location) -> SqlModelsError:
-    """The same error with its place."""
+def placed(error: SqlModelsError, at: Location, behind: str = "") -> SqlModelsError:
+    """The same error with its place, and with what is told behind its message."""
     what, _, *rest = error.args
-    return type(error)(what, at, *rest)
+    return type(error)(what + behind, at, *rest)
 
 
 def place_of_error(error: BaseException, template: str, at: Location, line: int = 0) -> Location:

@@ -20,6 +20,7 @@ from airflow_sqlmodels.templating.call_notes import CallNotes
 from airflow_sqlmodels.templating.doomed import Doubts
 from airflow_sqlmodels.templating.environment import SCOPE, SilentUndefined
 from airflow_sqlmodels.templating.macro_table import BUILT_IN
+from airflow_sqlmodels.templating.macro_trail import macro_trail
 from airflow_sqlmodels.templating.macros import ContextView, MacroCall, MacroLibrary, MacroScope, dispatch
 from airflow_sqlmodels.templating.metric_names import NamedMetric, metric_asked
 from airflow_sqlmodels.templating.places import place_of_error, placed
@@ -262,9 +263,10 @@ def _render(
     except SqlModelsError as error:
         if error.at is not None:
             raise
-        raise placed(error, place_of_error(error, text, Location(path))) from error
+        raise placed(error, place_of_error(error, text, Location(path)), macro_trail(error)) from error
     except (jinja2.TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
-        raise CompilationError(str(error), place_of_error(error, text, Location(path))) from error
+        place = place_of_error(error, text, Location(path))
+        raise CompilationError(f"{error}{macro_trail(error)}", place) from error
     return recorder.asked(macros, called=tuple(notes.called))
 
 

@@ -67,7 +67,7 @@ def test_an_error_in_a_macro_has_its_line(tmp_path: Path) -> None:
     failing = {"macros/f.sql": "{% macro fails(x) %}\n{{ exceptions.raise_compiler_error('no ' ~ x) }}\n{% endmacro %}"}
     with pytest.raises(CompilationError) as raised:
         _compiled(tmp_path, "select 1,\n  {{ fails('good') }}\n", failing)
-    assert raised.value.what == "no good"
+    assert raised.value.what == "no good\n> in macro fails (macros/f.sql:2)"
     assert str(raised.value.at) == "models/model.sql:2"
 
 
