@@ -64,7 +64,7 @@ class Execution:
             with open_session(connection, f"{task.dag_id}.{task.task_id}", self._log) as session:
                 self._session = session
                 self._make_schemas(manifest, session)
-                means = self._at_end(answerer(manifest, self._invocation()))
+                means = self._informed(answerer(manifest, self._invocation()))
                 results = self._run(means, session)
                 self._session = None
             if task.leaves_results:
@@ -94,25 +94,31 @@ class Execution:
     def _is_start(self) -> bool:
         return bool(self._task.task_id.rpartition(".")[2] == START)
 
-    def _at_end(self, means: Answerer) -> Answerer:
-        """With the names of on-run-end hooks."""
+    def _informed(self, means: Answerer) -> Answerer:
+        """With what other tasks have left: the names of on-run-end hooks, and what macros keep in `graph`."""
         task = self._task
-        if not task.schemas or self._is_start():
+        begun = self._take_graph(means) if task.graph_from else {}
+        if task.task_id.rpartition(".")[2] != END:
             return means
         from airflow_sqlmodels.artifacts.end_names import end_names, schema_names  # noqa: PLC0415  # for one task of a DAG
         from airflow_sqlmodels.provider.leaving import gathered  # noqa: PLC0415
 
         if task.results_of:
-            results = gathered(means, self._context["ti"], task.results_of, task.task_id.removesuffix(END))
+            results = gathered(means, self._context["ti"], task.results_of, task.task_id.removesuffix(END), begun)
             return replace(means, more_names=end_names(means, results))
         own = means.manifest.settings.target.database
         pairs = [(database or own, schema) for database, schema in task.schemas]
         return replace(means, more_names={"results": [], **schema_names(pairs)})
 
+    def _take_graph(self, means: Answerer) -> dict[str, Any]:
+        from airflow_sqlmodels.provider.leaving import take_graph  # noqa: PLC0415  # see _leave
+
+        return take_graph(means, self._context["ti"], self._task.graph_from)
+
     def _leave(self, means: Answerer, results: Sequence[Result]) -> None:
         from airflow_sqlmodels.provider.leaving import KEY, left  # noqa: PLC0415  # few projects have such hooks
 
-        self._context["ti"].xcom_push(key=KEY, value=left(means, results))
+        self._context["ti"].xcom_push(key=KEY, value=left(means, results, self._log.info))
 
     @property
     def _nodes(self) -> list[NodeId]:

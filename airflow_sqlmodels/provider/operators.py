@@ -38,6 +38,7 @@ class SqlModelsOperator(BaseOperator):
         checksum: str = "",
         schemas: Sequence[tuple[str, str]] = (),
         leaves_results: bool = False,
+        graph_from: str = "",
         results_of: Mapping[str, Sequence[str]] | None = None,
         needed: Sequence[str] = (),
         tolerated: Sequence[str] = (),
@@ -52,6 +53,7 @@ class SqlModelsOperator(BaseOperator):
         self.checksum = checksum
         self.schemas = tuple(schemas)
         self.leaves_results = leaves_results
+        self.graph_from = graph_from
         self.results_of = dict(results_of or {})
         self.needed = tuple(needed)
         self.tolerated = tuple(tolerated)

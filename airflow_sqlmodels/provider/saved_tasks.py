@@ -42,7 +42,7 @@ class SavedTasks(Struct, frozen=True):
         own_id, kind, nodes, group, model, schemas, results, upstream, tolerated = msgspec.msgpack.decode(record)
         found = TaskSpec(own_id, kind, [NodeId(each) for each in nodes], tuple(group), model)
         found.schemas = tuple((database, schema) for database, schema in schemas)
-        found.leaves_results, found.results_of = results
+        found.leaves_results, found.graph_from, found.results_of = results
         found.upstream, found.tolerated = set(upstream), set(tolerated)
         return found
 
@@ -72,7 +72,7 @@ class SavedTasks(Struct, frozen=True):
         for spec in specs.values():
             waits = (sorted(spec.upstream), sorted(spec.tolerated)) if spec.tolerated else ((), ())
             own = (spec.id, spec.kind, spec.nodes, spec.group, spec.model, spec.schemas)
-            record = _encode((*own, (spec.leaves_results, spec.results_of), *waits))
+            record = _encode((*own, (spec.leaves_results, spec.graph_from, spec.results_of), *waits))
             records.append((spec.id, record))
             if spec.model is not None and spec.id != f"{spec.model}.{spec.kind}":
                 records.append((_by_name(spec.model, spec.kind), record))

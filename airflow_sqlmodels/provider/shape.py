@@ -212,21 +212,30 @@ def _with_hooks(manifest: Manifest, plan: Plan, specs: dict[str, TaskSpec]) -> d
         end.upstream = set(_leaves(specs.values()))
         end.schemas = schemas
         if any(_sees_results(manifest[each]) for each in plan.on_end):
-            _leave_results(specs.values(), end)
+            _leave_results(specs, end, start is not None and any(_calls(manifest[each]) for each in plan.on_start))
         specs = {**specs, end.id: end}
     return specs
 
 
 def _sees_results(hook: AnyNode) -> bool:
     """Whether a hook may look at `results`: it names them, or calls a macro, of which nobody knows what it looks at."""
-    return isinstance(hook, Operation) and (bool(hook.macros) or "results" in hook.raw_code)
+    return _calls(hook) or (isinstance(hook, Operation) and "results" in hook.raw_code)
 
 
-def _leave_results(specs: Iterable[TaskSpec], end: TaskSpec) -> None:
-    for spec in specs:
+def _calls(hook: AnyNode) -> bool:
+    return isinstance(hook, Operation) and bool(hook.macros)
+
+
+def _leave_results(specs: Mapping[str, TaskSpec], end: TaskSpec, at_start: bool) -> None:
+    """Let tasks leave their results; and what hooks at the start have put into `graph`, if they call macros."""
+    for spec in specs.values():
         if spec.kind in ("run", "test"):
             spec.leaves_results = True
             end.results_of[spec.id] = spec.nodes
+    if at_start:
+        specs[START].leaves_results = True
+        for spec in (*specs.values(), end):
+            spec.graph_from = "" if spec.id == START else START
 
 
 def _hook_task(task_id: str, hooks: Sequence[NodeId]) -> TaskSpec | None:

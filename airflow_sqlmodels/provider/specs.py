@@ -34,5 +34,7 @@ class TaskSpec(Struct):
     """For the tasks of hooks: database and schema of all that the DAG writes."""
     leaves_results: bool = False
     """Whether it leaves what came of its nodes for the on-run-end hooks."""
+    graph_from: str = ""
+    """The task whose additions to `graph` its macros find there: that of the on-run-start hooks."""
     results_of: dict[str, list[NodeId]] = field(default_factory=dict)
     """For the task of the on-run-end hooks: the nodes of the tasks whose results these are told."""

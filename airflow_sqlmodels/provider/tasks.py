@@ -119,7 +119,10 @@ class OperatorMaker(Struct, frozen=True):
         """The operator of a spec, in its group, under its label there."""
         if spec.kind == FAILED_KIND:
             rule = "one_failed"
-            return FailedModelsOperator(task_id=label, dag=dag, task_group=group, trigger_rule=rule, retries=0)
+            failed = FailedModelsOperator(task_id=label, dag=dag, task_group=group, trigger_rule=rule, retries=0)
+            # it decides about the DAG run, but what is hung on a group does not wait for it: in general it is skipped
+            failed.is_teardown = failed.on_failure_fail_dagrun = True
+            return failed
         node = self.manifest[main_node(spec.nodes)]
         arguments = {"priority_weight": rank, **self._waiting(spec), **self._arguments(spec, node)}
         if spec.model is not None and label != spec.kind:
@@ -136,6 +139,7 @@ class OperatorMaker(Struct, frozen=True):
             checksum=self._checksum(spec),
             schemas=spec.schemas,
             leaves_results=spec.leaves_results,
+            graph_from=spec.graph_from and self.prefix + spec.graph_from,
             results_of={self.prefix + task_id: nodes for task_id, nodes in spec.results_of.items()},
             weight_rule="absolute",
             **arguments,

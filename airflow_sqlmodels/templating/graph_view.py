@@ -17,7 +17,7 @@ from airflow_sqlmodels.templating.entries.primary_key import TestsOf, primary_ke
 from airflow_sqlmodels.templating.entries.shape import plain
 from airflow_sqlmodels.templating.entries.view import ConfigView
 
-_PARTS: Mapping[str, tuple[str, ...]] = {
+PARTS: Mapping[str, tuple[str, ...]] = {
     "exposures": ("exposure",),
     "functions": ("function",),
     "groups": (),
@@ -28,6 +28,7 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
     "saved_queries": ("saved_query",),
     "unit_tests": ("unit_test",),
 }
+"""The parts of `graph`, with the kinds of nodes in each."""
 
 
 class ProjectEntries:
@@ -97,7 +98,7 @@ class GraphView(MutableMapping[str, Any]):
         del self._kept[part]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys((*_PARTS, *self._kept)))
+        return iter(dict.fromkeys((*PARTS, *self._kept)))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -106,7 +107,7 @@ class GraphView(MutableMapping[str, Any]):
         manifest = self._entries.manifest
         if part == "groups":
             return group_entries(manifest)
-        kinds = _PARTS[part]
+        kinds = PARTS[part]
         wanted = [node for node_id, node in manifest.items() if node_id.partition(".")[0] in kinds]
         wanted.sort(key=lambda node: _rank(node, kinds))  # as dbt comes upon them
         lost = tests_of_nothing(manifest) if part == "nodes" else ()

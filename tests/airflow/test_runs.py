@@ -6,11 +6,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG
 
-from airflow_sqlmodels import SqlModelsDag
+from airflow_sqlmodels import SqlModelsDag, SqlModelsTaskGroup
 from tests.airflow.dags import ROOT, dag_of
 from tests.airflow.runs import run
-from tests.projects import PROJECT
+from tests.projects import PROJECT, write_project
 
 pytestmark = [pytest.mark.live, pytest.mark.airflow]
 
@@ -77,6 +79,46 @@ def test_a_hook_at_the_end_is_told_what_came_of_all_nodes(warehouse: str, tmp_pa
         "z": ("success", 0, here, True, "CREATE VIEW", "CREATE VIEW"),
         "accepted_values_z_id__2": ("fail", 1, here, True, "Got 1 result, configured to fail if != 0", "SELECT"),
     }
+
+
+NOTING = {
+    "dbt_project.yml": PROJECT + "on-run-start: '{{ begin() }}'\non-run-end: '{{ end() }}'\n",
+    "macros/noting.sql": """\
+        {% macro begin() %}{% do graph.update({'mine': {'seen': {}, 'relations': []}}) %}{% endmacro %}
+        {% macro note() %}
+          {% do graph.mine.seen.update({model.name: run_query('select 1.5 as x').columns[0].values()[0]}) if execute %}
+          {% do graph.mine.relations.append(this) if execute %}
+        {% endmacro %}
+        {% macro end() %}
+          create table public.told as
+          {% for relation in graph.mine.relations %}
+            {% set name = relation.identifier %}
+            select '{{ name }}' as name, count(*) as rows, {{ graph.mine.seen[name] }} as seen
+            from {{ relation }} {{ 'union all' if not loop.last }}
+          {% endfor %}
+        {% endmacro %}
+        """,
+    "models/a.sql": "{{ note() }} select 1 as id",
+    "models/b.sql": "{{ note() }} select * from {{ ref('a') }} union all select 2",
+}
+
+
+@pytest.mark.parametrize("group", [False, True])
+def test_what_macros_keep_in_graph_is_there_for_the_hooks_at_the_end(
+    group: bool, warehouse: str, tmp_path: Path
+) -> None:
+    if group:
+        with DAG(f"shop_{tmp_path.name}", schedule=None) as dag:
+            SqlModelsTaskGroup("all", project=str(write_project(tmp_path, NOTING)), conn_id="warehouse")
+    else:
+        dag = dag_of(tmp_path, NOTING)
+
+    done = run(dag)
+
+    assert done.state == "success"
+    with psycopg.connect(warehouse) as connection:
+        found = connection.execute("select name, rows, seen::text from told order by name").fetchall()
+    assert found == [("a", 1, "1.5"), ("b", 2, "1.5")]
 
 
 def test_a_task_that_could_not_begin_is_an_error_among_the_results(warehouse: str, tmp_path: Path) -> None:
@@ -246,6 +288,22 @@ def test_what_reads_a_model_with_on_error_continue_goes_on_when_it_fails(tmp_pat
         **dict.fromkeys(("top.run", "other.run", "below.run", "lower.run"), "success"),
         **dict.fromkeys(("broken.run", "failed_models"), "failed"),
     }
+
+
+@pytest.mark.usefixtures("warehouse")
+@pytest.mark.parametrize(("divisor", "state"), [("1", "success"), ("0", "failed")])
+def test_what_stands_behind_a_group_does_not_wait_for_the_task_that_tells_of_failures(
+    divisor: str, state: str, tmp_path: Path
+) -> None:
+    model = f"{{{{ config(on_error='continue', materialized='table') }}}} select 1 / {divisor} as id"
+    files = {"models/a.sql": model, "models/b.sql": "select 1 as id -- {{ ref('a') }}"}
+    with DAG(f"shop_{tmp_path.name}", schedule=None) as dag:
+        group = SqlModelsTaskGroup("all", project=str(write_project(tmp_path, files)), conn_id="warehouse")
+        group >> EmptyOperator(task_id="after")
+
+    done = run(dag)
+
+    assert (done.state, done.tasks["after"], done.tasks["all.b.run"]) == (state, "success", "success")
 
 
 @pytest.mark.usefixtures("warehouse")

@@ -151,6 +151,31 @@ def test_hooks_stand_before_and_behind_everything(tests: str, tmp_path: Path) ->
     assert specs["on_run_start"].schemas == specs["on_run_end"].schemas
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "leave", "take"),
+    [
+        ("select 1", "select 2", False, False),
+        ("{{ noting() }}", "select 2", False, False),
+        ("select 1", "{{ results | length }}", True, False),
+        ("{{ noting() }}", "{{ noting() }}", True, True),
+    ],
+)
+def test_tasks_leave_their_results_if_a_hook_at_the_end_may_look(
+    tmp_path: Path, start: str, end: str, leave: bool, take: bool
+) -> None:
+    project = f'{PROJECT}on-run-start: "{start}"\non-run-end: "{end}"\n'
+
+    specs = specs_of(
+        tmp_path, {**SHOP, "dbt_project.yml": project, "macros/n.sql": "{% macro noting() %}{% endmacro %}"}
+    )
+
+    ours = [spec for spec in specs.values() if spec.kind in ("run", "test")]
+    assert {spec.leaves_results for spec in ours} == {leave}
+    assert specs["on_run_end"].results_of == ({spec.id: spec.nodes for spec in ours} if leave else {})
+    assert specs["on_run_start"].leaves_results == take
+    assert {spec.graph_from for spec in (*ours, specs["on_run_end"])} == {"on_run_start" if take else ""}
+
+
 def test_hooks_can_be_left_out(tmp_path: Path) -> None:
     assert edges(specs_of(tmp_path / "a", {**SHOP, "dbt_project.yml": HOOKS}, hooks="none")) == edges(
         specs_of(tmp_path / "b")
