@@ -7,17 +7,39 @@ from __future__ import annotations
 
 import datetime
 import decimal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.manifest.relation import Quoting, Relation
-from airflow_sqlmodels.templating.graph_view import PARTS
+from airflow_sqlmodels.templating.graph_parts import PARTS
 from airflow_sqlmodels.templating.relation import TemplateRelation
 
 _MARK = "__sqlmodels__"
 """The key that tells what is not plain data from what is."""
 _PLAIN = (str, int, float, bool, type(None))
+
+
+class CarriedGraph(dict[str, Any]):
+    """What macros keep in `graph`: that of an earlier task is asked for when a template looks for it."""
+
+    def __init__(self, ask: Callable[[], Mapping[str, Any]]) -> None:
+        super().__init__()
+        self._ask: Callable[[], Mapping[str, Any]] | None = ask
+
+    def __contains__(self, key: object) -> bool:
+        if key not in PARTS:
+            self._have()
+        return super().__contains__(key)
+
+    def __iter__(self) -> Iterator[str]:
+        self._have()
+        return super().__iter__()
+
+    def _have(self) -> None:
+        if self._ask is not None:
+            ask, self._ask = self._ask, None
+            self.update({**ask(), **self})
 
 
 def kept(graph: Mapping[str, Any], tell: Callable[[str], None]) -> dict[str, Any]:

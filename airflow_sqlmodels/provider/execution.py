@@ -97,23 +97,28 @@ class Execution:
     def _informed(self, means: Answerer) -> Answerer:
         """With what other tasks have left: the names of on-run-end hooks, and what macros keep in `graph`."""
         task = self._task
-        begun = self._take_graph(means) if task.graph_from else {}
         if task.task_id.rpartition(".")[2] != END:
-            return means
+            return self._with_graph(means) if task.graph_from else means
         from airflow_sqlmodels.artifacts.end_names import end_names, schema_names  # noqa: PLC0415  # for one task of a DAG
-        from airflow_sqlmodels.provider.leaving import gathered  # noqa: PLC0415
+        from airflow_sqlmodels.provider.leaving import gathered, graph_of  # noqa: PLC0415
 
         if task.results_of:
-            results = gathered(means, self._context["ti"], task.results_of, task.task_id.removesuffix(END), begun)
+            instance = self._context["ti"]
+            begun = graph_of(instance, task.graph_from) if task.graph_from else {}
+            results = gathered(means, instance, task.results_of, task.task_id.removesuffix(END), begun)
             return replace(means, more_names=end_names(means, results))
         own = means.manifest.settings.target.database
         pairs = [(database or own, schema) for database, schema in task.schemas]
         return replace(means, more_names={"results": [], **schema_names(pairs)})
 
-    def _take_graph(self, means: Answerer) -> dict[str, Any]:
-        from airflow_sqlmodels.provider.leaving import take_graph  # noqa: PLC0415  # see _leave
+    def _with_graph(self, means: Answerer) -> Answerer:
+        from airflow_sqlmodels.provider.carried import CarriedGraph, known_again  # noqa: PLC0415  # see _leave
+        from airflow_sqlmodels.provider.leaving import graph_of  # noqa: PLC0415
 
-        return take_graph(means, self._context["ti"], self._task.graph_from)
+        def ask() -> dict[str, Any]:
+            return known_again(graph_of(self._context["ti"], self._task.graph_from), means.dialect)
+
+        return replace(means, graph=CarriedGraph(ask))
 
     def _leave(self, means: Answerer, results: Sequence[Result]) -> None:
         from airflow_sqlmodels.provider.leaving import KEY, left  # noqa: PLC0415  # few projects have such hooks

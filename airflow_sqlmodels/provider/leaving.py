@@ -46,12 +46,10 @@ def left(means: Answerer, results: Sequence[Result], tell: Callable[[str], None]
     return msgspec.json.decode(msgspec.json.encode(Left(outcomes, kept(means.graph, tell))))
 
 
-def take_graph(means: Answerer, instance: Any, task_id: str) -> dict[str, Any]:
-    """Put into `graph` what the macros of another task have put there; as it was left."""
+def graph_of(instance: Any, task_id: str) -> dict[str, Any]:
+    """What the macros of a task have put into `graph`, as it was left."""
     found = _of_task(instance, task_id)
-    graph = {} if found is None else found.graph
-    means.graph.update(known_again(graph, means.dialect))
-    return graph
+    return {} if found is None else found.graph
 
 
 def gathered(

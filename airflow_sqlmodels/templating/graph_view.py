@@ -16,19 +16,7 @@ from airflow_sqlmodels.templating.entries.node import Entry
 from airflow_sqlmodels.templating.entries.primary_key import TestsOf, primary_key, tests_of
 from airflow_sqlmodels.templating.entries.shape import plain
 from airflow_sqlmodels.templating.entries.view import ConfigView
-
-PARTS: Mapping[str, tuple[str, ...]] = {
-    "exposures": ("exposure",),
-    "functions": ("function",),
-    "groups": (),
-    "metrics": ("metric",),
-    "nodes": ("model", "snapshot", "analysis", "test", "seed", "operation"),
-    "sources": ("source",),
-    "semantic_models": ("semantic_model",),
-    "saved_queries": ("saved_query",),
-    "unit_tests": ("unit_test",),
-}
-"""The parts of `graph`, with the kinds of nodes in each."""
+from airflow_sqlmodels.templating.graph_parts import PARTS
 
 
 class ProjectEntries:

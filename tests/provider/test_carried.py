@@ -11,7 +11,7 @@ import pytest
 
 from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.manifest.relation import Quoting, Relation
-from airflow_sqlmodels.provider.carried import kept, known_again, merged
+from airflow_sqlmodels.provider.carried import CarriedGraph, kept, known_again, merged
 from airflow_sqlmodels.templating.relation import TemplateRelation
 
 DIALECT = dialect_named("postgres")
@@ -46,6 +46,26 @@ def test_what_cannot_be_carried_is_told_and_left_out() -> None:
         "graph.own.call stays in this task",
         "graph.own.listed[…] stays in this task",
     ]
+
+
+def test_an_earlier_task_is_asked_only_for_what_macros_put_there() -> None:
+    asked: list[int] = []
+
+    def ask() -> dict[str, Any]:
+        asked.append(1)
+        return {"mine": 1, "theirs": 2}
+
+    graph = CarriedGraph(ask)
+    graph["nodes"] = {}
+    graph["mine"] = 3
+    assert "nodes" in graph
+    assert "sources" not in graph
+    assert not asked
+
+    assert "theirs" in graph
+    assert dict(graph.items()) == {"nodes": {}, "mine": 3, "theirs": 2}
+    assert sorted(graph) == ["mine", "nodes", "theirs"]
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize(
