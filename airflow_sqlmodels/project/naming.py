@@ -14,7 +14,7 @@ from airflow_sqlmodels.manifest.manifest import Settings
 from airflow_sqlmodels.manifest.relation import Quoting, Relation
 from airflow_sqlmodels.templating.macro_table import macro_id
 from airflow_sqlmodels.templating.macros import ContextView, MacroCall, MacroLibrary, MacroScope
-from airflow_sqlmodels.templating.reading import ReadingAdapter
+from airflow_sqlmodels.templating.reading_adapter import ReadingAdapter
 
 _VALID_SCHEMA = "require_valid_schema_from_generate_schema_name"
 """The flag of dbt with which that macro has to give a name."""

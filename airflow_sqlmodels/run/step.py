@@ -158,6 +158,9 @@ def _build(
     part: Part | None = None,
 ) -> Result:
     compiled = compile_node(means, node, session)
+    if not isinstance(node, Seed):
+        for name in ("sql", "compiled_code"):  # for the hooks: an audit table keeps them
+            compiled.rendering.give(name, compiled.sql)
     rules.on_compiled(compiled.sql)
     relation = means.relation(node.relation)
     _refuse_long_name(relation.identifier, node)

@@ -15,10 +15,11 @@ from airflow_sqlmodels.errors import CompilationError, WarehouseError
 from airflow_sqlmodels.manifest.manifest import Settings
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.templating.adapter_texts import AdapterTexts
+from airflow_sqlmodels.templating.column import TemplateColumn
 from airflow_sqlmodels.templating.invocation import Invocation
 from airflow_sqlmodels.templating.macros import MacroCall, MacroScope, dispatch
 from airflow_sqlmodels.templating.refusals import NeedsWarehouseError
-from airflow_sqlmodels.templating.relation import TemplateColumn, TemplateRelation, nearly
+from airflow_sqlmodels.templating.relation import TemplateRelation, nearly
 from airflow_sqlmodels.templating.results import EmptyTable, Response, table_of
 from airflow_sqlmodels.templating.runtime_config import RuntimeConfig
 from airflow_sqlmodels.templating.snapshot_target import refuse_lacking
@@ -161,8 +162,14 @@ class Adapter(AdapterTexts):
         self._sent("drop_schema", f"drop schema if exists {name} cascade", relation)
 
     def drop_relation(self, relation: TemplateRelation) -> None:
-        """Drop a relation with what hangs on it: the template asked for it by name."""
-        kind = (relation.type or "table").replace("_", " ")
+        """Drop a relation with what hangs on it: the template asked for it by name.
+
+        Raises CompilationError if nobody knows what it is: `this` and `ref()` are names alone.
+        """
+        if relation.type is None:
+            hint = "ask for it: adapter.drop_relation(load_relation(this))"
+            raise CompilationError(f"Tried to drop relation {relation.render()}, but its type is null", None, hint)
+        kind = relation.type.replace("_", " ")
         self._sent("drop_relation", f"drop {kind} if exists {relation.render()} cascade", relation)
 
     def truncate_relation(self, relation: TemplateRelation) -> None:

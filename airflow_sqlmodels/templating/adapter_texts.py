@@ -11,9 +11,10 @@ from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.dialects.indexes import wrong_with
 from airflow_sqlmodels.errors import CompilationError, closest
 from airflow_sqlmodels.manifest.snapshot_words import HARD_DELETES, hard_deletes_of
+from airflow_sqlmodels.templating.column import TemplateColumn
 from airflow_sqlmodels.templating.constraint_text import column_definitions, table_constraints
 from airflow_sqlmodels.templating.indexes import TemplateIndex
-from airflow_sqlmodels.templating.relation import RelationApi, TemplateColumn
+from airflow_sqlmodels.templating.relation import RelationApi
 
 _BEHAVIOUR = ("require_batched_execution_for_custom_microbatch_strategy", "enable_truthy_nulls_equals_macro")
 """The behaviour flags that dbt's Postgres adapter asks for."""

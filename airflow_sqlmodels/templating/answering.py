@@ -27,7 +27,6 @@ from airflow_sqlmodels.manifest.nodes import (
     Ref,
     Relational,
     Snapshot,
-    Source,
     SourceRef,
     Templated,
 )
@@ -317,7 +316,7 @@ class Rendering:
             name = Relation("", "", CTE_PREFIX + node.relation.identifier)
             return TemplateRelation(name, self.means.dialect, "cte", limited, during)
         own = self.means.earlier[node.id] if node.id in self.means.deferred else node.relation
-        return TemplateRelation(self.means.relation(own), self.means.dialect, _kind(node), limited, during)
+        return TemplateRelation(self.means.relation(own), self.means.dialect, None, limited, during)
 
     def _during(self, node: Relational) -> str | None:
         """The condition on the time of the rows that are read of a node."""
@@ -351,11 +350,3 @@ class Rendering:
         assert isinstance(node, Function), node_id
         own = self.means.earlier[node_id] if node_id in self.means.deferred else node.relation
         return TemplateRelation(self.means.relation(own), self.means.dialect, "function")
-
-
-def _kind(node: Relational) -> str | None:
-    if isinstance(node, Source):
-        return "external" if node.config.get("external") else None
-    if isinstance(node, Model):
-        return {"view": "view", "materialized_view": "materialized_view"}.get(node.materialized, "table")
-    return "table"

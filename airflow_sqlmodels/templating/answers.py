@@ -13,16 +13,18 @@ from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError,
 from airflow_sqlmodels.templating.adapter import Adapter
 from airflow_sqlmodels.templating.batches import Batch
 from airflow_sqlmodels.templating.by_name import metric_named
+from airflow_sqlmodels.templating.column import TemplateColumn
 from airflow_sqlmodels.templating.environment import SCOPE, Environment, NativeEnvironment
 from airflow_sqlmodels.templating.graph_view import GraphView
 from airflow_sqlmodels.templating.macro_trail import macro_trail
-from airflow_sqlmodels.templating.macros import ContextView, MacroLibrary, MacroScope
+from airflow_sqlmodels.templating.macros import OUTSIDE, ContextView, MacroLibrary, MacroScope, Return
 from airflow_sqlmodels.templating.metric_names import metric_asked
 from airflow_sqlmodels.templating.names import shared_names
 from airflow_sqlmodels.templating.places import place_of_error, placed
-from airflow_sqlmodels.templating.relation import RelationApi, TemplateColumn
+from airflow_sqlmodels.templating.relation import RelationApi
 from airflow_sqlmodels.templating.results import Response, StatementResult
 from airflow_sqlmodels.templating.runtime_config import Asking
+from airflow_sqlmodels.templating.validation import Validator, validated
 
 if TYPE_CHECKING:
     from airflow_sqlmodels.templating.answering import Answerer, Rendering
@@ -51,6 +53,7 @@ def scope_of(rendering: Rendering) -> MacroScope:
     scope = MacroScope(means.jinja.library, names, rendering.node.package, means.stand_ins)
     scope.notes = rendering.notes
     names["adapter"] = Adapter(scope, means.dialect, rendering.session, means.manifest.settings, means.invocation)
+    names["builtins"] = _apart(names)
     names["context"] = ContextView(scope)
     return scope
 
@@ -63,6 +66,8 @@ def rendered(rendering: Rendering, environment: jinja2.Environment, template: st
         return compiled.render({SCOPE: rendering.scope})
     except jinja2.TemplateSyntaxError as error:
         raise CompilationError(str(error.message), line_location(template, error.lineno, at.path)) from error
+    except Return as error:
+        raise CompilationError(OUTSIDE, place_of_error(error, template, at)) from error
     except Exception as error:
         found = told(error, template, at)
         if found is error:
@@ -121,6 +126,13 @@ class _Names(dict[str, Any]):
         return self[name]
 
 
+def _apart(names: _Names) -> _Names:
+    """`builtins`: all names but macros, as they are before a macro of the project takes the place of one."""
+    found = _Names(names)
+    found.later.update(names.later)
+    return found
+
+
 def _own_names(rendering: Rendering) -> dict[str, Any]:
     means, node, this = rendering.means, rendering.node, rendering.this()
     settings = means.manifest.settings
@@ -142,11 +154,12 @@ def _own_names(rendering: Rendering) -> dict[str, Any]:
         "api": {"Relation": RelationApi(means.dialect), "Column": TemplateColumn},
         "pre_hooks": node.config.get("pre_hook") or [],
         "post_hooks": node.config.get("post_hook") or [],
+        "sql": None,
+        "compiled_code": None,
         "graph": GraphView(means.entries, means.graph),
         "metric": _Metrics(rendering),
         "defer_relation": rendering.defer_relation(),
     }
-    names["builtins"] = {key: names[key] for key in ("ref", "source", "function", "config", "var")}
     return names
 
 
@@ -213,34 +226,33 @@ class AnsweringConfig:
     def __call__(self, *_args: Any, **_kwargs: Any) -> str:
         return ""
 
-    def get(self, name: str, default: Any = None, validator: Callable[[Any], Any] | None = None) -> Any:
-        """The value of a config; `default` if it is not set."""
+    def get(self, name: str, default: Any = None, validator: Validator | None = None) -> Any:
+        """The value of a config; `default` if it is not set. Validated, as in dbt, only if there is a default."""
         value = self._values.get(_SPELLED.get(name, name))
         found = default if value is None else value
-        if validator is not None:
-            validator(found)
-        return found
+        return found if default is None else validated(found, validator)
 
-    def require(self, name: str, validator: Callable[[Any], Any] | None = None) -> Any:
+    def require(self, name: str, validator: Validator | None = None) -> Any:
         """The value of a config. Raises CompilationError if it is not set."""
-        if self._values.get(_SPELLED.get(name, name)) is None:
+        found = self._values.get(_SPELLED.get(name, name))
+        if found is None:
             raise CompilationError(f"the config {name!r} is needed here, and not set")
-        return self.get(name, None, validator)
+        return validated(found, validator)
 
-    def set(self, name: str, value: Any) -> str:
-        """Set it for the rest of this node."""
-        self._values[name] = value
+    def set(self, name: str, value: Any) -> str:  # noqa: ARG002
+        """What a node's config is was settled while the project was loaded: as in dbt, nothing changes."""
         return ""
 
-    def meta_get(self, name: str, default: Any = None, validator: Any = None) -> Any:  # noqa: ARG002
+    def meta_get(self, name: str, default: Any = None, validator: Validator | None = None) -> Any:
         """A value under `meta`."""
-        return (self._values.get("meta") or {}).get(name, default)
+        found = (self._values.get("meta") or {}).get(name, default)
+        return found if default is None else validated(found, validator)
 
-    def meta_require(self, name: str, validator: Any = None) -> Any:  # noqa: ARG002
+    def meta_require(self, name: str, validator: Validator | None = None) -> Any:
         """A value under `meta`. Raises CompilationError if it is not set."""
         if name not in (self._values.get("meta") or {}):
             raise CompilationError(f"the config meta.{name} is needed here, and not set")
-        return self._values["meta"][name]
+        return validated(self._values["meta"][name], validator)
 
     def persist_relation_docs(self) -> bool:
         """Whether the description becomes the relation's comment."""
@@ -249,14 +261,6 @@ class AnsweringConfig:
     def persist_column_docs(self) -> bool:
         """Whether the columns' descriptions become comments."""
         return bool((self._values.get("persist_docs") or {}).get("columns"))
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or name not in self._values:
-            raise AttributeError(name)
-        return self._values[name]
-
-    def __getitem__(self, name: str) -> Any:
-        return self._values[name]
 
 
 _SPELLED = {"pre_hook": "pre-hook", "post_hook": "post-hook"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_sqlmodels.manifest.lost import tests_of_nothing
 from airflow_sqlmodels.manifest.manifest import Manifest
@@ -17,6 +17,9 @@ from airflow_sqlmodels.templating.entries.primary_key import TestsOf, primary_ke
 from airflow_sqlmodels.templating.entries.shape import plain
 from airflow_sqlmodels.templating.entries.view import ConfigView
 from airflow_sqlmodels.templating.graph_parts import PARTS
+
+if TYPE_CHECKING:
+    from _collections_abc import dict_items, dict_keys, dict_values
 
 
 class ProjectEntries:
@@ -56,15 +59,55 @@ class ProjectEntries:
 
 
 class ModelEntry(dict[str, Any]):
-    """An entry in which the primary key is worked out when it is asked for: a task pays for one node."""
+    """An entry in which the primary key is worked out when somebody looks at it, or at all there is.
+
+    It takes the tests of the whole project, and a task pays for one node.
+    """
 
     key: Callable[[], list[str]] | None = None
 
+    def _whole(self) -> None:
+        if self.key is not None:
+            key, self.key = self.key, None
+            self.setdefault("primary_key", key())
+
     def __missing__(self, name: str) -> Any:
-        if name != "primary_key" or self.key is None:
-            raise KeyError(name)
-        self[name] = self.key()
-        return self[name]
+        if name == "primary_key" and self.key is not None:
+            self._whole()
+            return self[name]
+        raise KeyError(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a field."""
+        if name == "primary_key":
+            self._whole()
+        return super().get(name, default)
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or (name == "primary_key" and self.key is not None)
+
+    def __iter__(self) -> Iterator[str]:
+        self._whole()
+        return super().__iter__()
+
+    def __len__(self) -> int:
+        self._whole()
+        return super().__len__()
+
+    def keys(self) -> dict_keys[str, Any]:
+        """The names of the fields."""
+        self._whole()
+        return super().keys()
+
+    def values(self) -> dict_values[str, Any]:
+        """Their values."""
+        self._whole()
+        return super().values()
+
+    def items(self) -> dict_items[str, Any]:
+        """Both."""
+        self._whole()
+        return super().items()
 
 
 class GraphView(MutableMapping[str, Any]):

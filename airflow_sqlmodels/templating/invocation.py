@@ -90,6 +90,6 @@ class Flags:
 
     def __getattr__(self, name: str) -> Any:
         try:
-            return self._values[name.upper()]
+            return self._values[name]
         except KeyError:
             raise AttributeError(name) from None

@@ -30,6 +30,10 @@ class Return(BaseException):  # not an error: it carries the value of `return(..
         self.value = value
 
 
+OUTSIDE = "return() belongs into a macro"
+"""What is wrong if nothing catches it."""
+
+
 class MacroLibrary(Struct):
     """Compiled macros of one project. The only thing it keeps is what compiling gave."""
 

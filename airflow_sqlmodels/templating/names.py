@@ -16,11 +16,13 @@ import yaml
 from airflow_sqlmodels.errors import CompilationError
 from airflow_sqlmodels.manifest.manifest import Settings
 from airflow_sqlmodels.manifest.warned import Warned
+from airflow_sqlmodels.templating.column import TemplateColumn
 from airflow_sqlmodels.templating.environment import Callee
 from airflow_sqlmodels.templating.invocation import LANGUAGE_VERSION, Flags, Invocation
 from airflow_sqlmodels.templating.macros import Return
 from airflow_sqlmodels.templating.options import all_options
 from airflow_sqlmodels.templating.refusals import Refusals
+from airflow_sqlmodels.templating.validation import any_of
 from airflow_sqlmodels.templating.variables import EnvVar, metadata_envs, target_names
 from airflow_sqlmodels.warehouse import turns
 
@@ -46,6 +48,9 @@ def shared_names(settings: Settings, invocation: Invocation) -> dict[str, Any]:
         "adapter_macro": _adapter_macro,
         "modules": Modules(invocation.warn),
         "try_or_compiler_error": _try,
+        "column": TemplateColumn,
+        "sql_now": "now()",
+        "validation": {"any": any_of},
         "dbt_metadata_envs": metadata_envs(settings.env),
     }
 

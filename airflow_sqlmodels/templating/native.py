@@ -10,7 +10,7 @@ from jinja2.runtime import missing  # type: ignore[attr-defined]  # not listed i
 
 from airflow_sqlmodels.errors import CompilationError, Location, ProjectError, SqlModelsError
 from airflow_sqlmodels.templating.environment import SCOPE, NativeEnvironment
-from airflow_sqlmodels.templating.macros import Return
+from airflow_sqlmodels.templating.macros import OUTSIDE, Return
 
 
 class Names:
@@ -46,7 +46,7 @@ def native_renderer(names: Mapping[str, Any]) -> Render:
             kind = CompilationError if isinstance(error, jinja2.UndefinedError) else ProjectError
             raise kind(f"{error} in {text!r}", at) from error
         except Return as error:
-            raise CompilationError(f"return() belongs into a macro: {text!r}", at) from error
+            raise CompilationError(f"{OUTSIDE}: {text!r}", at) from error
         except Exception as error:  # whatever what a template calls may raise: {{ 1 / 0 }}
             raise CompilationError(f"{error} in {text!r}", at) from error
         if not isinstance(value, jinja2.Undefined):

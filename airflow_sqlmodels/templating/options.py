@@ -49,6 +49,6 @@ def all_options(said: Mapping[str, Any], project_flags: Mapping[str, Any]) -> di
 
 
 def all_flags(said: Mapping[str, Any], project_flags: Mapping[str, Any]) -> dict[str, Any]:
-    """The same in capitals, with the options that dbt shows as `flags`."""
+    """Those that dbt shows as `flags`, in capitals: whatever else was said is not there."""
     known = {str(key).upper(): value for key, value in {**project_flags, **said}.items() if value is not None}
-    return {**_SHOWN, **known}
+    return {name: known.get(name, usual) for name, usual in _SHOWN.items()}

@@ -17,16 +17,23 @@ from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.templating.call_graph import CallGraph
 from airflow_sqlmodels.templating.call_names import CAPTURED
 from airflow_sqlmodels.templating.call_notes import CallNotes
+from airflow_sqlmodels.templating.column import TemplateColumn
 from airflow_sqlmodels.templating.doomed import Doubts
-from airflow_sqlmodels.templating.environment import SCOPE, SilentUndefined
+from airflow_sqlmodels.templating.environment import SCOPE
 from airflow_sqlmodels.templating.macro_table import BUILT_IN
 from airflow_sqlmodels.templating.macro_trail import macro_trail
-from airflow_sqlmodels.templating.macros import ContextView, MacroCall, MacroLibrary, MacroScope, dispatch
+from airflow_sqlmodels.templating.macros import (
+    OUTSIDE,
+    ContextView,
+    MacroLibrary,
+    MacroScope,
+    Return,
+)
 from airflow_sqlmodels.templating.metric_names import NamedMetric, metric_asked
 from airflow_sqlmodels.templating.places import place_of_error, placed
+from airflow_sqlmodels.templating.reading_adapter import ReadingAdapter
 from airflow_sqlmodels.templating.refusals import Refusals
-from airflow_sqlmodels.templating.relation import RelationApi, TemplateColumn, TemplateRelation
-from airflow_sqlmodels.templating.results import EmptyTable
+from airflow_sqlmodels.templating.relation import RelationApi, TemplateRelation
 from airflow_sqlmodels.templating.static import Call, called_names
 from airflow_sqlmodels.templating.variables import Var, missing_var
 
@@ -234,7 +241,7 @@ def doubts_of(graph: CallGraph, shared: Mapping[str, Any], dialect: Dialect) -> 
     """Doubts about templates that see these names while they are read."""
     here = TemplateRelation(Relation("", "", ""), dialect)
     own = reading_names(Recorder(), here, Var({}, str))
-    return Doubts(graph, frozenset((*shared, *own, "adapter", *DEFAULT_NAMESPACE)))
+    return Doubts(graph, frozenset((*shared, *own, "adapter", "builtins", *DEFAULT_NAMESPACE)))
 
 
 def _render(
@@ -253,6 +260,7 @@ def _render(
     scope = MacroScope(library or readers.library, names, package)
     scope.notes = notes = CallNotes()
     names["adapter"] = ReadingAdapter(scope, readers.dialect)
+    names["builtins"] = dict(names)
     names["context"] = ContextView(scope)
     try:
         template = environment.from_string(text)
@@ -264,6 +272,8 @@ def _render(
         if error.at is not None:
             raise
         raise placed(error, place_of_error(error, text, Location(path)), macro_trail(error)) from error
+    except Return as error:
+        raise CompilationError(OUTSIDE, place_of_error(error, text, Location(path))) from error
     except (jinja2.TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
         place = place_of_error(error, text, Location(path))
         raise CompilationError(f"{error}{macro_trail(error)}", place) from error
@@ -316,7 +326,6 @@ def reading_names(recorder: Recorder, here: TemplateRelation, var: Var) -> dict[
         "compiled_code": "",
         "defer_relation": None,
     }
-    names["builtins"] = {key: names[key] for key in ("ref", "source", "function", "config", "var")}
     return names
 
 
@@ -345,41 +354,6 @@ class ReadingConfig:
         return False
 
     persist_column_docs = persist_relation_docs
-
-
-class ReadingAdapter:
-    """`adapter` while loading: finds macros, and has no warehouse to ask."""
-
-    _TABLES = ("execute", "get_partitions_metadata")
-    _LISTS = ("get_columns_in_relation", "get_missing_columns", "get_column_schema_from_query", "list_relations")
-
-    def __init__(self, scope: MacroScope, dialect: Dialect) -> None:
-        self._scope, self._dialect = scope, dialect
-        self.Relation = RelationApi(dialect)
-        self.Column = TemplateColumn
-        self.config = SilentUndefined()
-        self.behavior = SilentUndefined()
-
-    def dispatch(self, macro_name: str, macro_namespace: str | None = None) -> MacroCall:
-        """The macro for this warehouse."""
-        return dispatch(self._scope, macro_name, macro_namespace)
-
-    def type(self) -> str:
-        """The warehouse's name."""
-        return self._dialect.name
-
-    def quote(self, identifier: str) -> str:
-        """The identifier, quoted."""
-        return self._dialect.quote(identifier)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        if name in self._TABLES:
-            return lambda *_args, **_kwargs: ("", EmptyTable())
-        if name in self._LISTS:
-            return lambda *_args, **_kwargs: []
-        return _none
 
 
 def _nothing(*_args: Any, **_kwargs: Any) -> str:

@@ -1,8 +1,7 @@
-"""Relations and columns as templates know them: dbt's `Relation` and `Column`, over our own values."""
+"""Relations as templates know them: dbt's `Relation`, over our own values."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,8 +16,22 @@ CTE_PREFIX = "__dbt__cte__"
 """What dbt puts before the name of an ephemeral model; users see it in compiled SQL."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class TemplateRelation(Mapping[str, Any]):
+class _Kinds:
+    """The names of the kinds of relation: macros write `this.incorporate(type=this.View)`."""
+
+    __slots__ = ()
+
+    Table = property(lambda _self: "table")
+    View = property(lambda _self: "view")
+    CTE = property(lambda _self: "cte")
+    MaterializedView = property(lambda _self: "materialized_view")
+    External = property(lambda _self: "external")
+    Function = property(lambda _self: "function")
+    PointerTable = property(lambda _self: "pointer_table")
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class TemplateRelation(_Kinds, Mapping[str, Any]):
     """What `ref()`, `source()` and `this` give. Writing it into SQL gives its quoted name.
 
     Macros of packages tell it from a text by its being a mapping with `metadata`.
@@ -66,6 +79,9 @@ class TemplateRelation(Mapping[str, Any]):
             rendered = f"(select * from {rendered} where {self.during}) _dbt_et_filter_subq_{name}"
         return rendered
 
+    def __repr__(self) -> str:
+        return f"<{self.metadata['type']} {self}>"
+
     def __hash__(self) -> int:
         return hash(self.relation)
 
@@ -83,6 +99,11 @@ class TemplateRelation(Mapping[str, Any]):
     path = property(lambda self: self.relation)
     quote_policy = property(lambda self: self.relation.quoting)
     include_policy = property(lambda self: Quoting(*self.shown))
+    quote_character = property(lambda self: self.dialect.quote("")[0])
+    limit = property(lambda self: None if self.limited is None else 0)
+    event_time_filter = property(lambda self: self.during)
+    dbt_created = property(lambda _self: False)
+    require_alias = property(lambda _self: True)
     is_table = property(lambda self: self.type == "table")
     is_view = property(lambda self: self.type == "view")
     is_cte = property(lambda self: self.type == "cte")
@@ -165,9 +186,13 @@ class TemplateRelation(Mapping[str, Any]):
         found = {
             "path": {each: getattr(self, each) for each in _PARTS},
             "type": self.type,
-            "quote_character": self.dialect.quote("")[0],
+            "quote_character": self.quote_character,
             "include_policy": structs.asdict(self.include_policy),
             "quote_policy": structs.asdict(self.quote_policy),
+            **{each: getattr(self, each) for each in ("dbt_created", "limit", "event_time_filter", "require_alias")},
+            "catalog": None,
+            "renameable_relations": ["table", "view"],
+            "replaceable_relations": ["table", "view"],
         }
         return {key: value for key, value in found.items() if value is not None or not omit_none}
 
@@ -238,7 +263,7 @@ def _overlay(old: tuple[bool, bool, bool], *new: bool | None) -> tuple[bool, boo
     return first, second, third
 
 
-class RelationApi(Struct, frozen=True):
+class RelationApi(_Kinds, Struct, frozen=True):
     """`api.Relation` and `adapter.Relation`: makes relations from names."""
 
     dialect: Dialect
@@ -267,120 +292,3 @@ class RelationApi(Struct, frozen=True):
         return Quoting()
 
     get_default_include_policy = get_default_quote_policy
-
-    Table = property(lambda _self: "table")
-    View = property(lambda _self: "view")
-    CTE = property(lambda _self: "cte")
-    MaterializedView = property(lambda _self: "materialized_view")
-    External = property(lambda _self: "external")
-    Function = property(lambda _self: "function")
-    PointerTable = property(lambda _self: "pointer_table")
-
-
-_STRINGS = ("text", "character varying", "varchar", "character", "char", "bpchar")
-_INTEGERS = ("smallint", "integer", "bigint", "smallserial", "serial", "bigserial", "int2", "int4", "int8", "int")
-_FLOATS = ("real", "float4", "float", "double precision", "float8")
-_NUMERICS = ("numeric", "decimal")
-_LABELS = {"STRING": "TEXT"}
-
-
-class TemplateColumn(Struct, frozen=True):
-    """What `adapter.get_columns_in_relation` gives for each column."""
-
-    column: str
-    dtype: str
-    char_size: int | None = None
-    numeric_precision: int | None = None
-    numeric_scale: int | None = None
-
-    @property
-    def name(self) -> str:
-        """The plain name."""
-        return self.column
-
-    @property
-    def quoted(self) -> str:
-        """The name as it stands in SQL."""
-        return '"' + self.column.replace('"', '""') + '"'
-
-    @property
-    def data_type(self) -> str:
-        """The type as it stands in DDL, with size or precision."""
-        kind = self.dtype.lower()
-        if kind == "text" or (kind == "character varying" and self.char_size is None):
-            return self.dtype
-        if self.is_string():
-            return self.string_type(self.string_size())
-        if self.is_numeric():
-            return self.numeric_type(self.dtype, self.numeric_precision, self.numeric_scale)
-        return self.dtype
-
-    expanded_data_type = data_type
-
-    def is_string(self) -> bool:
-        """Whether it holds text."""
-        return self.dtype.lower() in _STRINGS
-
-    def is_integer(self) -> bool:
-        """Whether it holds whole numbers."""
-        return self.dtype.lower() in _INTEGERS
-
-    def is_float(self) -> bool:
-        """Whether it holds binary floating point numbers."""
-        return self.dtype.lower() in _FLOATS
-
-    def is_numeric(self) -> bool:
-        """Whether it holds exact decimal numbers."""
-        return self.dtype.lower() in _NUMERICS
-
-    def is_number(self) -> bool:
-        """Whether it holds any kind of number."""
-        return self.is_integer() or self.is_float() or self.is_numeric()
-
-    def string_size(self) -> int:
-        """How many characters it holds; 256 where the type does not say, as in dbt. For texts only."""
-        if not self.is_string():
-            raise CompilationError(f"string_size() of the column {self.column!r}, which is of the type {self.dtype}",
-                                   None, "ask is_string() first")  # fmt: skip
-        return 256 if self.dtype.lower() == "text" or self.char_size is None else int(self.char_size)
-
-    def can_expand_to(self, other_column: TemplateColumn) -> bool:
-        """Whether the other is a wider text column. Macros name the argument."""
-        if not (self.is_string() and other_column.is_string()):
-            return False
-        return other_column.string_size() > self.string_size()
-
-    def literal(self, value: Any) -> str:
-        """The value as SQL of this column's type."""
-        return f"{value}::{self.data_type}"
-
-    @staticmethod
-    def string_type(size: int) -> str:
-        """The type for text of a size."""
-        return f"character varying({size})"
-
-    @staticmethod
-    def numeric_type(dtype: str, precision: Any, scale: Any) -> str:
-        """The type for decimal numbers of a precision and a scale; without both, as it is."""
-        return dtype if precision is None or scale is None else f"{dtype}({precision},{scale})"
-
-    @classmethod
-    def translate_type(cls, dtype: str) -> str:
-        """The type that Postgres has for one of the general labels; anything else as it is."""
-        return _LABELS.get(dtype.upper(), dtype)
-
-    @classmethod
-    def create(cls, name: str, label_or_dtype: str) -> TemplateColumn:
-        """A column of a name and a type, or a general label for one."""
-        return cls(name, cls.translate_type(label_or_dtype))
-
-    @classmethod
-    def from_description(cls, name: str, raw_data_type: str) -> TemplateColumn:
-        """A column of a name and a type with its size, as `numeric(10,2)`."""
-        found = re.match(r"([^(]+)(?:\((\d+)(?:,\s*(\d+))?\))?", raw_data_type)
-        if not found:
-            return cls(name, raw_data_type)
-        kind, first, second = found[1].strip(), found[2], found[3]
-        if second is not None or kind in _NUMERICS:
-            return cls(name, kind, None, int(first) if first else None, int(second) if second else None)
-        return cls(name, kind, int(first) if first else None)

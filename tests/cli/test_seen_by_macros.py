@@ -292,3 +292,22 @@ def test_a_test_that_a_project_judges_itself_lists_what_its_materialization_call
     assert told["not_null_stg_orders_id"][:3] == [
         *("macro.dbt.test_not_null", "macro.dbt.get_where_subquery", "macro.shop.seen"),
     ]
+
+
+def test_hooks_see_the_sql_of_their_node(shop: Shop) -> None:
+    """What keeps what was run in an audit table."""
+    hook = "{{ seen() }}"
+    shop.add(
+        **{
+            "models/audited.sql": "{{ config(materialized='table', pre_hook='{{ seen() }}') }}select 1 as n",
+            "models/newest.sql": f"{{{{ config(post_hook='{hook}') }}}}select * from {{{{ ref('audited') }}}}",
+        }
+    )
+    seen = "{% if execute %}{% do tell(model.name, [sql, compiled_code == sql]) %}{% endif %}"
+
+    shop.tell_at_end("{% do tell('end', sql) %}", "{% macro seen() %}" + seen + "{% endmacro %}")
+
+    told = shop.told("run", "--select", "audited", "newest")
+    assert told["audited"] == ["select 1 as n", True]
+    assert told["newest"][0].startswith("select * from ")
+    assert told["end"] is None

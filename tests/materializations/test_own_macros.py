@@ -266,7 +266,7 @@ def test_methods_of_the_adapter_are_the_projects_macros(
           {% do adapter.drop_relation(relation) %}
         {% endmacro %}"""
     model = """{{ config(materialized='table') }}
-        {% set old = api.Relation.create(schema=this.schema, identifier='old') %}
+        {% set old = api.Relation.create(schema=this.schema, identifier='old', type='table') %}
         {% if execute %}{% do adapter.drop_relation(old) %}{% endif %}
         select '{{ adapter.get_columns_in_relation(this) | join(",") }}' as seen"""
     connection.execute("create table dropped (name text)")

@@ -33,6 +33,13 @@ def test_a_wrong_call_is_told_with_its_line(call: str, message: str, rendered: s
     assert str(raised.value.at).startswith("models/m.sql:3")
 
 
+def test_return_outside_a_macro_is_refused(tmp_path: Path) -> None:
+    """What it raises is caught by the call of a macro, and here is none."""
+    with pytest.raises(CompilationError, match="belongs into a macro") as raised:
+        load(tmp_path, {"models/m.sql": "{{ config(alias=target.name) }}\n{{ return(1) }}"})
+    assert str(raised.value.at).startswith("models/m.sql:2")
+
+
 def test_context_names_what_the_node_sees_while_it_is_read(tmp_path: Path) -> None:
     """A macro of a package asks for one of the project by its name, as text."""
     files = {

@@ -50,10 +50,44 @@ from tests.projects import load
             "{{ diff_column_data_types([api.Column('a', 'varchar', 9)], [api.Column('a', 'varchar', 5)]) }}",
             "text[]",
         ),
+        ("{{ [this] }}", '[<PostgresRelation "shop"."m">]'),
+        (
+            "{{ api.Column('a', 'text') }}",
+            "PostgresColumn(column='a', dtype='text', char_size=None, numeric_precision=None, numeric_scale=None)",
+        ),
+        ("{{ this.incorporate(type=this.MaterializedView).type }} {{ this.quote_character }}", 'materialized_view "'),
+        (
+            "{{ this.to_dict().limit }} {{ this.limit }} {{ this.event_time_filter }} {{ this.require_alias }}",
+            "None None None True",
+        ),
+        ("{{ ref('n').type }} {{ ref('n').is_view }} {{ source('s', 't').type }}", "None False None"),
+        ("{{ sql }} {{ compiled_code }} {{ sql_now }} {{ column.create('a', 'b').name }}", "None None now() a"),
+        (
+            "{{ config(k='v') }}{{ config.get('k', 'd', validator=validation.any('u', 'v')) }}"
+            "{{ config.get('x', validator=validation.any('u')) }}",
+            "vNone",
+        ),
+        ("{{ config(k='v') }}{% do config.set('k', 'w') %}{{ config.get('k') }}{{ config.k }}{{ config['k'] }}", "w"),
+        (
+            "{{ config.get('k') }}{% if execute %}{% do config.set('k', 'w') %}{% endif %}{{ config.get('k') }}",
+            "NoneNone",
+        ),
+        (
+            "{{ builtins.this.name }}{{ builtins['target'].name }}{{ builtins.model.name }}{{ builtins.log('a') }}"
+            "{{ builtins.context is defined }}{{ builtins.run_query is defined }}",
+            "mdevmFalseFalse",
+        ),
+        ("{{ flags.full_refresh }}{{ flags.THREADS }}{{ flags.WHICH }}{{ flags.FULL_REFRESH }}", "buildFalse"),
+        (
+            "{{ 'primary_key' in model.keys() | list }} {{ model.get('primary_key') }} {{ model.primary_key }}"
+            " {{ (model | length) == (model.items() | list | length) }}",
+            "True [] [] True",
+        ),
     ],
 )
 def test_it_answers_as_dbts_does(tmp_path: Path, template: str, expected: str) -> None:
-    manifest = load(tmp_path, {"models/m.sql": template})
+    sources = "sources: [{name: s, tables: [{name: t, external: {location: elsewhere}}]}]"
+    manifest = load(tmp_path, {"models/m.sql": template, "models/n.sql": "select 1", "models/s.yml": sources})
 
     assert compile_node(answerer(manifest, Invocation()), manifest[NodeId("model.shop.m")], None).sql == expected
 
@@ -79,6 +113,10 @@ def test_a_number_that_is_no_json_is_an_error_and_no_null(tmp_path: Path) -> Non
         ("{{ this.matches() }}", "was given no name"),
         ("{{ dbt.date(2024, 2, 30) }}", "day"),
         ("{{ dbt.generate_series(0) }}", "an upper bound above 0"),
+        ("{% if execute %}{{ return(1) }}{% endif %}", "return.. belongs into a macro"),
+        ("{{ config(k='v') }}{{ config.require('k', validator=validation.any('u')) }}", 'value "v" to be one of u'),
+        ("{{ config.meta_get('k', 'd', validator=validation.any('u', 'w')) }}", 'value "d" to be one of u, w'),
+        ("{{ adapter.drop_relation(this) }}", "its type is null"),
     ],
 )
 def test_it_refuses_what_dbts_does(tmp_path: Path, template: str, told: str) -> None:

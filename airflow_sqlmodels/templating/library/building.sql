@@ -98,7 +98,7 @@
   {%- if relation.is_view -%}{{ drop_view(relation) }}
   {%- elif relation.is_table -%}{{ drop_table(relation) }}
   {%- elif relation.is_materialized_view -%}{{ drop_materialized_view(relation) }}
-  {%- else -%}drop {{ (relation.type or 'table') | replace('_', ' ') }} if exists {{ relation }} cascade
+  {%- else -%}drop {{ relation.type | replace('_', ' ') }} if exists {{ relation }} cascade
   {%- endif -%}
 {%- endmacro %}
 
