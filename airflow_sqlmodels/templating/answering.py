@@ -20,6 +20,7 @@ from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError
 from airflow_sqlmodels.manifest.macro import Macro, MacroId
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Manifest
 from airflow_sqlmodels.manifest.nodes import (
+    Analysis,
     AnyNode,
     Function,
     Model,
@@ -86,7 +87,8 @@ class Answerer:
         """What templates see of nodes."""
         from airflow_sqlmodels.templating.graph_view import ProjectEntries  # noqa: PLC0415  # few templates look
 
-        return ProjectEntries(self.manifest, self.invocation.started_at.timestamp(), self.compiled)
+        keeps = bool(self.invocation.store_failures)
+        return ProjectEntries(self.manifest, self.invocation.started_at.timestamp(), self.compiled, keeps)
 
     @functools.cached_property
     def macros(self) -> MacroTable:
@@ -274,6 +276,8 @@ class Rendering:
     def this(self) -> TemplateRelation | None:
         """The node's own relation."""
         relation = getattr(self.node, "relation", None)
+        if isinstance(self.node, Analysis):  # it is never built, and has a name as if it were
+            relation = Relation("", self.node.schema, self.node.name)
         return None if relation is None else TemplateRelation(self.means.relation(relation), self.means.dialect)
 
     def defer_relation(self) -> TemplateRelation | None:

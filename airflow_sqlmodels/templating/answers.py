@@ -98,6 +98,8 @@ def told(error: Exception, template: str, at: Location, line: int = 0) -> Except
 def _model(rendering: Rendering) -> dict[str, Any]:
     means = rendering.means
     entry: dict[str, Any] = means.entries.apart(rendering.node)
+    if "compiled_code" in entry and means.batch is None:
+        entry["compiled_sql"] = entry["compiled_code"]  # its name in older macros
     if means.batch is not None:
         entry["batch"] = _batch_view(means.batch)
         entry["config"].update(means.batch.config)

@@ -14,7 +14,7 @@ from airflow_sqlmodels.templating.called import called_in
 from airflow_sqlmodels.templating.macro_table import MacroTable, macro_table_of
 from airflow_sqlmodels.templating.static import TemplateReader, called_names
 
-_SURELY = ("?", "env_var", "config.set")
+_SURELY = ("?", "env_var", "config.set", "render")
 """Calls that only rendering can answer, in macros too; env_var, because a missing one is to be found while loading."""
 
 

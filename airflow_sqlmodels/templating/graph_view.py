@@ -12,7 +12,7 @@ from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, NodeId
 from airflow_sqlmodels.templating.code import CompiledCode
 from airflow_sqlmodels.templating.entries.groups import group_entries
 from airflow_sqlmodels.templating.entries.live import live_entry
-from airflow_sqlmodels.templating.entries.node import Entry
+from airflow_sqlmodels.templating.entries.node import Entry, kept_rows
 from airflow_sqlmodels.templating.entries.primary_key import TestsOf, primary_key, tests_of
 from airflow_sqlmodels.templating.entries.shape import plain
 from airflow_sqlmodels.templating.entries.view import ConfigView
@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 class ProjectEntries:
     """The entries of all nodes of a project, in one run: each is made when it is asked for first."""
 
-    def __init__(self, manifest: Manifest, made: float, compiled: Mapping[NodeId, CompiledCode]) -> None:
+    def __init__(
+        self, manifest: Manifest, made: float, compiled: Mapping[NodeId, CompiledCode], keeps_failures: bool = False
+    ) -> None:
         self.manifest = manifest
         self._made = made
         self._compiled = compiled
+        self._keeps_failures = keeps_failures
         self._known: dict[NodeId, tuple[CompiledCode | None, Entry]] = {}
 
     def of(self, node: AnyNode) -> Entry:
@@ -36,16 +39,22 @@ class ProjectEntries:
         code = self._compiled.get(node.id)
         known = self._known.get(node.id)
         if known is None or known[0] is not code:
-            known = self._known[node.id] = (code, live_entry(node, self.manifest, self._made, self._tests, code))
+            known = self._known[node.id] = (code, self._made_of(node, self._tests))
         return known[1]
+
+    def _made_of(self, node: AnyNode, tests: TestsOf) -> Entry:
+        code = self._compiled.get(node.id)
+        entry = live_entry(node, self.manifest, self._made, tests, code)
+        if self._keeps_failures and code is not None and isinstance(node, DataTest):
+            entry["relation_name"] = kept_rows(node, self.manifest, asked=True)  # named as it is compiled
+        return entry
 
     def apart(self, node: AnyNode) -> Entry:
         """An entry for one who may change it, without fields that have no value: `model` in templates.
 
         That of a model is made without reading the tests of the project.
         """
-        found = live_entry(node, self.manifest, self._made, {}, self._compiled.get(node.id))
-        entry = ModelEntry(plain(found))
+        entry = ModelEntry(plain(self._made_of(node, {})))
         entry["config"] = ConfigView(entry["config"])
         if not isinstance(node, Model):
             return entry

@@ -101,7 +101,11 @@ def _is_plain(calls: list[Call], package: str, graph: CallGraph) -> bool:
         if call.name in CAPTURED:
             if not (call.certain and call.literal) or graph.macro_of(call.name, package):
                 return False
-        elif graph.is_noisy(call.name, package) or not (call.certain or _is_built_in(call, package, graph)):
+        elif (
+            call.name == "return"
+            or graph.is_noisy(call.name, package)
+            or not (call.certain or _is_built_in(call, package, graph))
+        ):
             return False
     return True
 
@@ -241,7 +245,7 @@ def doubts_of(graph: CallGraph, shared: Mapping[str, Any], dialect: Dialect) -> 
     """Doubts about templates that see these names while they are read."""
     here = TemplateRelation(Relation("", "", ""), dialect)
     own = reading_names(Recorder(), here, Var({}, str))
-    return Doubts(graph, frozenset((*shared, *own, "adapter", "builtins", *DEFAULT_NAMESPACE)))
+    return Doubts(graph, frozenset((*shared, *own, "adapter", "builtins", "render", *DEFAULT_NAMESPACE)))
 
 
 def _render(
@@ -254,8 +258,12 @@ def _render(
     recorder, path, package = Recorder(), holder.path, holder.package
     here = TemplateRelation(holder.relation, readers.dialect)
     environment = readers.library.environment
-    var = Var(readers.vars.get(package, {}), lambda said: environment.from_string(said).render({SCOPE: scope}), False)
-    names = {**readers.shared, **reading_names(recorder, here, var)}
+
+    def inner(said: Any) -> str:
+        return environment.from_string(str(said)).render({SCOPE: scope})
+
+    var = Var(readers.vars.get(package, {}), inner, False)
+    names = {**readers.shared, **reading_names(recorder, here, var), "render": inner}
     names["model"] = {**names["model"], "raw_code": text.strip(), **holder.facts()}
     scope = MacroScope(library or readers.library, names, package)
     scope.notes = notes = CallNotes()
@@ -315,7 +323,6 @@ def reading_names(recorder: Recorder, here: TemplateRelation, var: Var) -> dict[
         "store_result": _nothing,
         "store_raw_result": _nothing,
         "write": _nothing,
-        "render": _itself,
         "load_agate_table": _none,
         "model": {"config": {}, "columns": {}, "unique_id": "", "name": here.identifier},
         "graph": {},
@@ -366,7 +373,3 @@ def _none(*_args: Any, **_kwargs: Any) -> None:
 
 def _false() -> bool:
     return False
-
-
-def _itself(value: Any) -> Any:
-    return value

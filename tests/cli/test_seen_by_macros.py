@@ -303,7 +303,7 @@ def test_hooks_see_the_sql_of_their_node(shop: Shop) -> None:
             "models/newest.sql": f"{{{{ config(post_hook='{hook}') }}}}select * from {{{{ ref('audited') }}}}",
         }
     )
-    seen = "{% if execute %}{% do tell(model.name, [sql, compiled_code == sql]) %}{% endif %}"
+    seen = "{% if execute %}{% do tell(model.name, [sql, model.compiled_sql == sql]) %}{% endif %}"
 
     shop.tell_at_end("{% do tell('end', sql) %}", "{% macro seen() %}" + seen + "{% endmacro %}")
 
@@ -311,3 +311,16 @@ def test_hooks_see_the_sql_of_their_node(shop: Shop) -> None:
     assert told["audited"] == ["select 1 as n", True]
     assert told["newest"][0].startswith("select * from ")
     assert told["end"] is None
+
+
+def test_a_test_names_the_relation_that_keeps_its_rows_if_the_command_asks_for_it(shop: Shop) -> None:
+    shop.tell_at_end(
+        "{% for r in results if r.node.resource_type == 'test' %}"
+        "{% do tell(r.node.name, [r.node.relation_name, graph.nodes[r.node.unique_id].relation_name]) %}{% endfor %}"
+    )
+    shop.told("build")
+
+    told = shop.told("test", "--store-failures")
+
+    assert all(name.endswith(f'__audit"."{test}"') for test, names in told.items() for name in names), told
+    assert all(names == [None, None] for names in shop.told("test").values())

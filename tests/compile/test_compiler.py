@@ -250,3 +250,11 @@ def test_templates_see_dbts_checksums_and_owners_in_dbts_order(tmp_path: Path) -
     sql = compile_node(answerer(manifest, Invocation()), manifest[NodeId("model.shop.m")], None).sql
 
     assert sql == f"{hashlib.sha256(b'select 1 as id').hexdigest()} ['email', 'name', 'team'] none"
+
+
+def test_an_analysis_has_a_relation_of_its_own_name(tmp_path: Path) -> None:
+    manifest = load(tmp_path, {"analyses/look.sql": "{{ this }} {{ this.identifier }}"})
+
+    compiled = compile_node(answerer(manifest, Invocation()), manifest[NodeId("analysis.shop.look")], None)
+
+    assert compiled.sql == '"shop"."look" look'

@@ -33,11 +33,20 @@ def test_a_wrong_call_is_told_with_its_line(call: str, message: str, rendered: s
     assert str(raised.value.at).startswith("models/m.sql:3")
 
 
+def test_what_render_renders_is_read_too(tmp_path: Path) -> None:
+    macros = '{% macro all_of(name) %}{{ render("select * from {{ re" ~ "f(\'" ~ name ~ "\') }}") }}{% endmacro %}'
+    files = {"models/a.sql": "select 1", "models/b.sql": "select 2", "macros/m.sql": macros}
+
+    manifest = load(tmp_path, {**files, "models/m.sql": "{{ all_of('a') }} {{ render(\"{{ ref('b') }}\") }}"})
+
+    assert manifest[NodeId("model.shop.m")].depends_on == ("model.shop.a", "model.shop.b")
+
+
 def test_return_outside_a_macro_is_refused(tmp_path: Path) -> None:
     """What it raises is caught by the call of a macro, and here is none."""
     with pytest.raises(CompilationError, match="belongs into a macro") as raised:
-        load(tmp_path, {"models/m.sql": "{{ config(alias=target.name) }}\n{{ return(1) }}"})
-    assert str(raised.value.at).startswith("models/m.sql:2")
+        load(tmp_path, {"models/m.sql": "select 1\n{{ return(1) }}"})
+    assert str(raised.value.at) == "models/m.sql"
 
 
 def test_context_names_what_the_node_sees_while_it_is_read(tmp_path: Path) -> None:
