@@ -17,7 +17,12 @@ from tests.projects import load
     [
         ("ref()", "ref() takes a model's name"),
         ("ref('a', 'b', 'c')", "ref() takes a model's name"),
+        ("ref(none)", "ref() takes a model's name"),
+        ("ref(nobody)", "ref() takes a model's name"),
         ("source('a')", "source() takes two names"),
+        ("source(var('unset'), 'a')", "source() takes two names"),
+        ("source('a', nobody)", "source() takes two names"),
+        ("source('a', 1)", "source() takes two names"),
         ("function()", "function() takes a function's name"),
         ("function('f', a=1)", "function() takes names alone, and no a="),
         ("metric('f', a=1)", "metric() takes names alone, and no a="),
