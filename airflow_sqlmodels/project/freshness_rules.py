@@ -19,7 +19,7 @@ _THRESHOLDS = ("warn_after", "error_after")
 def freshness_of(
     parts: Parts, entry: Entry, table: YamlMap, fqn: tuple[str, ...], at: Location
 ) -> tuple[Freshness | None, dict[str, Any]]:
-    """The rule for a table of a source, None if there is none, and `{"freshness": …}` as written if that is not the rule.
+    """The rule for a table of a source, None if there is none, and `{"freshness": …}` as written if it differs.
 
     As in dbt the strongest place says all: the dbt_project.yml of the root project over a package's source, the
     property file, the source's own dbt_project.yml. Raises ProjectError for a rule that cannot be.
