@@ -81,7 +81,7 @@ class Node(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was set as it is written, where that differs from `own_config`; None for what counts as not said.
 
     Of a source: its `schema`, `database` and `quoting`, where it says them, its `tags` and `meta`, where they differ,
-    and `freshness` if that is to be none.
+    and `freshness` if that is to be none, or comes from a dbt_project.yml.
     """
     patch_path: str | None = None
     """The properties file that describes it, relative to the root project."""

@@ -54,6 +54,7 @@ from airflow_sqlmodels.project.semantic.validation import NESTED_FLAG, check_sem
 from airflow_sqlmodels.project.settings import (
     ProjectFile,
     make_settings,
+    refuse_old_configs,
 )
 from airflow_sqlmodels.project.source_overrides import with_overrides
 from airflow_sqlmodels.project.unit_tests import read_unit_tests
@@ -119,6 +120,7 @@ def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[Sou
     own = (each for each in macros.values() if each.package == project.name)
     refuse_broken(own, parts.readers.graph, parts.readers.library)
     built = with_overloads(with_foreign_entries(parts, files, make_nodes(parts, files, entries, reading)), entries)
+    refuse_old_configs(projects, project.name, built)
     warnings: list[str | Warned] = [
         *oddities(project, parts, built, entries),
         *unused,

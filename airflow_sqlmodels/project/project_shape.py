@@ -19,7 +19,6 @@ _NAME = re.compile(r"[^\d\W]\w*")
 _NUMBER = r"(0|[1-9]\d*)"
 _PARTS = r"[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*"
 _VERSION = re.compile(rf"{_NUMBER}\.{_NUMBER}(\.{_NUMBER}(-{_PARTS})?(\+{_PARTS})?)?")
-_CONFIG_VERSION = 2
 
 
 def _is_number(value: Any) -> bool:
@@ -115,7 +114,3 @@ def check_shape(content: Mapping[str, Any], place: Callable[[str], Location]) ->
     if "tests" in content and "data_tests" in content:
         what = "Invalid project config: cannot have both 'tests' and 'data_tests' defined"
         raise SettingsError(what, place("tests"), "put all below 'data_tests'")
-    said = content.get("config-version")
-    if said not in (None, _CONFIG_VERSION):
-        what = f"config-version is {said}, and only {_CONFIG_VERSION} is known"
-        raise SettingsError(what, place("config-version"), "leave the key out")

@@ -10,6 +10,7 @@ from msgspec import Struct, field, structs
 
 from airflow_sqlmodels.errors import Location, SettingsError, SqlModelsError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Settings
+from airflow_sqlmodels.manifest.nodes import AnyNode, Exposure, Source
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.choices import Choices
 from airflow_sqlmodels.project.configs import ConfigTree, Merge, merge_of, merge_plainly
@@ -73,6 +74,8 @@ class ProjectFile(Struct, frozen=True):
     """The same as it is written: templates are not rendered, and nothing is merged."""
     twice: tuple[tuple[str, Location], ...] = ()
     """The keys that stand in their mapping already."""
+    config_version_at: Location | None = None
+    """Where it asks for configs as they were in dbt's early days."""
 
     def paths(self, key: str) -> tuple[str, ...]:
         """`model-paths` and its siblings."""
@@ -158,7 +161,23 @@ def read_project_file(root: Path, choices: Choices, shown: str = "") -> ProjectF
     written = _trees(plain(content), merge_plainly)
     lines = text.splitlines()
     again = tuple((key, Location(path, line + 1, column + 1, lines[line])) for key, line, column in twice)
-    return ProjectFile(str(rendered["name"]), root, shown, rendered, trees, written, again)
+    is_old = rendered.get("config-version") == _OLD_CONFIG_VERSION
+    at_version = place_in(content, "config-version", path, text) if is_old else None
+    return ProjectFile(str(rendered["name"]), root, shown, rendered, trees, written, again, at_version)
+
+
+_OLD_CONFIG_VERSION = 1
+
+
+def refuse_old_configs(projects: Mapping[str, ProjectFile], root: str, nodes: Iterable[AnyNode]) -> None:
+    """As in dbt, a package of macros and sources alone may be as old as it likes: their configs do not count."""
+    old = {name: each.config_version_at for name, each in projects.items() if each.config_version_at is not None}
+    if not old:
+        return
+    for node in nodes:
+        at = old.get(root) or old.get(node.package)
+        if at is not None and not isinstance(node, (Source, Exposure)):
+            raise SettingsError("config-version is 1, and only 2 is known", at, "leave the key out")
 
 
 def flag_of(project: ProjectFile, name: str, default: bool = False) -> bool:

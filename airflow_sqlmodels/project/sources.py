@@ -36,14 +36,14 @@ def _source(parts: Parts, entry: Entry, table: YamlMap, at: Location) -> Source:
     fqn = (package, *entry.file.folders, entry.name, name)
     beside = _config_of(table)
     inside = _inside(parts, entry, beside, at)
-    own = parts.own_config("source", package, fqn, entry, inside)
-    age = parts.rendered(loaded_at(entry, table), package, at, known=True)
-    config = {**parts.config("source", own, at, entry)}
-    config |= {key: value for key, value in age.items() if key in config}
+    # as in dbt the property file always says both: what the source's own dbt_project.yml says counts for nothing
+    age = {FIELD: None, QUERY: None, **parts.rendered(loaded_at(entry, table), package, at, known=True)}
+    own = parts.own_config("source", package, fqn, entry, {**inside, **age})
+    own.pop("freshness", None)
+    config = parts.config("source", own, at, entry)
     database = {"database": table.get("database", entry.content.get("database"))}
     said = parts.rendered(database, package, at, known=True)
-    freshness = freshness_of(entry, table, at)
-    is_off = freshness is None and ("freshness" in beside or "freshness" in table)
+    freshness, freshness_written = freshness_of(parts, entry, table, fqn, at)
     source = Source(
         id=NodeId(f"source.{package}.{entry.name}.{name}"),
         name=name,
@@ -62,13 +62,13 @@ def _source(parts: Parts, entry: Entry, table: YamlMap, at: Location) -> Source:
         own_config=own,
         written=_source_written(parts, entry, table)
         | _labels_written(parts, package, fqn, inside, own)
-        | ({"freshness": None} if is_off else {}),
+        | freshness_written,
         files=(entry.file.shown, PROJECT_FILE),
         loader=str(table.get("loader", entry.content.get("loader")) or ""),
         relation=_source_relation(parts, entry, table, said),
         columns=parts.columns(entry, package, table),
-        loaded_at_field=_text_of(age.get(FIELD, config.get(FIELD))),
-        loaded_at_query=_text_of(age.get(QUERY, config.get(QUERY))),
+        loaded_at_field=_text_of(config.get(FIELD)),
+        loaded_at_query=_text_of(config.get(QUERY)),
         freshness=freshness,
         external=_external(parts, entry, table, at),
     )

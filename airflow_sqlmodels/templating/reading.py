@@ -14,6 +14,7 @@ from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError,
 from airflow_sqlmodels.manifest.macro import MacroId
 from airflow_sqlmodels.manifest.nodes import Ref, SourceRef
 from airflow_sqlmodels.manifest.relation import Relation
+from airflow_sqlmodels.templating.asked_names import package_and_name, two_names
 from airflow_sqlmodels.templating.call_graph import CallGraph
 from airflow_sqlmodels.templating.call_names import CAPTURED
 from airflow_sqlmodels.templating.call_notes import CallNotes
@@ -186,30 +187,20 @@ class Recorder(Struct):
     def ref(self, *args: Any, **kwargs: Any) -> None:
         """Note a `ref(...)`."""
         version = kwargs.get("version", kwargs.get("v"))
-        if not 1 <= len(args) <= 2 or not all(isinstance(each, str) for each in args):
-            if any(isinstance(each, jinja2.Undefined) for each in args):
-                return
-            raise CompilationError("ref() takes a model's name, or a package and a model's name")
-        package, name = (None, args[0]) if len(args) == 1 else args
+        package, name = package_and_name("ref", "model", args)
         self.refs.append(
             Ref(name, package, version if version is None or isinstance(version, (int, float)) else str(version))
         )
 
     def source(self, *args: Any, **_kwargs: Any) -> None:
         """Note a `source(...)`."""
-        if len(args) != 2:
-            raise CompilationError("source() takes two names: the source's and the table's")
-        if all(isinstance(each, str) for each in args):
-            self.sources.append(SourceRef(*args))
+        self.sources.append(SourceRef(*two_names(args)))
 
     def function(self, *args: Any, **kwargs: Any) -> None:
         """Note a `function(...)`."""
         _refuse_named("function", kwargs)
-        if any(isinstance(each, jinja2.Undefined) for each in args):
-            return
-        if not 1 <= len(args) <= 2 or not all(isinstance(each, str) for each in args):
-            raise CompilationError("function() takes a function's name, or a package and a function's name")
-        self.functions.append(Ref(args[-1], args[0] if len(args) == 2 else None))
+        package, name = package_and_name("function", "function", args)
+        self.functions.append(Ref(name, package))
 
     def metric(self, *args: Any, **kwargs: Any) -> Ref:
         """Note a `metric(...)`."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from jinja2 import Environment
 
 LEFT_OUT = (".git", "target", "logs", "dbt_packages", "dbt_modules", ".github", ".venv", "venv")
 
@@ -29,12 +30,17 @@ def install(project: Path, clones: Path, folders: Mapping[str, str]) -> list[str
         if name not in installed:
             installed[name] = found
             waiting += _asked_for(found, clones, folders)
-    into = project / _settings(project).get("packages-install-path", "dbt_packages")
+    into = project / _folder_of_packages(project)
     shutil.rmtree(into, ignore_errors=True)
     for name, found in installed.items():
         shutil.copytree(found, into / name, ignore=_without_tests_of(found), symlinks=True)
     _write_down(project, into, installed)
     return sorted(installed)
+
+
+def _folder_of_packages(project: Path) -> str:
+    said = _settings(project).get("packages-install-path", "dbt_packages")
+    return Environment(autoescape=False).from_string(said).render(env_var=lambda _name, default="dbt_packages": default)
 
 
 def _without_tests_of(package: Path) -> Callable[[str, list[str]], set[str]]:

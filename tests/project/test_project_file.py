@@ -26,7 +26,6 @@ from tests.projects import PROJECT, load
         ("quoting: {tables: true}", "at path ['quoting']"),
         ("flags: fast", "at path ['flags']: 'fast' is not valid"),
         ("query-comment: {text: a}", "at path ['query-comment']"),
-        ("config-version: 1", "config-version is 1"),
         ("require-dbt-version: '>=1.0'", '">=1.0" is not a valid semantic version'),
         ("require-dbt-version: '>=99.0.0'", "This version of dbt is not supported with the 'shop' package"),
         ("require-dbt-version: ['>=1.0.0', '<0.5.0']", "can never be satisfied: >=1.0.0, <0.5.0"),
@@ -76,3 +75,28 @@ def test_a_package_for_another_release_is_refused_unless_nobody_checks(tmp_path:
 def test_a_folder_may_be_written_from_the_root_of_the_machine(tmp_path: Path) -> None:
     files = {"dbt_project.yml": f"{PROJECT}model-paths: [{tmp_path}/sql]\n", "sql/orders.sql": "select 1 as id"}
     assert list(load(tmp_path, files).nodes) == ["model.shop.orders"]
+
+
+OLD = {
+    "dbt_packages/tools/dbt_project.yml": "name: tools\nconfig-version: 1\n",
+    "dbt_packages/tools/macros/one.sql": "{% macro one() %}1{% endmacro %}",
+    "dbt_packages/tools/models/s.yml": "sources: [{name: raw, tables: [{name: a}]}]",
+    "models/a.sql": "select {{ tools.one() }} as id",
+}
+
+
+def test_an_old_package_of_macros_and_sources_is_taken(tmp_path: Path) -> None:
+    assert "model.shop.a" in load(tmp_path, OLD).nodes
+
+
+@pytest.mark.parametrize(
+    ("files", "at"),
+    [
+        ({"dbt_packages/tools/models/m.sql": "select 1 as id"}, "dbt_packages/tools/dbt_project.yml:2:1"),
+        ({"dbt_project.yml": "name: shop\nconfig-version: 1\nprofile: shop\n"}, "dbt_project.yml:2:1"),
+    ],
+)
+def test_nodes_whose_configs_are_old_are_refused(files: dict[str, str], at: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="config-version is 1") as raised:
+        load(tmp_path, OLD | files)
+    assert str(raised.value.at) == at

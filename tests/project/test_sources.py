@@ -8,8 +8,8 @@ import pytest
 
 from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.errors import CompilationError, ProjectError
-from airflow_sqlmodels.manifest.nodes import DataTest, NodeId, Period, Source
-from airflow_sqlmodels.templating.entries.view import node_view, unrendered_config
+from airflow_sqlmodels.manifest.nodes import DataTest, Freshness, NodeId, Period, Source
+from airflow_sqlmodels.templating.entries.view import config_view, freshness_view, node_view, unrendered_config
 from tests.projects import PROJECT, load
 
 PACKAGE = {
@@ -107,6 +107,93 @@ def test_two_words_on_the_age_are_refused(above: str, own: str, refusal: str, tm
     text = f"sources: [{{name: raw, {above}, tables: [{{name: a, {own}}}]}}]"
     with pytest.raises(ProjectError, match=rf"models/s\.yml:1:\d+: .*{refusal}"):
         load(tmp_path, {"models/s.yml": text})
+
+
+def _aged(tmp_path: Path, package: str, properties: str, own: str = "", above: str = "") -> Source:
+    """A source of a package, or of the project itself, by what its files say of freshness."""
+    settings = {name: f"name: {name}\nprofile: shop\n" for name in ("shop", "tools")}
+    settings[package] += f"sources:\n  {package}: {{{own}}}\n" if own else ""
+    settings["shop"] += f"sources:\n  {package}: {{{above}}}\n" if above else ""
+    files = {
+        "dbt_project.yml": settings["shop"],
+        "dbt_packages/tools/dbt_project.yml": settings["tools"],
+        ("" if package == "shop" else "dbt_packages/tools/")
+        + "models/s.yml": f"sources: [{{name: raw, {properties}}}]",
+    }
+    found = load(tmp_path, files)[NodeId(f"source.{package}.raw.a")]
+    assert isinstance(found, Source)
+    return found
+
+
+WARN, ERROR = "warn_after: {count: 5, period: hour}", "error_after: {count: 7, period: day}"
+
+
+@pytest.mark.parametrize(
+    ("package", "properties", "own", "above", "rule"),
+    [
+        ("shop", "tables: [{name: a}]", f"+freshness: {{{WARN}}}", "", Freshness(Period(5, "hour"))),
+        ("shop", f"freshness: {{{ERROR}}}, tables: [{{name: a}}]", f"+freshness: {{{WARN}}}", "",
+         Freshness(None, Period(7, "day"))),
+        ("shop", f"freshness: {{{ERROR}}}, tables: [{{name: a}}]", "+freshness: null", "",
+         Freshness(None, Period(7, "day"))),
+        ("shop", f"freshness: {{{ERROR}}}, tables: [{{name: a, freshness: {{error_after: null}}}}]",
+         f"+freshness: {{{WARN}}}", "", Freshness(Period(5, "hour"))),
+        ("shop", "freshness: {warn_after: {count: \"{{ var('hours', 24) }}\", period: hour}}, tables: [{name: a}]", "",
+         "", Freshness(Period(24, "hour"))),
+        ("tools", f"freshness: {{{ERROR}}}, tables: [{{name: a}}]", "", f"+freshness: {{{WARN}}}",
+         Freshness(Period(5, "hour"))),
+    ],
+)  # fmt: skip
+def test_the_strongest_place_says_all_of_the_freshness(
+    package: str, properties: str, own: str, above: str, rule: Freshness, tmp_path: Path
+) -> None:
+    source = _aged(tmp_path, package, properties, own, above)
+    assert source.freshness == rule
+    assert config_view(source)["freshness"] == freshness_view(rule)
+
+
+@pytest.mark.parametrize(
+    ("package", "properties", "own", "above"),
+    [
+        ("shop", "freshness: null, tables: [{name: a}]", "", ""),
+        ("shop", "freshness: null, tables: [{name: a}]", f"+freshness: {{{WARN}}}", ""),
+        ("shop", "tables: [{name: a}]", "+freshness: null", ""),
+        ("tools", f"freshness: {{{ERROR}}}, tables: [{{name: a}}]", "", "+freshness: null"),
+    ],
+)
+def test_a_freshness_that_is_none_is_none(package: str, properties: str, own: str, above: str, tmp_path: Path) -> None:
+    source = _aged(tmp_path, package, properties, own, above)
+    assert source.freshness is None
+    assert (config_view(source)["freshness"], unrendered_config(source)["freshness"]) == (None, None)
+
+
+def test_a_freshness_of_the_project_file_is_kept_as_written(tmp_path: Path) -> None:
+    said = "{warn_after: {count: \"{{ var('hours', 24) }}\", period: hour}}"
+    source = _aged(tmp_path, "shop", "tables: [{name: a}]", f"+freshness: {said}")
+    assert source.freshness == Freshness(Period(24, "hour"))
+    assert unrendered_config(source)["freshness"] == {
+        "warn_after": {"count": "{{ var('hours', 24) }}", "period": "hour"}
+    }
+
+
+def test_a_bad_freshness_of_the_project_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match="no rule for freshness: 5"):
+        _aged(tmp_path, "shop", "tables: [{name: a}]", "+freshness: 5")
+
+
+@pytest.mark.parametrize(
+    ("package", "own", "above", "field"),
+    [
+        ("shop", "+loaded_at_field: mine", "", "at"),
+        ("tools", "+loaded_at_field: mine", "", "at"),
+        ("tools", "", "+loaded_at_field: mine", "mine"),
+    ],
+)
+def test_only_the_root_project_says_when_rows_of_a_packages_source_were_loaded(
+    package: str, own: str, above: str, field: str, tmp_path: Path
+) -> None:
+    source = _aged(tmp_path, package, "loaded_at_field: at, tables: [{name: a}]", own, above)
+    assert source.loaded_at_field == field
 
 
 @pytest.mark.parametrize(("flag", "theirs"), [("false", "shop"), ("true", "tools")])

@@ -17,8 +17,14 @@ from tests.projects import load
     [
         ("ref()", "ref() takes a model's name"),
         ("ref('a', 'b', 'c')", "ref() takes a model's name"),
+        ("ref(none)", "ref() takes a model's name"),
+        ("ref(nobody)", "ref() takes a model's name"),
         ("source('a')", "source() takes two names"),
+        ("source(var('unset'), 'a')", "source() takes two names"),
+        ("source('a', nobody)", "source() takes two names"),
+        ("source('a', 1)", "source() takes two names"),
         ("function()", "function() takes a function's name"),
+        ("function(nobody)", "function() takes a function's name"),
         ("function('f', a=1)", "function() takes names alone, and no a="),
         ("metric('f', a=1)", "metric() takes names alone, and no a="),
         ("config('table')", "config() takes named values"),
@@ -60,5 +66,15 @@ def test_context_names_what_the_node_sees_while_it_is_read(tmp_path: Path) -> No
         "macros/mine.sql": "{% macro mine() %}{% do ref('a') %}1{% endmacro %}",
         "models/a.sql": "select 1 as id",
         "models/b.sql": "select {{ tools.called('mine') }} as id",
+    }
+    assert load(tmp_path, files)[NodeId("model.shop.b")].depends_on == ("model.shop.a",)
+
+
+def test_a_package_that_is_none_is_not_said(tmp_path: Path) -> None:
+    """A macro that passes its own argument on."""
+    files = {
+        "macros/of.sql": "{% macro of(name, package=none) %}{{ ref(package, name) }}{% endmacro %}",
+        "models/a.sql": "select 1 as id",
+        "models/b.sql": "select * from {{ of('a') }}",
     }
     assert load(tmp_path, files)[NodeId("model.shop.b")].depends_on == ("model.shop.a",)

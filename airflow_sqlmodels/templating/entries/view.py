@@ -95,8 +95,9 @@ def _unrendered_source(node: Source) -> dict[str, Any]:
         "meta": node.written.get("meta", node.meta),
         "tags": node.written.get("tags", list(node.tags)),
     }
-    has_rule = node.freshness is not None or "freshness" in node.written
-    fresh = {"freshness": _freshness(node)} if has_rule else {}
+    fresh = {key: node.written[key] for key in ("freshness",) if key in node.written}
+    if not fresh and node.freshness is not None:
+        fresh = {"freshness": _freshness(node)}
     own = {key: value for key, value in node.own_config.items() if key not in said}
     return {**own, **fresh, **said}
 
@@ -300,7 +301,7 @@ def _source_part(node: Source) -> dict[str, Any]:
 
 def _freshness(node: Source) -> dict[str, Any] | None:
     """The freshness rule of a source: one without periods if none is said, nothing only if just that is said."""
-    said_null = node.freshness is None and "freshness" in node.written
+    said_null = "freshness" in node.written and node.written["freshness"] is None
     return None if said_null else freshness_view(node.freshness or Freshness())
 
 
