@@ -25,7 +25,7 @@ def end_names(means: Answerer, results: Sequence[Result]) -> dict[str, Any]:
 
 def written_schemas(manifest: Manifest, nodes: Iterable[NodeId]) -> list[tuple[str, str]]:
     """Database and schema of what these nodes write, each pair once, in their order."""
-    relations = (_written(manifest[node_id]) for node_id in nodes)
+    relations = (written_relation(manifest[node_id]) for node_id in nodes)
     return list(
         dict.fromkeys(
             (relation.database or manifest.settings.target.database, relation.schema)
@@ -35,7 +35,7 @@ def written_schemas(manifest: Manifest, nodes: Iterable[NodeId]) -> list[tuple[s
     )
 
 
-def _written(node: AnyNode) -> Relation | None:
+def written_relation(node: AnyNode) -> Relation | None:
     """The relation that running a node makes, if it does."""
     match node:
         case Model(materialized="ephemeral"):

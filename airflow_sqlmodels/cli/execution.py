@@ -32,6 +32,7 @@ from airflow_sqlmodels.cli.node_events import (
     tell_raised,
 )
 from airflow_sqlmodels.cli.node_info import node_info
+from airflow_sqlmodels.cli.one_database import refuse_other_databases
 from airflow_sqlmodels.cli.opening import Opened, write_manifest
 from airflow_sqlmodels.cli.opening_lines import begin, tell_concurrency
 from airflow_sqlmodels.cli.progress import Noted, Progress, progress_for
@@ -193,6 +194,7 @@ RunStep = Callable[[Answerer, NodeId, Session, StepRules], Result]
 
 def run(execution: Execution, step: RunStep = run_step) -> Outcome:
     """The hooks at the start, the steps, the hooks at the end. Raises what stops it from connecting at all."""
+    refuse_other_databases(execution.opened.manifest, execution.plan)
     clock = time.perf_counter()
     session = execution.opened.open_session()
     try:

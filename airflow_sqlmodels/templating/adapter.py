@@ -185,7 +185,7 @@ class Adapter(AdapterTexts):
     def verify_database(self, database: str) -> str:
         """Raises CompilationError for another database than the target's: Postgres reaches but one."""
         own = self._settings.target.database
-        if database and database != own:
+        if database and database.strip('"').lower() != own.lower():
             raise CompilationError(f"Cross-db references not allowed in {self._dialect.name} ({database} vs {own})")
         return ""
 

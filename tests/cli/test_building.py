@@ -46,6 +46,18 @@ def test_colours_are_there_if_they_are_asked_for(call: Call, tmp_path: Path, sai
     assert ("\x1b[31m" in broken) is coloured
 
 
+def test_a_node_in_another_database_ends_the_command_before_anything_is_built(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "models/marts/revenue.sql").write_text("{{ config(database='elsewhere') }} select 1 as amount")
+
+    code, said = call("build")
+    without = call("build", "--exclude", "revenue")
+
+    assert code == 2
+    assert "models/marts/revenue.sql:1: Cross-db references not allowed: model.shop.revenue" in said
+    assert "START" not in said
+    assert without[0] == 0, without[1]
+
+
 def test_a_failing_test_skips_what_reads_its_model(call: Call, tmp_path: Path) -> None:
     (tmp_path / "seeds/raw_orders.csv").write_text("id,amount\n1,10\n1,20\n")
 
