@@ -139,6 +139,20 @@ def test_primary_keys_follow_the_arguments_of_tests(tests: str, key: list[str], 
     assert written(tmp_path, files)["nodes"]["model.shop.a"]["primary_key"] == key
 
 
+def test_a_test_below_the_wrong_key_is_one_of_the_node_that_is_meant(tmp_path: Path) -> None:
+    said = "[{name: %s, columns: [{name: id, data_tests: [unique]}]}]"
+    files = {
+        "models/a.sql": "select 1 as id",
+        "seeds/s.csv": "id\n1\n",
+        "models/a.yml": f"seeds: {said % 'a'}\nmodels: {said % 's'}\n",
+    }
+    nodes = written(tmp_path, files)["nodes"]
+    tests = [node for node in nodes.values() if node["resource_type"] == "test"]
+    found = {(test["attached_node"], test["file_key_name"]) for test in tests}
+    assert found == {("model.shop.a", "seeds.a"), ("seed.shop.s", "models.s")}
+    assert nodes["model.shop.a"]["primary_key"] == ["id"]
+
+
 def test_every_templated_node_has_a_contract_and_a_place(tmp_path: Path) -> None:
     nodes = written(tmp_path, NODES)["nodes"]
     templated = [node for node in nodes.values() if node["resource_type"] != "seed"]

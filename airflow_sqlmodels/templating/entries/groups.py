@@ -6,6 +6,7 @@ from typing import Any
 
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Source
+from airflow_sqlmodels.templating.entries.attached import attached_id
 
 
 def group_entries(manifest: Manifest) -> dict[str, Any]:
@@ -30,8 +31,8 @@ def group_entries(manifest: Manifest) -> dict[str, Any]:
 def group_of(node: AnyNode, manifest: Manifest) -> str | None:
     """The name of a node's group; of a test in YAML that of what it tests."""
     group = node.config.get("group")
-    if isinstance(node, DataTest) and node.attached_node:
-        attached = manifest.nodes.get(node.attached_node)
+    if isinstance(node, DataTest) and (subject := attached_id(node, manifest)):
+        attached = manifest.nodes.get(subject)
         group = group if attached is None or isinstance(attached, Source) else attached.config.get("group")
     return str(group) if group else None
 

@@ -27,11 +27,11 @@ from airflow_sqlmodels.manifest.nodes import (
     Snapshot,
     Source,
     UnitTest,
-    resource_type,
 )
 from airflow_sqlmodels.manifest.relation import Quoting
 from airflow_sqlmodels.templating.blocks import find_blocks, trimmed_body
 from airflow_sqlmodels.templating.call_names import OVERRIDDEN
+from airflow_sqlmodels.templating.entries.attached import attached_id
 from airflow_sqlmodels.templating.entries.checksums import (
     contract_checksum,
     seed_checksum,
@@ -165,15 +165,14 @@ def _test_part(test: DataTest, manifest: Manifest, view: Mapping[str, Any]) -> E
     if _is_read_at_once(test):  # its arguments are not rendered
         macros = [each for each in test.macros if each in _READ_AT_ONCE]
         said["depends_on"] = {"macros": macros, "nodes": view["depends_on"]["nodes"]}
-    attached_id = test.attached_node
-    disabled = manifest.disabled.get(attached_id, (None,)) if attached_id else (None,)
-    attached = attached_id and (manifest.nodes.get(attached_id) or disabled[0])
-    if not attached:  # it is described as another kind than it is, or not there at all
-        name = (attached_id or "").rpartition(".")[2]
-        found = next((each for each in test.ref_ids if each.endswith(f".{name}")), None)
-        return {**said, "file_key_name": None, "attached_node": found}
+    found = attached_id(test, manifest)
+    attached = found and (manifest.nodes.get(found) or manifest.disabled[found][0])
+    if not attached:
+        return {**said, "file_key_name": None, "attached_node": None}
+    if found != test.attached_node:
+        said["attached_node"] = found
     name = attached.source_name if isinstance(attached, Source) else attached.name
-    said["file_key_name"] = f"{resource_type(attached)}s.{name}"
+    said["file_key_name"] = f"{(test.attached_node or '').partition('.')[0]}s.{name}"
     if not isinstance(attached, Source):
         said["group"] = attached.config.get("group")
     if isinstance(attached, Model) and attached.version and _is_read_at_once(test):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import DataTest, Model, NodeId
+from airflow_sqlmodels.templating.entries.attached import attached_id
 
 _UNIQUE = ("unique", "unique_combination_of_columns")
 
@@ -19,8 +20,8 @@ def tests_of(manifest: Manifest) -> TestsOf:
     """The generic tests of each node; disabled ones count too."""
     found: dict[NodeId, list[DataTest]] = defaultdict(list)
     for node in (*manifest.nodes.values(), *(each for several in manifest.disabled.values() for each in several)):
-        if isinstance(node, DataTest) and node.attached_node:
-            found[node.attached_node].append(node)
+        if isinstance(node, DataTest) and (subject := attached_id(node, manifest)):
+            found[subject].append(node)
     return found
 
 
