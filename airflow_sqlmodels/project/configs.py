@@ -198,15 +198,18 @@ def _added(key: str, earlier: Any, value: Any) -> Any:
 
 
 def with_defaults(kind: str, own: Mapping[str, Any]) -> dict[str, Any]:
-    """The whole config of a node of that kind. Tags are listed once each."""
+    """The whole config of a node of that kind."""
     result = merge(DEFAULTS[kind], own) if own else dict(DEFAULTS[kind])
-    if result.get("tags"):
-        result["tags"] = list(dict.fromkeys(result["tags"]))
     if "contract" in own and isinstance(result["contract"], Mapping):  # as in dbt: of it nothing else is kept
         result["contract"] = {key: value for key, value in result["contract"].items() if key in _OF_CONTRACTS}
     if kind == "test":
         _agree_on_failures(result)
     return result
+
+
+def once(tags: Iterable[str]) -> tuple[str, ...]:
+    """The tags of a node: each of its config's once."""
+    return tuple(dict.fromkeys(tags))
 
 
 _OF_CONTRACTS = ("enforced", "alias_types")

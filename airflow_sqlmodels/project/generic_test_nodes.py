@@ -13,6 +13,7 @@ from airflow_sqlmodels.manifest.macro import Macro
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.manifest.nodes import DataTest, NodeId, Problem, Ref, SourceRef
 from airflow_sqlmodels.manifest.relation import Relation
+from airflow_sqlmodels.project.configs import once
 from airflow_sqlmodels.project.generic_tests import Definition, Tested, nests_arguments, old_forms, take_apart
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry, TestEntry, data_tests_of
@@ -65,12 +66,11 @@ def _generic_test(  # one argument per thing that is known of a test
     # as in dbt below the first folder, whichever folder is the resource folder
     fqn = (package, *entry.file.path.split("/")[1:-1], definition.name)
     said = _rendered_config(parts, definition, package, written.at)
-    own = parts.own_config("test", package, fqn, None, *asked.configs, said)
+    own = parts.own_config("test", package, fqn, None, *asked.configs, said, *_said_again(asked, said))
     config = parts.config("test", own, written.at)
-    config["tags"] = sorted(config["tags"])
     named = {"name": definition.short_name, "resource_type": "test", "package_name": package, "fqn": list(fqn),
              "path": f"{definition.short_name}.sql", "original_file_path": entry.file.path, "config": config,
-             "tags": config["tags"], "version": None}  # fmt: skip
+             "tags": sorted(set(config["tags"])), "version": None}  # fmt: skip
     raw_code = definition.raw_code(said)
     # of its own two fastest tests dbt keeps the values
     text = "" if _READ_AT_ONCE & set(asked.macros) else raw_code
@@ -84,7 +84,7 @@ def _generic_test(  # one argument per thing that is known of a test
         at=written.at,
         description=parts.description(definition.description, package, written.at),
         doc_blocks=parts.doc_blocks(definition.description, package),
-        tags=tuple(sorted({*config["tags"], *tags, *_column_tags(written)})),
+        tags=once((*sorted({*_as_list(said.get("tags")), *tags, *_column_tags(written)}), *config["tags"])),
         meta=plain(config.get("meta") or {}),
         config=config,
         own_config=own,
@@ -104,6 +104,11 @@ def _generic_test(  # one argument per thing that is known of a test
         attached_node=attached,
         relation=parts.rules.relation(named, package),
     )
+
+
+def _said_again(asked: Asked, said: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Tags of a test that dbt renders: there its properties say them once, and its `config(...)` once more."""
+    return [] if _READ_AT_ONCE & set(asked.macros) or not said.get("tags") else [{"tags": said["tags"]}]
 
 
 def _rendered_config(parts: Parts, definition: Definition, package: str, at: Location) -> dict[str, Any]:
@@ -202,8 +207,8 @@ def _expression(value: Any) -> str:
 
 
 def _from_arguments(parts: Parts, definition: Definition, package: str, macros: Any, at: Location) -> Asked:
-    refs: dict[Ref, None] = {}
-    found: dict[SourceRef, None] = {}
+    refs: list[Ref] = []
+    found: list[SourceRef] = []
     for value in _texts(list(definition.kwargs.values())):
         template = rendered_argument(value)
         calls = parts.readers.graph.reader.calls(template) or []
@@ -211,9 +216,9 @@ def _from_arguments(parts: Parts, definition: Definition, package: str, macros: 
             parts.renderer(package).value(template, at)  # an error if the variable is not there, as in dbt
         for call in calls:
             if call.name == "ref" and call.literal and call.args:
-                refs[ref_of(call)] = None
+                refs.append(ref_of(call))
             elif call.name == "source" and call.literal and len(call.args) == 2:
-                found[SourceRef(*call.args)] = None
+                found.append(SourceRef(*call.args))
     where = parts.readers.graph.direct(("get_where_subquery",), package)
     return Asked(tuple(refs), tuple(found), (), (*macros, *where))
 

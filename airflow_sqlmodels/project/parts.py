@@ -89,7 +89,9 @@ class Parts:
                 beside = dict.fromkeys(key for key in entry.config if key not in config)
             said = self.rendered(config, package, entry.at)
             if self.settings.compares_as_written:
-                said = as_written(_written_in(entry), said)
+                written = _written_in(entry)
+                # lists of a test in a file stand there once, as in dbt
+                said = {**said, **written} if entry.kind == "singular_test" else as_written(written, said)
         if not self.settings.compares_as_written:
             inline = structs.replace(inline, text="")
         folders = "model" if kind == "function" else kind  # as in dbt: as written, a function has what models are told

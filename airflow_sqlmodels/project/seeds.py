@@ -10,6 +10,7 @@ from airflow_sqlmodels.manifest.nodes import (
     NodeId,
     Seed,
 )
+from airflow_sqlmodels.project.configs import once
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.template_nodes import asked_by_hooks, holder_of, seen
@@ -39,7 +40,7 @@ def seed(parts: Parts, file: SourceFile) -> Seed:
         at=at,
         description=parts.description(content.get("description"), file.package, at),
         doc_blocks=parts.doc_blocks(content.get("description"), file.package),
-        tags=tuple(config["tags"]),
+        tags=once(config["tags"]),
         meta=plain(config.get("meta") or {}),
         config=config,
         own_config=own,

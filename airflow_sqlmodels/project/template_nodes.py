@@ -21,6 +21,7 @@ from airflow_sqlmodels.manifest.nodes import (
     Snapshot,
 )
 from airflow_sqlmodels.manifest.relation import Relation
+from airflow_sqlmodels.project.configs import once
 from airflow_sqlmodels.project.contracts import (
     check_contract,
     constraint_reads,
@@ -296,9 +297,9 @@ def with_reads_of(asked: Asked, every: Iterable[Asked]) -> Asked:
         asked,
         macros=tuple(dict.fromkeys(macro for each in listed for macro in each.macros)),
         called=called,
-        refs=tuple(dict.fromkeys(ref for each in listed for ref in each.refs)),
-        sources=tuple(dict.fromkeys(source for each in listed for source in each.sources)),
-        functions=tuple(dict.fromkeys(function for each in listed for function in each.functions)),
+        refs=tuple(ref for each in listed for ref in each.refs),
+        sources=tuple(source for each in listed for source in each.sources),
+        functions=tuple(function for each in listed for function in each.functions),
         metrics=tuple(metric for each in listed for metric in each.metrics),
     )
 
@@ -313,7 +314,7 @@ def seen(name: str, kind: str, file: SourceFile, fqn: tuple[str, ...], config: M
         "original_file_path": file.path,
         "fqn": list(fqn),
         "config": config,
-        "tags": config["tags"],
+        "tags": list(once(config["tags"])),
         "version": None,
         "unique_id": f"{kind}.{file.package}.{name}",
     }
@@ -353,7 +354,7 @@ def shared(  # noqa: PLR0913  # one argument per thing that is known of a node
         "at": at,
         "description": parts.description(content.get("description"), file.package, at if entry is None else entry.at),
         "doc_blocks": parts.doc_blocks(content.get("description"), file.package),
-        "tags": tuple(config["tags"]),
+        "tags": once(config["tags"]),
         "meta": plain(config.get("meta") or {}),
         "config": config,
         "own_config": own,

@@ -25,6 +25,7 @@ from airflow_sqlmodels.manifest.nodes import (
     UnitTest,
 )
 from airflow_sqlmodels.manifest.versions import rank
+from airflow_sqlmodels.project.configs import once
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry, refuse_unknown_keys
@@ -110,7 +111,7 @@ class _Reading(Struct, frozen=True):
             fqn=fqn,
             at=self.entry.at,
             description=self.parts.description(content.get("description"), package, self.entry.at),
-            tags=tuple(config["tags"]),
+            tags=once(config["tags"]),
             meta=plain(config.get("meta") or {}),
             config=config,
             own_config=own,

@@ -138,14 +138,19 @@ def _has_template(known: Mapping[str, Any]) -> bool:
 def _from_calls(
     calls: list[Call], macros: tuple[MacroId, ...], text: str, path: str, known: Mapping[str, Any]
 ) -> Asked:
-    recorder = Recorder()
-    problems = []
+    recorder, problems = Recorder(), []
     for call in calls:
         if call.name in CAPTURED:
             _note(recorder, call, text, path)
         elif call.name == "var" and call.certain and len(call.args) == 1 and not call.kwargs:
             problems += _missing(call, text, path, known)
+    if all(call.name in _NEVER_RENDERED for call in calls):
+        recorder.sources = list(dict.fromkeys(recorder.sources))
     return recorder.asked(macros, tuple(problems))
+
+
+_NEVER_RENDERED = ("ref", "source", "config")
+"""If nothing else is called dbt, too, reads the calls alone, and says each source once."""
 
 
 def _note(recorder: Recorder, call: Call, text: str, path: str) -> None:
@@ -221,9 +226,8 @@ class Recorder(Struct):
         problems: tuple[SqlModelsError, ...] = (),
         called: tuple[MacroId, ...] | None = None,
     ) -> Asked:
-        """All that was noted; each ref and source once, where it first stands. Metrics are not, as in dbt."""
-        refs, sources = tuple(dict.fromkeys(self.refs)), tuple(dict.fromkeys(self.sources))
-        functions = tuple(dict.fromkeys(self.functions))
+        """All that was noted, as often as it was asked for."""
+        refs, sources, functions = tuple(self.refs), tuple(self.sources), tuple(self.functions)
         return Asked(refs, sources, tuple(self.configs), macros, functions, tuple(self.metrics), problems, called)
 
 

@@ -153,6 +153,38 @@ def test_a_test_below_the_wrong_key_is_one_of_the_node_that_is_meant(tmp_path: P
     assert nodes["model.shop.a"]["primary_key"] == ["id"]
 
 
+def test_what_is_said_twice_stands_as_often_as_in_dbt(tmp_path: Path) -> None:
+    reads = "select * from {{ ref('b') }}, {{ ref('b') }} c, {{ source('raw', 't') }}, {{ source('raw', 't') }} d"
+    test = "{tags: [z, y, y]}"
+    files = {
+        "models/a.sql": f"{{{{ config(tags=['y', 'x', 'x']) }}}} {reads}",
+        "models/b.sql": "select 1 as id",
+        "models/rendered.sql": f"{{% set n = 1 %}} {reads} {{% for _ in range(n) %}}{{{{ ref('b') }}}}{{% endfor %}}",
+        "models/a.yml": f"""
+            models:
+              - name: a
+                columns:
+                  - name: id
+                    data_tests: [{{unique: {{config: {test}}}}}, {{accepted_values: {{values: [1], config: {test}}}}}]
+            data_tests: [{{name: own, config: {test}}}]
+            sources: [{{name: raw, tables: [{{name: t}}]}}]
+        """,
+        "tests/own.sql": "select 1 where false",
+    }
+    nodes = written(tmp_path, files)["nodes"]
+    a, rendered, own = nodes["model.shop.a"], nodes["model.shop.rendered"], nodes["test.shop.own"]
+    tests = {node["test_metadata"]["name"]: node for node in nodes.values() if node.get("test_metadata")}
+    assert (a["tags"], a["config"]["tags"]) == (["y", "x"], ["y", "x", "x"])
+    assert [each["name"] for each in a["refs"]] == ["b", "b"]
+    assert [each["name"] for each in rendered["refs"]] == ["b", "b", "b"]
+    assert (a["sources"], rendered["sources"]) == ([["raw", "t"]], [["raw", "t"], ["raw", "t"]])
+    assert rendered["depends_on"]["nodes"] == ["source.shop.raw.t", "model.shop.b"]
+    assert own["unrendered_config"]["tags"] == ["z", "y", "y"]
+    assert tests["unique"]["config"]["tags"] == ["z", "y", "y"]
+    assert tests["accepted_values"]["config"]["tags"] == ["z", "y", "y"] * 2
+    assert tests["accepted_values"]["tags"] == ["y", "z"]
+
+
 def test_every_templated_node_has_a_contract_and_a_place(tmp_path: Path) -> None:
     nodes = written(tmp_path, NODES)["nodes"]
     templated = [node for node in nodes.values() if node["resource_type"] != "seed"]

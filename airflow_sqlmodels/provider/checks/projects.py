@@ -152,7 +152,7 @@ def _relations_read(manifest: Manifest, node: Templated) -> Iterator[tuple[str, 
     own = getattr(node, "relation", None)
     if own is not None:
         yield own.schema, own.identifier
-    for node_id in (*node.ref_ids, *node.source_ids):
+    for node_id in dict.fromkeys((*node.ref_ids, *node.source_ids)):
         read: AnyNode = manifest[node_id]
         relation = getattr(read, "relation", None)
         if relation is not None:
