@@ -50,6 +50,7 @@ def open_project(flags: Flags) -> Manifest:
         flags.project_dir,
         **of_loading(flags),
         flags={name: flags.said[name] for name in _OF_LOADING if name in flags.said},
+        said=flags.said,
         say=flags.log.said_by_template,
         cache=flags.partial_parse is not False,
     )

@@ -1,4 +1,4 @@
-"""What a loaded project was made from: files and environment variables, and whether they are still the same."""
+"""What a loaded project was made from: files, environment variables and flags, and whether they are still the same."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -32,12 +33,14 @@ class Inputs(msgspec.Struct, frozen=True):
     env: dict[str, str]
     """Hashes of the environment variables that templates read while loading; "" for one that was not set."""
     read_at_ns: int = 0
+    flags: dict[str, str] = msgspec.field(default_factory=dict)
+    """Hashes of the flags that templates asked for while loading."""
 
 
 def restamped(old: Inputs, paths: Iterable[str]) -> Inputs:
     """The inputs with the present state of these files. Taken before they are read, as in `take_inputs`."""
     now = time.time_ns()
-    return Inputs({**old.files, **{path: _stamp(path) for path in paths}}, old.env, now)
+    return Inputs({**old.files, **{path: _stamp(path) for path in paths}}, old.env, now, old.flags)
 
 
 def take_inputs(paths: Iterable[str]) -> Inputs:
@@ -54,6 +57,16 @@ def present(path: Path) -> list[str]:
 def env_state(names: Iterable[str], own_env: Mapping[str, str]) -> dict[str, str]:
     """The present state of these environment variables, without their values."""
     return {name: _env_hash(name, own_env) for name in sorted(names)}
+
+
+def flags_state(names: Iterable[str], said: Mapping[str, Any]) -> dict[str, str]:
+    """The present state of these flags (in capitals): whether what was said of them is the same again."""
+    return {name: _flag_hash(said.get(name.lower())) for name in sorted(names)}
+
+
+def same_flags(old: Mapping[str, str], said: Mapping[str, Any]) -> bool:
+    """Whether the flags that were asked for (`Inputs.flags`) are said as they were."""
+    return all(_flag_hash(said.get(name.lower())) == value for name, value in old.items())
 
 
 def changed_files(old: Inputs, paths: Iterable[str]) -> set[str] | None:
@@ -75,7 +88,7 @@ _stamp_of = msgspec.msgpack.Decoder(Stamp).decode
 
 def mark_of(inputs: Inputs, made_for: str) -> str:
     """A hash over all of it, and over the caller's choices (`cache.made_for`)."""
-    made_of = hashlib.blake2b(_encode(inputs.env) + made_for.encode(), digest_size=16)
+    made_of = hashlib.blake2b(_encode(inputs.env) + _encode(inputs.flags) + made_for.encode(), digest_size=16)
     for path, stamp in inputs.files.items():
         made_of.update(path.encode() + stamp.digest)
     return made_of.hexdigest()
@@ -87,7 +100,7 @@ def input_records(inputs: Inputs, changed: Collection[str] | None = None) -> Ite
     If only some files `changed`, only these are given one by one.
     """
     yield "inputs", _encode(inputs)
-    yield "inputs-rest", _encode((inputs.env, inputs.read_at_ns))
+    yield "inputs-rest", _encode((inputs.env, inputs.read_at_ns, inputs.flags))
     for path in inputs.files if changed is None else changed:
         yield f"file:{path}", _encode(inputs.files[path])
 
@@ -101,9 +114,12 @@ def read_inputs(store: Store) -> Inputs:
 
 
 def unchanged(store: Store, paths: Iterable[str], own_env: Mapping[str, str]) -> bool:
-    """Whether these files, and the environment that was read, are what they were. Looks at nothing else."""
-    env, read_at_ns = msgspec.msgpack.decode(store.need("inputs-rest"))
-    if not same_env(env, own_env):
+    """Whether these files, and the environment that was read, are what they were. Looks at nothing else.
+
+    It is meant for who says no flags.
+    """
+    env, read_at_ns, flags = msgspec.msgpack.decode(store.need("inputs-rest"))
+    if not same_env(env, own_env) or not same_flags(flags, {}):
         return False
     for path in dict.fromkeys(paths):
         record = store.get(f"file:{path}")
@@ -132,6 +148,11 @@ def _differs(path: str, old: Stamp, read_at_ns: int) -> bool:
 def _digest(path: str) -> bytes:
     with open(path, "rb") as file:
         return hashlib.blake2b(file.read(), digest_size=16).digest()
+
+
+def _flag_hash(value: Any) -> str:
+    """As with `env_var` the value is not kept. What is not said, and what is said to be off, is one thing."""
+    return hashlib.blake2b(repr(value or None).encode(), digest_size=16).hexdigest()
 
 
 def _env_hash(name: str, own_env: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,19 +11,22 @@ from typing import Any
 from msgspec import structs
 
 from airflow_sqlmodels.manifest.manifest import Manifest, Target
-from airflow_sqlmodels.manifest.store import Broken, Store
+from airflow_sqlmodels.manifest.store import Broken
 from airflow_sqlmodels.project.cache import Known, made_for, open_saved, read_saved, save, saved_path, without_collector
 from airflow_sqlmodels.project.catalogs_file import CATALOGS_FILE
 from airflow_sqlmodels.project.choices import Choices, ignore
 from airflow_sqlmodels.project.files import all_paths, find_files
 from airflow_sqlmodels.project.inputs import (
+    Inputs,
     changed_files,
     env_state,
+    flags_state,
     mark_of,
     present,
     read_inputs,
     restamped,
     same_env,
+    same_flags,
     take_inputs,
 )
 from airflow_sqlmodels.project.installed import about_packages
@@ -44,19 +48,21 @@ def load_project(  # noqa: PLR0913  # dbt's flags, each of its own
     env: Mapping[str, str] | None = None,
     version_check: bool | None = None,
     flags: Mapping[str, Any] | None = None,
+    said: Mapping[str, Any] | None = None,
     say: Callable[[str], None] | None = None,
     cache: bool = True,
 ) -> Manifest:
     """Everything in the project at `root`. With `cache`, what did not change since the last time is not read again.
 
     `target` is the name of a target in profiles.yml (None: its default), or a whole Target: then no profile is read.
-    `version_check=False` passes over `require-dbt-version`; `flags` count more than those of the project.
+    `version_check=False` passes over `require-dbt-version`; `flags` count more than those of the project; `said` is
+    all that templates see as `flags`, by dbt's names.
     What templates `log(..., info=True)` while they are read goes to `say`.
     Raises ProjectError, ProfileError or CompilationError for the first thing that is wrong, with its place.
     """
     folder = Path(root).resolve()
     choices = _choices(folder, profiles_dir, profile, target, vars, env, version_check, flags)
-    choices = structs.replace(choices, say=say or ignore)
+    choices = structs.replace(choices, say=say or ignore, said=said or {})
     return load(folder, choices, saved_path(folder, choices) if cache else None)
 
 
@@ -113,7 +119,7 @@ def load(root: Path, choices: Choices, saved: Path | None) -> Manifest:
         beside = (root / SELECTORS_FILE, root / CATALOGS_FILE, *about_packages(project), *variables)
         others = (path for each in beside for path in present(each))
         paths = [*all_paths((project, *packages), files), *others]
-        known = _known(open_saved(saved), paths, choices)
+        saved, known = _known(saved, paths, choices)
         if known is not None and not known.changed:
             return known.manifest
         # templates, YAML and all that: only if there is something to read
@@ -124,26 +130,40 @@ def load(root: Path, choices: Choices, saved: Path | None) -> Manifest:
             inputs = restamped(known.inputs, known.changed)
             again = refreshed(known, project, packages, files, choices)
             if again is not None:
-                env = env_state({*inputs.env, *choices.env_read}, choices.env)
-                return save_refreshed(saved, known, again, structs.replace(inputs, env=env), made_for(root, choices))
+                inputs = _with_state(inputs, choices)
+                return save_refreshed(saved, known, again, inputs, made_for(root, choices))
         inputs = take_inputs(paths)
         manifest = load_anew(project, packages, files, choices)
-        inputs = structs.replace(inputs, env=env_state(choices.env_read, choices.env))
+        inputs = _with_state(inputs, choices)
         manifest = replace(manifest, mark=mark_of(inputs, made_for(root, choices)))
         save(saved, manifest, inputs)
         return manifest
 
 
-def _known(store: Store | None, paths: list[str], choices: Choices) -> Known | None:
-    """The saved project, and which of its files changed; None if it cannot be gone on from."""
-    if store is None:
-        return None
+def _known(saved: Path | None, paths: list[str], choices: Choices) -> tuple[Path | None, Known | None]:
+    """The file for the project as this command sees it, and what is saved there, with which of its files changed.
+
+    Few projects ask for flags while they are read. Those that do have a file for each answer that they got. The second
+    is None if nothing can be gone on from.
+    """
+    store = open_saved(saved)
+    if saved is None or store is None:
+        return saved, None
     try:
         inputs = read_inputs(store)
     except Broken:
-        return None
+        return saved, None
+    if not same_flags(inputs.flags, choices.said):
+        answers = hashlib.blake2b(repr(flags_state(inputs.flags, choices.said)).encode(), digest_size=6).hexdigest()
+        return _known(saved.with_stem(f"{saved.stem}-{answers}"), paths, choices)
     changed = changed_files(inputs, paths)
     manifest = read_saved(store)
     if changed is None or manifest is None or not same_env(inputs.env, choices.env):
-        return None
-    return Known(store, inputs, manifest, frozenset(changed))
+        return saved, None
+    return saved, Known(store, inputs, manifest, frozenset(changed))
+
+
+def _with_state(inputs: Inputs, choices: Choices) -> Inputs:
+    """The inputs with the present state of all that is no file."""
+    env = env_state({*inputs.env, *choices.env_read}, choices.env)
+    return structs.replace(inputs, env=env, flags=flags_state({*inputs.flags, *choices.flags_read}, choices.said))

@@ -40,7 +40,8 @@ class Reading(Struct, frozen=True):
     def shared_names(self, settings: Settings) -> dict[str, Any]:
         """What all of them see."""
         invocation = Invocation(command="parse", say=self._say, show=self._show, warn=self.warned.append)
-        return {**shared_names(settings, invocation), "env_var": self.choices.env_var}
+        own = {"env_var": self.choices.env_var, "flags": self.choices.flags(settings.flags)}
+        return {**shared_names(settings, invocation), **own}
 
     def _say(self, message: str) -> None:
         in_turn()
@@ -91,17 +92,18 @@ def _side_by_side(parts: Parts, things: list[_Thing], reading: Reading, count: i
         del noted[before[0] :], warned[before[1] :]
         return made
 
-    def part(number: int) -> tuple[list[_Made], set[str]]:
-        return [one(each) for each in things[number::count]], reading.choices.env_read
+    def part(number: int) -> tuple[list[_Made], set[str], set[str]]:
+        return [one(each) for each in things[number::count]], reading.choices.env_read, reading.choices.flags_read
 
     done = shared_out(part, count)
     del noted[before[0] :], warned[before[1] :]
     if done is None:
         return None
     made: list[Any] = [None] * len(things)
-    for number, (its, env_read) in enumerate(done):
+    for number, (its, env_read, flags_read) in enumerate(done):
         made[number::count] = its
         reading.choices.env_read.update(env_read)
+        reading.choices.flags_read.update(flags_read)
     return made
 
 

@@ -135,6 +135,7 @@ def read_project_file(root: Path, choices: Choices, shown: str = "") -> ProjectF
         "env_var": choices.env_var,
         "var": Var({**variables, **choices.vars}, str),
         "target": target_names(choices.target),
+        "flags": choices.flags({}),
     }
     renderer = YamlRenderer(names)
     rendered = {

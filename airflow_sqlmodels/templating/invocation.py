@@ -79,7 +79,11 @@ class Invocation(Struct, frozen=True, kw_only=True):
 class Flags:
     """What templates see as `flags`: flags by their upper-case names. Others are not there."""
 
-    def __init__(self, invocation: Invocation, project_flags: Mapping[str, Any]) -> None:
+    def __init__(
+        self, invocation: Invocation, project_flags: Mapping[str, Any], note: Callable[[str], None] = _silent
+    ) -> None:
+        """`note` is told each name that is asked for."""
+        self._note = note
         self._values: dict[str, Any] = {
             **all_flags(invocation.args, project_flags),
             "FULL_REFRESH": bool(invocation.full_refresh),
@@ -89,6 +93,7 @@ class Flags:
         }
 
     def __getattr__(self, name: str) -> Any:
+        self._note(name.upper())
         try:
             return self._values[name]
         except KeyError:

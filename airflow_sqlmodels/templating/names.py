@@ -82,7 +82,7 @@ def plain_names(started_at: datetime.datetime) -> dict[str, Any]:
 
 
 def yaml_names(own: Mapping[str, Any]) -> dict[str, Any]:
-    """The names of a YAML file that has these `own` ones. Flags are those of a run in which none is said."""
+    """The names of a YAML file that has these `own` ones. Other flags are those of a run in which none is said."""
     invocation = Invocation(command="parse")
     names = {
         **plain_names(invocation.started_at),

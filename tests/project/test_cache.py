@@ -18,6 +18,7 @@ from airflow_sqlmodels.project.saved import load_saved_nodes
 from tests.projects import TARGET, load, write_project
 
 ORDERS, STG = NodeId("model.shop.orders"), NodeId("model.shop.stg")
+_BY_FLAG = "{{ config(alias='anew' if flags.FULL_REFRESH else 'old') }} select 1 as id"
 FILES = {
     "models/stg.sql": "select 1 as id\n",
     "models/orders.sql": "select {{ cents('id') }} as id from {{ ref('stg') }}\n",
@@ -132,6 +133,26 @@ def test_an_environment_variable_that_was_read_counts(project: Path, monkeypatch
     monkeypatch.setenv("AREA", "y")
 
     assert not _from_saved(_load(project))
+
+
+def test_flags_are_those_of_the_command_and_each_answer_has_a_saved_form(project: Path) -> None:
+    (project / "models/stg.sql").write_text(_BY_FLAG)
+    (project / "models/other.yml").write_text("models: [{name: orders, config: {alias: '{{ flags.WHICH }}'}}]")
+
+    loaded = [_load(project, said={"which": "run", "full_refresh": anew, "threads": 4}) for anew in (True, False) * 2]
+    with_other_threads = _load(project, said={"which": "run", "full_refresh": False, "threads": 8})
+
+    found = [[one[node].relation.identifier for node in (STG, ORDERS)] for one in loaded]  # type: ignore[union-attr]
+    assert found == [["anew", "run"], ["old", "run"]] * 2
+    assert [_from_saved(one) for one in (*loaded, with_other_threads)] == [False, False, True, True, True]
+
+
+def test_a_worker_does_not_take_what_was_read_with_other_flags(project: Path) -> None:
+    (project / "models/stg.sql").write_text(_BY_FLAG)
+    _load(project, said={"full_refresh": True})
+    saved = next((project.parent / "cache").glob("*.sqlm"))
+
+    assert load_saved_nodes(saved, project, {}, [STG]) is None
 
 
 def test_a_worker_looks_only_at_what_its_node_comes_from(project: Path) -> None:
