@@ -21,7 +21,7 @@ from airflow_sqlmodels.cli.opening import Opened
 from airflow_sqlmodels.cli.opening_lines import begin
 from airflow_sqlmodels.cli.options import global_options, refresh_option
 from airflow_sqlmodels.cli.run_operation import operate
-from airflow_sqlmodels.cli.windows import window_of
+from airflow_sqlmodels.cli.windows import times_of, window_of
 from airflow_sqlmodels.errors import NamingError, SqlModelsError
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.manifest.manifest import Manifest
@@ -96,6 +96,8 @@ def _flags_again(flags: Flags, previous: Previous, said: set[str]) -> Flags:
         said_again["vars"] = flags.said["vars"]  # the next retry starts from these
     if said_again.get("sample"):
         kept["sample"] = window_of(str(said_again["sample"]))
+    times = times_of(said_again.get("event_time_start"), said_again.get("event_time_end"))
+    kept |= dict(zip(("event_time_start", "event_time_end"), times, strict=True))
     if said_again.get("warn_error_options"):
         kept["warn_error_options"] = said_again["warn_error_options"]
     if "threads" in said:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import Struct
 
@@ -18,6 +18,8 @@ _LABELS = {"STRING": "TEXT"}
 
 class TemplateColumn(Struct, frozen=True):
     """What `adapter.get_columns_in_relation` gives for each column."""
+
+    TYPE_LABELS: ClassVar[dict[str, str]] = _LABELS
 
     column: str
     dtype: str

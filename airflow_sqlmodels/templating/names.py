@@ -115,7 +115,8 @@ class Modules:
             raise AttributeError(name)
         if name == "datetime":
             return SimpleNamespace(**{each: getattr(datetime, each) for each in self._DATETIME})
-        return importlib.import_module(name)
+        module = importlib.import_module(name)  # dbt gives what it lists as public: not what it imports itself
+        return SimpleNamespace(**{each: getattr(module, each) for each in module.__all__})
 
 
 _ITERTOOLS = frozenset(("accumulate", "chain", "combinations", "combinations_with_replacement", "compress", "count",

@@ -17,7 +17,7 @@ CTE_PREFIX = "__dbt__cte__"
 
 
 class _Kinds:
-    """The names of the kinds of relation: macros write `this.incorporate(type=this.View)`."""
+    """What dbt says of relations as such. Macros write `this.incorporate(type=this.View)`."""
 
     __slots__ = ()
 
@@ -28,6 +28,14 @@ class _Kinds:
     External = property(lambda _self: "external")
     Function = property(lambda _self: "function")
     PointerTable = property(lambda _self: "pointer_table")
+    get_relation_type = property(lambda self: self)  # for `api.Relation.get_relation_type.View`
+    renameable_relations = replaceable_relations = property(lambda _self: frozenset(("table", "view")))
+    catalog = property(lambda _self: None)
+
+    @staticmethod
+    def scd_args(primary_key: str | list[str], updated_at: str) -> list[str]:
+        """The arguments of a snapshot's hash of a version."""
+        return [*([primary_key] if isinstance(primary_key, str) else primary_key), updated_at]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -72,11 +80,16 @@ class TemplateRelation(_Kinds, Mapping[str, Any]):
         return {"type": f"{self.dialect.name.title()}Relation"}
 
     def __str__(self) -> str:
-        rendered, name = self.render(), self.relation.identifier
-        if self.limited is not None:
-            rendered = f"(select * from {rendered} where {self.limited}) _dbt_limit_subq_{name}"
+        rendered = self.render_limited()
         if self.during is not None:
-            rendered = f"(select * from {rendered} where {self.during}) _dbt_et_filter_subq_{name}"
+            rendered = f"(select * from {rendered} where {self.during}) _dbt_et_filter_subq_{self.relation.identifier}"
+        return rendered
+
+    def render_limited(self) -> str:
+        """The quoted name; under `--empty` a query without rows."""
+        rendered = self.render()
+        if self.limited is not None:
+            rendered = f"(select * from {rendered} where {self.limited}) _dbt_limit_subq_{self.relation.identifier}"
         return rendered
 
     def __repr__(self) -> str:
@@ -86,7 +99,10 @@ class TemplateRelation(_Kinds, Mapping[str, Any]):
         return hash(self.relation)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, TemplateRelation) and self.render() == other.render()
+        return isinstance(other, TemplateRelation) and self._all() == other._all()
+
+    def _all(self) -> tuple[object, ...]:
+        return self.relation, self.type, self.shown, self.limited, self.during
 
     def render(self) -> str:
         """The quoted name."""

@@ -317,6 +317,25 @@ def test_retry_does_the_batches_again_that_failed(call: Call, tmp_path: Path, co
     assert again == {"successful": [*told["failed"], *told["successful"]], "failed": []}
 
 
+@pytest.mark.parametrize("broken", ["events", "daily"])
+def test_retry_does_the_batches_of_the_same_period(broken: str, call: Call, tmp_path: Path) -> None:
+    """Whether all of them failed or what they read did: not all from `begin` until now."""
+    texts = {"events": EVENTS, "daily": DAILY}
+    for name, text in texts.items():
+        more = ", 1 / (1 - {{ var('fixed', 1) }}) as z"
+        bad = text.replace(" as at", f" as at{more}") if name == "events" else text.replace(" as one", f" as one{more}")
+        (tmp_path / f"project/models/{name}.sql").write_text(
+            bad if name == broken else text.replace("'bad', 1", "'bad', 9")
+        )
+    period = ("--event-time-start", "2026-11-16", "--event-time-end", "2026-11-18")
+    assert call("run", "--select", "+daily", *period)[0] == 1
+
+    code, said = call("retry", "--vars", "{fixed: 2, bad: 9}")
+
+    assert code == 0, said
+    assert "Batch 2 of 2 OK" in said
+
+
 def test_batches_are_events(call: Call, tmp_path: Path) -> None:
     models = tmp_path / "project/models"
     (models / "events.sql").write_text(EVENTS)

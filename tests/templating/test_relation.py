@@ -37,6 +37,13 @@ from tests.projects import load
         ("{{ adapter.config.credentials.password }}{{ flags.get }}{{ modules.itertools.groupby }}", ""),
         ("{{ modules.datetime.timezone }}{{ modules.datetime.date(2024, 1, 2) }}", "2024-01-02"),
         ("{{ this.quoted('a') }} {{ this.is_function }}", '"a" False'),
+        (
+            "{{ this == this.replace(type='view') }} {{ this == this.quote(schema=false) }} {{ this == this.quote() }}",
+            "False False True",
+        ),
+        ("{{ this.type }} {{ this.limit }} {{ this.View }} {{ this.get_relation_type.Table }}", "None None view table"),
+        ("{{ this.scd_args('id', 'at') }} {{ this.render_limited() == this ~ '' }}", "['id', 'at'] True"),
+        ("{{ modules.pytz.os }}{{ modules.re.enum }}{{ modules.pytz.utc }}{{ modules.re.match('a', 'b') }}", "UTCNone"),
         ("{{ this.create(schema='s', identifier='i') }}", '"s"."i"'),
         ("{{ this.replace(type='view').is_view }} {{ api.Relation.create(schema=2024) }}", 'True "2024"'),
         ("{{ this.path.identifier }} {{ this.quote(schema=false).quote_policy.schema }}", "m False"),
@@ -104,6 +111,7 @@ def test_a_number_that_is_no_json_is_an_error_and_no_null(tmp_path: Path) -> Non
     ("template", "told"),
     [
         ("{{ tojson({'on': modules.datetime.date(2024, 1, 2)}) }}", "not JSON serializable"),
+        ("{{ adapter.drop_relation(this) }}", "its type is null"),
         ("{{ api.Column('id', 'integer').string_size() }}", "string_size.. of the column 'id'"),
         ("{{ api.Relation.create(identifier='a', type='veiw') }}", "did you mean 'view'"),
         ("{{ this.incorporate(type='TABLE') }}", "the type 'TABLE', which is none"),
@@ -116,7 +124,6 @@ def test_a_number_that_is_no_json_is_an_error_and_no_null(tmp_path: Path) -> Non
         ("{% if execute %}{{ return(1) }}{% endif %}", "return.. belongs into a macro"),
         ("{{ config(k='v') }}{{ config.require('k', validator=validation.any('u')) }}", 'value "v" to be one of u'),
         ("{{ config.meta_get('k', 'd', validator=validation.any('u', 'w')) }}", 'value "d" to be one of u, w'),
-        ("{{ adapter.drop_relation(this) }}", "its type is null"),
     ],
 )
 def test_it_refuses_what_dbts_does(tmp_path: Path, template: str, told: str) -> None:
