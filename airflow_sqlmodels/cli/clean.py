@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from airflow_sqlmodels.cli.flags import flags_of
+from airflow_sqlmodels.cli.opening_lines import tell_event, tell_running
 from airflow_sqlmodels.cli.options import global_options, option
 from airflow_sqlmodels.cli.telling import tell_warning
 from airflow_sqlmodels.errors import SettingsError
@@ -30,6 +31,7 @@ SOURCES = ("model-paths", "seed-paths", "test-paths", "macro-paths", "snapshot-p
 def clean(context: click.Context, /, clean_project_files_only: bool, **_values: Any) -> int:
     """Delete the project's generated folders: those under clean-targets in dbt_project.yml."""
     flags = flags_of(context)
+    tell_running(flags, shown=False)
     root = flags.project_dir
     settings = read_settings(root, (*SOURCES, "clean-targets", "target-path"), flags.vars)
     targets = settings.get("clean-targets")
@@ -40,9 +42,11 @@ def clean(context: click.Context, /, clean_project_files_only: bool, **_values: 
         tell_warning(flags, Warned(text, "PackageInstallPathDeprecation"))
     paths = [_deletable(root, str(name), settings, outside=not clean_project_files_only) for name in targets]
     for path in paths:  # none before all are known to be right
+        tell_event(flags, "CheckCleanPath", "Z012", f"Checking {path}", {"path": str(path)})
         if path.is_dir():
             shutil.rmtree(path)
-            flags.log.tell(f"deleted {path}")
+            flags.log.tell_as("ConfirmCleanPath", "Z013", f"deleted {path}", {"path": str(path)})
+    tell_event(flags, "FinishedCleanPaths", "Z015", "Finished cleaning all paths.", {})
     return 0
 
 

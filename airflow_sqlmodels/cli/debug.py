@@ -15,6 +15,7 @@ import click
 
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.opening import connected, of_loading, profile_of
+from airflow_sqlmodels.cli.opening_lines import tell_running
 from airflow_sqlmodels.cli.options import global_options, option
 from airflow_sqlmodels.cli.telling import tell_warning
 from airflow_sqlmodels.errors import CompilationError, ProfileError, SqlModelsError, StrictWarningError
@@ -39,21 +40,21 @@ def debug(context: click.Context, /, connection: bool, config_dir: bool, **_valu
     if config_dir:
         return _tell_config_dir(flags_of(context))
     flags = _with_profile(flags_of(context))
+    tell_running(flags, shown=False)
     _tell_places(flags)
     checks = _Checks(flags)
     if connection:
-        click.echo("Skipping steps before connection verification")
+        _say(flags, "Skipping steps before connection verification")
         known = checks.silent("Profile loading", _profile)
     else:
-        click.echo("Configuration:")
+        _say(flags, "Configuration:")
         profiles, project = profiles_place(flags.project_dir, flags.profiles_dir), flags.project_dir / PROJECT_FILE
         known = checks.told("profiles.yml file", _of_file(profiles), "Profile loading", _profile)
         checks.told(f"{PROJECT_FILE} file", _of_file(project), "Project loading", _project)
     if not known:
-        click.echo("Connection test skipped since no profile was found")
+        _say(flags, "Connection test skipped since no profile was found")
     else:
-        click.echo("Connection:")
-        click.echo("".join(f"  {key}: {value}\n" for key, value in _target(flags).items()), nl=False)
+        _say(flags, "Connection:", *(f"  {key}: {value}" for key, value in _target(flags).items()))
         checks.told("Connection test:", ("OK connection ok", "ERROR"), "The connection", _connection)
     return checks.verdict()
 
@@ -88,13 +89,22 @@ def _profile_names(flags: Flags) -> list[str]:
 
 
 def _tell_places(flags: Flags) -> None:
-    click.echo(f"sqlmodels version: {VERSION}")
-    click.echo(f"python version: {platform.python_version()}")
-    click.echo(f"os info: {platform.platform()}")
     profiles = profiles_place(flags.project_dir, flags.profiles_dir).resolve()
-    click.echo(f"Using profiles dir at {profiles.parent}")
-    click.echo(f"Using profiles.yml file at {profiles}")
-    click.echo(f"Using {PROJECT_FILE} file at {flags.project_dir / PROJECT_FILE}")
+    _say(
+        flags,
+        f"sqlmodels version: {VERSION}",
+        f"python version: {platform.python_version()}",
+        f"os info: {platform.platform()}",
+        f"Using profiles dir at {profiles.parent}",
+        f"Using profiles.yml file at {profiles}",
+        f"Using {PROJECT_FILE} file at {flags.project_dir / PROJECT_FILE}",
+    )
+
+
+def _say(flags: Flags, *lines: str) -> None:
+    """Lines of what was asked for; each is an event of dbt's where events are told."""
+    for line in lines:
+        flags.log.answer("DebugCmdOut", "Z047", line, {"msg": click.unstyle(line)})
 
 
 def _of_file(path: Path) -> tuple[str, str]:
@@ -113,7 +123,7 @@ class _Checks:
         """Do a check, and say what came of it: one of two verdicts."""
         passed = self.silent(step, check)
         verdict = click.style(verdicts[0], fg="green") if passed else click.style(verdicts[1], fg="red")
-        click.echo(f"  {what} [{verdict}]")
+        _say(self._flags, f"  {what} [{verdict}]")
         return passed
 
     def silent(self, step: str, check: Callable[[Flags], None]) -> bool:
@@ -132,12 +142,15 @@ class _Checks:
     def verdict(self) -> int:
         """Say how many failed, and why. The exit code."""
         if not self._failures:
-            click.echo(f"\n{click.style('All checks passed!', fg='green')}")
+            self._conclude(f"\n{click.style('All checks passed!', fg='green')}")
             return 0
         count = len(self._failures)
-        click.echo(click.style(f"\n{count} check{'s' if count > 1 else ''} failed:", fg="red"))
-        click.echo("\n\n".join(self._failures))
+        self._conclude(click.style(f"\n{count} check{'s' if count > 1 else ''} failed:", fg="red"))
+        self._conclude("\n\n".join(self._failures))
         return self._code
+
+    def _conclude(self, text: str) -> None:
+        self._flags.log.answer("DebugCmdResult", "Z048", text, {"msg": click.unstyle(text)})
 
 
 def _profile(flags: Flags) -> None:

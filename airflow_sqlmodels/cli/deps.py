@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from airflow_sqlmodels.cli.flags import Flags, flags_of
+from airflow_sqlmodels.cli.opening_lines import tell_running
 from airflow_sqlmodels.cli.options import global_options, option
 from airflow_sqlmodels.cli.telling import tell_warning
 from airflow_sqlmodels.manifest.warned import Warned
@@ -43,6 +44,7 @@ from airflow_sqlmodels.templating.invocation import LANGUAGE_VERSION
 def deps(context: click.Context, /, upgrade: bool, lock_only: bool, **values: Any) -> int:
     """Install the packages that packages.yml or dependencies.yml asks for."""
     flags = flags_of(context)
+    tell_running(flags, shown=False)
     home = home_of(flags.project_dir, flags.vars)
     if values["add_package"]:
         flags.log.tell(add_package(home.root, values["add_package"], values["source"]))
@@ -71,7 +73,8 @@ def _locked_anew(home: Home, asked: Asked, fetcher: Fetcher, flags: Flags) -> li
             rules.warn(Warned(text))
     text = lock_text([(each.package, each.name) for each in found], digest_of(asked.canonical))
     (home.root / LOCK_FILE).write_text(text, encoding="utf-8")
-    flags.log.tell(f"Updated {LOCK_FILE}: {len(found)} package{'s' * (len(found) != 1)}")
+    said = f"Updated {LOCK_FILE}: {len(found)} package{'s' * (len(found) != 1)}"
+    flags.log.tell_as("DepsLockUpdating", "M031", said, {"lock_filepath": str(home.root / LOCK_FILE)})
     return found
 
 
@@ -79,13 +82,16 @@ def _install(found: list[Found], fetcher: Fetcher, home: Home, flags: Flags) -> 
     install(found, fetcher, home.folder)
     newer = []
     for each in found:
-        flags.log.tell(f"Installing {each.package.shown}\n  Installed from {_version(each)}")
+        name, version = each.package.shown, _version(each)
+        flags.log.tell_as("DepsStartPackageInstall", "M014", f"Installing {name}", {"package_name": name})
+        flags.log.tell_as("DepsInstallInfo", "M015", f"  Installed from {version}", {"version_name": version})
         if isinstance(each.package, HubPackage):
-            listing, version = fetcher.hub.listing(each.package), _dbt_version(home, flags)
-            newest = listing.versions(each.package.prerelease, version)[-1:]
-            newer += [f"{each.package.shown} {version}" for version in newest if version != each.package.wanted]
+            listing, ours = fetcher.hub.listing(each.package), _dbt_version(home, flags)
+            newest = listing.versions(each.package.prerelease, ours)[-1:]
+            newer += [f"{each.package.shown} {latest}" for latest in newest if latest != each.package.wanted]
     if newer:
-        flags.log.tell(f"\nUpdates available: {', '.join(newer)}\nAllow them in packages.yml, then run: sqlmodels deps")
+        said = f"\nUpdates available: {', '.join(newer)}\nAllow them in packages.yml, then run: sqlmodels deps"
+        flags.log.tell_as("DepsNotifyUpdatesAvailable", "M019", said, {"packages": newer})
 
 
 def _dbt_version(home: Home, flags: Flags) -> str | None:
@@ -99,7 +105,7 @@ def _nothing(home: Home, lock: Lock | None, flags: Flags) -> int:
     if lock is not None and lock.packages:
         (home.root / LOCK_FILE).write_text(lock_text([], digest_of([])), encoding="utf-8")
         empty(home.folder)
-    flags.log.tell("No packages are asked for in packages.yml")
+    flags.log.tell_as("DepsNoPackagesFound", "M013", "No packages are asked for in packages.yml", {})
     return 0
 
 

@@ -240,7 +240,9 @@ def report(execution: Execution, outcome: Outcome) -> None:
     console, noted = _told(execution.progress)
     for each in (console, noted):
         if isinstance(each, JsonProgress):
-            each.summary(outcome.results, outcome.seconds, outcome.interrupted, execution.compiled_place)
+            counts = execution.plan.command != "freshness"  # as in dbt
+            place = execution.compiled_place
+            each.summary(outcome.results, outcome.seconds, outcome.interrupted, place, counts=counts)
     if not isinstance(noted, JsonProgress):
         for line in lines:
             flags.log.note(line)

@@ -40,6 +40,7 @@ from airflow_sqlmodels.run.microbatch import BatchNews
 from airflow_sqlmodels.run.plan import Plan, Step
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.templating.entries.groups import logged_group
+from airflow_sqlmodels.templating.entries.shape import whole_config
 from airflow_sqlmodels.templating.entries.view import attached_of
 
 _RESULTS: dict[type, tuple[str, str]] = {
@@ -96,10 +97,11 @@ class JsonProgress:
             **self._details(node, result),
             **self._group(node),
             "index": number,
-            "total": total,
             "execution_time": result.seconds,
             "node_info": self._info(node, result.status, result),
         }
+        if name != "LogTestResult":  # which has `num_models`
+            data["total"] = total
         line = result_line(node, result, self._places.of(result.node))
         self._write(name, code, line, data, "info" if is_hook else level_of(result))  # as in dbt, whatever came of it
 
@@ -124,27 +126,40 @@ class JsonProgress:
         self._write("JinjaLogInfo", "I062", message, {"msg": message})
 
     def summary(
-        self, results: Sequence[Result], seconds: float, interrupted: bool, place: Callable[[AnyNode], str]
+        self,
+        results: Sequence[Result],
+        seconds: float,
+        interrupted: bool,
+        place: Callable[[AnyNode], str],
+        *,
+        counts: bool = True,
     ) -> None:
-        """The events at the end of a run. `place`: where the compiled SQL of a node is."""
+        """The events at the end of a run. `place`: where the compiled SQL of a node is; `counts`: what came of all."""
         self._blank()
         ran = {"stat_line": kinds(self._manifest, results), "execution": duration(seconds), "execution_time": seconds}
         self._write("FinishedRunningStats", "E047", finished_line(self._manifest, results, seconds), ran)
-        self._blank()
-        counts: Counter[str] = Counter(result.status for result in results)
-        errors = error_count(results)
-        data = {
-            "num_errors": errors,
-            "num_warnings": counts["warn"],
-            "keyboard_interrupt": interrupted,
-            "num_partial_success": counts["partial success"],
-        }
-        text = click.unstyle(verdict(results, interrupted))
-        self._write("EndOfRunSummary", "Z030", text, data)
+        if counts:
+            self._verdict(results, interrupted)
         for result in to_explain(results):
             self._failure(result, place)
+        if counts:
+            self._counts(results)
+
+    def _verdict(self, results: Sequence[Result], interrupted: bool) -> None:
         self._blank()
-        stats = {_STATS[word]: sum(counts[status] for status in statuses) for word, statuses in COUNTED}
+        found: Counter[str] = Counter(result.status for result in results)
+        data = {
+            "num_errors": error_count(results),
+            "num_warnings": found["warn"],
+            "keyboard_interrupt": interrupted,
+            "num_partial_success": found["partial success"],
+        }
+        self._write("EndOfRunSummary", "Z030", click.unstyle(verdict(results, interrupted)), data)
+
+    def _counts(self, results: Sequence[Result]) -> None:
+        self._blank()
+        found: Counter[str] = Counter(result.status for result in results)
+        stats = {_STATS[word]: sum(found[status] for status in statuses) for word, statuses in COUNTED}
         self._write("StatsLine", "Z023", count_line(results), {"stats": {**stats, "total": len(results)}})
 
     def _failure(self, result: Result, place: Callable[[AnyNode], str]) -> None:
@@ -191,6 +206,10 @@ class JsonProgress:
         if isinstance(node, Seed):
             names = {"relation": node.relation.identifier, "schema": node.relation.schema}
             return {**names, "status": result.status, "result_message": said}
+        if isinstance(node, Snapshot):
+            what = f"{node.relation.schema}.{node.relation.identifier}"
+            told = {"status": result.status, "result_message": result.message}
+            return {"description": what, "cfg": _config_texts(node), **told}
         if isinstance(node, Source):
             return {"source_name": node.source_name, "table_name": node.name, "status": result.status}
         return {"description": subject(node), "status": said}
@@ -204,6 +223,17 @@ class JsonProgress:
 
 def _attached(node: DataTest | UnitTest) -> str:
     return (attached_of(node) if isinstance(node, DataTest) else None) or ""
+
+
+def _config_texts(node: Snapshot) -> dict[str, str]:
+    """Its config as dbt puts it into an event: what is set, as texts."""
+    found = whole_config("snapshot", node.config)
+    shown = {key: _set(value) if isinstance(value, dict) else value for key, value in found.items()}
+    return {key.replace("_hook", "-hook"): str(value) for key, value in _set(shown).items()}
+
+
+def _set(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def _hook(node: AnyNode) -> str:

@@ -74,8 +74,8 @@ class Log(Struct, frozen=True):
 
     def answer(self, name: str, code: str, text: str, data: Mapping[str, Any]) -> None:
         """What was asked for, whatever the console shows else: as it is, or as an event."""
-        click.echo(event(name, code, text, self.invocation, data) if self.json else text)
-        self.note(text, "info", name, code, data)
+        click.echo(event(name, code, click.unstyle(text), self.invocation, data) if self.json else text)
+        self.note(click.unstyle(text), "info", name, code, data)
 
     def note(
         self,

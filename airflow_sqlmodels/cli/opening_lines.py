@@ -51,7 +51,7 @@ _PLURALS = {"analysis": "analyses", "saved_query": "saved queries", "test": "dat
 def tell_running(flags: Flags, *, shown: bool = True) -> None:
     """What is said first, before anything can go wrong. `shown`: on a console of plain lines too."""
     data = {"version": f"={VERSION}", "log_version": 3}
-    _tell(flags, "MainReportVersion", "A001", f"Running with sqlmodels={VERSION}", data, shown=shown)
+    tell_event(flags, "MainReportVersion", "A001", f"Running with sqlmodels={VERSION}", data, shown=shown)
 
 
 def begin(flags: Flags, *, shown: bool = True) -> Opened:
@@ -66,9 +66,9 @@ def tell_found(flags: Flags, manifest: Manifest, *, shown: bool = True) -> None:
     """What the loaded project holds: said before it is known which of it is meant."""
     name = manifest.settings.target.type
     data = {"adapter_name": name, "adapter_version": f"={VERSION}"}
-    _tell(flags, "AdapterRegistered", "E034", f"Registered adapter: {name}={VERSION}", data, shown=False)
+    tell_event(flags, "AdapterRegistered", "E034", f"Registered adapter: {name}={VERSION}", data, shown=False)
     found = found_line(manifest)
-    _tell(flags, "FoundStats", "W006", f"Found {found}", {"stat_line": found}, shown=shown)
+    tell_event(flags, "FoundStats", "W006", f"Found {found}", {"stat_line": found}, shown=shown)
 
 
 def tell_concurrency(flags: Flags, opened: Opened, nodes: int, *, shown: bool = True) -> None:
@@ -77,15 +77,17 @@ def tell_concurrency(flags: Flags, opened: Opened, nodes: int, *, shown: bool = 
     data = {"num_threads": threads, "target_name": target, "node_count": nodes}
     _blank(flags, shown=shown)
     said = f"Concurrency: {threads} threads (target='{target}')"
-    _tell(flags, "ConcurrencyLine", "Q027", said, data, shown=shown)
+    tell_event(flags, "ConcurrencyLine", "Q027", said, data, shown=shown)
     _blank(flags, shown=shown)
 
 
 def _blank(flags: Flags, *, shown: bool) -> None:
-    _tell(flags, "Formatting", "Z017", "", {"msg": ""}, shown=shown)
+    tell_event(flags, "Formatting", "Z017", "", {"msg": ""}, shown=shown)
 
 
-def _tell(flags: Flags, name: str, code: str, message: str, data: Mapping[str, Any], *, shown: bool) -> None:
+def tell_event(
+    flags: Flags, name: str, code: str, message: str, data: Mapping[str, Any], *, shown: bool = False
+) -> None:
     """An event or a line; a command whose output is the answer itself has no lines around it."""
     if shown or flags.log.json:
         flags.log.happened(name, code, message, data, "info")

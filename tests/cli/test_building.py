@@ -7,6 +7,7 @@ import json
 import re
 import time
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -292,6 +293,32 @@ def test_build_takes_what_seed_and_saved_queries_take(call: Call) -> None:
 
     assert code == 0
     assert "Random sample of table: " in said
+
+
+def test_debug_and_results_are_events_as_dbt_has_them(call: Call, tmp_path: Path) -> None:
+    snapshot = "{{ config(unique_key='id', strategy='check', check_cols=['amount']) }} select 1 as id, 2 as amount"
+    (tmp_path / "snapshots").mkdir()
+    (tmp_path / "snapshots/kept.sql").write_text(f"{{% snapshot kept %}}{snapshot}{{% endsnapshot %}}")
+    (tmp_path / "models/sources.yml").write_text(
+        "sources: [{name: raw, schema: public, tables: [{name: raw_orders, loaded_at_field: now(),"
+        " freshness: {warn_after: {count: 1, period: day}}}]}]"
+    )
+
+    def events(*command: str) -> list[dict[str, Any]]:
+        code, said = call(*command, "--log-format", "json")
+        assert code == 0, said
+        return [json.loads(line) for line in said.splitlines()]
+
+    debugged, built, freshness = events("debug"), events("build"), events("source", "freshness")
+
+    assert {each["info"]["name"] for each in debugged} == {"MainReportVersion", "DebugCmdOut", "DebugCmdResult"}
+    assert debugged[-1]["data"]["msg"] == "\nAll checks passed!"
+    data = {each["info"]["name"]: each["data"] for each in built}
+    kept = data["LogSnapshotResult"]
+    assert (kept["description"], kept["status"], kept["result_message"]) == ("public.kept", "success", "SELECT 1")
+    assert {"strategy": "check", "pre-hook": "[]", "unique_key": "id"}.items() <= kept["cfg"].items()
+    assert "total" not in data["LogTestResult"]
+    assert not {"EndOfRunSummary", "StatsLine"} & {each["info"]["name"] for each in freshness}
 
 
 def test_debug_says_which_part_is_wrong(call: Call, tmp_path: Path) -> None:
