@@ -59,7 +59,7 @@ def gathered(
 
     What was compiled for them, and what their macros have put into `graph` beyond what it began with, is known to
     `means` afterwards. As in dbt there is nothing to tell if a hook failed at the start. What was marked as a success
-    by hand, or is not part of this run, is left out.
+    by hand, is not part of this run or is gone from the project is left out.
     """
     states = instance.get_task_states(dag_id=instance.dag_id, run_ids=[instance.run_id]).get(instance.run_id) or {}
     if states.get(prefix + START) not in (None, "success"):
@@ -71,7 +71,7 @@ def gathered(
         said = _of_task(instance, task_id) if state in ("success", "failed") else None
         if said is not None:
             graph = merged(begun, graph, said.graph)
-        found += _outcomes(said, task_id, nodes, state)
+        found += (each for each in _outcomes(said, task_id, nodes, state) if each.result.node in means.manifest)
     means.graph.update(known_again(graph, means.dialect))
     means.compiled.update({each.result.node: each.code for each in found if each.code is not None})
     ran = [each for each in found if each.result.finished_at is not None]
