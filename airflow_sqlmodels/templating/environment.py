@@ -229,7 +229,7 @@ class NativeEnvironment(Environment):
 def _concat(values: list[Any]) -> Any:
     """One value keeps its type, several become text. A rendered string is never guessed at."""
     if not values:
-        return None
+        return ""  # of a template with nothing but tags, as {% if %} whose condition does not hold: not null, as in dbt
     if len(values) == 1:
         only = values[0]
         return only.convert(only.value) if isinstance(only, _Typed) else only
@@ -237,25 +237,17 @@ def _concat(values: list[Any]) -> Any:
 
 
 def _as_bool(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    if str(value).strip().lower() in ("true", "false"):
-        return str(value).strip().lower() == "true"
-    raise jinja2.TemplateRuntimeError(f"{value!r} is not a bool")
+    found = _literal(str(value))
+    if isinstance(found, bool):
+        return found
+    raise jinja2.TemplateRuntimeError(f"{value!r} is not a bool: these are True and False")  # "true" is none, as in dbt
 
 
 def _as_number(value: Any) -> int | float:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return value
-    text = str(value).strip()
-    try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        return float(text)
-    except ValueError:
-        raise jinja2.TemplateRuntimeError(f"{value!r} is not a number") from None
+    found = _literal(str(value))
+    if isinstance(found, (int, float)) and not isinstance(found, bool):
+        return found
+    raise jinja2.TemplateRuntimeError(f"{value!r} is not a number")
 
 
 def _literal(value: Any) -> Any:

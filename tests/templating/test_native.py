@@ -7,7 +7,7 @@ import pytest
 from airflow_sqlmodels.errors import Location, ProjectError
 from airflow_sqlmodels.templating.native import native_renderer
 
-RENDER = native_renderer({"kind": "postgres", "five": "5", "yes": "true", "off": False})
+RENDER = native_renderer({"kind": "postgres", "five": "5", "yes": "True", "off": False})
 AT = Location("dbt_project.yml", 3)
 
 
@@ -31,6 +31,19 @@ def test_a_filter_gives_the_type_to_the_whole_value(template: str, value: object
     found = RENDER(template, AT)
 
     assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize("template", ["{% if off %}x{% endif %}", "{% set n = 1 %}", "{# a note #}"])
+def test_a_template_of_nothing_but_tags_gives_an_empty_text(template: str) -> None:
+    """Not null: a schema that is empty is another than none."""
+    assert RENDER(template, AT) == ""
+
+
+@pytest.mark.parametrize("template", ["{{ 'true' | as_bool }}", "{{ '1' | as_bool }}", "{{ '007' | as_number }}"])
+def test_a_filter_knows_values_as_python_writes_them(template: str) -> None:
+    """As in dbt."""
+    with pytest.raises(ProjectError, match="is not a"):
+        RENDER(template, AT)
 
 
 def test_what_is_no_bool_is_told_with_its_place() -> None:
