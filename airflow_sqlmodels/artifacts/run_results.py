@@ -81,7 +81,7 @@ def result_json(manifest: Manifest, result: Result, *, keeps_failures: bool = Fa
     sql = "" if "batch_results" in result.details else result.compiled_sql  # as in dbt, each batch has its own
     return {
         "status": result.status,
-        "timing": timing(result.started_at, result.finished_at),
+        "timing": _phases(node, result),
         "thread_id": result.thread or "MainThread",  # nothing began what was skipped
         "execution_time": result.seconds,
         "adapter_response": _response(node, result),
@@ -136,6 +136,18 @@ def _error_message(node: AnyNode, result: Result) -> str | None:
 
 def _hook_name(node: Operation) -> str:
     return f"{node.package}.{node.when}.{node.index}"
+
+
+def _phases(node: AnyNode, result: Result) -> list[dict[str, Any]]:
+    """When what was done of a node: nothing was sent of one that could not be compiled."""
+    phases = timing(result.started_at, result.finished_at)
+    if result.status != "error" or result.compiled_sql or not isinstance(node, _COMPILED):
+        return phases
+    return [{**each, "name": "compile"} for each in phases[1:]]
+
+
+_COMPILED = (Model, Snapshot, DataTest, Analysis)
+"""The kinds of which a failure without compiled SQL is one of compiling."""
 
 
 def timing(started: datetime.datetime | None, finished: datetime.datetime | None) -> list[dict[str, Any]]:

@@ -37,6 +37,24 @@ ROUNDED = unit_test("rounded", ORDERS)
 MANIFEST = manifest_of(ORDERS, UNIQUE, COUNTRIES, RAW, HOOK, ROUNDED)
 
 
+@pytest.mark.parametrize(
+    ("node", "compiled", "phases"),
+    [
+        (ORDERS, "", ["compile"]),
+        (UNIQUE, "", ["compile"]),
+        (ORDERS, "select 1", ["compile", "execute"]),
+        (COUNTRIES, "", ["compile", "execute"]),
+    ],
+)
+def test_what_could_not_be_compiled_has_no_time_of_execution(node: AnyNode, compiled: str, phases: list[str]) -> None:
+    result = Result(node=node.id, status="error", compiled_sql=compiled, started_at=NOON, finished_at=LATER)
+
+    entry = run_results(MANIFEST, [result], RUN, 2.5)["results"][0]
+
+    assert [each["name"] for each in entry["timing"]] == phases
+    assert entry["timing"][-1]["completed_at"] == "2024-01-02T12:00:02.000005Z"
+
+
 @pytest.mark.parametrize("node", [exposure("dash", ORDERS), saved_query("monthly")])
 def test_nothing_has_failed_in_what_is_never_run(node: AnyNode) -> None:
     written = run_results(manifest_of(ORDERS, node), [Result(node=node.id, status="no-op")], RUN, 0.1)
