@@ -116,7 +116,7 @@ def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[Sou
         project.root, _renderer(settings, project.name, docs, shared), second_form=settings.flag("use_catalogs_v2")
     )
     projects = {each.name: each for each in (project, *packages)}
-    parts = make_parts(settings, projects, macros, docs, entries, shared)
+    parts = make_parts(settings, projects, macros, docs, list(_without_idle_twins(entries, files)), shared)
     own = (each for each in macros.values() if each.package == project.name)
     refuse_broken(own, parts.readers.graph, parts.readers.library)
     built = with_overloads(with_foreign_entries(parts, files, make_nodes(parts, files, entries, reading)), entries)
@@ -331,6 +331,22 @@ def _renderer(settings: Settings, package: str, docs: Mapping[str, Doc], shared:
 
 def _of(kind: str, files: Iterable[SourceFile]) -> list[SourceFile]:
     return [file for file in files if file.kind == kind]
+
+
+def _without_idle_twins(entries: Iterable[Entry], files: Iterable[SourceFile]) -> Iterator[Entry]:
+    """The entries, but for the later ones of a file that is not there: as in dbt they are warned of, not refused."""
+    there = {(file.kind, file.stem) for file in files}
+    seen: set[tuple[str, str, str]] = set()
+    for entry in entries:
+        key = (entry.kind, entry.file.package, entry.name)
+        idle = entry.kind in _OF_FILES and entry.version is None and (entry.kind, entry.name) not in there
+        if not (idle and key in seen):
+            yield entry
+        seen.add(key)
+
+
+_OF_FILES = ("model", "seed", "analysis")
+"""The kinds of which an entry tells what a file of that name holds."""
 
 
 def _once(entries: Iterable[Entry]) -> Iterator[Entry]:

@@ -65,12 +65,23 @@ def _levels(parts: Parts, entry: Entry, table: YamlMap, at: Location) -> Iterato
 
     A threshold that is null is turned off, one that is empty or not there is that of the level above.
     """
-    for level in (entry.content, entry.config, table, table.get("config") or {}):
+    configs = (entry.config, table.get("config") or {})
+    for level in (entry.content, configs[0], table, configs[1]):
         if _KEY in level:
             said = parts.rendered({_KEY: level[_KEY]}, entry.file.package, at)[_KEY]
             if said is not None:
                 _refuse_shape(said, at)
+                _refuse_text(said, at, is_config=any(level is each for each in configs))
             yield said
+
+
+def _refuse_text(said: Mapping[str, Any], at: Location, *, is_config: bool) -> None:
+    """A count may be a text, such as a template gives, in a config alone, as in dbt."""
+    counts = [(said.get(key) or {}).get("count") for key in _THRESHOLDS]
+    text = next((each for each in counts if isinstance(each, str)), None)
+    if text is not None and not is_config:
+        hint = "leave the quotes out, end its template with '| as_number', or put it into the config"
+        raise ProjectError(f"this is no number: {text!r}", at, hint)
 
 
 def _over(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:

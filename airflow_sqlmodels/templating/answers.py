@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import jinja2
+from jinja2.runtime import missing  # type: ignore[attr-defined]  # not listed in __all__
 from msgspec import Struct, field
 
 from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError, line_location
+from airflow_sqlmodels.manifest.nodes import resource_type
 from airflow_sqlmodels.templating.adapter import Adapter
 from airflow_sqlmodels.templating.batches import Batch
 from airflow_sqlmodels.templating.by_name import metric_named
 from airflow_sqlmodels.templating.column import TemplateColumn
+from airflow_sqlmodels.templating.entries.shape import WHEN_SET, config_keys
 from airflow_sqlmodels.templating.environment import SCOPE, Environment, NativeEnvironment
 from airflow_sqlmodels.templating.graph_view import GraphView
 from airflow_sqlmodels.templating.macro_trail import macro_trail
@@ -143,7 +146,7 @@ def _own_names(rendering: Rendering) -> dict[str, Any]:
         "ref": Asking(rendering.ref, settings, means.invocation),
         "source": Asking(rendering.source, settings, means.invocation),
         "function": rendering.function,
-        "config": AnsweringConfig(rendering.config),
+        "config": AnsweringConfig(resource_type(node), rendering.config),
         "var": rendering.var,
         "this": this,
         "schema": settings.target.schema if this is None else this.schema,
@@ -222,24 +225,34 @@ class _Metrics(Struct, frozen=True):
 class AnsweringConfig:
     """`config` while compiling."""
 
-    def __init__(self, values: dict[str, Any]) -> None:
-        self._values = values
+    def __init__(self, kind: str, values: dict[str, Any]) -> None:
+        self._usual, self._values = config_keys(kind), values
 
     def __call__(self, *_args: Any, **_kwargs: Any) -> str:
         return ""
 
     def get(self, name: str, default: Any = None, validator: Validator | None = None) -> Any:
-        """The value of a config; `default` if it is not set. Validated, as in dbt, only if there is a default."""
-        value = self._values.get(_SPELLED.get(name, name))
-        found = default if value is None else value
+        """The value of a config; `default` if there is none of that name.
+
+        As in dbt what a config of the node's kind always has is there: null, if nobody said anything. A value is
+        validated only if there is a default.
+        """
+        found = self._found(name, default)
         return found if default is None else validated(found, validator)
 
     def require(self, name: str, validator: Validator | None = None) -> Any:
-        """The value of a config. Raises CompilationError if it is not set."""
-        found = self._values.get(_SPELLED.get(name, name))
-        if found is None:
+        """The value of a config. Raises CompilationError if there is none of that name."""
+        found = self._found(name, missing)
+        if found is missing:
             raise CompilationError(f"the config {name!r} is needed here, and not set")
         return validated(found, validator)
+
+    def _found(self, name: str, default: Any) -> Any:
+        if name in _SPELLED.values():  # here hooks are known by their other name alone
+            return default
+        key = _SPELLED.get(name, name)
+        found = self._values.get(key, self._usual.get(key, default))
+        return default if found is None and key in WHEN_SET else found
 
     def set(self, name: str, value: Any) -> str:  # noqa: ARG002
         """What a node's config is was settled while the project was loaded: as in dbt, nothing changes."""

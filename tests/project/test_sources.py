@@ -176,6 +176,17 @@ def test_a_freshness_of_the_project_file_is_kept_as_written(tmp_path: Path) -> N
     }
 
 
+COUNT = "freshness: {warn_after: {count: \"{{ '24' }}\", period: hour}}"
+
+
+@pytest.mark.parametrize("place", ["{}, tables: [{{name: a}}]", "tables: [{{name: a, {}}}]"])
+def test_a_count_that_is_a_text_must_stand_in_a_config(place: str, tmp_path: Path) -> None:
+    source = _aged(tmp_path / "config", "shop", place.format(f"config: {{{COUNT}}}"), "")
+    assert source.freshness == Freshness(Period(24, "hour"))
+    with pytest.raises(ProjectError, match=r"\.yml:\d.*this is no number: '24'"):
+        _aged(tmp_path / "outside", "shop", place.format(COUNT), "")
+
+
 def test_a_bad_freshness_of_the_project_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match="no rule for freshness: 5"):
         _aged(tmp_path, "shop", "tables: [{name: a}]", "+freshness: 5")

@@ -57,6 +57,21 @@ def test_a_model_among_other_things_is_told(key: str, tmp_path: Path) -> None:
     assert f"'m' is a model node, but it is specified in the {key} section of models/all.yml" in found[0].text
 
 
+@pytest.mark.parametrize(
+    ("key", "name", "kind"),
+    [
+        ("models", "countries", "WrongResourceSchemaFile"),
+        ("seeds", "m", "WrongResourceSchemaFile"),
+        ("models", "nothing", "NoNodeForYamlKey"),
+        ("analyses", "m", "NoNodeForYamlKey"),
+    ],
+)
+def test_what_is_not_there_may_be_described_twice(key: str, name: str, kind: str, tmp_path: Path) -> None:
+    properties = f"{key}:\n  - {{name: {name}, description: a}}\n  - {{name: {name}, description: b}}\n"
+    found = told(tmp_path, {"seeds/countries.csv": "id\n1\n", "models/all.yml": properties})
+    assert [each.name for each in found] == [kind, kind]
+
+
 def test_configs_of_what_is_not_there_are_told(tmp_path: Path) -> None:
     configs = """\
 models:

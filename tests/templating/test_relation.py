@@ -79,6 +79,12 @@ from tests.projects import load
             "{{ config.get('k') }}{% if execute %}{% do config.set('k', 'w') %}{% endif %}{{ config.get('k') }}",
             "NoneNone",
         ),
+        (  # what a model always has is there, if only as none
+            "{{ config(mine=none) }}{% if execute %}{{ config.get('unique_key', 'd') }} {{ config.get('mine', 'd') }}"
+            " {{ config.get('nobodys', 'd') }} {{ config.get('pre-hook', 'd') }} {{ config.get('pre_hook', 'd') }}"
+            " {{ config.require('unique_key') }}{% endif %}",
+            "None None d d [] None",
+        ),
         (
             "{{ builtins.this.name }}{{ builtins['target'].name }}{{ builtins.model.name }}{{ builtins.log('a') }}"
             "{{ builtins.context is defined }}{{ builtins.run_query is defined }}",

@@ -76,7 +76,7 @@ _CONFIGS: Mapping[str, Mapping[str, Any]] = {
 }
 """By kind of node: the keys that its config always has, with what they are if nobody says otherwise."""
 
-_WHEN_SET = ("invalidate_hard_deletes", "hard_deletes")
+WHEN_SET = ("invalidate_hard_deletes", "hard_deletes")
 """Keys of configs that are there only if someone has set them."""
 
 _META_COLUMNS = ("dbt_valid_to", "dbt_valid_from", "dbt_scd_id", "dbt_updated_at", "dbt_is_deleted")
@@ -116,7 +116,7 @@ def whole_config(kind: str, said: dict[str, Any]) -> dict[str, Any]:
     """A config with all that its kind always has."""
     usual = _CONFIGS.get(kind, {})
     found = {key: said.get(key, default) for key, default in usual.items()}
-    found |= {key: value for key, value in said.items() if key not in usual and (value or key not in _WHEN_SET)}
+    found |= {key: value for key, value in said.items() if key not in usual and (value or key not in WHEN_SET)}
     if kind == "model" and (found["freshness"] or {}).get("build_after"):
         found["freshness"] = {**found["freshness"], "build_after": {**found["freshness"]["build_after"]}}
         found["freshness"]["build_after"].setdefault("updates_on", "any")
@@ -124,6 +124,11 @@ def whole_config(kind: str, said: dict[str, Any]) -> dict[str, Any]:
         names = found["snapshot_meta_column_names"] or {}
         found["snapshot_meta_column_names"] = {**dict.fromkeys(_META_COLUMNS), **names}
     return type(said)(found)
+
+
+def config_keys(kind: str) -> Mapping[str, Any]:
+    """The keys that the config of such a node always has, and what they are if nobody says otherwise."""
+    return _CONFIGS.get(kind, {})
 
 
 def _in_order(said: Mapping[str, Any], order: tuple[str, ...]) -> dict[str, Any]:
