@@ -78,10 +78,10 @@ def _levels(parts: Parts, entry: Entry, table: YamlMap, at: Location) -> Iterato
 def _refuse_text(said: Mapping[str, Any], at: Location, *, is_config: bool) -> None:
     """A count may be a text, such as a template gives, in a config alone, as in dbt."""
     counts = [(said.get(key) or {}).get("count") for key in _THRESHOLDS]
-    text = next((each for each in counts if isinstance(each, str)), None)
+    text = next((each for each in counts if isinstance(each, str) and each.strip().isdecimal()), None)
     if text is not None and not is_config:
         hint = "leave the quotes out, end its template with '| as_number', or put it into the config"
-        raise ProjectError(f"this is no number: {text!r}", at, hint)
+        raise ProjectError(f"this is a text, and no number: {text!r}", at, hint)
 
 
 def _over(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:

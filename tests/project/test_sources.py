@@ -183,7 +183,7 @@ COUNT = "freshness: {warn_after: {count: \"{{ '24' }}\", period: hour}}"
 def test_a_count_that_is_a_text_must_stand_in_a_config(place: str, tmp_path: Path) -> None:
     source = _aged(tmp_path / "config", "shop", place.format(f"config: {{{COUNT}}}"), "")
     assert source.freshness == Freshness(Period(24, "hour"))
-    with pytest.raises(ProjectError, match=r"\.yml:\d.*this is no number: '24'"):
+    with pytest.raises(ProjectError, match=r"\.yml:\d.*this is a text, and no number: '24'"):
         _aged(tmp_path / "outside", "shop", place.format(COUNT), "")
 
 
