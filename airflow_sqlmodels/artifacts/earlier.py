@@ -125,7 +125,7 @@ def _macros_changed(earlier: Earlier, manifest: Manifest) -> Callable[[AnyNode],
     """Built-in macros don't count: dbt's are not ours, and both change with the release alone."""
     told = (earlier.content.get("macros") or {}).items()
     before = {name: str(macro.get("macro_sql")).strip() for name, macro in told if not _is_built_in(name)}
-    now = {macro.id: macro.text.strip() for macro in manifest.macros.values() if not _is_built_in(macro.id)}
+    now = {macro.id: macro.as_written.strip() for macro in manifest.macros.values() if not _is_built_in(macro.id)}
     changed = {name for name in before.keys() | now.keys() if before.get(name) != now.get(MacroId(name))}
     graph = call_graph_of(manifest)
 

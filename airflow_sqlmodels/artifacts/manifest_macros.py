@@ -42,7 +42,7 @@ def _entry(
         "package_name": macro.package,
         "path": macro.path,
         "original_file_path": macro.path,
-        "macro_sql": macro.text.join(macro.around),
+        "macro_sql": macro.as_written,
         "description": macro.description,
         "meta": macro.meta,
         "arguments": [_argument(each) for each in macro.arguments] or signature,

@@ -25,6 +25,8 @@ class Macro(Struct, frozen=True, kw_only=True):
     """The whole block, tags included."""
     around: tuple[str, str] = ("", "")
     """The white space in front of it and behind it that its tags swallow (`{%-`, `-%}`)."""
+    windows: str = ""
+    """`around` and `text` with the line ends of the file, if these are not `\\n`: what artifacts say of it."""
     description: str = ""
     meta: dict[str, Any] = field(default_factory=dict)
     arguments: tuple[dict[str, Any], ...] = ()
@@ -33,6 +35,11 @@ class Macro(Struct, frozen=True, kw_only=True):
     """What properties say of its place on the documentation site."""
     patch_path: str | None = None
     """The properties file that describes it, relative to the root of its package."""
+
+    @property
+    def as_written(self) -> str:
+        """The block as it is in its file, with the white space that its tags swallow."""
+        return self.windows or self.text.join(self.around)
 
 
 class Doc(Struct, frozen=True, kw_only=True):

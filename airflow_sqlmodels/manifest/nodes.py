@@ -211,6 +211,8 @@ class DataTest(Templated, frozen=True, kw_only=True):
 
     generic: str | None = None
     """The name of the test macro (`unique`, `dbt_utils.expression_is_true`); None for a singular test."""
+    short_name: str = ""
+    """Of a generic test the name if it fits an identifier, else a stable short form: what its file is called."""
     kwargs: dict[str, Any] = field(default_factory=dict)
     """The arguments of the test macro, `model` and `column_name` included; empty for a singular test."""
     column_name: str | None = None

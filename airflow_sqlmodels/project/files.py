@@ -121,7 +121,7 @@ def _kind(path: str, key: str, base: str) -> str | None:
         return "properties" if key in _WITH_PROPERTIES else None
     if extension == ".csv":
         return "seed" if key == "seed-paths" else None
-    return "docs" if extension == ".md" else None
+    return "docs" if extension == ".md" and key == "docs-paths" else None
 
 
 def _walk(project: ProjectFile, base: str) -> Iterator[str]:

@@ -99,6 +99,7 @@ def _generic_test(  # one argument per thing that is known of a test
         macros=asked.macros,
         problems=tuple(Problem(each.what, written.at, each.hint) for each in asked.problems),
         generic=definition.macro_name.replace("test_", "", 1),
+        short_name=definition.short_name,
         kwargs=definition.kwargs,
         column_name=definition.column_name,
         attached_node=attached,

@@ -30,11 +30,22 @@ def read_macros(files: Iterable[SourceFile]) -> dict[MacroId, Macro]:
     """The macros in these files. Raises NamingError if one package has two of a name."""
     found: dict[MacroId, Macro] = {}
     for file in files:
-        for macro in macros_in(file.read(), file.package, file.path, file.shown):
+        for macro in _with_line_ends(file):
             twin = found.setdefault(macro.id, macro)
             if twin is not macro:
                 raise NamingError(f"two macros are named {macro.name!r}: the other is {twin.at}", macro.at)
     return found
+
+
+def _with_line_ends(file: SourceFile) -> list[Macro]:
+    """The macros of a file, which know the line ends of Windows in it: dbt keeps them, and `--state` compares them."""
+    written = file.written()
+    plain = with_plain_ends(written)
+    macros = macros_in(plain, file.package, file.path, file.shown)
+    if plain == written:
+        return macros
+    texts = {macro.id: macro.as_written for macro in macros_in(written, file.package, file.path, file.shown)}
+    return [structs.replace(macro, windows=texts.get(macro.id, "")) for macro in macros]
 
 
 def described(macros: Mapping[MacroId, Macro], parts: Parts, entries: Iterable[Entry]) -> dict[MacroId, Macro]:

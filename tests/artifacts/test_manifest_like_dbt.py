@@ -144,6 +144,32 @@ def test_the_alias_of_a_generic_test_is_no_name_of_its_file(tmp_path: Path) -> N
     assert (test["path"], test["alias"]) == ("unique_a_id.sql", "other")
 
 
+def test_the_file_of_a_generic_test_with_a_long_name_has_the_short_form_whatever_the_alias(tmp_path: Path) -> None:
+    name = f"a_{'long_' * 12}name"
+    tests = "unique: {column_name: id}", "unique: {column_name: id, config: {alias: other, where: 'true'}}"
+    paths = set()
+    for number, test in enumerate(tests):
+        files = {
+            f"models/{name}.sql": "select 1 as id",
+            "models/a.yml": f"models: [{{name: {name}, data_tests: [{test}]}}]",
+        }
+        nodes = written(tmp_path / str(number), files)["nodes"].values()
+        paths |= {node["path"] for node in nodes if node["resource_type"] == "test"}
+    (path,) = paths
+    assert path.startswith("unique_a_long_long_long_long_l_")
+
+
+def test_macros_keep_the_line_ends_of_windows(tmp_path: Path) -> None:
+    """dbt's manifest.json has them too: `--state` with it would call each node modified that reaches such a macro."""
+    macros = b"{% macro a() -%}\r\n 1\r\n{%- endmacro %}\r\n\r\n{% macro b() %} 2 {% endmacro %}\n"
+    (tmp_path / "macros").mkdir()
+    (tmp_path / "macros/a.sql").write_bytes(macros)
+    found = written(tmp_path, {"models/a.sql": "select {{ a() }} as a, {{ b() }} as b"})
+    texts = [found["macros"][f"macro.shop.{name}"]["macro_sql"] for name in "ab"]
+    assert texts == ["{% macro a() -%}\r\n 1\r\n{%- endmacro %}", "{% macro b() %} 2 {% endmacro %}"]
+    assert found["nodes"]["model.shop.a"]["depends_on"]["macros"] == ["macro.shop.a", "macro.shop.b"]
+
+
 def test_the_version_that_an_exposure_reads_is_a_number(tmp_path: Path) -> None:
     files = {
         "models/a_v1.sql": "select 1 as id",

@@ -63,6 +63,19 @@ def test_docs_blocks_keep_the_line_ends_of_windows_unless_they_are_templates(tmp
     assert (docs["doc.shop.x"].text, docs["doc.shop.y"].text) == ("one\r\ntwo", "one\n2")
 
 
+def test_docs_blocks_outside_the_docs_paths_are_not_there(tmp_path: Path) -> None:
+    text = "{% docs NAME %}text{% enddocs %}"
+    files = {
+        "dbt_project.yml": "{name: shop, profile: shop, docs-paths: [texts]}",
+        "models/a.md": text.replace("NAME", "x"),
+        "texts/b.md": text.replace("NAME", "y"),
+    }
+
+    docs = load(tmp_path, files).docs
+
+    assert [name for name in docs if name.startswith("doc.shop.")] == ["doc.shop.y"]
+
+
 def test_what_describes_nothing_is_told(tmp_path: Path) -> None:
     files = {
         "models/a.sql": "select 1 as id",

@@ -19,10 +19,6 @@ def compiled_path(node: AnyNode) -> str:
     return f"compiled/{node.package}/{node.path}"
 
 
-_LONGEST = 64
-
-
 def generic_file(node: DataTest) -> str:
-    """The file of a generic test: as in dbt its alias counts only as the short form of a long name."""
-    alias = node.config.get("alias") if len(node.name) >= _LONGEST else None
-    return f"{alias or node.name}.sql"
+    """The file of a generic test: as in dbt the alias that its config names does not count."""
+    return f"{node.short_name or node.name}.sql"
