@@ -38,8 +38,8 @@ def show(console: Console, api: Api, server: Server, dag_id: str, run_id: str) -
 
 
 def last_words(log: list[dict[str, Any]]) -> str:
-    """The error with which a task ended, from its log."""
-    raised = [detail for line in log for detail in line.get("error_detail") or ()]
+    """The error with which a task ended, from its log. Airflow tells what brought it about behind it."""
+    raised = [line["error_detail"][0] for line in log if line.get("error_detail")]
     return str(raised[-1]["exc_value"]) if raised else "its log does not say why"
 
 

@@ -8,10 +8,11 @@ from docs.demo.report import last_words
 
 
 def test_a_failed_task_is_shown_with_its_last_error() -> None:
-    """Of an error with causes the last is what the task raised; its log keeps it beside the line."""
+    """Of an error with causes the first is what the task raised; its log keeps it beside the line."""
     log: list[dict[str, Any]] = [
         {"event": "Building staging.stg_orders"},
-        {"event": "Task failed", "error_detail": [{"exc_value": "the cause"}, {"exc_value": "no column amuont"}]},
+        {"event": "Building", "error_detail": [{"exc_value": "in vain, tried again"}]},
+        {"event": "Task failed", "error_detail": [{"exc_value": "no column amuont"}, {"exc_value": "the cause"}]},
     ]
 
     assert last_words(log) == "no column amuont"
