@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -192,8 +193,12 @@ class Execution:
         self._log.info("::endgroup::")
 
     def _invocation(self) -> Invocation:
+        """The DAG run: its tasks have one id and one `run_started_at`."""
+        began = getattr(self._context.get("dag_run"), "start_date", None)  # who calls execute() by hand has none
+        now = datetime.datetime.now(datetime.UTC)
         return Invocation(
             id=str(self._context["run_id"]),
+            started_at=now if began is None else datetime.datetime.fromtimestamp(began.timestamp(), datetime.UTC),
             full_refresh=self._task.options.full_refresh,
             say=lambda message: self._log.info("%s", message),
             warn=lambda message: self._log.warning("%s", message),

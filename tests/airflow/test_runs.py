@@ -121,6 +121,18 @@ def test_what_macros_keep_in_graph_is_there_for_the_hooks_at_the_end(
     assert found == [("a", 1, "1.5"), ("b", 2, "1.5")]
 
 
+def test_all_tasks_of_a_run_have_one_time_of_its_start(warehouse: str, tmp_path: Path) -> None:
+    said = "select '{{ run_started_at.strftime('%Y-%m-%d %H:%M:%S.%f %z') }}' as began, '{{ invocation_id }}' as run"
+    dag = dag_of(tmp_path, {"models/a.sql": said, "models/b.sql": f"{said} -- {{{{ ref('a') }}}}"})
+
+    run(dag)
+
+    with psycopg.connect(warehouse) as connection:
+        rows = connection.execute("select * from a union select * from b").fetchall()
+    assert len(rows) == 1
+    assert rows[0][0].endswith(" +0000")
+
+
 def test_a_task_that_could_not_begin_is_an_error_among_the_results(warehouse: str, tmp_path: Path) -> None:
     dag = dag_of(tmp_path, {**TELLING, "models/a.sql": "select 1 as id", "models/b.sql": "select 1 as id"})
     dag.models["a"].run.conn_id = "nowhere"
