@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import hashlib
 import importlib
 import itertools
@@ -102,8 +103,6 @@ class Modules:
     """`modules.datetime`, `.re`, `.itertools`, `.pytz`: imported when asked for."""
 
     _NAMES = ("datetime", "re", "pytz")
-    _DATETIME = ("date", "datetime", "time", "timedelta", "tzinfo")
-    """What dbt gives of that module: a project that asks for more does not run there."""
 
     def __init__(self, warn: Callable[[Warned], None] | None = None) -> None:
         self._warn = warn
@@ -113,12 +112,19 @@ class Modules:
             return _Itertools(self._warn)
         if name not in self._NAMES:
             raise AttributeError(name)
-        if name == "datetime":
-            return SimpleNamespace(**{each: getattr(datetime, each) for each in self._DATETIME})
-        module = importlib.import_module(name)  # dbt gives what it lists as public: not what it imports itself
-        return SimpleNamespace(**{each: getattr(module, each) for each in module.__all__})
+        return _public(name)
 
 
+@functools.cache  # macros ask for `modules.re` in loops
+def _public(name: str) -> SimpleNamespace:
+    """What dbt gives of a module: what that lists as public, not what it imports itself."""
+    module = importlib.import_module(name)
+    names = _DATETIME if name == "datetime" else module.__all__
+    return SimpleNamespace(**{each: getattr(module, each) for each in names})
+
+
+_DATETIME = ("date", "datetime", "time", "timedelta", "tzinfo")
+"""Fewer than the module lists: a project that asks for more does not run with dbt."""
 _ITERTOOLS = frozenset(("accumulate", "chain", "combinations", "combinations_with_replacement", "compress", "count",
                         "cycle", "islice", "permutations", "product", "repeat", "starmap", "tee",
                         "zip_longest"))  # fmt: skip
