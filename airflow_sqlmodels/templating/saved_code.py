@@ -12,7 +12,6 @@ import hashlib
 import marshal
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -44,7 +43,7 @@ def saved_code(kind: str, text: str, compiled: Callable[[], CodeType]) -> CodeTy
     if code is None:
         code = compiled()
         with contextlib.suppress(OSError):
-            _write(folder, path, marshal.dumps(code))
+            _write(path, marshal.dumps(code))
     return code
 
 
@@ -81,16 +80,13 @@ def _read(path: str) -> CodeType | None:
     return code if isinstance(code, CodeType) else None
 
 
-def _write(folder: str, path: str, body: bytes) -> None:
-    """Write it beside its place and move it there: a reader sees all of it or nothing."""
-    handle, name = tempfile.mkstemp(dir=folder)
+def _write(path: str, body: bytes) -> None:
+    """Straight to its place, which takes half the time of moving it there: half a file is told by its digest."""
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(hashlib.blake2b(body, digest_size=_DIGEST_BYTES).digest() + body)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+        os.write(file, hashlib.blake2b(body, digest_size=_DIGEST_BYTES).digest() + body)
+    finally:
+        os.close(file)
 
 
 def _remove_old(folder: Path) -> None:
