@@ -17,7 +17,7 @@ import pytest
 from airflow_sqlmodels.warehouse.dbapi import DbApiSession
 
 SERVER_VARIABLE = "SQLMODELS_TEST_POSTGRES"
-"""A libpq connection string: tests use that server then, instead of an embedded one."""
+"""A libpq connection string: tests use that server then, instead of an embedded one. Roles are shared: one process."""
 
 _LIVE = ("server", "postgres_dsn", "connection", "session")
 
@@ -60,14 +60,22 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture
-def postgres_dsn(server: str) -> Iterator[str]:
+def postgres_dsn(server: str, request: pytest.FixtureRequest) -> Iterator[str]:
     """A connection string for an empty database, dropped at the end."""
     name = f"t_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as admin:
+        skip_if_older(admin.info.server_version // 10_000, request.node)
         admin.execute(f'create database "{name}"')  # type: ignore[arg-type]  # a name of ours
     yield psycopg.conninfo.make_conninfo(server, dbname=name)
     with psycopg.connect(server, autocommit=True) as admin:
         admin.execute(f'drop database if exists "{name}" with (force)')  # type: ignore[arg-type]
+
+
+def skip_if_older(version: int, item: pytest.Item) -> None:
+    """A test that is marked `since_postgres` is skipped on an older server."""
+    needed = max((mark.args[0] for mark in item.iter_markers("since_postgres")), default=0)
+    if version < needed:
+        pytest.skip(f"needs Postgres {needed}, and this is {version}")
 
 
 @pytest.fixture

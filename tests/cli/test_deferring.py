@@ -299,6 +299,7 @@ def daily_of(tmp_path: Path) -> dict[str, Any]:
     return next(dict(each) for each in results if each["unique_id"] == "model.shop.daily")
 
 
+@pytest.mark.since_postgres(15)
 def test_retry_does_the_batches_again_that_failed(call: Call, tmp_path: Path, connection: Any) -> None:
     models = tmp_path / "project/models"
     (models / "events.sql").write_text(EVENTS)
@@ -318,6 +319,7 @@ def test_retry_does_the_batches_again_that_failed(call: Call, tmp_path: Path, co
 
 
 @pytest.mark.parametrize("broken", ["events", "daily"])
+@pytest.mark.since_postgres(15)
 def test_retry_does_the_batches_of_the_same_period(broken: str, call: Call, tmp_path: Path) -> None:
     """Whether all of them failed or what they read did: not all from `begin` until now."""
     texts = {"events": EVENTS, "daily": DAILY}
@@ -336,6 +338,7 @@ def test_retry_does_the_batches_of_the_same_period(broken: str, call: Call, tmp_
     assert "Batch 2 of 2 OK" in said
 
 
+@pytest.mark.since_postgres(15)
 def test_batches_are_events(call: Call, tmp_path: Path) -> None:
     models = tmp_path / "project/models"
     (models / "events.sql").write_text(EVENTS)
@@ -371,6 +374,7 @@ def test_batches_are_events(call: Call, tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.since_postgres(15)
 def test_the_sql_of_each_batch_is_kept(call: Call, tmp_path: Path) -> None:
     models = tmp_path / "project/models"
     (models / "events.sql").write_text(EVENTS)

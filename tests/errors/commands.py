@@ -32,6 +32,8 @@ class Shop:
         self.fields: dict[str, Any] = {"type": "postgres", "password": PASSWORD, "schema": "shop", "threads": 1}
         self.fields |= psycopg.conninfo.conninfo_to_dict(dsn)
         self._hidden = {str(folder): "<project>", self.fields["dbname"]: "warehouse", self.fields["host"]: "<server>"}
+        port = self.fields.setdefault("port", "5432")
+        self._hidden[f":{port}"] = ":5432"
 
     def write(self, files: dict[str, str]) -> None:
         """The files, beside a dbt_project.yml and a profiles.yml unless they are among them."""

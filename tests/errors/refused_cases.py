@@ -46,6 +46,8 @@ class Case:
     quiet: bool = True
     fields: dict[str, str] = field(default_factory=dict)
     """Fields of the profile that are others than those of the server."""
+    since: int = 0
+    """The oldest Postgres that it is about."""
 
 
 CASES: dict[str, Case] = {

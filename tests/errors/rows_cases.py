@@ -23,6 +23,7 @@ CASES: dict[str, Case] = {
                 """,
         },
         twice=True,
+        since=15,
     ),
     "rows_of_one_key_in_merge": Case(
         {
@@ -34,6 +35,7 @@ CASES: dict[str, Case] = {
                 """,
         },
         twice=True,
+        since=15,
     ),
     "unique_index_of_a_table": Case(
         {

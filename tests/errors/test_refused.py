@@ -37,7 +37,9 @@ def without_clerk(connection: psycopg.Connection[Any]) -> Iterator[None]:
         connection.execute("drop role clerk")
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.since_postgres(case.since)) for name, case in CASES.items()]
+)
 def test_a_refusal_is_told_with_its_place_and_a_hint(
     name: str, shop: Shop, connection: psycopg.Connection[Any], golden: Golden, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,6 +13,9 @@ NEW = "select * from (values (2, 'TWO', 21), (3, 'three', 30), (null, 'NONE', 1)
 ALL = "select * from orders order by id nulls last, name"
 
 
+MERGES = pytest.mark.since_postgres(15)
+
+
 @pytest.mark.parametrize(
     ("config", "rows"),
     [
@@ -25,21 +28,25 @@ ALL = "select * from orders order by id nulls last, name"
             {"incremental_strategy": "append", "unique_key": "id"},
             [(1, "one", 10), (2, "TWO", 21), (2, "two", 20), (3, "three", 30), (None, "NONE", 1), (None, "none", 0)],
         ),
-        (
+        pytest.param(
             {"incremental_strategy": "merge", "unique_key": "id"},
             [(1, "one", 10), (2, "TWO", 21), (3, "three", 30), (None, "NONE", 1), (None, "none", 0)],
+            marks=MERGES,
         ),
-        (
+        pytest.param(
             {"incremental_strategy": "merge", "unique_key": "id", "merge_update_columns": ["amount"]},
             [(1, "one", 10), (2, "two", 21), (3, "three", 30), (None, "NONE", 1), (None, "none", 0)],
+            marks=MERGES,
         ),
-        (
+        pytest.param(
             {"incremental_strategy": "merge", "unique_key": "id", "merge_exclude_columns": ["AMOUNT"]},
             [(1, "one", 10), (2, "TWO", 20), (3, "three", 30), (None, "NONE", 1), (None, "none", 0)],
+            marks=MERGES,
         ),
-        (
+        pytest.param(
             {"incremental_strategy": "merge"},
             [(1, "one", 10), (2, "TWO", 21), (2, "two", 20), (3, "three", 30), (None, "NONE", 1), (None, "none", 0)],
+            marks=MERGES,
         ),
         (
             {"unique_key": ["id", "name"]},
@@ -66,7 +73,7 @@ def test_the_delta_is_applied(
     assert names_in(connection) == {"orders"}
 
 
-@pytest.mark.parametrize("strategy", ["delete+insert", "merge"])
+@pytest.mark.parametrize("strategy", ["delete+insert", pytest.param("merge", marks=MERGES)])
 def test_only_rows_that_fit_the_predicates_are_matched(
     session: DbApiSession, connection: Connection, strategy: str
 ) -> None:
@@ -84,7 +91,8 @@ def test_only_rows_that_fit_the_predicates_are_matched(
 
 
 @pytest.mark.parametrize(
-    ("strategy", "status"), [("append", "INSERT 0 3"), ("delete+insert", "INSERT 0 3"), ("merge", "MERGE 3")]
+    ("strategy", "status"),
+    [("append", "INSERT 0 3"), ("delete+insert", "INSERT 0 3"), pytest.param("merge", "MERGE 3", marks=MERGES)],
 )
 def test_the_result_counts_the_rows_of_the_delta(session: DbApiSession, strategy: str, status: str) -> None:
     config = {"incremental_strategy": strategy, "unique_key": "id"}
@@ -96,7 +104,7 @@ def test_the_result_counts_the_rows_of_the_delta(session: DbApiSession, strategy
     assert (second.rows, second.status) == (3, status)
 
 
-@pytest.mark.parametrize("kind", ["delete+insert", "merge"])
+@pytest.mark.parametrize("kind", ["delete+insert", pytest.param("merge", marks=MERGES)])
 def test_names_of_any_spelling_can_be_keys(session: DbApiSession, connection: Connection, kind: str) -> None:
     config = {"incremental_strategy": kind, "unique_key": ['"Order Id"', "größe"]}
     select = 'select 1 as "Order Id", 2 as größe, {} as "select"'
@@ -123,6 +131,7 @@ def test_over_a_view_it_is_built_whole(session: DbApiSession, connection: Connec
     assert rows_of(connection, "select relkind::text, id from orders, pg_class where relname = 'orders'") == [("r", 2)]
 
 
+@MERGES
 def test_a_merge_with_two_rows_of_one_key_changes_nothing(session: DbApiSession, connection: Connection) -> None:
     config = {"incremental_strategy": "merge", "unique_key": "id"}
     built(session, "incremental", "select 1 as id, 1 as n", **config)
@@ -140,6 +149,7 @@ def test_an_unknown_strategy_is_refused_before_anything_is_built(session: DbApiS
     assert names_in(connection) == set()
 
 
+@MERGES
 def test_both_lists_of_merge_columns_are_refused(session: DbApiSession) -> None:
     config = {"incremental_strategy": "merge", "unique_key": "id", "merge_update_columns": ["id"]}
     built(session, "incremental", OLD, **config)

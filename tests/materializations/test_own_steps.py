@@ -251,6 +251,7 @@ def test_rows_that_a_test_keeps_lie_in_a_table_of_the_projects_making(project: P
 
 
 @pytest.mark.parametrize(("flag", "rows"), [("true", 1), ("false", 2)])
+@pytest.mark.since_postgres(15)
 def test_nulls_are_one_key_if_the_project_says_so(project: Project, flag: str, rows: int) -> None:
     settings = f"name: shop\nprofile: shop\nflags: {{enable_truthy_nulls_equals_macro: {flag}}}\n"
     model = """{{ config(materialized='incremental', incremental_strategy='merge', unique_key='id') }}

@@ -18,6 +18,8 @@ HERE = Path(__file__).parent / "recorded"
 LISTING: Listing = listed(HERE / "projects.yml", HERE)
 
 
+@pytest.mark.since_postgres(15)  # some of their models merge
+@pytest.mark.usefixtures("postgres_dsn")
 @pytest.mark.parametrize("project", LISTING.projects, ids=lambda project: project.name)
 def test_it_makes_what_dbt_made(project: Project, server: str, tmp_path: Path) -> None:
     """Relations, rows, verdicts, selections and the manifest are those of dbt, run after run."""

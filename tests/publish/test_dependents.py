@@ -217,6 +217,7 @@ def test_a_materialized_view_on_the_table_is_filled_anew(session: DbApiSession, 
     assert rows_of(connection, "select ispopulated from pg_matviews where matviewname = 'empty'") == [(False,)]
 
 
+@pytest.mark.since_postgres(14)
 def test_a_function_with_a_parsed_body_is_refused_by_name(session: DbApiSession, connection: Connection) -> None:
     built(session, "table", START)
     connection.execute(

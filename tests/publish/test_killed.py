@@ -71,6 +71,7 @@ def test_after_a_kill_the_next_build_is_right(
 
 
 @pytest.mark.filterwarnings("ignore:This process")
+@pytest.mark.since_postgres(14)
 def test_a_query_whose_client_is_gone_ends_soon(
     session: DbApiSession, connection: Connection, postgres_dsn: str
 ) -> None:

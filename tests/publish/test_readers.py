@@ -159,6 +159,7 @@ _WAITS = (
 """Whether somebody has waited for it so long that autovacuum, if it held it, would have given way."""
 
 
+@pytest.mark.since_postgres(14)  # where one can see how long somebody waits
 def test_upkeep_in_the_way_is_waited_for_until_autovacuum_gives_way_and_readers_read_on(
     session: DbApiSession, connection: Connection, postgres_dsn: str
 ) -> None:

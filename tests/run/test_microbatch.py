@@ -66,6 +66,7 @@ def test_what_is_worked_out_again(end: str, size: str, lookback: int, expected: 
     assert start_of_lookback(moment, size, lookback).isoformat()[:10] == expected
 
 
+@pytest.mark.since_postgres(15)
 def test_batches_are_built_one_by_one(tmp_path: Path, session: DbApiSession, connection: Connection) -> None:
     connection.execute("create table hooks (what text)")
     connection.execute(EVENTS)
@@ -85,6 +86,7 @@ def test_batches_are_built_one_by_one(tmp_path: Path, session: DbApiSession, con
     ]
 
 
+@pytest.mark.since_postgres(15)
 def test_a_full_refresh_begins_anew_and_keeps_all_batches(
     tmp_path: Path, session: DbApiSession, connection: Connection
 ) -> None:
@@ -100,6 +102,7 @@ def test_a_full_refresh_begins_anew_and_keeps_all_batches(
     assert found == [("20261116", 2), ("20261117", 2), ("20261118", 2)]
 
 
+@pytest.mark.since_postgres(15)
 def test_over_a_view_all_batches_are_built(tmp_path: Path, session: DbApiSession, connection: Connection) -> None:
     connection.execute("create table hooks (what text); create view daily as select 1 as id")
     connection.execute(EVENTS)
@@ -109,6 +112,7 @@ def test_over_a_view_all_batches_are_built(tmp_path: Path, session: DbApiSession
     assert rows_of(connection, "select count(distinct batch) from daily") == [(3,)]
 
 
+@pytest.mark.since_postgres(15)
 def test_a_batch_that_fails_leaves_the_others(tmp_path: Path, session: DbApiSession, connection: Connection) -> None:
     connection.execute("create table hooks (what text)")
     connection.execute(EVENTS)
@@ -130,6 +134,7 @@ def test_without_its_first_batch_nothing_is_built(
     assert len(result.details["batch_results"]["failed"]) == 3
 
 
+@pytest.mark.since_postgres(15)
 def test_macros_read_the_batch_in_the_config(tmp_path: Path, session: DbApiSession, connection: Connection) -> None:
     connection.execute("create table hooks (what text)")
     connection.execute(EVENTS)

@@ -308,6 +308,7 @@ def test_each_statement_is_told_with_its_outcome(connect: Connect, postgres_dsn:
 
 
 @both_drivers
+@pytest.mark.since_postgres(14)
 def test_the_server_looks_whether_the_client_is_alive(connect: Connect, postgres_dsn: str) -> None:
     made = opened(connect, postgres_dsn)
 
