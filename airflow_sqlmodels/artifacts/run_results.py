@@ -139,9 +139,10 @@ def _hook_name(node: Operation) -> str:
 
 
 def _phases(node: AnyNode, result: Result) -> list[dict[str, Any]]:
-    """When what was done of a node: nothing was sent of one that could not be compiled."""
+    """When what was done of a node: nothing was sent of one that could not be compiled. Each batch has its own SQL."""
     phases = timing(result.started_at, result.finished_at)
-    if result.status != "error" or result.compiled_sql or not isinstance(node, _COMPILED):
+    is_compiled = bool(result.compiled_sql) or "batch_results" in result.details
+    if result.status != "error" or is_compiled or not isinstance(node, _COMPILED):
         return phases
     return [{**each, "name": "compile"} for each in phases[1:]]
 

@@ -55,6 +55,20 @@ def test_what_could_not_be_compiled_has_no_time_of_execution(node: AnyNode, comp
     assert entry["timing"][-1]["completed_at"] == "2024-01-02T12:00:02.000005Z"
 
 
+def test_batches_that_fail_have_been_sent() -> None:
+    result = Result(
+        node=ORDERS.id,
+        status="error",
+        started_at=NOON,
+        finished_at=LATER,
+        details={"batch_results": {"successful": [], "failed": [("2024-01-01", "2024-01-02")]}},
+    )
+
+    entry = run_results(MANIFEST, [result], RUN, 2.5)["results"][0]
+
+    assert [each["name"] for each in entry["timing"]] == ["compile", "execute"]
+
+
 @pytest.mark.parametrize("node", [exposure("dash", ORDERS), saved_query("monthly")])
 def test_nothing_has_failed_in_what_is_never_run(node: AnyNode) -> None:
     written = run_results(manifest_of(ORDERS, node), [Result(node=node.id, status="no-op")], RUN, 0.1)
