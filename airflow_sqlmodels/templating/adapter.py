@@ -16,6 +16,7 @@ from airflow_sqlmodels.manifest.manifest import Settings
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.templating.adapter_texts import AdapterTexts
 from airflow_sqlmodels.templating.column import TemplateColumn
+from airflow_sqlmodels.templating.environment import Offering
 from airflow_sqlmodels.templating.invocation import Invocation
 from airflow_sqlmodels.templating.macros import MacroCall, MacroScope, dispatch
 from airflow_sqlmodels.templating.refusals import NeedsWarehouseError
@@ -28,7 +29,7 @@ from airflow_sqlmodels.warehouse import catalog
 from airflow_sqlmodels.warehouse.session import Session
 
 
-class Adapter(AdapterTexts):
+class Adapter(AdapterTexts, Offering):
     """dbt's `adapter`, over a session. Without one, whatever needs the warehouse is refused."""
 
     def __init__(

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from msgspec import Struct
 
 from airflow_sqlmodels.errors import CompilationError
+from airflow_sqlmodels.templating.environment import Offering
 
 _STRINGS = ("text", "character varying", "varchar", "character", "char", "bpchar")
 _INTEGERS = ("smallint", "integer", "bigint", "smallserial", "serial", "bigserial", "int2", "int4", "int8", "int")
@@ -16,7 +17,7 @@ _NUMERICS = ("numeric", "decimal")
 _LABELS = {"STRING": "TEXT"}
 
 
-class TemplateColumn(Struct, frozen=True):
+class TemplateColumn(Offering, Struct, frozen=True):
     """What `adapter.get_columns_in_relation` gives for each column."""
 
     TYPE_LABELS: ClassVar[dict[str, str]] = _LABELS

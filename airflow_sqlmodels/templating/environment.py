@@ -30,13 +30,13 @@ class Callee:
 
 
 class Offering:
-    """What is ours, and says itself which names a template may ask it for."""
+    """What is ours, and says itself which names a template may ask it for. Its methods take no context."""
 
     __slots__ = ()
 
     def offered(self, name: str) -> Any:
-        """The value of `name`, or Jinja's `missing`."""
-        raise NotImplementedError  # each says it for itself
+        """The value of `name`, or Jinja's `missing`: each name that does not begin with an underscore."""
+        return missing if name.startswith("_") else getattr(self, name, missing)
 
 
 class Scope(Protocol):
@@ -108,7 +108,8 @@ _UNSAFE = ("format", "format_map")
 
 
 def _is_harmless(method: Any) -> bool:
-    return type(getattr(method, "__self__", None)) in _HARMLESS and method.__name__ not in _UNSAFE
+    owner = getattr(method, "__self__", None)
+    return (type(owner) in _HARMLESS and method.__name__ not in _UNSAFE) or isinstance(owner, Offering)
 
 
 class Environment(SandboxedEnvironment):
@@ -137,8 +138,9 @@ class Environment(SandboxedEnvironment):
         """What a template's call gives. Raises jinja2.exceptions.SecurityError for what must not be called."""
         if not (isinstance(__obj, Callee) or _is_harmless(__obj)):
             return super().call(__context, __obj, *args, **kwargs)
-        kwargs.pop("_block_vars", None)  # Jinja's own, for what takes a context
-        kwargs.pop("_loop_vars", None)
+        if kwargs:
+            kwargs.pop("_block_vars", None)  # Jinja's own, for what takes a context
+            kwargs.pop("_loop_vars", None)
         return __obj(*args, **kwargs)
 
     def getattr(self, obj: Any, attribute: str) -> Any:

@@ -32,6 +32,9 @@ class MacroTable:
     _seen: dict[tuple[str, str], Macro | None] = field(default_factory=dict, repr=False, compare=False)
     _own: dict[str, Macro | None] = field(default_factory=dict, repr=False, compare=False)
     _of: dict[tuple[str, str], Macro | None] = field(default_factory=dict, repr=False, compare=False)
+    _dispatched: dict[tuple[str, str | None, str], Macro | None] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def visible(self, name: str, package: str) -> Macro | None:
         """The macro that a bare `name` means in a template of `package`."""
@@ -54,6 +57,12 @@ class MacroTable:
         Without a namespace, one for the warehouse counts first, wherever it is: so a project's `default__dateadd` does
         not stand before the built-in one for Postgres, as in dbt.
         """
+        key = name, namespace, package
+        if key not in self._dispatched:
+            self._dispatched[key] = self._best(name, namespace, package)
+        return self._dispatched[key]
+
+    def _best(self, name: str, namespace: str | None, package: str) -> Macro | None:
         order = self.dispatch_order(namespace, package)
         if namespace is None or not self.is_package(namespace):
             found = self._first(f"{self.prefixes[0]}{name}", order)

@@ -26,7 +26,6 @@ class Return(BaseException):  # not an error: it carries the value of `return(..
     """What `{{ return(x) }}` raises, and the call of the macro catches. Templates cannot swallow it."""
 
     def __init__(self, value: Any) -> None:
-        super().__init__(value)
         self.value = value
 
 
@@ -84,24 +83,31 @@ def _renamed(tree: nodes.Template, name: str) -> nodes.Template:
 class MacroCall(Callee):
     """A macro together with the scope it is called in: what a template gets when it names one."""
 
-    __slots__ = ("macro", "scope")
+    __slots__ = ("_function", "macro", "scope")
 
     def __init__(self, macro: Macro, scope: MacroScope) -> None:
         self.macro = macro
         self.scope = scope
+        self._function: Callable[..., Any] | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         notes = self.scope.notes
         if notes is not None:
             notes.enter(self.macro.id)
         try:
-            found = self.scope.file_of(self.macro)
-            return found.get(_INNER + self.macro.name, found.get(self.macro.name))(*args, **kwargs)
+            if self._function is None:
+                self._function = self._defined()
+            return self._function(*args, **kwargs)
         except Return as returned:
             return returned.value
         finally:
             if notes is not None:
                 notes.depth -= 1
+
+    def _defined(self) -> Callable[..., Any]:
+        found = self.scope.file_of(self.macro)
+        function: Callable[..., Any] = found.get(_INNER + self.macro.name, found.get(self.macro.name))
+        return function
 
     def __repr__(self) -> str:
         return f"<macro {self.macro.package}.{self.macro.name}>"
@@ -149,7 +155,10 @@ class PackageMacros(Offering):
 class MacroScope:
     """The names visible in a template of one package: macros first, then what the phase offers."""
 
-    __slots__ = ("_files", "_siblings", "library", "names", "notes", "origin", "package", "stand_ins")
+    __slots__ = (
+        *("_calls", "_files", "_packages", "_siblings"),
+        *("library", "names", "notes", "origin", "package", "stand_ins"),
+    )
 
     def __init__(
         self,
@@ -164,6 +173,8 @@ class MacroScope:
         self.stand_ins = stand_ins
         self.notes: CallNotes | None = None
         self._files: dict[MacroId, Mapping[str, Any]] = {}
+        self._calls: dict[MacroId, MacroCall] = {}
+        self._packages: dict[str, PackageMacros] = {}
         self._siblings: dict[str, MacroScope] = {package: self}
 
     def find(self, name: str) -> Any:
@@ -178,10 +189,16 @@ class MacroScope:
                 macro = seen
         if macro is not None:
             return self.named(macro)
+        found = self.names.get(name, missing)  # without those that are worked out when they are asked for
+        return self._seldom(name) if found is missing else found
+
+    def _seldom(self, name: str) -> Any:
+        if name in self._packages:
+            return self._packages[name]
         if name in self.names:
             return self.names[name]
-        if name in table.packages or name in BUILT_IN_NAMES:
-            return PackageMacros(name, self)
+        if name in self.library.table.packages or name in BUILT_IN_NAMES:
+            return self._packages.setdefault(name, PackageMacros(name, self))
         return missing
 
     def known(self) -> list[str]:
@@ -205,7 +222,10 @@ class MacroScope:
 
     def call(self, macro: Macro) -> MacroCall:
         """The macro, to be called from here."""
-        return MacroCall(macro, self.seen_from(macro.package))
+        found = self._calls.get(macro.id)
+        if found is None:
+            found = self._calls[macro.id] = MacroCall(macro, self.seen_from(macro.package))
+        return found
 
     def seen_from(self, package: str) -> MacroScope:
         """The same names as a template of another package sees them."""
