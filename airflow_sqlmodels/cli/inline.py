@@ -65,6 +65,7 @@ def compiled_inline(means: Answerer, text: str, session: Session | None) -> str:
 def called_macro(means: Answerer, macro: Macro, arguments: Mapping[str, Any], session: Session) -> str:
     """What a macro gives when it is called by itself. The caller ends the transaction."""
     rendering = Rendering(means, _operation(means.manifest, macro.name), session, free_refs=True)
+    rendering.scope.origin = macro.package  # as in dbt, it is the node
     return str(rendering.called(macro, **arguments))
 
 

@@ -156,7 +156,8 @@ def _asked(parts: Parts, definition: Definition, entry: Entry, at: Location) -> 
     arguments = {key: rendered_argument(value) for key, value in definition.kwargs.items()}
     text = "{{ " + definition.macro_name + "(" + _call_arguments(arguments) + ") }}"
     facts = {"name": definition.name, "resource_type": "test", "package_name": package}
-    asked = read_template(text, Holder(entry.file.shown, package, placeholder, lambda: facts), parts.readers)
+    holder = Holder(entry.file.shown, package, placeholder, lambda: facts, of_generic_test=True)
+    asked = read_template(text, holder, parts.readers)
     plain_refs = _from_arguments(parts, definition, package, (macro.id,), at)
     refs = tuple(dict.fromkeys((*plain_refs.refs, *asked.refs)))
     found = tuple(dict.fromkeys((*plain_refs.sources, *asked.sources)))

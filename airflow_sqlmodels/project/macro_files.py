@@ -116,7 +116,7 @@ def stray_words(files: Iterable[SourceFile]) -> Iterator[Warned]:
 def refuse_broken(macros: Iterable[Macro], graph: CallGraph, library: MacroLibrary) -> None:
     """Raises CompilationError for a macro that is not Jinja, whether it is called or not, as dbt does.
 
-    So it does for one that dispatches to what is not there.
+    So it does for one that dispatches to what is not there. What calls the macro is not known, so any package will do.
     """
     for macro in macros:
         names = graph.names_in(macro)
@@ -125,7 +125,7 @@ def refuse_broken(macros: Iterable[Macro], graph: CallGraph, library: MacroLibra
         for name in names:
             if graph.leads_nowhere(name, macro.package):
                 namespace, _, bare = name.removeprefix("dispatch:").rpartition(".")
-                need_dispatched(graph.table, bare, namespace or None, macro.package, macro.at)
+                need_dispatched(graph.table, bare, namespace or None, macro.package, macro.at, everywhere=True)
 
 
 def _macro_blocks(text: str, shown: str) -> list[Block]:

@@ -12,7 +12,7 @@ from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.errors import CompilationError, Location, ProjectError, SqlModelsError
 from airflow_sqlmodels.manifest.manifest import Settings
 from airflow_sqlmodels.manifest.relation import Quoting, Relation
-from airflow_sqlmodels.templating.macro_table import macro_id
+from airflow_sqlmodels.templating.macro_table import BUILT_IN, macro_id
 from airflow_sqlmodels.templating.macros import ContextView, MacroCall, MacroLibrary, MacroScope
 from airflow_sqlmodels.templating.reading_adapter import ReadingAdapter
 
@@ -65,6 +65,8 @@ class NameRules(Struct, frozen=True):
         names["context"] = ContextView(scope)
         macro = scope.find(f"generate_{kind}_name")
         assert isinstance(macro, MacroCall), kind
+        if macro.macro.package != BUILT_IN:
+            scope.origin = macro.scope.origin = macro.macro.package  # as in dbt, the macro is the node
         try:
             given = macro(custom, node)
         except (SqlModelsError, jinja2.TemplateError, TypeError) as error:

@@ -54,7 +54,7 @@ def scope_of(rendering: Rendering) -> MacroScope:
     names = _Names({**means.jinja.shared, **_own_names(rendering), **rendering.added})
     names.later["model"] = lambda: _model(rendering)
     scope = MacroScope(means.jinja.library, names, rendering.node.package, means.stand_ins)
-    scope.notes = rendering.notes
+    scope.notes, scope.everywhere = rendering.notes, getattr(rendering.node, "generic", None) is not None
     names["adapter"] = Adapter(scope, means.dialect, rendering.session, means.manifest.settings, means.invocation)
     names["builtins"] = _apart(names)
     names["context"] = ContextView(scope)

@@ -80,14 +80,17 @@ class CallGraph(Struct):
         if macro is None:
             return self.leads_nowhere(name, package)
         reached = map(self.table.macros.__getitem__, self._closure(macro.id))
-        inside = ((called, each.package) for each in reached for called in self.names_in(each))
         return any(
             called in CAPTURED or called in _SURELY or _tells(called) or self.leads_nowhere(called, package)
-            for called, package in inside
+            for each in reached
+            for called in self.names_in(each)
         )
 
     def leads_nowhere(self, name: str, package: str) -> bool:
-        """Whether it is a dispatch to a macro that is not there: rendering fails, as far as it gets there."""
+        """Whether it is a dispatch to a macro that is not there: rendering fails, as far as it gets there.
+
+        `package` is that of the node: what counts without a namespace is what the node sees.
+        """
         return name.startswith("dispatch:") and self.macro_of(name, package) is None
 
     def _closure(self, start: MacroId) -> frozenset[MacroId]:

@@ -157,7 +157,7 @@ class MacroScope:
 
     __slots__ = (
         *("_calls", "_files", "_packages", "_siblings"),
-        *("library", "names", "notes", "origin", "package", "stand_ins"),
+        *("everywhere", "library", "names", "notes", "origin", "package", "stand_ins"),
     )
 
     def __init__(
@@ -170,6 +170,8 @@ class MacroScope:
         self.library = library
         self.names = names
         self.package = self.origin = package
+        self.everywhere = False
+        """Whether `adapter.dispatch` without a package looks into all of them, as it does in generic data tests."""
         self.stand_ins = stand_ins
         self.notes: CallNotes | None = None
         self._files: dict[MacroId, Mapping[str, Any]] = {}
@@ -231,7 +233,7 @@ class MacroScope:
         """The same names as a template of another package sees them."""
         if package not in self._siblings:
             sibling = MacroScope(self.library, self.names, package, self.stand_ins)
-            sibling.origin = self.origin
+            sibling.origin, sibling.everywhere = self.origin, self.everywhere
             sibling.notes = self.notes
             sibling._siblings = self._siblings
             self._siblings[package] = sibling
@@ -259,17 +261,19 @@ def dispatch(scope: MacroScope, macro_name: str, macro_namespace: str | None) ->
             None,
             "write adapter.dispatch('{1}', '{0}')".format(*macro_name.split(".", 1)),
         )
-    found = table.dispatched(bare, macro_namespace, scope.origin)
-    return scope.call(found or need_dispatched(table, bare, macro_namespace, scope.package))
+    # as in dbt, what the package of the macro has does not count, but what that of the node has
+    return scope.call(need_dispatched(table, bare, macro_namespace, scope.origin, everywhere=scope.everywhere))
 
 
 def need_dispatched(
-    table: MacroTable, name: str, namespace: str | None, package: str, at: Location | None = None
+    table: MacroTable, name: str, namespace: str | None, package: str, at: Location | None = None, *, everywhere: bool
 ) -> Macro:
-    """The macro that `adapter.dispatch` means in a template of `package`. Raises CompilationError if there is none."""
+    """The macro that `adapter.dispatch` means in a template of `package`. Raises CompilationError if there is none.
+
+    `everywhere`: if no package is named, those that the template does not see count too.
+    """
     macro = table.dispatched(name, namespace, package)
-    if macro is None and (namespace is None or not table.is_package(namespace)):
-        # as in dbt, where a package's data test leaves out the namespace
+    if macro is None and everywhere and (namespace is None or not table.is_package(namespace)):
         macro = table.anywhere(name)
     if macro is None:
         order = ", ".join(dict.fromkeys(table.dispatch_order(namespace, package)))

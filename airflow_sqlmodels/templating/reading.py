@@ -79,6 +79,7 @@ class Holder(Struct, frozen=True):
     """Where it would lie if nothing were configured."""
     facts: Callable[[], Mapping[str, Any]] = dict
     """What `model` says of it. Asked only where the template must be rendered, as few look at it."""
+    of_generic_test: bool = False
 
 
 def read_template(text: str, holder: Holder, readers: Readers) -> Asked:
@@ -262,6 +263,7 @@ def _render(
     names["model"] = {**names["model"], "raw_code": text.strip(), **holder.facts()}
     scope = MacroScope(library or readers.library, names, package)
     scope.notes = notes = CallNotes()
+    scope.everywhere = holder.of_generic_test
     names["adapter"] = ReadingAdapter(scope, readers.dialect)
     names["builtins"] = dict(names)
     names["context"] = ContextView(scope)

@@ -33,7 +33,11 @@ FILES = {
         {% endmacro %}
         """,
     "dbt_packages/tools/dbt_project.yml": "name: tools\n",
-    "dbt_packages/tools/macros/greet.sql": "{% macro greet() %}{{ print('hello') }}{% endmacro %}",
+    "dbt_packages/tools/macros/greet.sql": (
+        "{% macro greet() %}{{ adapter.dispatch('greet')() }}{% endmacro %}"
+        "{% macro default__greet() %}{{ print('hello') }}{% endmacro %}"
+    ),
+    "macros/greet.sql": "{% macro greet_from_here() %}{{ tools.greet() }}{% endmacro %}",
 }
 INLINE = "sql_operation.shop.inline_query"
 
@@ -136,6 +140,14 @@ def test_a_macro_of_any_package_is_found_by_its_name(call: Call) -> None:
     assert call("run-operation", "greet", "--quiet") == (0, "hello\n")
     assert call("run-operation", "greet", "--quiet", "--no-print") == (0, "")
     assert call("run-operation", "tools.greet", "--quiet") == (0, "hello\n")
+
+
+def test_what_a_macro_dispatches_to_is_what_the_called_one_sees(call: Call) -> None:
+    """As in dbt: not what the macro that dispatches has in its package."""
+    code, said = call("run-operation", "greet_from_here")
+
+    assert code == 1
+    assert "No macro named 'greet' found" in said
 
 
 def test_sql_is_sent_and_can_be_sent_again(call: Call, tmp_path: Path) -> None:

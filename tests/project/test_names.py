@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_sqlmodels.errors import NamingError, ProjectError
+from airflow_sqlmodels.errors import CompilationError, NamingError, ProjectError
 from airflow_sqlmodels.manifest.manifest import Target
 from airflow_sqlmodels.manifest.nodes import DataTest, Model, NodeId, Seed
 from airflow_sqlmodels.manifest.relation import Quoting
@@ -189,22 +189,27 @@ def test_naming_macros_are_dispatched_and_may_dispatch(tmp_path: Path, name: str
     assert model.relation.schema == "mine_postgres_own"
 
 
-def test_a_namespace_that_is_no_package_counts_as_none(tmp_path: Path) -> None:
+@pytest.mark.parametrize("namespace", ["", ", 'macros'"])
+def test_a_namespace_that_is_no_package_counts_as_none(namespace: str, tmp_path: Path) -> None:
+    """Then the macros count that the package of the node has, not that of the macro, as in dbt."""
     files = {
         "packages.yml": "packages: [{local: tools}]",
         "dbt_packages/tools/dbt_project.yml": "name: tools\n",
         "dbt_packages/tools/macros/m.sql": (
-            "{% macro prefix() %}{{ return(adapter.dispatch('prefix', 'macros')()) }}{% endmacro %}"
+            f"{{% macro prefix() %}}{{{{ return(adapter.dispatch('prefix'{namespace})()) }}}}{{% endmacro %}}"
             "{% macro default__prefix() %}{{ return('p_') }}{% endmacro %}"
         ),
         "dbt_packages/tools/models/n.sql": "{{ config(alias=prefix() ~ 'n') }} select 1 as id",
-        "models/m.sql": "{{ config(alias=tools.prefix() ~ 'm') }} select 1 as id",
     }
+    (node,) = (node for node in load(tmp_path / "own", files).values() if isinstance(node, Model))
+    assert node.relation.identifier == "p_n"
 
-    manifest = load(tmp_path, files)
+    files["models/m.sql"] = "select '{{ tools.prefix() }}' as id"
+    with pytest.raises(CompilationError, match=r"models/m\.sql:1.*No macro named 'prefix' found"):
+        load(tmp_path / "other", files)
 
-    names = {node.relation.identifier for node in manifest.values() if isinstance(node, Model)}
-    assert names == {"p_m", "p_n"}
+    files["macros/prefix.sql"] = "{% macro default__prefix() %}mine{% endmacro %}"
+    assert load(tmp_path / "root", files)
 
 
 def test_tests_of_columns_stand_before_those_of_the_model(tmp_path: Path) -> None:
