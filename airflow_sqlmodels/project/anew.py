@@ -22,7 +22,6 @@ from airflow_sqlmodels.project.catalogs_file import refuse_catalogs
 from airflow_sqlmodels.project.choices import Choices
 from airflow_sqlmodels.project.deprecated import deprecated_models
 from airflow_sqlmodels.project.docs import DocLookup
-from airflow_sqlmodels.project.elsewhere import twice
 from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.fingerprint import Fingerprints, with_names, with_parents
 from airflow_sqlmodels.project.functions import with_overloads
@@ -43,7 +42,7 @@ from airflow_sqlmodels.project.microbatch import microbatch_warnings
 from airflow_sqlmodels.project.naming import NameRules, overridden_names
 from airflow_sqlmodels.project.oddities import oddities
 from airflow_sqlmodels.project.parts import Parts
-from airflow_sqlmodels.project.properties import NAMELESS, TWICE, UNKNOWN, Entry, read_properties
+from airflow_sqlmodels.project.properties import Entry, read_properties
 from airflow_sqlmodels.project.refresh import properties_of, refreshed_models
 from airflow_sqlmodels.project.rendered_names import with_rendered_names
 from airflow_sqlmodels.project.rendering import YamlRenderer
@@ -57,6 +56,7 @@ from airflow_sqlmodels.project.settings import (
     refuse_old_configs,
 )
 from airflow_sqlmodels.project.source_overrides import with_overrides
+from airflow_sqlmodels.project.twins import each_once, without_idle_twins
 from airflow_sqlmodels.project.unit_tests import read_unit_tests
 from airflow_sqlmodels.project.unused_configs import unused_configs
 from airflow_sqlmodels.project.upward_refs import upward_refs
@@ -116,7 +116,7 @@ def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[Sou
         project.root, _renderer(settings, project.name, docs, shared), second_form=settings.flag("use_catalogs_v2")
     )
     projects = {each.name: each for each in (project, *packages)}
-    parts = make_parts(settings, projects, macros, docs, list(_without_idle_twins(entries, files)), shared)
+    parts = make_parts(settings, projects, macros, docs, list(without_idle_twins(entries, files)), shared)
     own = (each for each in macros.values() if each.package == project.name)
     refuse_broken(own, parts.readers.graph, parts.readers.library)
     built = with_overloads(with_foreign_entries(parts, files, make_nodes(parts, files, entries, reading)), entries)
@@ -149,7 +149,7 @@ def make_parts(  # all that was read, one by one
     readers = Readers(graph, silent, strict, doubts_of(graph, shared, dialect), shared, dialect, variables)
     names = {**shared, "execute": False, "var": Var(known_vars(settings, settings.name), str)}
     rules = NameRules(settings, strict, names, overridden_names(strict, settings.name, settings.packages))
-    by_name = {(entry.kind, entry.file.package, entry.name): entry for entry in _once(entries)}
+    by_name = {(entry.kind, entry.file.package, entry.name): entry for entry in each_once(entries)}
     renderers = {name: _renderer(settings, name, docs, shared) for name in projects}
     return Parts(settings, projects, readers, rules, docs, by_name, renderers.__getitem__)
 
@@ -331,30 +331,3 @@ def _renderer(settings: Settings, package: str, docs: Mapping[str, Doc], shared:
 
 def _of(kind: str, files: Iterable[SourceFile]) -> list[SourceFile]:
     return [file for file in files if file.kind == kind]
-
-
-def _without_idle_twins(entries: Iterable[Entry], files: Iterable[SourceFile]) -> Iterator[Entry]:
-    """The entries, but for the later ones of a file that is not there: as in dbt they are warned of, not refused."""
-    there = {(file.kind, file.stem) for file in files}
-    seen: set[tuple[str, str, str]] = set()
-    for entry in entries:
-        key = (entry.kind, entry.file.package, entry.name)
-        idle = entry.kind in _OF_FILES and entry.version is None and (entry.kind, entry.name) not in there
-        if not (idle and key in seen):
-            yield entry
-        seen.add(key)
-
-
-_OF_FILES = ("model", "seed", "analysis")
-"""The kinds of which an entry tells what a file of that name holds."""
-
-
-def _once(entries: Iterable[Entry]) -> Iterator[Entry]:
-    """The entries; raises ProjectError if two describe the same thing."""
-    seen: dict[tuple[str, str, str], Entry] = {}
-    for entry in entries:
-        key = (entry.kind, entry.file.package, entry.name)
-        twin = seen.setdefault(key, entry)
-        if twin is not entry and entry.kind not in ("source", "unit_test", UNKNOWN, TWICE, NAMELESS):
-            raise twice(entry, twin)
-        yield entry

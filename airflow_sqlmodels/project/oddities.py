@@ -22,13 +22,12 @@ from airflow_sqlmodels.project.behaviour_flags import unknown_flags
 from airflow_sqlmodels.project.files import stem_of
 from airflow_sqlmodels.project.installed import outdated
 from airflow_sqlmodels.project.parts import Parts
-from airflow_sqlmodels.project.properties import NAMELESS, TWICE, UNKNOWN, Entry
+from airflow_sqlmodels.project.properties import NAMELESS, SINGULAR, TWICE, UNKNOWN, Entry
 from airflow_sqlmodels.project.settings import CONFIG_KEYS, ProjectFile, outdated_keys, twice_in
 
 _REFERRED = ("model", "seed", "snapshot")
 """The kinds that ref() finds."""
-_SINGULAR = "singular_test"
-_DESCRIBED = ("model", "seed", "analysis", "function", _SINGULAR)
+_DESCRIBED = ("model", "seed", "analysis", "function", SINGULAR)
 """The kinds that are files, of which an entry only tells more."""
 _EXPOSURE_NAME = re.compile(r"[\w-]+$")
 
@@ -51,7 +50,7 @@ def _of_entries(parts: Parts, built: Iterable[Node], entries: Iterable[Entry]) -
     # a version's entry is named like its file
     names = {(node.id.partition(".")[0], node.package, stem_of(node.path)) for node in built}
     names |= {("snapshot", node.package, node.name) for node in built if isinstance(node, Snapshot)}
-    names |= {(_SINGULAR, node.package, node.name) for node in built if isinstance(node, DataTest)}
+    names |= {(SINGULAR, node.package, node.name) for node in built if isinstance(node, DataTest)}
     used = {(node.id.partition(".")[0], node.name, node.patch_path) for node in built}
     off = _turned_off(built)
     for entry in entries:

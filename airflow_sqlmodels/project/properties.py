@@ -14,6 +14,9 @@ from airflow_sqlmodels.project.files import SourceFile
 from airflow_sqlmodels.project.shapes import faults
 from airflow_sqlmodels.project.yaml_text import YamlMap, parse_yaml, place_in
 
+SINGULAR = "singular_test"
+"""The kind of an entry that describes a data test of a file of its own."""
+
 _NAMED = {
     "models": "model",
     "seeds": "seed",
@@ -23,7 +26,7 @@ _NAMED = {
     "exposures": "exposure",
     "groups": "group",
     "unit_tests": "unit_test",
-    "data_tests": "singular_test",
+    "data_tests": SINGULAR,
     "sources": "source",
     "metrics": "metric",
     "semantic_models": "semantic_model",

@@ -105,3 +105,15 @@ def test_a_description_of_what_is_disabled_elsewhere_is_a_warning(tmp_path: Path
     assert "depends on seed.shop.exceptions of the root project" in upward
     assert "there is no model 'theirs' to describe" in warning
     assert "hint" not in warning
+
+
+def test_a_test_in_a_file_may_be_described_twice(tmp_path: Path) -> None:
+    more = {
+        "tests/few.sql": "select 1 as id",
+        "tests/a.yml": "data_tests: [{name: few, description: First, config: {severity: warn}}]",
+        "tests/b.yml": "data_tests: [{name: few, description: Second}]",
+    }
+
+    test = load(tmp_path, FILES | more)[NodeId("test.shop.few")]
+
+    assert (test.description, test.config["severity"]) == ("Second", "warn")
