@@ -86,8 +86,10 @@ def compile_step(flags: Flags, means: Answerer, node: AnyNode, session: Session)
     """The compiled SQL of a node as a result. Whatever the template asked the warehouse is rolled back."""
     asks = session if _introspects(flags, means.manifest) else None
     began, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
-    sql = compile_node(means, node, asks, inject=bool(flags.said.get("inject_ephemeral_ctes", True))).sql
-    session.rollback()
+    try:
+        sql = compile_node(means, node, asks, inject=bool(flags.said.get("inject_ephemeral_ctes", True))).sql
+    finally:
+        session.rollback()
     seconds = time.perf_counter() - clock
     ended = began + datetime.timedelta(seconds=seconds)
     return Result(

@@ -31,6 +31,11 @@ class Compiled(Struct, frozen=True):
     templates: tuple[Template, ...] = ()
     """What the SQL was made of: the node's own template, and those of the ephemeral models it reads."""
 
+    @property
+    def wrote(self) -> bool:
+        """Whether its template changed something in the warehouse, which is not committed then."""
+        return self.rendering.notes.wrote
+
     def text(self, label: str) -> CompiledText:
         """The SQL under the name by which people find it, with what tells where a place in it came from."""
         return CompiledText(self.sql, label, self.templates)
@@ -128,6 +133,7 @@ def _add_read_inline(rendering: Rendering, found: dict[NodeId, tuple[Model, str]
         except CompilationError as error:
             raise EphemeralError(error.what, error.at, error.hint, node_id) from error
         _add_read_inline(inner, found, (*above, node_id))
+        rendering.notes.wrote |= inner.notes.wrote
         found[node_id] = (node, sql)
 
 

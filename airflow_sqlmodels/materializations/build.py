@@ -59,6 +59,8 @@ class Build(Struct, frozen=True, kw_only=True):
     behind: Behind = tuple
     outgrown: list[int] = field(default_factory=list)
     """Of old relations on which views were left the numbers, added while building."""
+    begun: bool = False
+    """Whether the template wrote something, which belongs to the node's transaction."""
     rendering: Rendering | None = None
     """What compiling the node brought up: its names, for macros of the project that take part in building."""
 

@@ -24,8 +24,8 @@ from airflow_sqlmodels.warehouse.session import Outcome
 def replaced(build: Build, writing: Writing, kind: str, make: Callable[[Relation], Outcome]) -> Outcome:
     """What `make` gave, which is told the candidate's name. In-transaction pre-hooks have run; post-hooks run here.
 
-    The candidate is committed before it is published, and stays if that fails. With an in-transaction pre-hook it is
-    all one transaction: what the hook did must not stay without the rows.
+    The candidate is committed before it is published, and stays if that fails. With an in-transaction pre-hook, or a
+    template that wrote something, it is all one transaction: what these did must not stay without the rows.
     """
     candidate = candidate_of(build.relation, build.dialect)
     if writing.leftover is not None:
@@ -34,7 +34,7 @@ def replaced(build: Build, writing: Writing, kind: str, make: Callable[[Relation
     swap = structs.replace(
         _swap(build, writing, candidate, kind, wanted_of(build, candidate, kind)),
         hooks=_last_words(build, kind),
-        commits=not has_inside(build.pre_hooks),
+        commits=not (build.begun or has_inside(build.pre_hooks)),
     )
     publish(patience_of(build), swap)
     return outcome

@@ -11,14 +11,15 @@ from airflow_sqlmodels.warehouse import catalog
 from airflow_sqlmodels.warehouse.session import Session
 
 
-def create_schemas(rendering: Rendering, session: Session, schemas: Iterable[str]) -> None:
+def create_schemas(rendering: Rendering, session: Session, schemas: Iterable[str], *, commits: bool = True) -> None:
     """Make those of the schemas that are not there."""
     means, wanted = rendering.means, list(dict.fromkeys(schemas))
     macro = means.macros.own("create_schema")
     if macro is None or not wanted:
-        catalog.create_schemas(session, means.dialect, wanted)
+        catalog.create_schemas(session, means.dialect, wanted, commits=commits)
         return
     database = means.manifest.settings.target.database
     for schema in catalog.absent_schemas(session, means.dialect, wanted):
         rendering.called(macro, TemplateRelation(Relation(database, schema, ""), means.dialect))
-    session.commit()
+    if commits:
+        session.commit()

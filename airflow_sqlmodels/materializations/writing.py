@@ -35,4 +35,4 @@ def _create_schema(build: Build) -> None:
     if build.rendering is None:
         catalog.create_schemas(build.session, build.dialect, [build.relation.schema])
     else:
-        create_schemas(build.rendering, build.session, [build.relation.schema])
+        create_schemas(build.rendering, build.session, [build.relation.schema], commits=not build.begun)

@@ -56,7 +56,7 @@ def run_data_test(
         _send(in_front, session)
         _show(node, failures, query, session, log)
         query = behind_header(in_front, query)
-    session.commit()
+    _end(compiled, session)
     tested = _tested(means, node)
     failed = FailedTest(node.name, tested.name if tested else "", failures, query, _owner(node, tested))
     error = DataTestError(_message(node, failures), node.at, "", [failed]) if status == "fail" else None
@@ -86,7 +86,15 @@ def _judged(means: Answerer, node: DataTest, compiled: Compiled, session: Sessio
     judging = judging_query(means, node, compiled, f"select * from {stored}" if stored else rows)
     in_front = header(means, node)
     _send(in_front, session)
-    return session.query(judging, commits=True), stored, behind_header(in_front, judging)
+    return session.query(judging, commits=not compiled.wrote), stored, behind_header(in_front, judging)
+
+
+def _end(compiled: Compiled, session: Session) -> None:
+    """End the transaction. As in dbt what the test's template wrote does not stay, unless it committed that itself."""
+    if compiled.wrote:
+        session.rollback()
+    else:
+        session.commit()
 
 
 def _send(in_front: str, session: Session) -> None:
@@ -135,7 +143,14 @@ def _message(node: DataTest, failures: int) -> str:
 def _show(node: DataTest, failures: int, query: str, session: Session, log: Callable[[str], None]) -> None:
     """Tell how many rows are at fault, how to see them, and the first of them."""
     log(f"{node.at}: {_message(node, failures)}\nto see the rows:\n{query}")
-    first = session.query(f"select * from (\n{query}\n) as rows_at_fault limit {SHOWN_ROWS}")
+    try:
+        first = session.query(f"select * from (\n{query}\n) as rows_at_fault limit {SHOWN_ROWS}")
+    except UnreachableError:
+        raise
+    except WarehouseError as error:  # they can be counted, and their columns cannot be worked out: `1 / 0`
+        session.rollback()
+        log(f"they cannot be shown: {error.what}")
+        return
     lines = [" | ".join(first.columns), *(" | ".join(map(_cell, row)) for row in first.rows)]
     log("the first of them:\n" + "\n".join(lines))
 

@@ -19,7 +19,7 @@ def judged_by(macro: Macro, compiled: Compiled, session: Session, asked: tuple[M
     with rendering.not_itself():
         rendering.called(macro)
     note_called(compiled, asked)
-    session.commit()
+    session.rollback()  # as in dbt: what the macro has not committed does not stay
     main = rendering.results.get("main")
     if main is None:
         raise ProjectError(

@@ -168,7 +168,8 @@ def _build(
     post_hooks = hooks_of(means, compiled, node, "post_hook") if part is None or part.last else ()
     if not all(hook.transaction for hook in pre_hooks):  # these come before the rest, which makes the schema itself
         create_schemas(compiled.rendering, session, [relation.schema])
-    session.commit()
+    if not compiled.wrote:  # as in dbt, what the template wrote stays if the node is built, and only then
+        session.commit()
     build = Build(
         node=node,
         relation=relation,
@@ -185,6 +186,7 @@ def _build(
         behind=rules.behind,
         outgrown=rules.outgrown,
         rendering=compiled.rendering,
+        begun=compiled.wrote,
     )
     name = node.materialized if isinstance(node, Model) else str(node.config["materialized"])
     built = materialization_for(build, name)(build)

@@ -28,6 +28,10 @@ from airflow_sqlmodels.templating.type_names import driver_name
 from airflow_sqlmodels.warehouse import catalog
 from airflow_sqlmodels.warehouse.session import Session
 
+_READING = ("SELECT", "SHOW", "SET", "EXPLAIN")
+"""The command tags of statements that change nothing for others."""
+_ENDS = ("COMMIT", "ROLLBACK")
+
 
 class Adapter(AdapterTexts, Offering):
     """dbt's `adapter`, over a session. Without one, whatever needs the warehouse is refused."""
@@ -45,7 +49,7 @@ class Adapter(AdapterTexts, Offering):
         self._invocation = invocation
         self._scope = scope
         self._session = session
-        self._committed = False
+        self._ended = False
         self._within: set[str] = set()
 
     @cached_property
@@ -69,17 +73,19 @@ class Adapter(AdapterTexts, Offering):
         if sql.strip().rstrip(";").lower() == "commit":
             self.commit()
             return Response("COMMIT", -1, "COMMIT"), EmptyTable()
-        # as in dbt, a node that has committed goes on without transactions: that is how `vacuum` hooks work
-        with session.autocommit() if self._committed else contextlib.nullcontext():
+        # as in dbt, a node that has ended its transaction goes on without one: that is how `vacuum` hooks work
+        with session.autocommit() if self._ended else contextlib.nullcontext():
             return self._executed(session, sql, fetch, limit)
 
     def _executed(self, session: Session, sql: str, fetch: bool, limit: int | None) -> tuple[Response, Any]:
         if not fetch:
             outcome = session.execute(sql)
             _refuse_nothing(outcome.status)
+            self._note(outcome.status)
             return Response.of(outcome.status, outcome.rows), EmptyTable()
         rows = session.query(sql)
         _refuse_nothing(rows.status)
+        self._note(rows.status)
         found = table_of(rows)
         kept = found if limit is None else found.limit(limit)
         return Response.of(rows.status, _counted(rows.status)), kept
@@ -193,7 +199,7 @@ class Adapter(AdapterTexts, Offering):
     def commit(self) -> None:
         """End the transaction."""
         self._warehouse("adapter.commit").commit()
-        self._committed = True
+        self._note("COMMIT")
 
     def get_incremental_strategy_macro(self, context: Any, strategy: str) -> MacroCall:  # noqa: ARG002  # dbt's
         """The macro that gives a strategy's SQL."""
@@ -256,7 +262,7 @@ class Adapter(AdapterTexts, Offering):
         """Done by the project's macro of that name if it has one, else by our statement."""
         with self._own(name) as own:
             if own is None:
-                self._warehouse(f"adapter.{name}").execute(sql)
+                self._note(self._warehouse(f"adapter.{name}").execute(sql).status)
             else:
                 own(*relations)
 
@@ -272,6 +278,13 @@ class Adapter(AdapterTexts, Offering):
             yield self._scope.call(macro)
         finally:
             self._within.discard(name)
+
+    def _note(self, status: str) -> None:
+        """Keep in mind that a statement ended the transaction, or changed something in it."""
+        self._ended |= status in _ENDS
+        notes = self._scope.notes
+        if notes is not None and (self._ended or status.partition(" ")[0] not in _READING):
+            notes.wrote = not self._ended
 
     def _warehouse(self, asked: str) -> Session:
         if self._session is None:

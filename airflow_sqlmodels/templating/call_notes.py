@@ -1,4 +1,4 @@
-"""Which macros the templates of a node call."""
+"""What the templates of a node do: which macros they call, and whether they write."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ class CallNotes(Struct):
 
     called: dict[MacroId, None] = field(default_factory=dict)
     depth: int = 0
+    wrote: bool = False
+    """Whether a statement was sent that may have changed something."""
 
     def enter(self, macro: MacroId) -> None:
         """A macro is called."""

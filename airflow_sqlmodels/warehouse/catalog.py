@@ -130,14 +130,15 @@ def schemas(session: Session, dialect: Dialect) -> list[str]:
     return [str(row[0]) for row in session.query(dialect.all_schemas_query()).rows]
 
 
-def create_schemas(session: Session, dialect: Dialect, schemas: Iterable[str]) -> None:
+def create_schemas(session: Session, dialect: Dialect, schemas: Iterable[str], *, commits: bool = True) -> None:
     """Make those of the schemas that are not there. Asks first: `if not exists` alone wants the right to create."""
     wanted = list(dict.fromkeys(schemas))
     if not wanted:
         return
     for schema in absent_schemas(session, dialect, wanted):
         session.execute(dialect.create_schema(schema))
-    session.commit()
+    if commits:
+        session.commit()
 
 
 def absent_schemas(session: Session, dialect: Dialect, schemas: Sequence[str]) -> list[str]:

@@ -23,6 +23,7 @@
     {%- do adapter.create_schema(relation) -%}
     {%- do drop_relation_if_exists(load_cached_relation(relation)) -%}
     {%- call statement() %}{{ get_create_table_as_sql(false, relation, sql) }}{% endcall -%}
+    {%- do adapter.commit() -%}
     {%- do kept.append(relation) -%}
   {%- endif -%}
   {%- set rows = 'select * from ' ~ kept[0] if kept else sql -%}
