@@ -26,7 +26,7 @@ from airflow_sqlmodels.manifest.nodes import (
     UnitTest,
     resource_type,
 )
-from airflow_sqlmodels.run.result import FAIL_FAST, Result
+from airflow_sqlmodels.run.result import BEHIND_FAILURE, FAIL_FAST, Result, thread_name
 from airflow_sqlmodels.templating.entries.node import kept_rows
 from airflow_sqlmodels.templating.invocation import Invocation
 
@@ -82,7 +82,7 @@ def result_json(manifest: Manifest, result: Result, *, keeps_failures: bool = Fa
     return {
         "status": result.status,
         "timing": _phases(node, result),
-        "thread_id": result.thread or "MainThread",  # nothing began what was skipped
+        "thread_id": _thread(result),
         "execution_time": result.seconds,
         "adapter_response": _response(node, result),
         "message": _message(node, result),
@@ -93,6 +93,14 @@ def result_json(manifest: Manifest, result: Result, *, keeps_failures: bool = Fa
         "batch_results": result.details.get("batch_results"),
         "overload_results": result.details.get("overload_results"),
     }
+
+
+def _thread(result: Result) -> str:
+    """Who did it. As in dbt a thread of the run skips what stands behind a failure, and the main one all else."""
+    message = result.message or ""
+    if result.status == "skipped" and (BEHIND_FAILURE in message or FAIL_FAST in message):
+        return "MainThread" if FAIL_FAST in message else thread_name(1)
+    return result.thread or "MainThread"
 
 
 def _code(node: AnyNode, result: Result, sql: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from msgspec import structs
 
 from airflow_sqlmodels.errors import SqlModelsError, UnreachableError
 from airflow_sqlmodels.run.plan import Step
-from airflow_sqlmodels.run.result import Result
+from airflow_sqlmodels.run.result import Result, thread_name
 from airflow_sqlmodels.warehouse.session import Session
 from airflow_sqlmodels.warehouse.turns import Turns, apart
 
@@ -26,7 +26,7 @@ class Crew:
 
     def __init__(self, count: int, run_one: RunOne, open_session: OpenSession) -> None:
         self._turns = Turns()
-        self._members = [_Member(f"Thread-{number}", run_one, open_session) for number in range(1, count + 1)]
+        self._members = [_Member(thread_name(number), run_one, open_session) for number in range(1, count + 1)]
         self._idle = self._members[::-1]
         self._done: deque[Result] = deque()
 

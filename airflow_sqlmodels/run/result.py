@@ -15,6 +15,13 @@ Status = Literal["success", "error", "fail", "warn", "pass", "skipped", "no-op",
 
 FAIL_FAST = "--fail-fast"
 """Why the rest is skipped after a failure, if that was asked for."""
+BEHIND_FAILURE = "did not succeed"
+"""What is said of the node that kept another one from being begun."""
+
+
+def thread_name(number: int) -> str:
+    """What a thread of a run is called, as in dbt."""
+    return f"Thread-{number} (worker)"
 
 
 class Result(Struct, frozen=True, kw_only=True):

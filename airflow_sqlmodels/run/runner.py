@@ -16,7 +16,7 @@ from airflow_sqlmodels.graph.order import kind_of
 from airflow_sqlmodels.manifest.nodes import NodeId
 from airflow_sqlmodels.run.crew import Crew, OpenSession, RunOne
 from airflow_sqlmodels.run.plan import Plan, Step
-from airflow_sqlmodels.run.result import FAIL_FAST, Result
+from airflow_sqlmodels.run.result import BEHIND_FAILURE, FAIL_FAST, Result
 
 CANCEL_AGAIN = 0.5
 """Seconds until a step that should stop is cancelled once more: it may have been between two statements."""
@@ -118,6 +118,8 @@ class _Run:
         self._running.discard(result.node)
         if self._stopped and result.status == "error":
             result = structs.replace(result, status="skipped", message=f"cancelled: {self._stopped}", error=None)
+            if self._stopped == FAIL_FAST:  # as in dbt, where it never began
+                result = structs.replace(result, started_at=None, finished_at=None, seconds=0.0)
         if isinstance(result.error, EphemeralError) and result.error.model in self._chosen:
             result = structs.replace(_behind(result.node, result.error), thread=result.thread)
         self._take(result)
@@ -137,7 +139,7 @@ class _Run:
             if error is not None and not self._stopped:
                 self._take(_behind(node_id, error))
             elif self._stopped or cause is not None:
-                why = self._stopped or f"{cause} did not succeed"
+                why = self._stopped or f"{cause} {BEHIND_FAILURE}"
                 self._take(Result(node=node_id, status="skipped", message=f"skipped: {why}"))
             else:
                 self._rules.on_start(self._steps[node_id])

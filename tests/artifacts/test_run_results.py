@@ -131,7 +131,16 @@ def test_a_built_model_has_dbts_fields() -> None:
         ),
         (UNIQUE, {"status": "pass"}, {"adapter_response": VERDICT}),
         (ORDERS, {"status": "skipped"}, {"compiled": False, "compiled_code": None, "timing": []}),
-        (ORDERS, {"status": "skipped", "message": "skipped: a did not succeed"}, {"message": None}),
+        (
+            ORDERS,
+            {"status": "skipped", "message": "skipped: a did not succeed"},
+            {"message": None, "thread_id": "Thread-1 (worker)"},
+        ),
+        (
+            ORDERS,
+            {"status": "skipped", "message": "cancelled: --fail-fast", "thread": "Thread-2 (worker)"},
+            {"message": "Skipping due to fail_fast", "thread_id": "MainThread", "timing": []},
+        ),
         (ORDERS, {"status": "error"}, {"adapter_response": {}, "relation_name": '"warehouse"."public"."orders"'}),
         (HOOK, {"status": "success", "message": "SELECT 1"}, {"adapter_response": {}, "failures": 0}),
         (HOOK, {"status": "success"}, {"compiled": True, "compiled_code": ""}),

@@ -153,6 +153,8 @@ def test_fail_fast_cancels_what_runs() -> None:
     found = run_plan(plan_of(bad="", slow=""), run_one, FakeSession, RunRules(threads=2, fail_fast=True))
 
     assert statuses(found) == {"bad": "error", "slow": "skipped"}
+    (slow,) = [result for result in found.results if result.node == "slow"]
+    assert (slow.started_at, slow.finished_at, slow.seconds) == (None, None, 0.0), "as if it had never begun"
 
 
 def test_ctrl_c_cancels_what_runs_and_skips_the_rest() -> None:
@@ -236,7 +238,7 @@ def test_beginnings_and_results_are_told_in_order() -> None:
 
 
 def test_a_result_names_its_thread() -> None:
-    assert ran(plan_of(a="")).results[0].thread == "Thread-1"
+    assert ran(plan_of(a="")).results[0].thread == "Thread-1 (worker)"
 
 
 def test_an_empty_plan_has_no_results() -> None:
