@@ -56,7 +56,8 @@ class LogFile:
         if self.json:
             line = event(name or "Note", code or "Z050", said, self._invocation, {"msg": said, **(data or {})}, level)
         else:
-            line = f"{self._time()} [{level:<5}] [{turns.name().partition(" ")[0]}]: {said}"
+            thread = turns.name().partition(" ")[0]
+            line = f"{self._time()} [{level:<5}] [{thread}]: {said}"
         self._keep(level, line)
 
     def line(self, level: str, text: str) -> None:
