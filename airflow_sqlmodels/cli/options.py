@@ -32,9 +32,10 @@ NO_EFFECT = (
     *("upload-to-artifacts-ingest-api", "hints-enabled", "use-fast-test-edges"),
     *("use-v2-parser", "snowflake-projects-otel"),
 )
-"""Switches of dbt that change nothing here: they are taken, so that scripts go on working."""
+"""Switches of dbt that change nothing here: they are taken, so that scripts go on working. As in dbt their environment
+variables must have a value that could be meant."""
 
-NO_EFFECT_VALUES = (("printer-width",), ("partial-parse-file-path",), ("record-timing-info", "r"), ("sqlparse",))
+NO_EFFECT_VALUES = (("partial-parse-file-path",), ("record-timing-info", "r"), ("sqlparse",))
 """The same with a value, and its short name."""
 
 _OF_SAVED_QUERIES = ("export-saved-queries", "include-saved-query")
@@ -121,7 +122,8 @@ _GLOBAL = (
     _switch("introspect", "Whether templates may ask the warehouse while they are compiled."),
     _switch("print", "Whether print() in templates shows something."),
     option("--indirect-selection", type=click.Choice(INDIRECT), help="Which tests come with selected nodes."),
-    *(_switch(name, hidden=True, expose_value=False, envvar=None) for name in NO_EFFECT),
+    *(_switch(name, hidden=True, expose_value=False) for name in NO_EFFECT),
+    option("--printer-width", type=int, hidden=True, expose_value=False),
     *(_ignored(*names) for names in NO_EFFECT_VALUES),
     option("--maximum-seed-size-mib", type=click.IntRange(0), help="Larger seeds are compared by path; 0: none."),
     _folder("state", "The folder with manifest.json of an earlier state, for `state:` and for --defer."),

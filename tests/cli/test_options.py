@@ -186,3 +186,16 @@ def test_variables_with_the_names_of_secrets_are_not_told(monkeypatch: pytest.Mo
     assert flags.vars == {"DBT_ENV_SECRET_KEY": "hush", "day": 1}
     assert flags.said["vars"] == {"DBT_ENV_SECRET_KEY": "*****", "day": 1}
     assert "hush" not in flags.said["invocation_command"]
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [("DBT_SEND_ANONYMOUS_USAGE_STATS", "no", "maybe"), ("DBT_PRINTER_WIDTH", "90", "wide")],
+)
+def test_a_variable_of_what_has_no_effect_must_have_a_value_that_could_be_meant(name: str, good: str, bad: str) -> None:
+    assert flags_for("inner", env={name: good})
+    assert flags_for("inner", env={name: ""})
+
+    result = CliRunner().invoke(outer, ["inner"], obj=[], env={name: bad})
+
+    assert (result.exit_code, f"'{bad}' is not a valid" in result.output) == (2, True)
