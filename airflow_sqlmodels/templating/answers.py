@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import jinja2
+from jinja2 import nodes
 from jinja2.runtime import missing  # type: ignore[attr-defined]  # not listed in __all__
 from msgspec import Struct, field
 
@@ -61,10 +62,19 @@ def scope_of(rendering: Rendering) -> MacroScope:
     return scope
 
 
-def rendered(rendering: Rendering, environment: jinja2.Environment, template: str, at: Location) -> Any:
+def _hidden(tree: nodes.Template) -> nodes.Template:
+    """A text without the names of the macros in it: as in dbt nobody can call these, and they hide no others."""
+    for macro in tree.find_all(nodes.Macro):
+        macro.name = f"dbt_macro__{macro.name}"
+    return tree
+
+
+def rendered(rendering: Rendering, environment: Environment, template: str, at: Location) -> Any:
     """What a template gives. Raises CompilationError with the place if it cannot be rendered."""
     try:
-        compiled = environment.from_string(template)
+        hides = "macro" in template
+        kind = f"hidden macros, {type(environment).__name__}"
+        compiled = environment.changed(template, kind, _hidden) if hides else environment.from_string(template)
         compiled.filename = at.path
         return compiled.render({SCOPE: rendering.scope})
     except jinja2.TemplateSyntaxError as error:

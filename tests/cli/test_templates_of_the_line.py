@@ -210,3 +210,15 @@ def test_sql_that_failed_is_retried(call: Call, connection: psycopg.Connection[A
     assert call("retry")[0] == 0
 
     assert connection.execute("select n from public.copied").fetchone() == (5,)
+
+
+def test_a_macro_within_a_model_cannot_be_called_and_hides_no_other(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "macros/seven.sql").write_text("{% macro seven() %}7{% endmacro %}")
+    (tmp_path / "models/own.sql").write_text("{% macro seven() %}8{% endmacro %}select {{ seven() }} as n")
+
+    assert call("compile", "--quiet", "--select", "own") == (0, "select 7 as n\n")
+
+    (tmp_path / "models/own.sql").write_text("{% macro eight() %}8{% endmacro %}select {{ eight() }} as n")
+
+    code, said = call("compile", "--select", "own")
+    assert (code, "'eight' is undefined" in said) == (2, True)
