@@ -119,6 +119,7 @@ class Adapter(AdapterTexts, Offering):
     def _columns(self, relation: TemplateRelation) -> list[TemplateColumn]:
         session = self._warehouse("adapter.get_columns_in_relation")
         wanted = relation.relation
+        self.verify_database(wanted.database or "")  # "no columns" would be no answer
         if not wanted.schema:  # a temporary table, or what else the search path finds
             wanted = structs.replace(wanted, schema=catalog.schema_of(session, self._dialect, wanted.identifier))
         columns = catalog.columns(session, self._dialect, [wanted]).get(wanted.key, ())

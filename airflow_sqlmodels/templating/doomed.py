@@ -35,6 +35,8 @@ _OF_DBT = frozenset(
 )  # fmt: skip
 """Names that dbt's templates have, whether or not they are known here while a project is read."""
 _REFUSING = "exceptions.raise_"
+_REFUSED = "adapter_macro"
+"""It is there to say what to write instead."""
 
 Given = tuple[int, tuple[str, ...]]
 """How many arguments without a name, and which names."""
@@ -44,7 +46,7 @@ class Doubt(Struct, frozen=True):
     """What a template seems to fail with."""
 
     refuses: bool = False
-    """It calls `exceptions.raise_…`, or a macro with arguments that this does not take."""
+    """It calls `exceptions.raise_…` or `adapter_macro`, or a macro with arguments that this does not take."""
     names: frozenset[str] = frozenset()
     """They mean nothing, and a macro calls them or asks them for an attribute."""
 
@@ -81,7 +83,9 @@ class Doubts(Struct):
         if name.startswith(_REFUSING):
             return Doubt(True)
         macro = self.graph.macro_of(name, package)
-        if macro is None or macro.package == BUILT_IN:
+        if macro is None:
+            return Doubt(name == _REFUSED)
+        if macro.package == BUILT_IN:
             return _NONE
         doubt = self._of_macro(macro)
         return doubt if given is None or self.takes(macro, given) else doubt | Doubt(True)

@@ -715,12 +715,17 @@ def test_hooks_are_spelled_in_one_way(call: Call, tmp_path: Path) -> None:
     assert "config(...) has both 'pre_hook' and 'pre-hook'" in said
 
 
-def test_adapter_macro_says_what_to_write_instead(call: Call, tmp_path: Path) -> None:
-    (tmp_path / "models/marts/orders.sql").write_text("{{ adapter_macro('shop.cents', 1) }}")
+@pytest.mark.parametrize("text", ["{{ adapter_macro('shop.cents', 1) }}", "{{ of_old() }}"])
+def test_adapter_macro_says_what_to_write_instead(text: str, call: Call, tmp_path: Path) -> None:
+    (tmp_path / "models/marts/orders.sql").write_text(text)
+    (tmp_path / "macros").mkdir()
+    (tmp_path / "macros/of_old.sql").write_text(
+        "{% macro of_old() %}{{ adapter_macro('shop.cents', 1) }}{% endmacro %}"
+    )
 
-    code, said = call("run", "--select", "orders")
+    code, said = call("parse")
 
-    assert code == 1
+    assert code == 2
     assert 'The "adapter_macro" macro has been deprecated' in said
     assert "adapter.dispatch('cents')" in said
 

@@ -122,6 +122,16 @@ def test_columns_of_a_temporary_table_are_found_by_its_name_alone(
     assert rows_of(connection, "select found, others from m") == [("a b", 0)]
 
 
+def test_columns_in_another_database_cannot_be_told(
+    tmp_path: Path, session: DbApiSession, connection: Connection
+) -> None:
+    elsewhere = "api.Relation.create(database='elsewhere', schema='public', identifier='m')"
+    code = f"select {{{{ adapter.get_columns_in_relation({elsewhere}) | length }}}} as n"
+    result = _run(_project(tmp_path, {"models/m.sql": code}, connection), session)
+    assert result.status == "error"
+    assert "Cross-db references not allowed in postgres (elsewhere vs" in str(result.message)
+
+
 STRATEGY = """{% macro get_incremental_only_new_sql(arg_dict) %}
   {% set target, key = arg_dict['target_relation'], arg_dict['unique_key'] %}
   insert into {{ target }} ({{ get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) }})
