@@ -48,9 +48,7 @@ def matched_columns(build: Build, writing: Writing, delta: Relation) -> list[str
     Raises CompilationError or ProjectError if the columns do not fit, PublishError if a view is in the way that the run
     does not make anew.
     """
-    choice = str(build.config.get("on_schema_change") or "ignore")
-    if choice not in _CHOICES:
-        raise ProjectError(f"on_schema_change: {choice!r} is not known", build.node.at, closest(choice, _CHOICES))
+    choice = _choice_of(build)
     if any(build.own(step) is not None for step in _STEPS):
         return _by_macros(build, choice, delta)
     found = differences(columns_of(build, build.relation), columns_of(build, delta))
@@ -74,6 +72,16 @@ def matched_columns(build: Build, writing: Writing, delta: Relation) -> list[str
         retyped={**found.widened, **found.retyped} if synced else found.widened,
     )
     return list(found.kept) if choice == "ignore" else list(found.new)
+
+
+def _choice_of(build: Build) -> str:
+    """The config `on_schema_change`. As in dbt an unknown word counts as `ignore`; here the log says so."""
+    said = str(build.config.get("on_schema_change") or "ignore")
+    if said in _CHOICES:
+        return said
+    hint = closest(said, _CHOICES)
+    build.log(f"{build.node.at}: on_schema_change: {said!r} is not known, taken as 'ignore'{hint and f'; {hint}'}")
+    return "ignore"
 
 
 def _by_macros(build: Build, choice: str, delta: Relation) -> list[str]:

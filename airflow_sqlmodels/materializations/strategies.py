@@ -86,7 +86,7 @@ def merge(build: Build, delta: Relation, columns: Sequence[str]) -> str:
     target, new = build.dialect.render(build.relation), build.dialect.render(delta)
     on = " and ".join(f"DBT_INTERNAL_SOURCE.{key} = DBT_INTERNAL_DEST.{key}" for key in keys) if keys else "false"
     condition = " and ".join([f"({on})", *(f"({each})" for each in _predicates(build))])
-    updated = [f"{quote(each)} = DBT_INTERNAL_SOURCE.{quote(each)}" for each in _updated(build, columns)]
+    updated = [f"{each} = DBT_INTERNAL_SOURCE.{each}" for each in _updated(build, columns)]
     listed = ", ".join(map(quote, columns))
     values = ", ".join(f"DBT_INTERNAL_SOURCE.{quote(each)}" for each in columns)
     update = f"when matched then update set {', '.join(updated)}\n" if keys and updated else ""
@@ -112,11 +112,14 @@ def _predicates(build: Build) -> list[str]:
 
 
 def _updated(build: Build, columns: Sequence[str]) -> list[str]:
-    """The columns a match changes: `merge_update_columns`, or all but `merge_exclude_columns`."""
+    """The columns a match changes, as they stand in SQL: all but `merge_exclude_columns`, or `merge_update_columns`.
+
+    The latter are left as they are written: as in dbt `VAL` is the column val, and another is quoted by who names it.
+    """
     only, never = build.config.get("merge_update_columns"), build.config.get("merge_exclude_columns")
     if only and never:
         raise CompilationError("merge_update_columns and merge_exclude_columns exclude each other", build.node.at)
     if only:
         return [str(each) for each in only]
     left_out = {str(each).lower() for each in never or ()}
-    return [each for each in columns if each.lower() not in left_out]
+    return [build.dialect.quote(each) for each in columns if each.lower() not in left_out]

@@ -158,6 +158,16 @@ def test_both_lists_of_merge_columns_are_refused(session: DbApiSession) -> None:
         built(session, "incremental", OLD, merge_exclude_columns=["id"], **config)
 
 
+@MERGES
+def test_merge_update_columns_are_written_as_they_are_said(session: DbApiSession, connection: Connection) -> None:
+    config = {"incremental_strategy": "merge", "unique_key": "id", "merge_update_columns": ["NAME", '"Odd one"']}
+    built(session, "incremental", """select 1 as id, 'old' as name, 1 as "Odd one", 1 as left_out""", **config)
+
+    built(session, "incremental", """select 1 as id, 'new' as name, 2 as "Odd one", 2 as left_out""", **config)
+
+    assert rows_of(connection, "select * from orders") == [(1, "new", 2, 1)]
+
+
 def test_readers_never_see_the_delta_half_applied(session: DbApiSession, connection: Connection) -> None:
     """Until the commit they see the old rows: here the last thing before it fails."""
     built(session, "incremental", OLD, unique_key="id")
