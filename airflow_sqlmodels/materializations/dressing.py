@@ -24,7 +24,8 @@ def wanted_of(build: Build, on: Relation, kind: str) -> Wanted:
     """All of it, for a relation of that kind. Raises ProjectError if the config makes no sense."""
     indexes = () if kind == "view" or has_own(build, "create_indexes") else indexes_of(build)
     statements = (*comment_statements(build, on, kind), *grant_statements(build, on))
-    renames = () if kind == "view" else final_names(build)
+    # views of either kind have no constraints, whatever their contract lists
+    renames = () if kind in ("view", "materialized_view") else final_names(build)
     names, columns = unenforced(build)
     return Wanted(
         indexes,

@@ -185,13 +185,16 @@ def test_a_materialized_view_is_built_whatever_its_contract_says(
     tmp_path: Path, session: DbApiSession, connection: Connection
 ) -> None:
     """As in dbt, which knows contracts of tables, views and incremental models only."""
-    properties = "models: [{name: orders, config: {contract: {enforced: true}}, columns: [{name: id, data_type: int}]}]"
+    columns = "[{name: id, data_type: int, constraints: [{type: primary_key}]}]"
+    constraints = "[{type: check, expression: 'id > 0'}, {type: unique, columns: [id], name: one_each}]"
+    said = f"config: {{contract: {{enforced: true}}}}, constraints: {constraints}, columns: {columns}"
     files = {
-        "models/s.yml": properties,
+        "models/s.yml": f"models: [{{name: orders, {said}}}]",
         "models/orders.sql": "{{ config(materialized='materialized_view') }} select 'x' as a",
     }
     manifest = _project(tmp_path, files, connection)
-    assert _run(manifest, session).status == "success"
+    result = _run(manifest, session)
+    assert result.status == "success", result.message
     assert rows_of(connection, "select a from orders") == [("x",)]
 
 
