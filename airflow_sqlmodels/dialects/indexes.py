@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
+from typing import Any
 
 from msgspec import Struct
 
@@ -14,15 +16,20 @@ from airflow_sqlmodels.manifest.relation import Relation
 DEFAULT_METHOD = "btree"
 _KEYS = ("columns", "unique", "type")
 """What an entry of the config may say."""
+_BARE = re.compile(r"[^\W\d][\w$]*")
+_QUOTED = re.compile(r'"((?:[^"]|"")+)"')
 
 
 class IndexSpec(Struct, frozen=True):
     """One entry of the config `indexes`. Two with the same fields are the same index."""
 
     columns: tuple[str, ...]
+    """Names, and what stands in their place."""
     unique: bool = False
     method: str = DEFAULT_METHOD
     """`btree`, `hash`, `gin`, `gist`, `brin`…"""
+    expressions: frozenset[str] = frozenset()
+    """Those of `columns` that are no names, but SQL: `lower(name)`, `id desc`."""
 
     def name(self, on: Relation, dialect: Dialect) -> str:
         """From the relation and the definition only, so a name tells whether an index came from a config."""
@@ -32,9 +39,25 @@ class IndexSpec(Struct, frozen=True):
 
     def statement(self, on: Relation, dialect: Dialect, name: str) -> str:
         """SQL that makes it under that name."""
-        listed = ", ".join(map(dialect.quote, self.columns))
+        listed = ", ".join(each if each in self.expressions else dialect.quote(each) for each in self.columns)
         unique = "unique " if self.unique else ""
         return f"create {unique}index {dialect.quote(name)} on {dialect.render(on)} using {self.method} ({listed})"
+
+
+def spec_of(said: Mapping[str, Any]) -> IndexSpec:
+    """What an entry of the config asks for. As in dbt its columns are SQL: `ID` is the column id, `"ID"` is ID."""
+    columns, expressions = [], set()
+    for text in (str(each).strip() for each in said["columns"]):
+        quoted = _QUOTED.fullmatch(text)
+        if quoted:
+            columns.append(quoted[1].replace('""', '"'))
+        elif _BARE.fullmatch(text):
+            columns.append(text.lower())
+        else:
+            columns.append(text)
+            expressions.add(text)
+    method = str(said.get("type") or DEFAULT_METHOD).lower()
+    return IndexSpec(tuple(columns), bool(said.get("unique")), method, frozenset(expressions))
 
 
 def wrong_with(index: object) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from airflow_sqlmodels.dialects import ddl
 from airflow_sqlmodels.dialects.dialect import Dialect
-from airflow_sqlmodels.dialects.indexes import DEFAULT_METHOD, IndexSpec, wrong_with
+from airflow_sqlmodels.dialects.indexes import IndexSpec, spec_of, wrong_with
 from airflow_sqlmodels.errors import CompilationError
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations.build import Build
@@ -46,8 +46,7 @@ def indexes_of(build: Build) -> tuple[IndexSpec, ...]:
         if wrong:
             hint = "indexes: [{columns: [id], unique: true}]"
             raise CompilationError(f"Could not parse index config: {wrong}", build.node.at, hint)
-        columns = tuple(str(each) for each in index["columns"])
-        found.append(IndexSpec(columns, bool(index.get("unique")), str(index.get("type") or DEFAULT_METHOD).lower()))
+        found.append(spec_of(index))
     return tuple(dict.fromkeys(found))
 
 

@@ -117,15 +117,19 @@ def _tell(build: Build, change: str) -> None:
 
 
 def _index_changes(build: Build) -> Iterator[str]:
-    """SQL that makes the view's indexes those of the config. They are compared by what they are, not by name."""
+    """SQL that makes the view's indexes those of the config.
+
+    They are compared by what they are; those with expressions, which the warehouse writes in its own way, by name.
+    """
     dialect = build.dialect
     found = patience_of(build).keep_trying(
         str(build.relation),
         lambda: [dialect.render(build.relation)],
         lambda: attached_to(build.session, dialect, build.relation, [SAVEPOINT]),
     )
-    there = {_spec(index): index for index in found.indexes}
     wanted = indexes_of(build)
+    named = {spec.name(build.relation, dialect): spec for spec in wanted if spec.expressions}
+    there = {named.get(index.name) or _spec(index): index for index in found.indexes}
     for spec, index in there.items():
         if spec not in wanted:
             yield f"drop index {dialect.quote(build.relation.schema)}.{dialect.quote(index.name)}"
@@ -135,5 +139,5 @@ def _index_changes(build: Build) -> Iterator[str]:
 
 
 def _spec(index: Index) -> IndexSpec:
-    # one with expressions or a condition cannot be what a config asked for
+    # one with expressions or a condition is not what the config asks for, where it has another name
     return IndexSpec(index.columns or (f"\x00{index.name}",), index.unique, index.method)

@@ -23,6 +23,8 @@ from airflow_sqlmodels.publish.wanted import Wanted
 
 _BY_DBT = re.compile(r"[0-9a-f]{32}")
 """dbt names the indexes of the config by a hash: they are the config's, not somebody's."""
+_MARKED = re.compile(r"_.*\W.*_[0-9a-f]{8}", re.DOTALL)
+"""What `IndexSpec.name` puts behind the name of the table where there is an expression among the columns."""
 
 
 def before(old: Attached, new: Attached, wanted: Wanted, dialect: Dialect) -> Iterator[str]:
@@ -58,12 +60,13 @@ def indexes_to_carry(old: Attached, new: Attached, wanted: Wanted, dialect: Dial
 
 
 def _of_config(old: Attached, index: Index, wanted: Wanted, dialect: Dialect) -> bool:
-    """Whether the config asks for an index, or did so once."""
+    """Whether the config asks for an index, or did so once. One with expressions is known by its name alone."""
+    if _BY_DBT.fullmatch(index.name) or _MARKED.fullmatch(index.name.removeprefix(old.name)):
+        return True
     if index.columns is None:
         return False
     spec = IndexSpec(index.columns, index.unique, index.method)
-    own_name = spec.name(Relation("", old.schema, old.name), dialect)
-    return spec in wanted.indexes or index.name == own_name or bool(_BY_DBT.fullmatch(index.name))
+    return spec in wanted.indexes or index.name == spec.name(Relation("", old.schema, old.name), dialect)
 
 
 def _of_contract(old: Attached, constraint: str, wanted: Wanted) -> bool:

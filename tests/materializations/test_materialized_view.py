@@ -103,6 +103,17 @@ def test_its_indexes_follow_the_config(session: DbApiSession, connection: Connec
     assert [definition.partition(" USING ")[2] for (definition,) in found] == ["hash (n)"]
 
 
+def test_an_index_with_an_expression_stays_while_the_config_does(session: DbApiSession, connection: Connection) -> None:
+    indexes = [{"columns": ["(n + 1)", "ID desc"]}]
+    built(session, KIND, SELECT, indexes=indexes)
+    first = rows_of(connection, "select indexrelid from pg_index where indrelid = 'orders'::regclass")
+
+    built(session, KIND, SELECT, indexes=indexes, on_configuration_change="fail")
+
+    assert rows_of(connection, "select indexrelid from pg_index where indrelid = 'orders'::regclass") == first
+    assert len(first) == 1
+
+
 def test_other_indexes_are_refused_if_the_config_says_so(session: DbApiSession, connection: Connection) -> None:
     built(session, KIND, SELECT)
     connection.execute("insert into raw values (2)")

@@ -84,6 +84,23 @@ def test_indexes_keep_their_names_over_rebuilds(session: DbApiSession, connectio
     assert any("UNIQUE" in definition for _, definition in first)
 
 
+def test_columns_of_indexes_are_sql(session: DbApiSession, connection: Connection) -> None:
+    """As in dbt: names without quotes have any case, and expressions and an order may stand there."""
+    indexes = [{"columns": ["ID", '"Odd one"']}, {"columns": ["lower(name)"], "unique": True}, {"columns": ["id DESC"]}]
+    query = "select indexname, indexdef from pg_indexes where schemaname = 'public' order by 1"
+    select = """select 1 as id, 'a' as name, 1 as "Odd one\""""
+    built(session, "table", select, indexes=indexes)
+    first = rows_of(connection, query)
+
+    built(session, "table", select, indexes=indexes)
+
+    assert rows_of(connection, query) == first
+    made = {definition.partition(" USING ")[2] for _, definition in first}
+    assert made == {'btree (id, "Odd one")', "btree (lower(name))", "btree (id DESC)"}
+    built(session, "table", select)
+    assert rows_of(connection, query) == []
+
+
 def test_names_of_63_bytes_work(session: DbApiSession, connection: Connection) -> None:
     long = Relation("", "public", "ä" * 31 + "x")
     indexes = [{"columns": ["id"], "unique": True}]
