@@ -19,3 +19,9 @@ def hard_deletes_of(config: Mapping[str, Any]) -> str:
     if said:
         return str(said)
     return "invalidate" if config.get("invalidate_hard_deletes") else "ignore"
+
+
+def said_twice(config: Mapping[str, Any]) -> str:
+    """What is wrong with a config that says both forms of it; "" if nothing is."""
+    both = config.get("hard_deletes") is not None and config.get("invalidate_hard_deletes") is not None
+    return "hard_deletes and invalidate_hard_deletes say the same: set one of them" if both else ""

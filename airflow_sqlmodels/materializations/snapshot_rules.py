@@ -10,8 +10,8 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from airflow_sqlmodels.errors import ProjectError, closest
-from airflow_sqlmodels.manifest.snapshot_words import META_COLUMNS, hard_deletes_of
+from airflow_sqlmodels.errors import CompilationError, ProjectError, closest
+from airflow_sqlmodels.manifest.snapshot_words import META_COLUMNS, hard_deletes_of, said_twice
 from airflow_sqlmodels.materializations.build import Build
 from airflow_sqlmodels.templating.snapshot_target import refuse_lacking
 
@@ -59,7 +59,13 @@ class Rules(Struct, frozen=True):
 
 
 def rules_of(build: Build) -> Rules:
-    """The rules of a build. The config was checked when the project was loaded."""
+    """The rules of a build. The rest of the config was checked when the project was loaded.
+
+    Raises CompilationError if it says twice what becomes of rows that are gone: as in dbt that fails this snapshot alone.
+    """
+    twice = said_twice(build.config)
+    if twice:
+        raise CompilationError(twice, build.node.at)
     config, own = build.config, _own_strategy(build)
     said = config["unique_key"] if own is None else own["unique_key"]
     now = _now(build)

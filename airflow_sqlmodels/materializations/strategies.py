@@ -71,7 +71,8 @@ def delete_insert(build: Build, delta: Relation, columns: Sequence[str]) -> str:
     if not keys:
         return append(build, delta, columns)
     target, new, listed = build.dialect.render(build.relation), build.dialect.render(delta), ", ".join(keys)
-    predicates = "".join(f"\n    and ({each})" for each in _predicates(build))
+    # as they are, like in dbt: an `or` in one holds for all that stands before and behind it
+    predicates = "".join(f"\n    and {each}" for each in _predicates(build))
     # the two names are what predicates written for dbt may use
     return (
         f"delete from {target} as DBT_INTERNAL_DEST\n"

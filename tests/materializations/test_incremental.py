@@ -149,6 +149,16 @@ def test_an_unknown_strategy_is_refused_before_anything_is_built(session: DbApiS
     assert names_in(connection) == set()
 
 
+def test_predicates_of_delete_insert_are_not_bracketed(session: DbApiSession, connection: Connection) -> None:
+    """As in dbt, where an `or` deletes rows whose key is not among the new ones."""
+    config = {"unique_key": "id", "incremental_predicates": ["n > 5 or n is null", "true"]}
+    built(session, "incremental", "select * from (values (1, 9), (2, null), (3, 3)) v (id, n)", **config)
+
+    built(session, "incremental", "select 1 as id, 10 as n", **config)
+
+    assert rows_of(connection, "select * from orders order by id") == [(1, 10), (3, 3)]
+
+
 @MERGES
 def test_both_lists_of_merge_columns_are_refused(session: DbApiSession) -> None:
     config = {"incremental_strategy": "merge", "unique_key": "id", "merge_update_columns": ["id"]}

@@ -72,6 +72,13 @@ def test_what_is_gone_can_be_closed(session: DbApiSession, connection: Connectio
     assert versions(connection, "id, dbt_valid_to is null, name") == [(1, True, "a"), (2, False, "b")]
 
 
+def test_what_becomes_of_rows_that_are_gone_is_said_once(session: DbApiSession, connection: Connection) -> None:
+    with pytest.raises(CompilationError, match="say the same: set one of them"):
+        built(session, "snapshot", FIRST, **TIMESTAMP, hard_deletes="ignore", invalidate_hard_deletes=False)
+
+    assert rows_of(connection, "select 1 from pg_tables where tablename = 'orders'") == []
+
+
 def test_what_is_gone_can_get_a_version_of_its_own(session: DbApiSession, connection: Connection) -> None:
     more = {**TIMESTAMP, "hard_deletes": "new_record"}
     for query in (FIRST, WITHOUT_2, WITHOUT_2, FIRST):
