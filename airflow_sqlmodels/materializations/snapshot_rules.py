@@ -61,7 +61,7 @@ class Rules(Struct, frozen=True):
 def rules_of(build: Build) -> Rules:
     """The rules of a build. The rest of the config was checked when the project was loaded.
 
-    Raises CompilationError if it says twice what becomes of rows that are gone: as in dbt that fails this snapshot alone.
+    Raises CompilationError if it says twice what becomes of rows that are gone: as in dbt it fails this snapshot alone.
     """
     twice = said_twice(build.config)
     if twice:
