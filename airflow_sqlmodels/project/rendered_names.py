@@ -1,4 +1,5 @@
-"""Names in property files may be templates: `name: "{{ var('source_schema', target.schema) }}"`."""
+"""Names in property files may be templates: `name: "{{ var('source_schema', target.schema) }}"`; so may what else of an
+entry nobody renders later."""
 
 from __future__ import annotations
 
@@ -11,20 +12,23 @@ from airflow_sqlmodels.project.rendering import YamlRenderer, is_template
 from airflow_sqlmodels.project.yaml_text import YamlList, YamlMap
 
 _TEXT: Final = "a name"
+_ANY: Final = "a value, with all in it"
 _COLUMNS: Final = [{"name": _TEXT}]
 _ROWS: Final = {"format": _TEXT, "fixture": _TEXT}
 
 _ALONE: Final = {"name": _TEXT}
 _USUAL: Final = {"name": _TEXT, "columns": _COLUMNS}
 _WHERE: Mapping[str, Mapping[str, Any]] = {
-    "source": {"name": _TEXT, "tables": [_USUAL]},
+    "source": {"name": _TEXT, "loader": _TEXT, "tables": [{**_USUAL, "loader": _TEXT}]},
     "exposure": {"name": _TEXT, "depends_on": [_TEXT]},
     "unit_test": {"name": _TEXT, "model": _TEXT, "given": [{"input": _TEXT, **_ROWS}], "expect": _ROWS},
     "macro": {"name": _TEXT, "arguments": _COLUMNS},
-    **dict.fromkeys(("model", "seed", "snapshot", "analysis"), _USUAL),
-    **dict.fromkeys(("group", "function", "metric", "semantic_model", "saved_query", "singular_test"), _ALONE),
+    "model": {**_USUAL, "constraints": _ANY, "versions": [{"constraints": _ANY}]},
+    "group": {"name": _TEXT, "owner": _ANY},
+    **dict.fromkeys(("seed", "snapshot", "analysis"), _USUAL),
+    **dict.fromkeys(("function", "metric", "semantic_model", "saved_query", "singular_test"), _ALONE),
 }
-"""By kind of entry: where its names stand. What else is a template is rendered by whoever reads it."""
+"""By kind of entry: where its names stand, and the like. What else is a template is rendered by whoever reads it."""
 
 
 def with_rendered_names(entries: Iterable[Entry], renderer: Callable[[str], YamlRenderer]) -> Iterator[Entry]:
@@ -44,6 +48,9 @@ def with_rendered_names(entries: Iterable[Entry], renderer: Callable[[str], Yaml
 def _holds_template(value: Any, where: Any) -> bool:
     if where is _TEXT:
         return isinstance(value, str) and is_template(value)
+    if where is _ANY:
+        within = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        return _holds_template(value, _TEXT) or any(_holds_template(each, _ANY) for each in within)
     if isinstance(where, list):
         return isinstance(value, list) and any(_holds_template(each, where[0]) for each in value)
     return isinstance(value, dict) and any(_holds_template(value[key], where[key]) for key in where.keys() & value)
@@ -77,4 +84,6 @@ class _Names:
             return value
         if where is _TEXT:
             return str(self._renderer.value(value, self._entry.place(holder, key)))
+        if where is _ANY:
+            return self._renderer.value(value, self._entry.place(holder, key))
         return self._in_list(value, where[0]) if isinstance(where, list) else self.in_map(value, where)

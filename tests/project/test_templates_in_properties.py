@@ -108,3 +108,34 @@ def test_meta_and_docs_of_a_macro_are_rendered(tmp_path: Path) -> None:
     macro = load(tmp_path, files).macros[MacroId("macro.shop.cents")]
 
     assert (macro.meta, macro.docs) == ({"owner": "ann"}, {"show": False, "node_color": "red"})
+
+
+def test_constraints_of_a_model_and_of_a_version_are_rendered(tmp_path: Path) -> None:
+    properties = """\
+        models:
+          - name: m
+            constraints: [{type: check, name: "c{{ 1 + 1 }}", expression: "id > {{ 1 + 2 }}", columns: [id]}]
+          - name: v
+            versions: [{v: 1, constraints: [{type: check, expression: "id > {{ 1 + 3 }}"}]}]
+        """
+
+    manifest = load(tmp_path, {**MODEL, "models/v.sql": "select 1 as id", "models/p.yml": properties})
+
+    model, version = manifest[NodeId("model.shop.m")], manifest[NodeId("model.shop.v.v1")]
+    assert isinstance(model, Model)
+    assert isinstance(version, Model)
+    assert [(each["name"], each["expression"]) for each in model.constraints] == [("c2", "id > 3")]
+    assert [each["expression"] for each in version.constraints] == ["id > 4"]
+
+
+def test_the_owner_of_a_group_and_the_loader_of_a_source_are_rendered(tmp_path: Path) -> None:
+    properties = """\
+        groups: [{name: g, owner: {name: "o{{ 1 + 1 }}", email: me, more: "{{ '3' | as_number }}"}}]
+        sources: [{name: raw, loader: "l{{ 1 + 1 }}", tables: [{name: t}, {name: u, loader: "l{{ 1 + 2 }}"}]}]
+        """
+
+    manifest = load(tmp_path, {**MODEL, "models/p.yml": properties})
+
+    assert manifest.groups["g"]["owner"] == {"name": "o2", "email": "me", "more": 3}
+    sources = [manifest[NodeId(f"source.shop.raw.{name}")] for name in ("t", "u")]
+    assert [each.loader for each in sources if isinstance(each, Source)] == ["l2", "l3"]
