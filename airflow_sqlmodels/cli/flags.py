@@ -20,7 +20,7 @@ from airflow_sqlmodels.cli.old_words import old_words
 from airflow_sqlmodels.cli.reserved import reserved_names
 from airflow_sqlmodels.cli.scrubbed import HIDDEN, scrubbed
 from airflow_sqlmodels.cli.telling import tell_deprecations, tell_warning
-from airflow_sqlmodels.cli.warnings import ONLY_TOLD, Rule, check_options, options_of, rule_for
+from airflow_sqlmodels.cli.warnings import ONLY_TOLD, Rule, options_of, options_of_project, refuse_both, rule_for
 from airflow_sqlmodels.cli.windows import times_of, window_of
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Manifest
@@ -120,8 +120,6 @@ def flags_of(context: click.Context) -> Flags:
     known["project_dir"] = _project_dir(known.get("project_dir"))
     said = {key: str(value) if isinstance(value, Path) else value for key, value in values.items() if value is not None}
     if known.get("warn_error_options"):
-        if known.get("warn_error"):
-            raise click.UsageError("--warn-error and --warn-error-options exclude each other")
         known["warn_error_options"] = said["warn_error_options"] = options_of(known["warn_error_options"])
     if known.get("sample"):
         known["sample"] = window_of(known["sample"])
@@ -140,9 +138,8 @@ def flags_of(context: click.Context) -> Flags:
         log=log, colours=context.color, command=context.command_path, report=report
     )
     flags = Flags(**{**known, "log": log, "command": command, "vars": variables, "said": said})
-    options = log.project_flags.get("warn_error_options")
-    if isinstance(options, Mapping):
-        check_options(options, "warn_error_options of dbt_project.yml")
+    options = options_of_project(log.project_flags)
+    refuse_both(known.get("warn_error"), log.project_flags, known.get("warn_error_options"))
     context.find_root().call_on_close(lambda: tell_deprecations(flags))
     for warned in _outdated(context, flags, options):
         tell_warning(flags, warned)

@@ -13,7 +13,7 @@ from typing import Any
 import click
 from msgspec import Struct, field
 
-from airflow_sqlmodels.cli.log_file import LEVELS, LogFile, file_for
+from airflow_sqlmodels.cli.log_file import LEVELS, LogFile, file_for, level_of
 from airflow_sqlmodels.cli.log_format import event
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
@@ -193,7 +193,7 @@ def log_for(said: Mapping[str, Any], root: Path) -> Log:
     user = user_flags(root, Path(said["profiles_dir"]) if said.get("profiles_dir") else None) if text else {}
     refuse_both(user, flags)
     flags = flags or user
-    level = str(said.get("log_level") or flags.get("log_level") or "info").lower()
+    level = level_of(said.get("log_level") or flags.get("log_level"), "info")
     if said.get("debug"):
         level = "debug"
     if said.get("quiet"):

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import click
+
 from airflow_sqlmodels.cli.log_format import event
 from airflow_sqlmodels.cli.scrubbed import scrubbed, secrets
 from airflow_sqlmodels.warehouse import turns
@@ -22,6 +24,7 @@ _WRITTEN_AFTER = 1.0
 """Seconds after which something that was said is in the file, if more is said."""
 _KEPT = 5
 """How many full files are kept: dbt.log.1 is the newest of them."""
+_MOST_BYTES = 10 * 1024 * 1024
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -126,14 +129,29 @@ def file_for(said: Mapping[str, Any], project: Mapping[str, Any], root: Path, in
         value = said.get(name)
         return flags.get(name, usual) if value is None else value
 
-    level = str(asked("log_level_file", said.get("log_level") or "debug")).lower()
+    level = level_of(asked("log_level_file", said.get("log_level")), "debug")
     if level == "none":
         return None
-    folder = Path(asked("log_path", None) or project.get("log-path") or "logs")
+    folder = Path(said.get("log_path") or project.get("log-path") or "logs")
     return LogFile(
         folder if said.get("log_path") else root / folder,  # what is said here is meant from here
         level="debug" if said.get("debug") else level,
         json=asked("log_format_file", said.get("log_format") or "debug") == "json",
-        most_bytes=int(asked("log_file_max_bytes", 10 * 1024 * 1024)),
+        most_bytes=_number(asked("log_file_max_bytes", _MOST_BYTES), _MOST_BYTES),
         invocation=invocation,
     )
+
+
+def level_of(said: Any, usual: str) -> str:
+    """A level that was said. Raises UsageError if it is none; what is no text counts for nothing, as in dbt."""
+    level = said.lower() if isinstance(said, str) and said else usual
+    if level not in LEVELS:
+        raise click.UsageError(f"{said!r} is no level of a log: there are {', '.join(LEVELS)}")
+    return level
+
+
+def _number(said: Any, usual: int) -> int:
+    try:
+        return int(said)
+    except (TypeError, ValueError):
+        return usual

@@ -9,6 +9,7 @@ import click
 
 from airflow_sqlmodels.cli.event_names import DEPRECATIONS, SUMMARY, WARNINGS
 from airflow_sqlmodels.errors import SqlModelsError, closest
+from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.project.yaml_text import parse_yaml, plain
 
 TEST_RESULT = "LogTestResult"
@@ -42,6 +43,9 @@ TODAY = {"include": "error", "exclude": "warn"}
 _GROUP = "Deprecations"
 """The name of all deprecations together."""
 _ALL = ("all", "*")
+_KEYS = ("error", "warn", "silence", *TODAY)
+_OPTIONS = "warn_error_options"
+_FORM = "{error: all, warn: [LogTestResult], silence: [NoNodesForSelectionCriteria]}"
 
 
 def options_of(text: str) -> dict[str, Any]:
@@ -51,19 +55,36 @@ def options_of(text: str) -> dict[str, Any]:
     except SqlModelsError as error:
         raise click.UsageError(str(error)) from None
     if not isinstance(said, dict):
-        form = "write '{error: all, warn: [LogTestResult], silence: [NoNodesForSelectionCriteria]}'"
-        raise click.UsageError(f"--warn-error-options must be a mapping, not {text!r}: {form}")
+        raise click.UsageError(f"--warn-error-options must be a mapping, not {text!r}: write '{_FORM}'")
     check_options(said, "--warn-error-options")
     return said
 
 
+def options_of_project(flags: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """`warn_error_options` of a project's flags, if there are any. Raises UsageError if they are none."""
+    if _OPTIONS not in flags:
+        return None
+    said, what = flags[_OPTIONS], f"{_OPTIONS} of {PROJECT_FILE}"
+    if not isinstance(said, Mapping):
+        raise click.UsageError(f"{what} must be a mapping, not {said!r}: write {_FORM}")
+    check_options(said, what)
+    return said
+
+
+def refuse_both(strict: Any, project: Mapping[str, Any], options: Any) -> None:
+    """Raises UsageError if `warn_error` is said, on the command line or by the project, and options are too."""
+    said = isinstance(strict, bool) or isinstance(project.get("warn_error"), bool)
+    if said and (options or _OPTIONS in project):
+        raise click.UsageError("--warn-error and --warn-error-options exclude each other, in a project's flags too")
+
+
 def check_options(said: Mapping[str, Any], what: str) -> None:
-    """Raises UsageError for a key or a name that means nothing, and for what cannot be said together."""
-    known = ("error", "warn", "silence", *TODAY)
+    """Raises UsageError for a name that means nothing, and for what cannot be said together.
+
+    As in dbt, keys that mean nothing are passed over.
+    """
     for key, value in said.items():
-        if key not in known:
-            raise click.UsageError(f"{what}: unknown key {key!r}, {closest(key, known) or f'there are {known}'}")
-        for name in _listed(value):
+        for name in _listed(value) if key in _KEYS else ():
             _check_name(name, what)
     for old, new in TODAY.items():
         if said.get(old) and said.get(new):
@@ -86,6 +107,9 @@ def _check_meaning(said: Mapping[str, Any], what: str) -> None:
     error = said.get("error")
     if isinstance(error, str) and error not in _ALL:
         raise click.UsageError(f"{what}: `error` is 'all', '*' or a list of names, not {error!r}")
+    for key in ("warn", "silence"):
+        if isinstance(said.get(key), str):
+            raise click.UsageError(f"{what}: `{key}` is a list of names, not {said[key]!r}")
     if said.get("warn") and error not in _ALL and _GROUP not in (*_listed(error), *_listed(said.get("silence"))):
         raise click.UsageError(
             f"{what}: `warn` says nothing unless `error` is 'all' or {_GROUP} is in `error` or `silence`"

@@ -104,7 +104,7 @@ def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[Sou
     """Read every file."""
     refuse_missing(project, packages)
     settings = make_settings(project, packages, choices)
-    macros = {**built_in_macros(), **read_macros(_of("macro", files))}
+    macros = {**built_in_macros(), **read_macros(_of("macro", files), _of_tests(project, *packages))}
     docs = read_docs(_of("docs", files))
     listed, unused = with_overrides(read_properties(_of("properties", files)), settings.packages)
     reading = Reading(choices)
@@ -130,6 +130,12 @@ def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[Sou
     manifest = assemble(parts, built, entries, warnings, _of("fixture", files))
     graph_of(manifest)  # refuses rings
     return manifest
+
+
+def _of_tests(*projects: ProjectFile) -> frozenset[tuple[str, str]]:
+    """The package and the folder of each file that holds generic tests, and nothing else that is called."""
+    folders = ((each.name, set(each.paths("test-paths")) - set(each.paths("macro-paths"))) for each in projects)
+    return frozenset((name, base) for name, bases in folders for base in bases)
 
 
 def make_parts(  # all that was read, one by one

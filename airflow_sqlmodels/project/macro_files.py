@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from importlib import resources
 from typing import Any
 
@@ -17,7 +17,7 @@ from airflow_sqlmodels.project.properties import Entry
 from airflow_sqlmodels.project.rendering import YamlRenderer, is_template
 from airflow_sqlmodels.project.text_files import with_plain_ends
 from airflow_sqlmodels.project.yaml_text import YamlMap
-from airflow_sqlmodels.templating.blocks import Block, find_blocks, macro_name
+from airflow_sqlmodels.templating.blocks import GENERIC_TESTS, Block, find_blocks, macro_name, opening_tag
 from airflow_sqlmodels.templating.call_graph import CallGraph
 from airflow_sqlmodels.templating.macro_table import BUILT_IN, macro_id
 from airflow_sqlmodels.templating.macros import MacroLibrary, need_dispatched
@@ -26,11 +26,17 @@ from airflow_sqlmodels.templating.stray import stray_tags
 _LIBRARY = "airflow_sqlmodels.templating.library"
 
 
-def read_macros(files: Iterable[SourceFile]) -> dict[MacroId, Macro]:
-    """The macros in these files. Raises NamingError if one package has two of a name."""
+def read_macros(files: Iterable[SourceFile], of_tests: Collection[tuple[str, str]] = ()) -> dict[MacroId, Macro]:
+    """The macros in these files. Raises NamingError if one package has two of a name.
+
+    `of_tests`: the package and folder of files that hold generic tests. As in dbt, what else is in these is no macro.
+    """
     found: dict[MacroId, Macro] = {}
     for file in files:
-        for macro in _with_line_ends(file):
+        macros = _with_line_ends(file)
+        if (file.package, file.base) in of_tests:
+            macros = [each for each in macros if (tag := opening_tag(each.text)) and tag.kind in GENERIC_TESTS]
+        for macro in macros:
             twin = found.setdefault(macro.id, macro)
             if twin is not macro:
                 raise NamingError(f"two macros are named {macro.name!r}: the other is {twin.at}", macro.at)

@@ -95,7 +95,7 @@ _SHAPES: dict[str, tuple[Fits, str]] = {
     "query-comment": (_or_none(_is_comment), "a text, or {comment: …, append: true}"),
     "restrict-access": (_or_none(lambda value: isinstance(value, bool)), "true or false"),
     "dbt-cloud": (_or_none(_is_object), "keys and values"),
-    "flags": (_or_none(_is_object), "flags by name"),
+    "flags": (_is_object, "flags by name"),
     "airflow": (_or_none(_is_object), "keys and values"),
 }  # fmt: skip
 """What each key may hold: a check, and words for it. All of them are dbt's but `airflow`."""

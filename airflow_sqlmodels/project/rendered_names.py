@@ -18,15 +18,20 @@ _ROWS: Final = {"format": _TEXT, "fixture": _TEXT}
 
 _ALONE: Final = {"name": _TEXT}
 _USUAL: Final = {"name": _TEXT, "columns": _COLUMNS}
+_VERSION: Final = {
+    **{"v": _ANY, "defined_in": _TEXT, "constraints": _ANY},
+    "columns": [{"name": _TEXT, "include": _ANY, "exclude": _ANY}],
+}
 _WHERE: Mapping[str, Mapping[str, Any]] = {
-    "source": {"name": _TEXT, "loader": _TEXT, "tables": [{**_USUAL, "loader": _TEXT}]},
+    "source": {"name": _TEXT, "loader": _TEXT, "tables": [_USUAL]},
     "exposure": {"name": _TEXT, "depends_on": [_TEXT]},
     "unit_test": {"name": _TEXT, "model": _TEXT, "given": [{"input": _TEXT, **_ROWS}], "expect": _ROWS},
     "macro": {"name": _TEXT, "arguments": _COLUMNS},
-    "model": {**_USUAL, "constraints": _ANY, "versions": [{"constraints": _ANY}]},
+    "model": {**_USUAL, "constraints": _ANY, "latest_version": _ANY, "versions": [_VERSION]},
     "group": {"name": _TEXT, "owner": _ANY},
     **dict.fromkeys(("seed", "snapshot", "analysis"), _USUAL),
-    **dict.fromkeys(("function", "metric", "semantic_model", "saved_query", "singular_test"), _ALONE),
+    "function": {"name": _TEXT, "arguments": _ANY, "returns": {"data_type": _TEXT}},
+    **dict.fromkeys(("metric", "semantic_model", "saved_query", "singular_test"), _ALONE),
 }
 """By kind of entry: where its names stand, and the like. What else is a template is rendered by whoever reads it."""
 

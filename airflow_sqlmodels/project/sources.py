@@ -64,7 +64,7 @@ def _source(parts: Parts, entry: Entry, table: YamlMap, at: Location) -> Source:
         | _labels_written(parts, package, fqn, inside, own)
         | freshness_written,
         files=(entry.file.shown, PROJECT_FILE),
-        loader=str(table.get("loader", entry.content.get("loader")) or ""),
+        loader=str(entry.content.get("loader") or ""),  # as in dbt, what a table says of its own does not count
         relation=_source_relation(parts, entry, table, said),
         columns=parts.columns(entry, package, table),
         loaded_at_field=_text_of(config.get(FIELD)),

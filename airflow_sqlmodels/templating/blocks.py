@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from airflow_sqlmodels.errors import ProjectError, location_in
 
-_CALLED = ("macro", "test", "data_test", "materialization")
+GENERIC_TESTS = ("test", "data_test")
+_CALLED = ("macro", *GENERIC_TESTS, "materialization")
 KINDS = (*_CALLED, "snapshot", "docs")
 
 # A header may hold "%}" inside a string.
@@ -114,7 +115,7 @@ def macro_name(block: Block) -> str:
     """The name under which a block is called as a macro."""
     if block.kind == "macro":
         return block.name
-    if block.kind in ("test", "data_test"):
+    if block.kind in GENERIC_TESTS:
         return f"test_{block.name}"
     return _materialization_name(block.header)
 

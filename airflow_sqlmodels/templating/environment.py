@@ -13,7 +13,9 @@ from typing import Any, Protocol
 
 import jinja2
 from jinja2 import nodes
+from jinja2.ext import Extension
 from jinja2.nativetypes import NativeCodeGenerator
+from jinja2.parser import Parser
 from jinja2.runtime import Context, missing  # type: ignore[attr-defined]  # not listed in __all__
 from jinja2.sandbox import SandboxedEnvironment
 
@@ -112,6 +114,20 @@ def _is_harmless(method: Any) -> bool:
     return (type(owner) in _HARMLESS and method.__name__ not in _UNSAFE) or isinstance(owner, Offering)
 
 
+class NamedBlocks(Extension):
+    """Blocks of dbt's own in a template, as in the file of a model: they are read over, and nothing comes of them."""
+
+    tags = {"test", "materialization", "docs"}  # noqa: RUF012  # as Jinja declares it
+
+    def parse(self, parser: Parser) -> list[nodes.Node]:
+        """Nothing, for all up to the end of the block."""
+        kind = next(parser.stream).value
+        while parser.stream.current.type != "block_end":
+            next(parser.stream)
+        parser.parse_statements((f"name:end{kind}",), drop_needle=True)
+        return []
+
+
 class Environment(SandboxedEnvironment):
     """dbt's dialect of Jinja."""
 
@@ -119,7 +135,7 @@ class Environment(SandboxedEnvironment):
 
     def __init__(self, *, silent: bool = False) -> None:
         super().__init__(
-            extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],
+            extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols", NamedBlocks],
             undefined=SilentUndefined if silent else Unknown,
             cache_size=0,
             auto_reload=False,

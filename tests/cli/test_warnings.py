@@ -260,3 +260,25 @@ def test_errors_that_were_warnings_are_told_together_if_the_project_says_so(
 
     said = "".join(capsys.readouterr())
     assert ("'not_here'" in said, "'not_there'" in said) == (True, grouped)
+
+
+@pytest.mark.parametrize(
+    ("flags", "options", "code"),
+    [
+        ("warn_error_options: all", [], 2),
+        ("warn_error_options:", [], 2),
+        ("warn_error_options: {silence: Deprecations}", [], 2),
+        ("warn_error_options: {nothing: [DeprecatedModel], error: [DeprecatedModel]}", [], 0),
+        ("warn_error: false\n  warn_error_options: {error: []}", [], 2),
+        ("warn_error_options: {error: []}", ["--warn-error"], 2),
+        ("warn_error: false", ["--warn-error-options", "{error: [DeprecatedModel]}"], 2),
+        ("log_level: 3\n  log_level_file: [1]\n  log_file_max_bytes: many\n  log_path: [1]", [], 0),
+        ("log_level: loud", [], 2),
+    ],
+)
+def test_flags_of_a_project_that_cannot_be_meant(flags: str, options: list[str], code: int, tmp_path: Path) -> None:
+    root = write_project(tmp_path)
+    with (root / "dbt_project.yml").open("a") as file:
+        file.write(f"flags:\n  {flags}\n")
+    assert exit_code(["parse", "--project-dir", str(root), *options]) == code
+    assert (root / "logs/dbt.log").exists() or code

@@ -47,3 +47,12 @@ def test_tags_around_macros_are_told(around: str, words: list[str], tmp_path: Pa
     found = [each for each in load(tmp_path, files).warnings if isinstance(each, Warned)]
     assert [each.name for each in found] == ["UnexpectedJinjaBlockDeprecation"] * len(words)
     assert [each.data["msg"] for each in found] == [f"Found unexpected '{word}' block tag." for word in words]
+
+
+def test_a_macro_beside_generic_tests_is_none(tmp_path: Path) -> None:
+    text = "{% macro helper() %}5{% endmacro %}{% test low(model) %}select 1{% endtest %}"
+    manifest = load(
+        tmp_path, {"tests/generic/low.sql": text, "macros/generic/own.sql": "{% macro own() %}{% endmacro %}"}
+    )
+    own = sorted(each for each in manifest.macros if each.startswith("macro.shop."))
+    assert own == ["macro.shop.own", "macro.shop.test_low"]

@@ -25,6 +25,7 @@ from tests.projects import PROJECT, load
         ("dispatch: [{search_order: []}]", "at path ['dispatch']"),
         ("quoting: {tables: true}", "at path ['quoting']"),
         ("flags: fast", "at path ['flags']: 'fast' is not valid"),
+        ("flags:", "at path ['flags']: None is not valid"),
         ("query-comment: {text: a}", "at path ['query-comment']"),
         ("require-dbt-version: '>=1.0'", '">=1.0" is not a valid semantic version'),
         ("require-dbt-version: '>=99.0.0'", "This version of dbt is not supported with the 'shop' package"),

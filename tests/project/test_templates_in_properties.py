@@ -8,7 +8,7 @@ import pytest
 
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.macro import MacroId
-from airflow_sqlmodels.manifest.nodes import DataTest, Exposure, Model, NodeId, Source
+from airflow_sqlmodels.manifest.nodes import DataTest, Exposure, Function, Model, NodeId, Source
 from tests.projects import PROJECT, load
 
 MODEL = {"models/m.sql": "select 1 as id"}
@@ -138,4 +138,35 @@ def test_the_owner_of_a_group_and_the_loader_of_a_source_are_rendered(tmp_path: 
 
     assert manifest.groups["g"]["owner"] == {"name": "o2", "email": "me", "more": 3}
     sources = [manifest[NodeId(f"source.shop.raw.{name}")] for name in ("t", "u")]
-    assert [each.loader for each in sources if isinstance(each, Source)] == ["l2", "l3"]
+    assert [each.loader for each in sources if isinstance(each, Source)] == ["l2", "l2"]
+
+
+def test_what_names_a_version_may_be_a_template(tmp_path: Path) -> None:
+    properties = """\
+        models:
+          - name: v
+            columns: [{name: id}]
+            versions: [{v: "{{ 1 }}", defined_in: "{{ 'm' }}", columns: [{include: all}, {name: "{{ 'x' }}"}]}]
+        """
+
+    model = load(tmp_path, {**MODEL, "models/p.yml": properties})[NodeId("model.shop.v.v1")]
+
+    assert isinstance(model, Model)
+    assert (model.path, list(model.columns)) == ("models/m.sql", ["id", "x"])
+
+
+def test_arguments_of_a_function_and_what_it_returns_are_rendered(tmp_path: Path) -> None:
+    properties = """\
+        functions:
+          - name: one
+            arguments: [{name: "{{ 'a' }}", data_type: "{{ 'int' }}"}]
+            returns: {data_type: "{{ 'int' }}"}
+        """
+
+    function = load(tmp_path, {"functions/one.sql": "select a", "functions/f.yml": properties})[
+        NodeId("function.shop.one")
+    ]
+
+    assert isinstance(function, Function)
+    assert [(each.name, each.data_type) for each in function.arguments] == [("a", "int")]
+    assert function.returns.data_type == "int"

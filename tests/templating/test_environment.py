@@ -62,3 +62,15 @@ def _outcome(environment: SandboxedEnvironment, text: str) -> str:
         return rendered(environment, text)
     except (SecurityError, UndefinedError) as error:
         return type(error).__name__
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "{% test low(model, text='%}') %}{% if 1 %}1{% endif %}{{ nobody() }}{% endtest %}",
+        "{% materialization mine, adapter='x' %}{% set a = 1 %}{% endmaterialization %}",
+        "{% docs one %}{{ nobody() }}{% enddocs %}",
+    ],
+)
+def test_nothing_comes_of_a_block_within_a_template(block: str) -> None:
+    assert Environment().from_string(f"a {block} b").render() == "a  b"
