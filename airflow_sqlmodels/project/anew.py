@@ -66,6 +66,7 @@ from airflow_sqlmodels.templating.call_graph import CallGraph
 from airflow_sqlmodels.templating.environment import Environment
 from airflow_sqlmodels.templating.macro_table import MacroTable
 from airflow_sqlmodels.templating.macros import MacroLibrary
+from airflow_sqlmodels.templating.names import property_names
 from airflow_sqlmodels.templating.reading import Readers, doubts_of
 from airflow_sqlmodels.templating.static import TemplateReader
 from airflow_sqlmodels.templating.variables import Var, known_vars
@@ -328,7 +329,7 @@ def _with_materialization(node: Model, parts: Parts) -> Model:
 def _renderer(settings: Settings, package: str, docs: Mapping[str, Doc], shared: Mapping[str, Any]) -> YamlRenderer:
     return YamlRenderer(
         {
-            **shared,
+            **property_names(shared),
             "var": Var(known_vars(settings, package), str),
             "doc": DocLookup(docs, package, settings.name),
         }

@@ -56,6 +56,20 @@ def shared_names(settings: Settings, invocation: Invocation) -> dict[str, Any]:
     }
 
 
+_OF_SQL = frozenset(
+    (
+        *("exceptions", "selected_resources", "invocation_args_dict", "dbt_metadata_envs"),
+        *("column", "sql_now", "try_or_compiler_error", "env", "debug", "adapter_macro", "validation"),
+    )
+)
+"""The shared names that templates in property files do not have."""
+
+
+def property_names(shared: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the shared names that property files have, too."""
+    return {name: value for name, value in shared.items() if name not in _OF_SQL}
+
+
 def plain_names(started_at: datetime.datetime) -> dict[str, Any]:
     """The names that need no project: dbt_project.yml, packages.yml and profiles.yml have them too.
 

@@ -170,3 +170,11 @@ def test_arguments_of_a_function_and_what_it_returns_are_rendered(tmp_path: Path
     assert isinstance(function, Function)
     assert [(each.name, each.data_type) for each in function.arguments] == [("a", "int")]
     assert function.returns.data_type == "int"
+
+
+@pytest.mark.parametrize("name", ["exceptions", "selected_resources", "invocation_args_dict", "sql_now", "env"])
+def test_names_of_queries_are_not_known(name: str, tmp_path: Path) -> None:
+    properties = f'models: [{{name: m, description: "{{{{ {name} is defined }}}} {{{{ target is defined }}}}"}}]'
+    model = load(tmp_path, {**MODEL, "models/p.yml": properties})[NodeId("model.shop.m")]
+    assert isinstance(model, Model)
+    assert model.description == "False True"
