@@ -123,11 +123,19 @@ def snapshots(parts: Parts, file: SourceFile) -> Iterator[Snapshot]:
 
 
 def yaml_snapshot(parts: Parts, entry: Entry) -> Snapshot | None:
-    """The snapshot that properties define by themselves with `relation:`; None if they only describe one."""
+    """The snapshot that properties define by themselves with `relation:`; None if they only describe one.
+
+    Raises ProjectError for a relation that is neither of the project nor a source.
+    """
     relation = entry.content.get("relation")
     if not relation:
         return None
-    return _snapshot(parts, entry.file, entry.name, "select * from {{ " + str(relation) + " }}", entry.at.line)
+    query = "select * from {{ " + str(relation) + " }}"
+    calls = parts.readers.graph.reader.calls(query)
+    if calls is not None and not any(each.name in ("ref", "source") for each in calls):
+        at = entry.place(entry.content, "relation")
+        raise ProjectError(f"Invalid jinja expression: {relation}", at, "write ref('model') or source('name', 'table')")
+    return _snapshot(parts, entry.file, entry.name, query, entry.at.line)
 
 
 def analysis(parts: Parts, file: SourceFile) -> Analysis:
