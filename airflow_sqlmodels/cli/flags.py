@@ -20,7 +20,15 @@ from airflow_sqlmodels.cli.old_words import old_words
 from airflow_sqlmodels.cli.reserved import reserved_names
 from airflow_sqlmodels.cli.scrubbed import HIDDEN, scrubbed
 from airflow_sqlmodels.cli.telling import tell_deprecations, tell_warning
-from airflow_sqlmodels.cli.warnings import ONLY_TOLD, Rule, options_of, options_of_project, refuse_both, rule_for
+from airflow_sqlmodels.cli.warnings import (
+    ONLY_TOLD,
+    Rule,
+    options_of,
+    options_of_project,
+    refuse_both,
+    rule_for,
+    unknown_keys,
+)
 from airflow_sqlmodels.cli.windows import times_of, window_of
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Manifest
@@ -141,6 +149,8 @@ def flags_of(context: click.Context) -> Flags:
     options = options_of_project(log.project_flags)
     refuse_both(known.get("warn_error"), log.project_flags, known.get("warn_error_options"))
     context.find_root().call_on_close(lambda: tell_deprecations(flags))
+    for text in unknown_keys(flags.warn_error_options or options or {}):
+        log.warn(text, "", "", {})  # never an error: scripts that call dbt with such keys go on
     for warned in _outdated(context, flags, options):
         tell_warning(flags, warned)
     return flags

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 import click
@@ -78,11 +78,16 @@ def refuse_both(strict: Any, project: Mapping[str, Any], options: Any) -> None:
         raise click.UsageError("--warn-error and --warn-error-options exclude each other, in a project's flags too")
 
 
-def check_options(said: Mapping[str, Any], what: str) -> None:
-    """Raises UsageError for a name that means nothing, and for what cannot be said together.
+def unknown_keys(said: Mapping[str, Any]) -> Iterator[str]:
+    """What to say of each key of the options that means nothing: as in dbt it is passed over."""
+    for key in said:
+        if key not in _KEYS:
+            hint = closest(str(key), _KEYS)
+            yield f"{_OPTIONS}: unknown key {key!r}{', ' + hint if hint else ''}"
 
-    As in dbt, keys that mean nothing are passed over.
-    """
+
+def check_options(said: Mapping[str, Any], what: str) -> None:
+    """Raises UsageError for a name that means nothing, and for what cannot be said together."""
     for key, value in said.items():
         for name in _listed(value) if key in _KEYS else ():
             _check_name(name, what)

@@ -11,7 +11,7 @@ from airflow_sqlmodels.project.settings import ProjectFile
 _OF_COMMANDS = (
     *("cache_selected_only", "debug", "defer", "empty", "fail_fast", "favor_state", "full_refresh", "hints_enabled"),
     *("indirect_selection", "introspect", "log_cache_events", "log_file_max_bytes", "log_format", "log_format_file"),
-    *("log_level", "log_level_file", "log_path", "macro_debugging", "maximum_seed_size_mib", "partial_parse"),
+    *("log_level", "log_level_file", "macro_debugging", "maximum_seed_size_mib", "partial_parse"),
     *("populate_cache", "print", "printer_width", "quiet", "send_anonymous_usage_stats", "show_all_deprecations"),
     *("snowflake_projects_otel", "sqlparse", "static_parser", "store_failures", "target_path", "threads"),
     *("use_colors", "use_colors_file", "use_experimental_parser", "use_v2_parser", "v2_parser", "version_check"),
@@ -36,10 +36,13 @@ _OF_BEHAVIOUR = (
 
 KNOWN = (*_OF_COMMANDS, *_OF_BEHAVIOUR)
 
+_ELSEWHERE = {"log_path": "did you mean 'log-path:' beside 'flags:'?"}
+"""What says nothing there, and where it would."""
+
 
 def unknown_flags(project: ProjectFile) -> Iterator[str]:
     """A warning for each flag that dbt does not have."""
     for name in project.content.get("flags") or {}:
         if str(name).lower() not in KNOWN:
-            hint = closest(str(name), KNOWN)
+            hint = _ELSEWHERE.get(str(name).lower()) or closest(str(name), KNOWN)
             yield f"{project.shown}{PROJECT_FILE}: unknown flag {name!r}{', ' + hint if hint else ''}"

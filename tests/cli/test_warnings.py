@@ -282,3 +282,18 @@ def test_flags_of_a_project_that_cannot_be_meant(flags: str, options: list[str],
         file.write(f"flags:\n  {flags}\n")
     assert exit_code(["parse", "--project-dir", str(root), *options]) == code
     assert (root / "logs/dbt.log").exists() or code
+
+
+@pytest.mark.parametrize("said", ["line", "project"])
+def test_a_key_of_the_options_that_means_nothing_is_named_and_no_error(
+    said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root, options = write_project(tmp_path), "{error: all, silense: [DeprecatedModel]}"
+    if said == "project":
+        with (root / "dbt_project.yml").open("a") as file:
+            file.write(f"flags:\n  warn_error_options: {options}\n")
+
+    given = ["--warn-error-options", options] if said == "line" else []
+
+    assert exit_code([*given, "parse", "--project-dir", str(root)]) == 0
+    assert "unknown key 'silense', did you mean 'silence'?" in "".join(capsys.readouterr())

@@ -91,3 +91,9 @@ def test_a_flag_that_dbt_does_not_have_is_told(tmp_path: Path) -> None:
     assert str(warning) == (
         "dbt_project.yml: unknown flag 'allow_jinja_file_extension', did you mean 'allow_jinja_file_extensions'?"
     )
+
+
+def test_a_folder_for_logs_among_the_flags_is_told_as_it_says_nothing_there(tmp_path: Path) -> None:
+    (warning,) = load(tmp_path, {"models/a.sql": "select 1 as id", **flags(log_path="mine")}).warnings
+
+    assert str(warning).endswith("unknown flag 'log_path', did you mean 'log-path:' beside 'flags:'?")
