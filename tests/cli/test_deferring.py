@@ -226,7 +226,7 @@ def test_a_time_that_is_none_is_refused(args: list[str], message: str, call: Cal
         ("{error: [LogTestResult]}", 1, "ERROR=1"),
         ("{error: all, warn: [LogTestResult]}", 0, "WARN=1"),
         ("[1]", 2, "must be a mapping"),
-        ("{eror: all}", 2, "did you mean 'error'"),
+        ("{eror: all}", 0, "did you mean 'error'"),
     ],
 )
 def test_a_warning_is_an_error_if_it_is_listed(options: str, code: int, word: str, call: Call, tmp_path: Path) -> None:

@@ -122,7 +122,10 @@ def test_ephemeral_models_are_put_in_front_each_once(tmp_path: Path) -> None:
         ("{% if execute %}{{ run_query('select 1') }}{% endif %}", "needs the warehouse"),
         ("\n{% if execute %}{{ 1 // (2 - 2) }}{% endif %}", "models/model.sql:2: ZeroDivisionError: "),
         ("{% if execute %}{{ modules.re.compile('(') }}{% endif %}", f"model.sql:1: {re.error.__name__}: missing )"),
-        ("{% macro r() %}{{ r() }}{% endmacro %}{{ r() if execute }}", "RecursionError: maximum recursion depth"),
+        (
+            "{% for x in [1] recursive %}{{ loop([x]) if execute }}{% endfor %}",
+            "RecursionError: maximum recursion depth",
+        ),
     ],
 )
 def test_what_goes_wrong_is_told_with_its_line(template: str, message: str, tmp_path: Path) -> None:
