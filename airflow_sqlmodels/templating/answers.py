@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import jinja2
-from jinja2 import nodes
 from jinja2.runtime import missing  # type: ignore[attr-defined]  # not listed in __all__
 from msgspec import Struct, field
 
 from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError, line_location
-from airflow_sqlmodels.manifest.nodes import resource_type
+from airflow_sqlmodels.manifest.nodes import DataTest, resource_type
 from airflow_sqlmodels.templating.adapter import Adapter
 from airflow_sqlmodels.templating.batches import Batch
 from airflow_sqlmodels.templating.by_name import metric_named
@@ -55,26 +54,18 @@ def scope_of(rendering: Rendering) -> MacroScope:
     names = _Names({**means.jinja.shared, **_own_names(rendering), **rendering.added})
     names.later["model"] = lambda: _model(rendering)
     scope = MacroScope(means.jinja.library, names, rendering.node.package, means.stand_ins)
-    scope.notes, scope.everywhere = rendering.notes, getattr(rendering.node, "generic", None) is not None
+    scope.notes = rendering.notes
+    scope.everywhere = isinstance(rendering.node, DataTest) and rendering.node.generic is not None
     names["adapter"] = Adapter(scope, means.dialect, rendering.session, means.manifest.settings, means.invocation)
     names["builtins"] = _apart(names)
     names["context"] = ContextView(scope)
     return scope
 
 
-def _hidden(tree: nodes.Template) -> nodes.Template:
-    """A text without the names of the macros in it: as in dbt nobody can call these, and they hide no others."""
-    for macro in tree.find_all(nodes.Macro):
-        macro.name = f"dbt_macro__{macro.name}"
-    return tree
-
-
 def rendered(rendering: Rendering, environment: Environment, template: str, at: Location) -> Any:
     """What a template gives. Raises CompilationError with the place if it cannot be rendered."""
     try:
-        hides = "macro" in template
-        kind = f"hidden macros, {type(environment).__name__}"
-        compiled = environment.changed(template, kind, _hidden) if hides else environment.from_string(template)
+        compiled = environment.of_node(template)
         compiled.filename = at.path
         return compiled.render({SCOPE: rendering.scope})
     except jinja2.TemplateSyntaxError as error:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 from collections.abc import Callable, MutableMapping
 from types import CodeType
 from typing import Any, Protocol
@@ -182,6 +183,12 @@ class Environment(SandboxedEnvironment):
         code = _code(source, isinstance(self, NativeEnvironment)) if isinstance(source, str) else self.compile(source)
         return (template_class or self.template_class).from_code(self, code, self.make_globals(globals), None)
 
+    def of_node(self, source: str) -> jinja2.Template:
+        """The template of a node's text: as in dbt nobody can call the macros in it, and they hide no others."""
+        if not _DEFINES.search(source):
+            return self.from_string(source)
+        return self.changed(source, f"text of a node, {type(self).__name__}", _without_names)
+
     def changed(self, source: str, kind: str, change: Callable[[nodes.Template], nodes.Template]) -> jinja2.Template:
         """The template of a text after a change to what it is parsed to. `kind` says which change."""
 
@@ -189,6 +196,15 @@ class Environment(SandboxedEnvironment):
             return self.compile(change(self.parse(source)))
 
         return self.template_class.from_code(self, saved_code(kind, source, compiled), self.make_globals(None), None)
+
+
+_DEFINES = re.compile(r"\{%[-+]?\s*macro\b")
+
+
+def _without_names(tree: nodes.Template) -> nodes.Template:
+    for macro in tree.find_all(nodes.Macro):
+        macro.name = f"dbt_macro__{macro.name}"
+    return tree
 
 
 @functools.lru_cache(maxsize=2)

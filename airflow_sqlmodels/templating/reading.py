@@ -268,7 +268,7 @@ def _render(
     names["builtins"] = dict(names)
     names["context"] = ContextView(scope)
     try:
-        template = environment.from_string(text)
+        template = environment.of_node(text)
         template.filename = path
         template.render({SCOPE: scope})
     except jinja2.TemplateSyntaxError as error:

@@ -214,9 +214,14 @@ def test_sql_that_failed_is_retried(call: Call, connection: psycopg.Connection[A
 
 def test_a_macro_within_a_model_cannot_be_called_and_hides_no_other(call: Call, tmp_path: Path) -> None:
     (tmp_path / "macros/seven.sql").write_text("{% macro seven() %}7{% endmacro %}")
-    (tmp_path / "models/own.sql").write_text("{% macro seven() %}8{% endmacro %}select {{ seven() }} as n")
+    text = "{% macro seven() %}8{% endmacro %}{{ config(alias='x' ~ seven()) }}select {{ seven() }} as n"
+    (tmp_path / "models/own.sql").write_text(text)
 
     assert call("compile", "--quiet", "--select", "own") == (0, "select 7 as n\n")
+    assert call("ls", "--quiet", "--select", "own", "--output", "json", "--output-keys", "alias") == (
+        0,
+        '{"alias": "x7"}\n',
+    )
 
     (tmp_path / "models/own.sql").write_text("{% macro eight() %}8{% endmacro %}select {{ eight() }} as n")
 
