@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 from click.core import ParameterSource
-from msgspec import structs
 
 from airflow_sqlmodels.artifacts.previous import Previous, read_previous
 from airflow_sqlmodels.cli.clone import run_clone
@@ -26,7 +25,7 @@ from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import NodeId
 from airflow_sqlmodels.project.settings import target_path
-from airflow_sqlmodels.run.plan import Plan, make_plan, steps_of
+from airflow_sqlmodels.run.plan import Plan, plan_of
 
 _RUNNERS: Mapping[str, Callable[[Flags, Opened, Plan], int]] = {
     **dict.fromkeys(("build", "run", "test", "seed", "snapshot"), execute_plan),
@@ -107,11 +106,9 @@ def _flags_again(flags: Flags, previous: Previous, said: set[str]) -> Flags:
 
 def _plan(manifest: Manifest, command: str, unfinished: Sequence[str]) -> Plan:
     """Just these nodes, in order; the hooks as ever. Raises NamingError if one is gone."""
-    graph = graph_of(manifest)
-    chosen = frozenset(map(NodeId, unfinished))
-    for each in sorted(chosen):
+    chosen = sorted(map(NodeId, unfinished))
+    for each in chosen:
         if each not in manifest.nodes:
             hint = f"run it anew instead: sqlmodels {command}"
             raise NamingError(f"{each} failed in the last run, and is not there any more", None, hint)
-    steps = steps_of(manifest, graph, chosen, tests_first=command == "build")
-    return structs.replace(make_plan(manifest, command=command), steps=steps, unmatched=())
+    return plan_of(manifest, graph_of(manifest), command, chosen)

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from airflow_sqlmodels.errors import CompilationError, ProjectError, closest
-from airflow_sqlmodels.manifest.snapshot_words import META_COLUMNS, hard_deletes_of, said_twice
+from airflow_sqlmodels.manifest.snapshot_words import META_COLUMNS, hard_deletes_of, wrong_deletes
 from airflow_sqlmodels.materializations.build import Build
 from airflow_sqlmodels.templating.snapshot_target import refuse_lacking
 
@@ -61,11 +61,12 @@ class Rules(Struct, frozen=True):
 def rules_of(build: Build) -> Rules:
     """The rules of a build. The rest of the config was checked when the project was loaded.
 
-    Raises CompilationError if it says twice what becomes of rows that are gone: as in dbt it fails this snapshot alone.
+    Raises CompilationError if it does not say well what becomes of rows that are gone: as in dbt it fails this snapshot
+    alone.
     """
-    twice = said_twice(build.config)
-    if twice:
-        raise CompilationError(twice, build.node.at)
+    wrong = wrong_deletes(build.config)
+    if wrong:
+        raise CompilationError(wrong[0], build.node.at, wrong[1])
     config, own = build.config, _own_strategy(build)
     said = config["unique_key"] if own is None else own["unique_key"]
     now = _now(build)

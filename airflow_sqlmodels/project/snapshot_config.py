@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from airflow_sqlmodels.errors import Location, ProjectError, closest
-from airflow_sqlmodels.manifest.snapshot_words import HARD_DELETES, META_COLUMNS, hard_deletes_of
+from airflow_sqlmodels.errors import Location, ProjectError, SqlModelsError, closest
+from airflow_sqlmodels.manifest.snapshot_words import META_COLUMNS, wrong_deletes
+from airflow_sqlmodels.manifest.warned import Warned
 
 
-def check_snapshot(name: str, config: Mapping[str, Any], at: Location) -> None:
-    """Raises ProjectError for a snapshot that cannot be taken: a config is missing, or cannot be meant."""
+def check_snapshot(name: str, config: Mapping[str, Any], at: Location) -> Iterator[Warned]:
+    """What is doubtful. Raises ProjectError for a snapshot that cannot be taken: a config is missing or cannot be meant."""
     strategy = config.get("strategy")
     missing = [key for key in ("strategy", "unique_key") if not config.get(key)]
     missing += ["updated_at"] if strategy == "timestamp" and not config.get("updated_at") else []
@@ -20,13 +21,18 @@ def check_snapshot(name: str, config: Mapping[str, Any], at: Location) -> None:
         raise ProjectError(f"the snapshot {name!r} lacks the config {listed}", at,
                            "strategy: timestamp needs updated_at, strategy: check needs check_cols")  # fmt: skip
     _refuse_columns(name, strategy, config.get("check_cols"), at)
-    deletes = hard_deletes_of(config)
-    if deletes not in HARD_DELETES:
-        hint = closest(deletes, HARD_DELETES) or f"one of {', '.join(HARD_DELETES)}"
-        raise ProjectError(f"the snapshot {name!r}: hard_deletes: {deletes!r} is not known", at, hint)
+    yield from _doubtful(name, config, at)
+
+
+def _doubtful(name: str, config: Mapping[str, Any], at: Location) -> Iterator[Warned]:
+    """What dbt passes over, or lets fail the snapshot alone when it is its turn."""
+    wrong = wrong_deletes(config)
+    if wrong:
+        yield Warned(str(SqlModelsError(f"the snapshot {name!r}: {wrong[0]}", at, wrong[1])))
     for key in config.get("snapshot_meta_column_names") or {}:
         if key not in META_COLUMNS:
-            raise ProjectError(f"the snapshot {name!r} adds no column {key!r}", at, closest(str(key), META_COLUMNS))
+            what = f"the snapshot {name!r} adds no column {key!r}"
+            yield Warned(str(SqlModelsError(what, at, closest(str(key), META_COLUMNS))))
 
 
 def _refuse_columns(name: str, strategy: Any, columns: Any, at: Location) -> None:

@@ -227,7 +227,7 @@ def _snapshot(parts: Parts, file: SourceFile, name: str, body: str, line: int) -
     at = Location(file.shown, line)
     config = parts.config("snapshot", own, at, entry)
     if config.get("enabled", True):
-        check_snapshot(name, config, at)
+        parts.noted.extend(check_snapshot(name, config, at))
     read = _with_hooks(parts, config, asked, holder)
     return Snapshot(
         id=NodeId(f"snapshot.{file.package}.{name}"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from airflow_sqlmodels.errors import SelectorError, closest
 from airflow_sqlmodels.graph.order import Edges, Graph, depths, graph_of, in_order, kind_of, reversed_edges
@@ -94,6 +94,11 @@ def make_plan(  # noqa: PLR0913  # dbt's selection flags, each of its own
     )
     found = select_nodes(manifest, graph, selection)
     ids = tuple(_with_their_models(manifest, found.ids) if command == "build" else found.ids)
+    return structs.replace(plan_of(manifest, graph, command, ids), unmatched=found.unmatched)
+
+
+def plan_of(manifest: Manifest, graph: Graph, command: str, ids: Sequence[NodeId]) -> Plan:
+    """The plan of a command over just these nodes."""
     chosen = frozenset(node_id for node_id in ids if _is_step(manifest, node_id, command))
     return Plan(
         command=command,
@@ -101,7 +106,6 @@ def make_plan(  # noqa: PLR0913  # dbt's selection flags, each of its own
         on_start=_hooks(manifest, "on-run-start"),
         on_end=_hooks(manifest, "on-run-end"),
         selected=_selected(manifest, ids, chosen, command),
-        unmatched=found.unmatched,
     )
 
 

@@ -52,7 +52,7 @@ class Ran(Struct, frozen=True):
     """What came of a plan."""
 
     results: tuple[Result, ...]
-    """One for each step, in the order in which they ended."""
+    """One for each step, in the order in which they ended; behind them, what --fail-fast skipped that is no step."""
     interrupted: bool = False
     """Whether ctrl-c ended it early."""
 
@@ -74,6 +74,7 @@ def run_plan(plan: Plan, run_one: RunOne, open_session: OpenSession, rules: RunR
                     raise
                 run.interrupted = True
                 run.stop("interrupted")
+        run.end()
     return Ran(tuple(run.results), run.interrupted)
 
 
@@ -131,6 +132,13 @@ class _Run:
         """Begin nothing any more, and cancel what runs."""
         self._stopped = reason
         self._crew.cancel()
+
+    def end(self) -> None:
+        """As in dbt, what others contain counts as skipped too once the first failure ended the run."""
+        if self._stopped == FAIL_FAST:
+            inline = sorted(self._chosen - self._steps.keys())
+            message = f"skipped: {FAIL_FAST}"
+            self.results.extend(Result(node=node_id, status="skipped", message=message) for node_id in inline)
 
     def _hand_out(self) -> None:
         while self._ready and len(self._running) < self._places:

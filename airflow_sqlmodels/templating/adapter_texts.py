@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.dialects.indexes import wrong_with
-from airflow_sqlmodels.errors import CompilationError, closest
-from airflow_sqlmodels.manifest.snapshot_words import HARD_DELETES, hard_deletes_of, said_twice
+from airflow_sqlmodels.errors import CompilationError
+from airflow_sqlmodels.manifest.snapshot_words import hard_deletes_of, wrong_deletes
 from airflow_sqlmodels.templating.column import TemplateColumn
 from airflow_sqlmodels.templating.constraint_text import column_definitions, table_constraints
 from airflow_sqlmodels.templating.indexes import TemplateIndex
@@ -85,12 +85,9 @@ class AdapterTexts:
 
     def get_hard_deletes_behavior(self, config: Mapping[str, Any]) -> str:
         """What a snapshot does with rows that are gone: ignore, invalidate or new_record."""
-        said, twice = config.get("hard_deletes"), said_twice(config)
-        if twice:
-            raise CompilationError(twice)
-        if said is not None and said not in HARD_DELETES:
-            hint = closest(str(said), HARD_DELETES) or f"one of {', '.join(HARD_DELETES)}"
-            raise CompilationError(f"Invalid setting for property hard_deletes: {said!r}", None, hint)
+        wrong = wrong_deletes(config)
+        if wrong:
+            raise CompilationError(wrong[0], None, wrong[1])
         return hard_deletes_of(config)
 
     def parse_index(self, said: Any) -> TemplateIndex | None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 
 import pytest
+from msgspec import structs
 
 from airflow_sqlmodels.errors import UnreachableError, WarehouseError
 from airflow_sqlmodels.manifest.nodes import NodeId
@@ -137,6 +138,15 @@ def test_fail_fast_skips_all_that_has_not_begun() -> None:
     found = statuses(ran(plan_of(a="", b="", c=""), {"a": "error"}, fail_fast=True))
 
     assert found == {"a": "error", "b": "skipped", "c": "skipped"}
+
+
+def test_fail_fast_skips_the_chosen_that_are_no_steps_too() -> None:
+    plan = structs.replace(plan_of(a="", b=""), selected=(NodeId("a"), NodeId("b"), NodeId("inline")))
+
+    stopped, whole = (statuses(ran(plan, {"a": status}, fail_fast=True)) for status in ("error", "success"))
+
+    assert stopped == {"a": "error", "b": "skipped", "inline": "skipped"}
+    assert whole == {"a": "success", "b": "success"}
 
 
 def test_fail_fast_cancels_what_runs() -> None:
