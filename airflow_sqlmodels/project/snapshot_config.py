@@ -11,7 +11,7 @@ from airflow_sqlmodels.manifest.warned import Warned
 
 
 def check_snapshot(name: str, config: Mapping[str, Any], at: Location) -> Iterator[Warned]:
-    """What is doubtful. Raises ProjectError for a snapshot that cannot be taken: a config is missing or cannot be meant."""
+    """What is doubtful. Raises ProjectError for a snapshot that cannot be taken: a config is missing or nonsense."""
     strategy = config.get("strategy")
     missing = [key for key in ("strategy", "unique_key") if not config.get(key)]
     missing += ["updated_at"] if strategy == "timestamp" and not config.get("updated_at") else []
