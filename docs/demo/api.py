@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 import urllib.error
@@ -9,11 +10,19 @@ import urllib.request
 from collections.abc import Callable
 from typing import Any
 
+from docs.demo.trouble import DemoError
+
 _TIMEOUT = 30
+"""Seconds to wait for an answer."""
+_ASKED = 4
+"""How often something is asked for that changes nothing: a machine with other work to do may be slow for minutes."""
 
 
 class Api:
-    """A client for an Airflow in which everybody is an admin."""
+    """A client for an Airflow in which everybody is an admin.
+
+    Each call raises DemoError if there is no answer in time, and urllib.error.HTTPError for one that says no.
+    """
 
     def __init__(self, base: str) -> None:
         self.base = base
@@ -35,7 +44,7 @@ class Api:
         """Whether the API answers and the scheduler is alive."""
         try:
             health = self.get("/api/v2/monitor/health")
-        except OSError:
+        except (OSError, DemoError):
             return False
         return bool(health.get("scheduler", {}).get("status") == "healthy")
 
@@ -111,6 +120,14 @@ class Api:
         return self._answer(method, path, body)
 
     def _answer(self, method: str, path: str, body: Any) -> Any:
+        times = _ASKED if method == "GET" else 1
+        for _ in range(times):
+            with contextlib.suppress(TimeoutError):
+                return self._answer_once(method, path, body)
+        what = f"Airflow did not answer {method} {path} within {times * _TIMEOUT} seconds"
+        raise DemoError(what, "the machine may be busy with other work: try again when it is not")
+
+    def _answer_once(self, method: str, path: str, body: Any) -> Any:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.base + path, method=method, data=data)
         request.add_header("Content-Type", "application/json")
