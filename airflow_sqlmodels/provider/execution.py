@@ -18,7 +18,15 @@ from airflow_sqlmodels.manifest.nodes import NodeId
 from airflow_sqlmodels.materializations.schemas import create_schemas
 from airflow_sqlmodels.project.saved import load_saved_nodes
 from airflow_sqlmodels.provider.connections import open_session
-from airflow_sqlmodels.provider.reporting import TESTS, compiled_text, is_unit_test, raise_for, run_title, summary
+from airflow_sqlmodels.provider.reporting import (
+    TESTS,
+    compiled_text,
+    is_unit_test,
+    level_of,
+    raise_for,
+    run_title,
+    summary,
+)
 from airflow_sqlmodels.provider.specs import END, START
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.run.step import StepRules, run_step
@@ -164,7 +172,7 @@ class Execution:
             result = run_step(means, node_id, session, own)
             node = means.manifest[node_id]
             message = (result.message or result.status).removeprefix(f"{node.name}: ")  # a test's message names it
-            self._log.info("%s: %s", run_title(node), message)
+            self._log.log(level_of(result), "%s: %s", run_title(node), message)
             results.append(result)
             if result.status == "error" and not node_id.startswith(TESTS):
                 break

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -17,6 +18,13 @@ TESTS = ("test.", "unit_test.")
 def is_unit_test(node_id: NodeId) -> bool:
     """Whether this is a unit test."""
     return node_id.startswith("unit_test.")
+
+
+def level_of(result: Result) -> int:
+    """The log level of what came of a node: by it people filter a task's log."""
+    if result.status in ("error", "fail", "partial success"):
+        return logging.ERROR
+    return logging.WARNING if result.status == "warn" else logging.INFO
 
 
 def summary(results: Sequence[Result]) -> dict[str, Any]:

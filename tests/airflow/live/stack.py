@@ -47,6 +47,13 @@ class Run:
         said = ((str(line["event"]), *_errors(line)) for line in lines)
         return "\n".join(text for texts in said for text in texts)
 
+    def level(self, task_id: str, event: str) -> str:
+        """The level of a line of the log of the first try."""
+        (level,) = {
+            str(line["level"]) for line in self.api.log(self.dag_id, self.run_id, task_id) if line["event"] == event
+        }
+        return level
+
     def told(self, task_id: str) -> Any:
         """What a task returned."""
         return self.api.xcom(self.dag_id, self.run_id, task_id)

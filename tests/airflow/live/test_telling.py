@@ -23,7 +23,7 @@ def test_a_failed_data_test_tells_how_many_rows_which_and_how_to_see_them(live: 
     assert "unique_payments_half: 2 rows at fault" in log
     assert live.query(query) == [(0, 2), (1, 2)]
     assert "unique_field | n_records\n0 | 2\n1 | 2" in log
-    assert "\ntest unique_payments_half: 2 rows at fault\n" in log
+    assert run.level("payments.test", "test unique_payments_half: 2 rows at fault") == "error"
     assert "DataTestError: models/all.yml" in log
 
 
@@ -57,7 +57,7 @@ def test_a_log_has_each_statement_with_its_time_and_rows(live: Live) -> None:
 
     assert re.search(r'create table \S+"payments\w*" as\nselect .*\n-- SELECT 4 in \d\.\d{3} s, 4 rows', log), log
     assert re.search(r'create schema if not exists "failing".*\n-- DO in \d\.\d{3} s', log), log
-    assert "model failing.payments: SELECT 4" in log
+    assert run.level("payments.run", "model failing.payments: SELECT 4") == "info"
 
 
 def test_tasks_return_what_came_of_them(live: Live) -> None:
