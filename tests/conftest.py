@@ -34,6 +34,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("live")
 
 
+def pytest_configure() -> None:
+    """What the shell says to dbt (`DBT_PROFILES_DIR` and others) is not meant for the projects of tests."""
+    for name in [each for each in os.environ if each.startswith("DBT_")]:
+        del os.environ[name]
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """The tests that share a running Airflow go to one worker."""

@@ -19,7 +19,7 @@ async function start() {
   const catalog = { nodes: {}, sources: {} };
   const data = DATA ?? { manifest: await fetched("manifest.json"), catalog: await fetched("catalog.json", catalog) };
   const project = new Project(data.manifest, { ...catalog, ...data.catalog });
-  place.home.textContent = project.name;
+  place.home.innerHTML = breakable(project.name);
   document.title = project.name;
   window.addEventListener("hashchange", () => show(project, true));
   place.search.addEventListener("input", () => showSide(project));

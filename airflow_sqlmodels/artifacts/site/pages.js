@@ -29,7 +29,7 @@ function overviewPage(project) {
     .map(([kind, count]) => `<span class="chip">${count} ${escaped(kind)}${count === 1 ? "" : kind === "analysis" ? "" : "s"}</span>`);
   const text = project.overview();
   const made = project.manifest.metadata.generated_at?.slice(0, 16).replace("T", " ");
-  return `<h1>${escaped(project.name)}</h1><div class="chips">${chips.join("")}</div>` +
+  return `<h1>${breakable(project.name)}</h1><div class="chips">${chips.join("")}</div>` +
     `<div class="told">${text ? markdown(text) : ""}</div>` +
     `<h2>Models</h2>${modelTable(project)}<p class="faint">Made ${escaped(made)} UTC</p>`;
 }
@@ -48,7 +48,7 @@ function nodePage(project, id, options) {
   if (!node) return `<h1>Not here</h1><p>There is no ${escaped(id)} in this project.</p>`;
   const kind = node.resource_type;
   return `<div class="crumb">${escaped(node.package_name)} / ${escaped(node.original_file_path)}</div>` +
-    `<h1>${escaped(label(node))}</h1><div class="chips">${chips(project, node).join("")}</div>` +
+    `<h1>${breakable(label(node))}</h1><div class="chips">${chips(project, node).join("")}</div>` +
     `<div class="told">${node.description ? markdown(node.description) : '<p class="faint">No description.</p>'}</div>` +
     facts(project, node) + columnTable(project, node) + testList(project, node) +
     `<h2 id="lineage">Lineage</h2>${depthButtons(options)}${neighbourhood(project, id, options)}` +
@@ -78,7 +78,7 @@ function facts(project, node) {
     ...Object.entries(meta).map(([key, value]) => [key, typeof value === "object" ? JSON.stringify(value) : String(value)]),
   ].filter(([, value]) => value);
   const url = /^https?:/.test(node.url ?? "") ? `<p><a href="${escaped(node.url)}">${escaped(node.url)}</a></p>` : "";
-  return `<dl class="facts">${known.map(([key, value]) => `<div><dt>${escaped(key)}</dt><dd>${escaped(value)}</dd></div>`).join("")}</dl>${url}`;
+  return `<dl class="facts">${known.map(([key, value]) => `<div><dt>${escaped(key)}</dt><dd>${breakable(value)}</dd></div>`).join("")}</dl>${url}`;
 }
 
 function columnTable(project, node) {
@@ -146,7 +146,12 @@ function graphPage(project) {
 }
 
 function nodeLink(node) {
-  return `<a href="${address(node)}"><span class="dot ${node.resource_type}"></span> ${escaped(label(node))}</a>`;
+  return `<a class="link" href="${address(node)}"><span class="dot ${node.resource_type}"></span><span>${breakable(label(node))}</span></a>`;
+}
+
+// A name that may go on in the next line where its words end.
+function breakable(name) {
+  return escaped(name).replace(/[_./]+(?=\w)/g, "$&<wbr>");
 }
 
 function firstLine(text) {
@@ -161,7 +166,7 @@ function treeHtml(project, here) {
   for (const node of project.shown) put(top, project, node);
   return [...top].filter(([, branch]) => branch.size).map(([name, branch]) => {
     const open = name === project.name || name === "Sources" || holds(branch, here);
-    return `<details class="top" ${open ? "open" : ""}><summary>${escaped(name)}</summary>${branchHtml(branch, here, name !== project.name || project.shown.length > MANY)}</details>`;
+    return `<details class="top" ${open ? "open" : ""}><summary><span>${breakable(name)}</span></summary>${branchHtml(branch, here, name !== project.name || project.shown.length > MANY)}</details>`;
   }).join("");
 }
 
@@ -185,10 +190,10 @@ function branchHtml(branch, here, closed) {
     if (!(each instanceof Map)) {
       const text = each.resource_type === "source" ? each.name : label(each);
       const current = each.unique_id === here ? "here" : "";
-      return `<a class="item ${each.resource_type} ${current}" href="${address(each)}"><span class="dot"></span>${escaped(text)}</a>`;
+      return `<a class="item ${each.resource_type} ${current}" href="${address(each)}"><span class="dot"></span><span>${breakable(text)}</span></a>`;
     }
     const open = !closed || holds(each, here) ? "open" : "";
-    return `<details ${open}><summary>${escaped(name)}</summary>${branchHtml(each, here, closed)}</details>`;
+    return `<details ${open}><summary><span>${breakable(name)}</span></summary>${branchHtml(each, here, closed)}</details>`;
   }).join("");
 }
 
