@@ -29,6 +29,7 @@ from airflow_sqlmodels.manifest.nodes import (
 from airflow_sqlmodels.run.result import BEHIND_FAILURE, FAIL_FAST, Result, thread_name
 from airflow_sqlmodels.templating.entries.node import kept_rows
 from airflow_sqlmodels.templating.invocation import Invocation
+from airflow_sqlmodels.templating.options import all_options
 
 SCHEMA = "https://schemas.getdbt.com/dbt/run-results/v6.json"
 
@@ -40,7 +41,9 @@ def write_run_results(
     write_json(path, run_results(manifest, results, invocation, seconds))
 
 
-def write_results_of_no_node(path: Path, outcome: Result, invocation: Invocation, failures: int | None = None) -> None:
+def write_results_of_no_node(
+    path: Path, manifest: Manifest, outcome: Result, invocation: Invocation, failures: int | None = None
+) -> None:
     """Write the file for what is no node of the project: a macro, or a template from the command line."""
     entry: dict[str, Any] = {
         "status": outcome.status,
@@ -54,7 +57,7 @@ def write_results_of_no_node(path: Path, outcome: Result, invocation: Invocation
         **{"compiled": bool(outcome.compiled_sql), "compiled_code": outcome.compiled_sql or None},
         **{"relation_name": None, "batch_results": None, "overload_results": None},
     }
-    write_json(path, _file([entry], invocation, outcome.seconds))
+    write_json(path, _file([entry], manifest, invocation, outcome.seconds))
 
 
 def run_results(
@@ -62,15 +65,18 @@ def run_results(
 ) -> dict[str, Any]:
     """The content of the file."""
     keeps = bool(invocation.store_failures)
-    return _file([result_json(manifest, result, keeps_failures=keeps) for result in results], invocation, seconds)
+    entries = [result_json(manifest, result, keeps_failures=keeps) for result in results]
+    return _file(entries, manifest, invocation, seconds)
 
 
-def _file(entries: Sequence[Mapping[str, Any]], invocation: Invocation, seconds: float) -> dict[str, Any]:
+def _file(
+    entries: Sequence[Mapping[str, Any]], manifest: Manifest, invocation: Invocation, seconds: float
+) -> dict[str, Any]:
     return {
         "metadata": metadata(SCHEMA, invocation),
         "results": list(entries),
         "elapsed_time": seconds,
-        "args": dict(invocation.args),
+        "args": all_options(invocation.args, manifest.settings.flags),
     }
 
 

@@ -154,7 +154,8 @@ def _show_inline(flags: Flags, opened: Opened, text: str, output: str) -> int:
             started_at=began,
             finished_at=datetime.datetime.now(datetime.UTC),
         )
-        write_results_of_no_node(flags.target_folder(manifest) / "run_results.json", outcome, means.invocation)
+        path = flags.target_folder(manifest) / "run_results.json"
+        write_results_of_no_node(path, manifest, outcome, means.invocation)
     _show(flags, inline_id(manifest), None, sql, output)
     return 0
 

@@ -140,6 +140,7 @@ def flags_of(context: click.Context) -> Flags:
     line = scrubbed(shlex.join(("sqlmodels", *sys.argv[1:])), hidden)
     said = {**said, "which": command, "vars": shown, "invocation_command": line}
     log = log_for(said, known["project_dir"])
+    said |= {"project_dir": str(known["project_dir"]), **({"log_path": str(log.file.folder)} if log.file else {})}
     context.color = _colours(known.get("use_colors"), log)
     report = bool(values.get("show_resource_report"))
     context.find_root().ensure_object(dict).update(

@@ -45,6 +45,11 @@ class LogFile:
         self._lock = threading.Lock()
         self._secrets = secrets()
 
+    @property
+    def folder(self) -> Path:
+        """Where it is, from the root on."""
+        return self._place.parent.absolute()
+
     def takes(self, level: str) -> bool:
         """Whether something of that level is written."""
         return level in self._levels and not self._broken

@@ -95,7 +95,7 @@ def _flags_again(flags: Flags, previous: Previous, said: set[str]) -> Flags:
         kept["sample"] = window_of(str(said_again["sample"]))
     times = times_of(said_again.get("event_time_start"), said_again.get("event_time_end"))
     kept |= dict(zip(("event_time_start", "event_time_end"), times, strict=True))
-    if said_again.get("warn_error_options"):
+    if any((said_again.get("warn_error_options") or {}).values()):
         kept["warn_error_options"] = said_again["warn_error_options"]
     if "threads" in said:
         said_again["threads"] = flags.threads

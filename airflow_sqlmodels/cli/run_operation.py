@@ -123,7 +123,7 @@ def _write(execution: Execution, outcome: Result) -> None:
     flags, manifest = execution.flags, execution.opened.manifest
     if flags.switch("write_json", manifest, default=True):
         path = flags.target_folder(manifest) / "run_results.json"
-        write_results_of_no_node(path, outcome, execution.means.invocation, int(not outcome.passed))
+        write_results_of_no_node(path, manifest, outcome, execution.means.invocation, int(not outcome.passed))
         flags.log.wrote(OPERATION_RESULTS, path)
 
 

@@ -137,7 +137,7 @@ def _keep(flags: Flags, means: Answerer, seen: Sequence[Shown]) -> None:
     path = flags.target_folder(manifest) / "run_results.json"
     results = [each.result() for each in seen]
     if len(seen) == 1 and seen[0].name is None:
-        write_results_of_no_node(path, results[0], means.invocation)
+        write_results_of_no_node(path, manifest, results[0], means.invocation)
     else:
         write_run_results(path, manifest, results, means.invocation, sum(each.seconds for each in seen))
     flags.log.wrote(RUN_RESULTS, path)

@@ -277,6 +277,29 @@ def test_retry_calls_a_macro_again_that_failed(call: Call, tmp_path: Path) -> No
     assert "by 2" not in said, "it went well"
 
 
+@pytest.mark.parametrize(
+    ("command", "own"),
+    [
+        ("run", {"select", "exclude", "empty"}),
+        ("seed", {"select", "exclude", "empty", "show"}),
+        ("test", {"select", "exclude", "resource_types", "exclude_resource_types"}),
+        ("compile", {"select", "exclude", "empty", "inject_ephemeral_ctes", "output"}),
+    ],
+)
+def test_results_name_every_option_of_their_command(call: Call, tmp_path: Path, command: str, own: set[str]) -> None:
+    """As with dbt, whether it was said or not: who reads them need not know what is usual."""
+    assert call(command, "--full-refresh" if command == "run" else "--no-partial-parse")[0] != 2
+
+    args = json.loads((tmp_path / "project/target/run_results.json").read_text())["args"]
+    of_commands = {"select", "exclude", "empty", "show", "output", "inject_ephemeral_ctes", "limit"}
+    of_commands |= {"resource_types", "exclude_resource_types", "compile", "export_saved_queries"}
+    assert of_commands.intersection(args) == own
+    assert args["project_dir"] == str(tmp_path / "project")
+    assert args["log_path"] == str(tmp_path / "project/logs")
+    assert (args["defer"], args["indirect_selection"], args["validate_macro_args"]) == (False, "eager", True)
+    assert args.get("full_refresh") is (True if command == "run" else None)
+
+
 def test_arguments_of_a_macro_are_listed_if_they_were_given(call: Call, tmp_path: Path) -> None:
     macros = tmp_path / "project/macros"
     macros.mkdir()
