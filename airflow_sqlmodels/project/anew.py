@@ -327,7 +327,7 @@ def _with_materialization(node: Model, parts: Parts) -> Model:
     if meant:
         raise ProjectError(what, at, meant)
     hint = "there is none of that name for Postgres: use one that it has, or turn the model off"
-    return structs.replace(node, problems=(*node.problems, Problem(what, at, hint)))
+    return structs.replace(node, problems=(*node.problems, Problem(what, at, hint, only_built=True)))
 
 
 def _renderer(settings: Settings, package: str, docs: Mapping[str, Doc], shared: Mapping[str, Any]) -> YamlRenderer:
