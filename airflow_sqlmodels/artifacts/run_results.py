@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -111,10 +112,14 @@ def _thread(result: Result) -> str:
 
 def _code(node: AnyNode, result: Result, sql: str) -> dict[str, Any]:
     """Its query. As in dbt that of a hook or an empty file is empty, and nothing is said of a unit test without one."""
-    may_be_empty = isinstance(node, Operation) or (isinstance(node, (Analysis, Model)) and not node.raw_code.strip())
+    may_be_empty = isinstance(node, Operation) or (isinstance(node, (Analysis, Model)) and _is_empty(node.raw_code))
     if sql or (may_be_empty and result.passed):
         return {"compiled": True, "compiled_code": sql}
     return {"compiled": None if isinstance(node, UnitTest) else False, "compiled_code": None}
+
+
+def _is_empty(raw_code: str) -> bool:
+    return not re.sub(r"(?s)\{#.*?#\}", "", raw_code).strip()
 
 
 def _failures(node: AnyNode, result: Result) -> int | None:

@@ -54,6 +54,7 @@ def compiled_inline(means: Answerer, text: str, session: Session | None) -> str:
         at=at,
         raw_code=text,
         config={},
+        schema=means.manifest.settings.target.schema,
     )
     rendering = Rendering(means, node, session, free_refs=True)
     try:

@@ -52,7 +52,7 @@ def compile_node(means: Answerer, node: AnyNode, session: Session | None, *, inj
         means.compiled[node.id] = CompiledCode("")
     if isinstance(node, (Seed, Source)) or not isinstance(node, Templated):
         return Compiled("", rendering)
-    refuse_problems(node)
+    refuse_problems(node, built=False)
     if isinstance(node, DataTest) and node.generic is not None:
         rendering.give("_dbt_generic_test_kwargs", _arguments(node, rendering))
     try:
@@ -104,9 +104,11 @@ def _note(rendering: Rendering, sql: str | None, read: list[tuple[Model, str]]) 
     rendering.forget("model")
 
 
-def refuse_problems(node: AnyNode) -> None:
-    """Raises CompilationError for what was found wrong with the node while loading."""
+def refuse_problems(node: AnyNode, *, built: bool = True) -> None:
+    """Raises CompilationError for what was found wrong with the node while loading; `built`: if it is to be built."""
     for problem in getattr(node, "problems", ()):
+        if problem.only_built and not built:
+            continue
         raise CompilationError(problem.what, problem.at, problem.hint)
 
 

@@ -99,6 +99,8 @@ class Problem(Struct, frozen=True):
     what: str
     at: Location
     hint: str = ""
+    only_built: bool = False
+    """Whether it can be compiled and shown all the same."""
 
 
 class Templated(Node, frozen=True, kw_only=True):
@@ -302,7 +304,7 @@ class Operation(Templated, frozen=True, kw_only=True):
     """One on-run-start or on-run-end hook."""
 
     when: str
-    """`on-run-start` or `on-run-end`."""
+    """`on-run-start`, `on-run-end`, or `run-operation`: a macro that is called by itself."""
     schema: str = ""
     """Where a model with its config would be."""
     index: int

@@ -36,7 +36,7 @@ from airflow_sqlmodels.project.macro_files import (
     refuse_broken,
     stray_words,
 )
-from airflow_sqlmodels.project.making import Reading, make_nodes, with_foreign_entries
+from airflow_sqlmodels.project.making import Reading, bare_nodes, make_nodes, with_foreign_entries
 from airflow_sqlmodels.project.metric_references import with_metrics
 from airflow_sqlmodels.project.microbatch import microbatch_warnings
 from airflow_sqlmodels.project.naming import NameRules, overridden_names
@@ -56,7 +56,7 @@ from airflow_sqlmodels.project.settings import (
     refuse_old_configs,
 )
 from airflow_sqlmodels.project.source_overrides import with_overrides
-from airflow_sqlmodels.project.twins import each_once, without_idle_twins
+from airflow_sqlmodels.project.twins import each_once, names_of, refuse_twins, without_twins
 from airflow_sqlmodels.project.unit_tests import read_unit_tests
 from airflow_sqlmodels.project.unused_configs import unused_configs
 from airflow_sqlmodels.project.upward_refs import upward_refs
@@ -92,7 +92,8 @@ def refreshed(
     named = with_rendered_names(read_properties(wanted), lambda package: _renderer(settings, package, docs, shared))
     entries = with_versions(named, model_names(files))
     projects = {each.name: each for each in (project, *packages)}
-    parts = make_parts(settings, projects, known.manifest.macros, docs, entries, shared)
+    singled, _ = without_twins(entries, known.manifest.macros.values())
+    parts = make_parts(settings, projects, known.manifest.macros, docs, singled, shared)
     models = refreshed_models(parts, known.manifest, changed)
     if models is None or reading.warned:
         return None
@@ -117,10 +118,13 @@ def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[Sou
         project.root, _renderer(settings, project.name, docs, shared), second_form=settings.flag("use_catalogs_v2")
     )
     projects = {each.name: each for each in (project, *packages)}
-    parts = make_parts(settings, projects, macros, docs, list(without_idle_twins(entries, files)), shared)
+    singled, twins = without_twins(entries, macros.values())
+    parts = make_parts(settings, projects, macros, docs, singled, shared)
     own = (each for each in macros.values() if each.package == project.name)
     refuse_broken(own, parts.readers.graph, parts.readers.library)
     built = with_overloads(with_foreign_entries(parts, files, make_nodes(parts, files, entries, reading)), entries)
+    if twins:
+        refuse_twins(twins, bare_nodes(parts, files, names_of(twins)))
     refuse_old_configs(projects, project.name, built)
     warnings: list[str | Warned] = [
         *oddities(project, parts, built, entries),
@@ -323,7 +327,7 @@ def _with_materialization(node: Model, parts: Parts) -> Model:
     if meant:
         raise ProjectError(what, at, meant)
     hint = "there is none of that name for Postgres: use one that it has, or turn the model off"
-    return structs.replace(node, problems=(*node.problems, Problem(what, at, hint)))
+    return structs.replace(node, problems=(*node.problems, Problem(what, at, hint, only_built=True)))
 
 
 def _renderer(settings: Settings, package: str, docs: Mapping[str, Doc], shared: Mapping[str, Any]) -> YamlRenderer:

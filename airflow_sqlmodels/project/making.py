@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -138,6 +138,18 @@ def _from_entry(parts: Parts, entry: Entry) -> Iterator[AnyNode]:
         yield exposure(parts, entry)
     if entry.kind in ("model", "seed", "snapshot", "source"):
         yield from generic_tests(parts, entry)
+
+
+def bare_nodes(parts: Parts, files: Iterable[SourceFile], names: Collection[tuple[str, str]]) -> Iterator[AnyNode]:
+    """The nodes of those kinds and names as they are without their entries."""
+    entries = {key: entry for key, entry in parts.entries.items() if (entry.kind, entry.name) not in names}
+    bare = replace(parts, entries=entries, noted=[])
+    kinds = {kind for kind, _ in names}
+    for file in files:
+        if file.kind == "snapshot" and file.kind in kinds:
+            yield from template_nodes.snapshots(bare, file)
+        elif (file.kind, file.stem) in names:
+            yield _ONE_NODE_FILES[file.kind](bare, file)
 
 
 def with_foreign_entries(parts: Parts, files: Iterable[SourceFile], built: list[AnyNode]) -> list[AnyNode]:

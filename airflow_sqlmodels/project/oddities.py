@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from airflow_sqlmodels.errors import ProjectError, SqlModelsError, closest
+from airflow_sqlmodels.errors import ProjectError, SettingsError, SqlModelsError, closest
 from airflow_sqlmodels.manifest.nodes import (
     DataTest,
     Exposure,
@@ -148,7 +148,7 @@ def _without_schema(built: Iterable[Node]) -> Iterator[Warned]:
 
 
 def _spaces(parts: Parts, built: Iterable[Node], entries: Iterable[Entry]) -> Iterator[Warned]:
-    """Names with spaces. Raises ProjectError if the project's flags refuse them."""
+    """Names with spaces. Raises SettingsError if the project's flags refuse them."""
     flags = parts.settings.flags
     enabled = [node for node in built if node.config.get("enabled", True)]
     nodes = [(each.id, each.path) for each in enabled if " " in each.name and not isinstance(each, (Source, Exposure))]
@@ -162,7 +162,7 @@ def _spaces(parts: Parts, built: Iterable[Node], entries: Iterable[Entry]) -> It
     ):
         listed = "".join(f"\n  - {unique_id} ({path})" for unique_id, path in found)
         if found and flags.get(flag, usual):
-            raise ProjectError(f"Resource names cannot contain spaces:{listed}", None, "rename them")
+            raise SettingsError(f"Resource names cannot contain spaces:{listed}", None, "rename them")
         for unique_id, path in found[:1]:
             text = f"{path}: Found spaces in the name of `{unique_id}`"
             yield Warned(text, "SpacesInResourceNameDeprecation", {"unique_id": unique_id}, once=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from airflow_sqlmodels.compile.compiler import compile_node
+from airflow_sqlmodels.compile.compiler import compile_node, refuse_problems
 from airflow_sqlmodels.errors import Location, ProjectError, SqlModelsError, UnreachableError, WarehouseError
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
@@ -162,6 +162,7 @@ def _build(
         for name in ("sql", "compiled_code"):  # for the hooks: an audit table keeps them
             compiled.rendering.give(name, compiled.sql)
     rules.on_compiled(compiled.sql)
+    refuse_problems(node)
     relation = means.relation(node.relation)
     _refuse_long_name(relation.identifier, node)
     pre_hooks = hooks_of(means, compiled, node, "pre_hook") if part is None or part.first else ()

@@ -44,7 +44,7 @@ class Adapter(AdapterTexts, Offering):
         settings: Settings,
         invocation: Invocation,
     ) -> None:
-        super().__init__(dialect, settings.flags)
+        super().__init__(dialect, settings.flags, settings.quoting)
         self._settings = settings
         self._invocation = invocation
         self._scope = scope

@@ -33,9 +33,9 @@ _TYPES = {
 class AdapterTexts:
     """The part of dbt's `adapter` that is about words."""
 
-    def __init__(self, dialect: Dialect, flags: Mapping[str, Any]) -> None:
+    def __init__(self, dialect: Dialect, flags: Mapping[str, Any], quoting: Mapping[str, bool] | None = None) -> None:
         self._dialect = dialect
-        self.Relation = RelationApi(dialect)
+        self.Relation = RelationApi(dialect, quoting or {})
         self.Column = TemplateColumn
         self.behavior = Behaviour(flags)
 

@@ -11,7 +11,7 @@ from jinja2.runtime import missing  # type: ignore[attr-defined]  # not listed i
 from msgspec import Struct, field
 
 from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError, line_location
-from airflow_sqlmodels.manifest.nodes import DataTest, resource_type
+from airflow_sqlmodels.manifest.nodes import DataTest, Operation, resource_type
 from airflow_sqlmodels.templating.adapter import Adapter
 from airflow_sqlmodels.templating.batches import Batch
 from airflow_sqlmodels.templating.by_name import metric_named
@@ -157,7 +157,7 @@ def _own_names(rendering: Rendering) -> dict[str, Any]:
         "store_raw_result": _StoreRawResult(rendering.results),
         "render": lambda text: rendering.text(str(text), node.at),
         "write": lambda *_args: "",
-        "api": {"Relation": RelationApi(means.dialect), "Column": TemplateColumn},
+        "api": {"Relation": RelationApi(means.dialect, settings.quoting), "Column": TemplateColumn},
         "pre_hooks": node.config.get("pre_hook") or [],
         "post_hooks": node.config.get("post_hook") or [],
         "sql": None,
@@ -166,6 +166,8 @@ def _own_names(rendering: Rendering) -> dict[str, Any]:
         "metric": _Metrics(rendering),
         "defer_relation": rendering.defer_relation(),
     }
+    if isinstance(node, Operation) and node.when == "run-operation":  # as in dbt a macro called by itself lacks them
+        del names["this"], names["compiled_code"]
     return names
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import Struct, field, structs
 
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.errors import CompilationError, closest
@@ -283,6 +283,8 @@ class RelationApi(_Kinds, Struct, frozen=True):
     """`api.Relation` and `adapter.Relation`: makes relations from names."""
 
     dialect: Dialect
+    quoting: Mapping[str, bool] = field(default_factory=dict)
+    """What the project says of it; it holds here as well, as in dbt."""
 
     def create(
         self,
@@ -294,7 +296,8 @@ class RelationApi(_Kinds, Struct, frozen=True):
         **_more: Any,
     ) -> TemplateRelation:
         """A relation of these names, whether it exists or not."""
-        quoting = Quoting(**(quote_policy or {}))
+        said = {part: quoted for part, quoted in self.quoting.items() if part in Quoting.__struct_fields__}
+        quoting = Quoting(**{**said, **(quote_policy or {})})
         parts = (database, schema, identifier)
         of_database, of_schema, name = ("" if part is None else str(part) for part in parts)  # a query gives numbers
         return _sound(TemplateRelation(Relation(of_database, of_schema, name, quoting), self.dialect, type))

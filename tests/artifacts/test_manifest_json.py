@@ -153,6 +153,19 @@ def test_a_test_below_the_wrong_key_is_one_of_the_node_that_is_meant(tmp_path: P
     assert nodes["model.shop.a"]["primary_key"] == ["id"]
 
 
+def test_a_test_of_what_another_package_has_is_attached_to_nothing(tmp_path: Path) -> None:
+    files = {
+        "dbt_packages/tools/dbt_project.yml": "name: tools\n",
+        "dbt_packages/tools/models/theirs.sql": "select 1 as id",
+        "models/theirs.yml": "models: [{name: theirs, columns: [{name: id, data_tests: [unique]}]}]",
+    }
+    nodes = written(tmp_path, files)["nodes"]
+    (test,) = (node for node in nodes.values() if node["resource_type"] == "test")
+    assert test["depends_on"]["nodes"] == ["model.tools.theirs"]
+    assert (test["attached_node"], test["file_key_name"]) == (None, "models.theirs")
+    assert nodes["model.tools.theirs"]["primary_key"] == []
+
+
 def test_what_is_said_twice_stands_as_often_as_in_dbt(tmp_path: Path) -> None:
     reads = "select * from {{ ref('b') }}, {{ ref('b') }} c, {{ source('raw', 't') }}, {{ source('raw', 't') }} d"
     test = "{tags: [z, y, y]}"

@@ -78,6 +78,7 @@ def test_a_materialization_of_another_warehouse_fails_its_model_alone(call: Call
     listed, (code, said) = call("ls", "--select", "orders"), call("build", "--select", "orders", "+stg_orders")
 
     assert listed == (0, "shop.marts.orders\n")
+    assert call("compile", "--quiet", "--select", "orders") == (0, "\nselect 1 as id\n"), "as in dbt, it is not built"
     assert code == 1
     assert "Compilation Error" in said
     assert "models/marts/orders.sql:1:25: no materialization 'dynamic_table'" in said
@@ -594,15 +595,17 @@ def test_print_is_shown_as_it_is_and_an_operation_that_fails_ends_with_1(call: C
     (tmp_path / "macros").mkdir(exist_ok=True)
     (tmp_path / "macros/m.sql").write_text(
         "{% macro hello(x) %}{{ print('hi ' ~ x) }}{{ log('not seen', info=true) }}{% endmacro %}\n"
+        "{% macro own() %}{{ print([this is defined, compiled_code is defined, sql]) }}{% endmacro %}\n"
         "{% macro boom() %}\n{{ exceptions.raise_compiler_error('no way') }}{% endmacro %}"
     )
     assert call("run-operation", "hello", "--args", "{x: 3}", "--quiet") == (0, "hi 3\n")
     told = json.loads((tmp_path / "target/run_results.json").read_text())["args"]
+    assert call("run-operation", "own", "--quiet") == (0, "[False, False, None]\n"), "as in dbt it is of no node"
     assert (told["macro"], told["args"]) == ("hello", {"x": 3})
     code, said = call("run-operation", "boom")
     assert (code, said.splitlines()[2:4]) == (
         1,
-        ["Encountered an error while running operation: Compilation Error", "macros/m.sql:2: no way"],
+        ["Encountered an error while running operation: Compilation Error", "macros/m.sql:3: no way"],
     )
     assert call("run-operation", "nothing")[0] == 2
 

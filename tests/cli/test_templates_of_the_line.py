@@ -67,6 +67,14 @@ def test_an_inline_template_is_compiled_with_the_ephemeral_models_that_it_reads(
     assert (entry["unique_id"], entry["status"], entry["compiled_code"]) == (INLINE, "success", "select 1")
 
 
+def test_an_inline_template_stands_in_the_schema_of_the_target(call: Call) -> None:
+    code, said = call("compile", "--quiet", "--inline", "select '{{ schema }}' from {{ this }}, {{ model.schema }}.t")
+
+    assert code == 0
+    assert said.startswith("select 'public' from ")
+    assert said.endswith('."public"."inline_query", public.t\n')
+
+
 @pytest.mark.parametrize(("ref", "relation"), [("'price'", "price_v1"), ("'price', v=2", "price_v2")])
 def test_an_inline_template_finds_versions(call: Call, ref: str, relation: str) -> None:
     code, said = call("compile", "--quiet", "--inline", f"select * from {{{{ ref({ref}) }}}}")

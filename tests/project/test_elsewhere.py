@@ -117,3 +117,46 @@ def test_a_test_in_a_file_may_be_described_twice(tmp_path: Path) -> None:
     test = load(tmp_path, FILES | more)[NodeId("test.shop.few")]
 
     assert (test.description, test.config["severity"]) == ("Second", "warn")
+
+
+@pytest.mark.parametrize(
+    ("more", "first", "second"),
+    [
+        ({"models/off.sql": "{{ config(enabled=false) }} select 1 as id"}, "models: [{name: 'off'", "}]"),
+        ({"dbt_project.yml": PROJECT + "models: {shop: {'off': {+enabled: false}}}"}, "models: [{name: 'off'", "}]"),
+        ({}, "macros: [{name: nowhere", "}]"),
+        ({}, "snapshots: [{name: nowhere", "}]"),
+    ],
+)
+def test_what_is_not_there_or_disabled_may_be_described_twice(
+    tmp_path: Path, more: dict[str, str], first: str, second: str
+) -> None:
+    described = {"models/a.yml": f"{first}, description: A{second}", "models/b.yml": f"{first}, description: B{second}"}
+    folder = {"models/off/off.sql": "select 1 as id"} if "dbt_project.yml" in more else {}
+
+    manifest = load(tmp_path, {"dbt_project.yml": PROJECT} | more | folder | described)
+
+    assert [node.description for several in manifest.disabled.values() for node in several] in ([], ["B"])
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"models/m.sql": "select 1 as id", "kind": "models"},
+        {"macros/m.sql": "{% macro m() %}{% endmacro %}", "kind": "macros"},
+        {"analyses/m.sql": "select 1", "kind": "analyses"},
+        {"snapshots/s.sql": "{% snapshot m %}{{ config(unique_key='id', strategy='check', check_cols='all') }} select 1"
+                            " as id{% endsnapshot %}", "kind": "snapshots"},
+    ],
+)  # fmt: skip
+def test_what_is_there_may_not_be_described_twice(tmp_path: Path, files: dict[str, str]) -> None:
+    kind = files.pop("kind")
+    off = "[{name: m, config: {enabled: false}}]" if kind == "models" else "[{name: m}]"
+
+    with pytest.raises(
+        NamingError, match=r"models/b\.yml:1:\d+: the \w+ 'm' is described twice: also in models/a\.yml"
+    ):
+        load(
+            tmp_path,
+            {"dbt_project.yml": PROJECT, **files, "models/a.yml": f"{kind}: {off}", "models/b.yml": f"{kind}: {off}"},
+        )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_sqlmodels.errors import CompilationError, NamingError, ProjectError
+from airflow_sqlmodels.errors import CompilationError, NamingError, SettingsError
 from airflow_sqlmodels.manifest.manifest import Target
 from airflow_sqlmodels.manifest.nodes import DataTest, Model, NodeId, Seed
 from airflow_sqlmodels.manifest.relation import Quoting
@@ -143,7 +143,7 @@ def test_two_analyses_of_one_name_are_refused(tmp_path: Path) -> None:
 
 def test_names_with_spaces_are_refused_unless_the_flag_allows_them(tmp_path: Path) -> None:
     files = {"models/a b.sql": "select 1 as id", "models/s.yml": "sources: [{name: r w, tables: [{name: t}]}]"}
-    with pytest.raises(ProjectError, match=r"(?s)names cannot contain spaces.*model\.shop\.a b"):
+    with pytest.raises(SettingsError, match=r"(?s)names cannot contain spaces.*model\.shop\.a b"):
         load(tmp_path, files)
     flag = "{name: shop, profile: shop, flags: {require_resource_names_without_spaces: false}}"
     told = [each.name for each in load(tmp_path, files | {"dbt_project.yml": flag}).warnings]

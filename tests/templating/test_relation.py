@@ -11,7 +11,7 @@ from airflow_sqlmodels.errors import SqlModelsError
 from airflow_sqlmodels.manifest.nodes import NodeId
 from airflow_sqlmodels.templating.answering import answerer
 from airflow_sqlmodels.templating.invocation import Invocation
-from tests.projects import load
+from tests.projects import PROJECT, load
 
 
 @pytest.mark.parametrize(
@@ -137,3 +137,15 @@ def test_it_refuses_what_dbts_does(tmp_path: Path, template: str, told: str) -> 
 
     with pytest.raises(SqlModelsError, match=told):
         compile_node(answerer(manifest, Invocation()), manifest[NodeId("model.shop.m")], None)
+
+
+def test_relations_that_templates_make_are_quoted_as_the_project_says(tmp_path: Path) -> None:
+    create = "api.Relation.create(database='d', schema='s', identifier='i'"
+    said = f"{{{{ {create}) }}}} {{{{ {create}, quote_policy={{'schema': true}}) }}}}"
+    said += " {{ adapter.Relation.create(schema='s') }}"
+    quoting = "quoting: {schema: false, identifier: false, snowflake_ignore_case: true}\n"
+    manifest = load(tmp_path, {"dbt_project.yml": PROJECT + quoting, "models/m.sql": said})
+
+    found = compile_node(answerer(manifest, Invocation()), manifest[NodeId("model.shop.m")], None).sql
+
+    assert found == '"d".s.i "d"."s".i s'

@@ -9,10 +9,10 @@ from airflow_sqlmodels.manifest.nodes import DataTest, NodeId
 def attached_id(test: DataTest, manifest: Manifest) -> NodeId | None:
     """The node of that name that the test reads, where a seed is described below `models:` and the like.
 
-    None if nothing of the project is meant.
+    None if its package has none: as in dbt nothing of another package is meant.
     """
     said = test.attached_node
     if said is None or said in manifest.nodes or said in manifest.disabled:
         return said
-    name = said.rpartition(".")[2]
-    return next((each for each in test.ref_ids if each.rpartition(".")[2] == name), None)
+    name = said.partition(".")[2]  # with the package
+    return next((each for each in test.ref_ids if each.partition(".")[2] == name), None)

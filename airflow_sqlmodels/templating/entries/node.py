@@ -167,12 +167,13 @@ def _test_part(test: DataTest, manifest: Manifest, view: Mapping[str, Any]) -> E
         said["depends_on"] = {"macros": macros, "nodes": view["depends_on"]["nodes"]}
     found = attached_id(test, manifest)
     attached = found and (manifest.nodes.get(found) or manifest.disabled[found][0])
+    kind, _, rest = (test.attached_node or "").partition(".")
     if not attached:
-        return {**said, "file_key_name": None, "attached_node": None}
+        return {**said, "file_key_name": f"{kind}s.{rest.partition('.')[2]}" if kind else None, "attached_node": None}
     if found != test.attached_node:
         said["attached_node"] = found
     name = attached.source_name if isinstance(attached, Source) else attached.name
-    said["file_key_name"] = f"{(test.attached_node or '').partition('.')[0]}s.{name}"
+    said["file_key_name"] = f"{kind}s.{name}"
     if not isinstance(attached, Source):
         said["group"] = attached.config.get("group")
     if isinstance(attached, Model) and attached.version and _is_read_at_once(test):
