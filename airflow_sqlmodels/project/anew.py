@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from msgspec import structs
 
 from airflow_sqlmodels.dialects.registry import dialect_named
-from airflow_sqlmodels.errors import Location, ProjectError, closest
+from airflow_sqlmodels.errors import ProjectError, closest
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.graph.yaml_selectors import unknown_keys
 from airflow_sqlmodels.manifest.macro import Doc, Macro, MacroId
@@ -47,7 +46,7 @@ from airflow_sqlmodels.project.refresh import properties_of, refreshed_models
 from airflow_sqlmodels.project.rendered_names import with_rendered_names
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.resolve import NODE_FIRST, Index, index_of, partly_resolved, resolved
-from airflow_sqlmodels.project.selectors_file import SELECTORS_FILE, read_selectors
+from airflow_sqlmodels.project.selectors_file import read_selectors
 from airflow_sqlmodels.project.semantic.nodes import Semantics, semantic_nodes
 from airflow_sqlmodels.project.semantic.validation import NESTED_FLAG, check_semantics
 from airflow_sqlmodels.project.settings import (
@@ -204,7 +203,7 @@ def assemble(  # all that was read, one by one
     known_groups = groups(parts, entries)
     restricted = [name for name, project in parts.projects.items() if project.content.get("restrict-access")]
     check_access(nodes, known_groups, restricted)
-    selectors = _selectors(parts)
+    selectors = read_selectors(settings, property_names(parts.readers.shared))
     unknown = (key for name, said in selectors.items() for key in unknown_keys(name, said.get("definition")))
     return Manifest(
         settings=parts.settings,
@@ -266,12 +265,6 @@ def _semantic_warnings(semantics: Semantics, nodes: Mapping[NodeId, AnyNode]) ->
 
 def _left_out(test: DataTest, error: ProjectError) -> Warned:
     return Warned(f"the test {test.name!r} is left out: {error}", "NodeNotFoundOrDisabled")
-
-
-def _selectors(parts: Parts) -> dict[str, Any]:
-    """The named selections, their templates rendered."""
-    written = read_selectors(Path(parts.settings.root))
-    return parts.rendered(written, parts.settings.name, Location(SELECTORS_FILE, 1))
 
 
 def _each_once(warned: Iterable[Warned]) -> Iterable[Warned]:
