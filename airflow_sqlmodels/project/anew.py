@@ -88,7 +88,7 @@ def refreshed(
     reading = Reading(structs.replace(choices, say=logged.append))
     settings, docs = known.manifest.settings, known.manifest.docs
     shared = reading.shared_names(settings)
-    named = with_rendered_names(read_properties(wanted), lambda package: _renderer(settings, package, docs, shared))
+    named = with_rendered_names(read_properties(wanted), lambda package: _renderer(settings, package, shared))
     entries = with_versions(named, model_names(files))
     projects = {each.name: each for each in (project, *packages)}
     parts = make_parts(settings, projects, known.manifest.macros, docs, entries, shared)
@@ -110,10 +110,10 @@ def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[Sou
     reading = Reading(choices)
     strays = list(stray_words(_of("macro", files)))
     shared = reading.shared_names(settings)
-    named = with_rendered_names(listed, lambda package: _renderer(settings, package, docs, shared))
+    named = with_rendered_names(listed, lambda package: _renderer(settings, package, shared))
     entries = with_versions(named, model_names(files))
     refuse_catalogs(
-        project.root, _renderer(settings, project.name, docs, shared), second_form=settings.flag("use_catalogs_v2")
+        project.root, _renderer(settings, project.name, shared), second_form=settings.flag("use_catalogs_v2")
     )
     projects = {each.name: each for each in (project, *packages)}
     parts = make_parts(settings, projects, macros, docs, list(without_idle_twins(entries, files)), shared)
@@ -156,8 +156,9 @@ def make_parts(  # all that was read, one by one
     names = {**shared, "execute": False, "var": Var(known_vars(settings, settings.name), str)}
     rules = NameRules(settings, strict, names, overridden_names(strict, settings.name, settings.packages))
     by_name = {(entry.kind, entry.file.package, entry.name): entry for entry in each_once(entries)}
-    renderers = {name: _renderer(settings, name, docs, shared) for name in projects}
-    return Parts(settings, projects, readers, rules, docs, by_name, renderers.__getitem__)
+    renderers = {name: _renderer(settings, name, shared) for name in projects}
+    describers = {name: _renderer(settings, name, shared, docs) for name in projects}
+    return Parts(settings, projects, readers, rules, docs, by_name, renderers.__getitem__, describers.__getitem__)
 
 
 def macro_table(settings: Settings, macros: Mapping[MacroId, Macro]) -> MacroTable:
@@ -319,14 +320,12 @@ def _with_materialization(node: Model, parts: Parts) -> Model:
     return structs.replace(node, problems=(*node.problems, Problem(what, at, hint)))
 
 
-def _renderer(settings: Settings, package: str, docs: Mapping[str, Doc], shared: Mapping[str, Any]) -> YamlRenderer:
-    return YamlRenderer(
-        {
-            **property_names(shared),
-            "var": Var(known_vars(settings, package), str),
-            "doc": DocLookup(docs, package, settings.name),
-        }
-    )
+def _renderer(
+    settings: Settings, package: str, shared: Mapping[str, Any], docs: Mapping[str, Doc] | None = None
+) -> YamlRenderer:
+    """What renders the properties of a package; with `docs` their descriptions, which alone know `doc`, as in dbt."""
+    doc = {} if docs is None else {"doc": DocLookup(docs, package, settings.name)}
+    return YamlRenderer({**property_names(shared), "var": Var(known_vars(settings, package), str), **doc})
 
 
 def _of(kind: str, files: Iterable[SourceFile]) -> list[SourceFile]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_sqlmodels.errors import ProjectError, SqlModelsError
+from airflow_sqlmodels.errors import SqlModelsError
 from airflow_sqlmodels.project.load import load_project
 from tests.projects import TARGET, write_project
 
