@@ -131,6 +131,12 @@ class Parts:
             return text
         return str(self.describer(package).text(text, at))
 
+    def untouched_description(self, text: Any, package: str, at: Location) -> str:
+        """That of a unit test or a function: in dbt it is no template. Only docs blocks are taken in."""
+        if isinstance(text, str) and "doc(" not in text:
+            return text
+        return self.description(text, package, at)
+
     def doc_blocks(self, text: Any, package: str) -> tuple[str, ...]:
         """The ids of the docs blocks that a description, as written, takes in."""
         if not isinstance(text, str) or "doc(" not in text:

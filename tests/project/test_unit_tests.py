@@ -268,6 +268,12 @@ def test_what_dbt_refuses_too_is_no_unit_test(change: tuple[str, str], tmp_path:
         loaded(tmp_path, GOOD.replace(*change))
 
 
+def test_its_description_is_no_template(tmp_path: Path) -> None:
+    test = one(loaded(tmp_path, GOOD + 'description: "{{ 1 }} is one"\n'))
+
+    assert test.description == "{{ 1 }} is one"
+
+
 @pytest.mark.parametrize("versions", ["{}", "{include: []}", "{include: 2}", "{exclude: '*'}", "{included: [1]}"])
 def test_versions_that_name_none_are_refused(versions: str, tmp_path: Path) -> None:
     files = {
