@@ -116,7 +116,7 @@ class _Reading(Struct, frozen=True):
             config=config,
             own_config=own,
             files=(self.entry.file.shown, PROJECT_FILE),
-            model=NodeId("") if model is None else model.id,
+            model=NodeId("") if model is None or config["enabled"] is False else model.id,
             model_name=written,
         )
         if model is None or config["enabled"] is False:

@@ -268,6 +268,12 @@ def test_what_dbt_refuses_too_is_no_unit_test(change: tuple[str, str], tmp_path:
         loaded(tmp_path, GOOD.replace(*change))
 
 
+def test_one_that_is_off_depends_on_nothing(tmp_path: Path) -> None:
+    (found,) = loaded(tmp_path, GOOD + "config: {enabled: false}\n").disabled.values()
+
+    assert found[0].depends_on == ()
+
+
 def test_its_description_is_no_template(tmp_path: Path) -> None:
     test = one(loaded(tmp_path, GOOD + 'description: "{{ 1 }} is one"\n'))
 
