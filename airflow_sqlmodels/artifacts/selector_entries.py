@@ -33,6 +33,8 @@ def _taken_apart(said: Any) -> Any:
         return said
     if len(said) == 1 and not said.keys() & {*_SETS}:
         return {"method": next(iter(said)), "value": next(iter(said.values()))}
+    if "method" in said:
+        return said  # what it excludes stays as it is written, as in dbt
     return {
         key: [_taken_apart(each) for each in value] if key in _SETS and isinstance(value, list) else value
         for key, value in said.items()

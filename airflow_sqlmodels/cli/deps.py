@@ -12,6 +12,7 @@ from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.opening_lines import tell_running
 from airflow_sqlmodels.cli.options import global_options, option
 from airflow_sqlmodels.cli.telling import tell_warning
+from airflow_sqlmodels.errors import Location
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.installed import LOCK_FILE
 from airflow_sqlmodels.project.packages.adding import add_package
@@ -25,6 +26,7 @@ from airflow_sqlmodels.project.packages.reading import Asked, read_asked, render
 from airflow_sqlmodels.project.packages.resolve import Rules, resolve
 from airflow_sqlmodels.project.packages.secrets import HIDDEN
 from airflow_sqlmodels.project.packages.web import Web
+from airflow_sqlmodels.project.vars_file import VARS_FILE, file_vars
 from airflow_sqlmodels.templating.invocation import LANGUAGE_VERSION
 
 
@@ -45,16 +47,17 @@ def deps(context: click.Context, /, upgrade: bool, lock_only: bool, **values: An
     """Install the packages that packages.yml or dependencies.yml asks for."""
     flags = flags_of(context)
     tell_running(flags, shown=False)
-    home = home_of(flags.project_dir, flags.vars)
+    variables = {**file_vars(flags.project_dir, "", {}, Location(VARS_FILE)), **flags.vars}
+    home = home_of(flags.project_dir, variables)
     if values["add_package"]:
         flags.log.tell(add_package(home.root, values["add_package"], values["source"]))
-    asked = read_asked(home.root, renderer(flags.vars))
-    lock = read_lock(home.root, renderer(flags.vars))
+    asked = read_asked(home.root, renderer(variables))
+    lock = read_lock(home.root, renderer(variables))
     if not asked.packages:
         return _nothing(home, lock, flags)
     with tempfile.TemporaryDirectory(prefix="sqlmodels-packages-") as downloads:
         web = Web()
-        fetcher = Fetcher(home.root, Path(downloads), renderer(flags.vars), web, Hub(web))
+        fetcher = Fetcher(home.root, Path(downloads), renderer(variables), web, Hub(web))
         if lock is None or upgrade or lock.digest != digest_of(asked.canonical):
             found = _locked_anew(home, asked, fetcher, flags)
         elif not lock_only:

@@ -6,6 +6,7 @@ A definition is a text in that grammar, `{method: …, value: …}` with options
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
@@ -39,17 +40,23 @@ def selector_named(manifest: Manifest, name: str, indirect: Indirect = "eager") 
     if name not in manifest.selectors:
         hint = closest(name, manifest.selectors) or f"{FILE} holds the definitions"
         raise SelectorError(f"no selector {name!r}", None, hint)
-    entry = manifest.selectors[name]
-    definition = entry.get("definition", entry) if isinstance(entry, Mapping) else entry
-    if isinstance(definition, Mapping) and definition.keys() & {"union", "intersection"} and len(definition) > 1:
-        raise SelectorError(f"selector {name!r}: 'union' or 'intersection' must stand alone", Location(FILE))
-    return _Reader(name, indirect).choice(definition)
+    return _Reader(name, indirect).whole(manifest.selectors[name])
+
+
+def check_selectors(entries: Mapping[str, Any]) -> None:
+    """Raises SelectorError if a definition cannot be meant, or if several selectors are the default."""
+    for name, entry in entries.items():
+        _Reader(name, "eager", lenient=True).whole(entry)
+    _default_of(entries)
 
 
 def default_selector(manifest: Manifest) -> str | None:
     """The name of the selector with `default: true`. Raises SelectorError if there are several."""
-    entries = manifest.selectors.items()
-    names = [name for name, entry in entries if isinstance(entry, Mapping) and entry.get("default") is True]
+    return _default_of(manifest.selectors)
+
+
+def _default_of(entries: Mapping[str, Any]) -> str | None:
+    names = [name for name, entry in entries.items() if isinstance(entry, Mapping) and entry.get("default") is True]
     if len(names) > 1:
         raise SelectorError(f"several selectors are the default: {', '.join(map(repr, names))}", Location(FILE))
     return names[0] if names else None
@@ -74,6 +81,15 @@ class _Reader(Struct, frozen=True):
 
     name: str
     indirect: Indirect
+    lenient: bool = False
+    """Whether a text that will name nothing may pass: it stops those that select with it, nobody else."""
+
+    def whole(self, entry: Any) -> Choice:
+        """What an entry of the file, or a definition alone, stands for."""
+        definition = entry.get("definition", entry) if isinstance(entry, Mapping) else entry
+        if isinstance(definition, Mapping) and definition.keys() & {"union", "intersection"} and len(definition) > 1:
+            raise self._error("'union' or 'intersection' must stand alone")
+        return self.choice(definition)
 
     def choice(self, definition: Any) -> Choice:
         if isinstance(definition, str):
@@ -86,8 +102,12 @@ class _Reader(Struct, frozen=True):
         return self._mapping(definition)
 
     def _text(self, text: str) -> Term:
-        """One term. dbt, too, knows no spaces and commas here: it selects nothing, we say so."""
-        if "/" not in text and any(each in text.strip() for each in ", "):
+        """One term. dbt, too, knows no spaces and commas here: it selects nothing, we say so.
+
+        A value behind a method may have them, as tags do.
+        """
+        first, *more = re.split("[ ,]+", text.strip())
+        if not self.lenient and "/" not in text and more and (":" not in first or any(":" in each for each in more)):
             raise self._error(f"{text!r} is more than one term", "write a list under 'union' or 'intersection'")
         return term(text, Location(f"{FILE}, selector {self.name!r}", 0, 1, text), self.indirect)
 
@@ -107,7 +127,8 @@ class _Reader(Struct, frozen=True):
             return self._term(str(method), value, {})
         if "method" not in definition or "value" not in definition:
             raise self._error(f"a definition needs 'method' and 'value', this has {', '.join(map(repr, definition))}")
-        chosen = self._term(str(definition["method"]), definition["value"], definition)
+        method = definition["method"]
+        chosen = self._term("" if method is None else str(method), definition["value"], definition)
         return self._without(chosen, definition["exclude"]) if "exclude" in definition else chosen
 
     def _term(self, method: str, value: Any, options: Mapping[str, Any]) -> Term:

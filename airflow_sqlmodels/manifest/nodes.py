@@ -258,8 +258,8 @@ class UnitTest(Node, frozen=True, kw_only=True):
 
     @property
     def depends_on(self) -> tuple[NodeId, ...]:
-        """The model under test."""
-        return (self.model,)
+        """The model under test; of one that is off nothing is looked up, as in dbt."""
+        return (self.model,) if self.model else ()
 
 
 class Period(Struct, frozen=True):

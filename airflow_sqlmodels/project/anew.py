@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from msgspec import structs
 
 from airflow_sqlmodels.dialects.registry import dialect_named
-from airflow_sqlmodels.errors import Location, ProjectError, closest
+from airflow_sqlmodels.errors import ProjectError, closest
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.graph.yaml_selectors import unknown_keys
 from airflow_sqlmodels.manifest.macro import Doc, Macro, MacroId
@@ -47,7 +46,7 @@ from airflow_sqlmodels.project.refresh import properties_of, refreshed_models
 from airflow_sqlmodels.project.rendered_names import with_rendered_names
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.resolve import NODE_FIRST, Index, index_of, partly_resolved, resolved
-from airflow_sqlmodels.project.selectors_file import SELECTORS_FILE, read_selectors
+from airflow_sqlmodels.project.selectors_file import read_selectors
 from airflow_sqlmodels.project.semantic.nodes import Semantics, semantic_nodes
 from airflow_sqlmodels.project.semantic.validation import NESTED_FLAG, check_semantics
 from airflow_sqlmodels.project.settings import (
@@ -89,7 +88,7 @@ def refreshed(
     reading = Reading(structs.replace(choices, say=logged.append))
     settings, docs = known.manifest.settings, known.manifest.docs
     shared = reading.shared_names(settings)
-    named = with_rendered_names(read_properties(wanted), lambda package: _renderer(settings, package, docs, shared))
+    named = with_rendered_names(read_properties(wanted), lambda package: _renderer(settings, package, shared))
     entries = with_versions(named, model_names(files))
     projects = {each.name: each for each in (project, *packages)}
     singled, _ = without_twins(entries, known.manifest.macros.values())
@@ -112,10 +111,10 @@ def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[Sou
     reading = Reading(choices)
     strays = list(stray_words(_of("macro", files)))
     shared = reading.shared_names(settings)
-    named = with_rendered_names(listed, lambda package: _renderer(settings, package, docs, shared))
+    named = with_rendered_names(listed, lambda package: _renderer(settings, package, shared))
     entries = with_versions(named, model_names(files))
     refuse_catalogs(
-        project.root, _renderer(settings, project.name, docs, shared), second_form=settings.flag("use_catalogs_v2")
+        project.root, _renderer(settings, project.name, shared), second_form=settings.flag("use_catalogs_v2")
     )
     projects = {each.name: each for each in (project, *packages)}
     singled, twins = without_twins(entries, macros.values())
@@ -161,8 +160,9 @@ def make_parts(  # all that was read, one by one
     names = {**shared, "execute": False, "var": Var(known_vars(settings, settings.name), str)}
     rules = NameRules(settings, strict, names, overridden_names(strict, settings.name, settings.packages))
     by_name = {(entry.kind, entry.file.package, entry.name): entry for entry in each_once(entries)}
-    renderers = {name: _renderer(settings, name, docs, shared) for name in projects}
-    return Parts(settings, projects, readers, rules, docs, by_name, renderers.__getitem__)
+    renderers = {name: _renderer(settings, name, shared) for name in projects}
+    describers = {name: _renderer(settings, name, shared, docs) for name in projects}
+    return Parts(settings, projects, readers, rules, docs, by_name, renderers.__getitem__, describers.__getitem__)
 
 
 def macro_table(settings: Settings, macros: Mapping[MacroId, Macro]) -> MacroTable:
@@ -208,7 +208,7 @@ def assemble(  # all that was read, one by one
     known_groups = groups(parts, entries)
     restricted = [name for name, project in parts.projects.items() if project.content.get("restrict-access")]
     check_access(nodes, known_groups, restricted)
-    selectors = _selectors(parts)
+    selectors = read_selectors(settings, property_names(parts.readers.shared))
     unknown = (key for name, said in selectors.items() for key in unknown_keys(name, said.get("definition")))
     return Manifest(
         settings=parts.settings,
@@ -272,12 +272,6 @@ def _left_out(test: DataTest, error: ProjectError) -> Warned:
     return Warned(f"the test {test.name!r} is left out: {error}", "NodeNotFoundOrDisabled")
 
 
-def _selectors(parts: Parts) -> dict[str, Any]:
-    """The named selections, their templates rendered."""
-    written = read_selectors(Path(parts.settings.root))
-    return parts.rendered(written, parts.settings.name, Location(SELECTORS_FILE, 1))
-
-
 def _each_once(warned: Iterable[Warned]) -> Iterable[Warned]:
     """Without those that two templates, or two readings of one, brought up."""
     return {each.text: each for each in warned}.values()
@@ -330,14 +324,12 @@ def _with_materialization(node: Model, parts: Parts) -> Model:
     return structs.replace(node, problems=(*node.problems, Problem(what, at, hint, only_built=True)))
 
 
-def _renderer(settings: Settings, package: str, docs: Mapping[str, Doc], shared: Mapping[str, Any]) -> YamlRenderer:
-    return YamlRenderer(
-        {
-            **property_names(shared),
-            "var": Var(known_vars(settings, package), str),
-            "doc": DocLookup(docs, package, settings.name),
-        }
-    )
+def _renderer(
+    settings: Settings, package: str, shared: Mapping[str, Any], docs: Mapping[str, Doc] | None = None
+) -> YamlRenderer:
+    """What renders the properties of a package; with `docs` their descriptions, which alone know `doc`, as in dbt."""
+    doc = {} if docs is None else {"doc": DocLookup(docs, package, settings.name)}
+    return YamlRenderer({**property_names(shared), "var": Var(known_vars(settings, package), str), **doc})
 
 
 def _of(kind: str, files: Iterable[SourceFile]) -> list[SourceFile]:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
-from airflow_sqlmodels.manifest.nodes import Exposure, NodeId, Ref, SourceRef
+from airflow_sqlmodels.manifest.nodes import Exposure, NodeId, SourceRef
 from airflow_sqlmodels.project.configs import listed, merge_all
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry
 from airflow_sqlmodels.project.references import ref_of
+from airflow_sqlmodels.project.shapes import faults
 from airflow_sqlmodels.project.yaml_text import plain
 from airflow_sqlmodels.templating.metric_names import metric_asked
+from airflow_sqlmodels.templating.static import Call
 
 _RENDERED = ("type", "owner", "label", "url", "maturity", "depends_on")
 """What may hold templates, beside the description and the config."""
+
+_ASKED = ("ref", "source", "metric")
 
 _BESIDE = ("tags", "meta")
 """What stands beside the config and is added to what all say together."""
@@ -35,22 +39,10 @@ def exposure(parts: Parts, entry: Entry) -> Exposure:
     layers = _of_all(parts, package), beside, config
     config["tags"] = sorted({tag for each in layers for tag in listed(each.get("tags"))})  # as in dbt
     config["meta"] = merge_all({"meta": each.get("meta")} for each in layers if each.get("meta")).get("meta", {})
-    refs: list[Ref] = []
-    found: list[SourceRef] = []
-    metrics: list[Ref] = []
     content = parts.rendered({key: entry.content.get(key) for key in _RENDERED}, package, entry.at, known=True)
-    for text in content["depends_on"] or []:
-        calls = parts.readers.graph.reader.calls("{{ " + str(text) + " }}")
-        if calls is None:
-            hint = "write ref('model') or source('name', 'table'); in a list in brackets with quotes around it"
-            raise ProjectError(f"depends_on of the exposure {entry.name!r}: {text!r} cannot be read", entry.at, hint)
-        for call in calls:
-            if call.name == "ref" and call.args:
-                refs.append(ref_of(call))
-            elif call.name == "source" and len(call.args) == 2:
-                found.append(SourceRef(*call.args))
-            elif call.name == "metric" and call.args:
-                metrics.append(metric_asked(*call.args))
+    for fault in faults("exposure", {key: each for key, each in content.items() if each is not None}):
+        raise ProjectError(fault.what, entry.place(entry.content, fault.key), fault.hint)  # what templates gave
+    calls = list(_calls(parts, entry, content["depends_on"] or []))
     return Exposure(
         id=NodeId(f"exposure.{package}.{entry.name}"),
         name=entry.name,
@@ -65,15 +57,30 @@ def exposure(parts: Parts, entry: Entry) -> Exposure:
         own_config=own,
         written=_written(parts, entry, parts.written_config("exposure", package, fqn, entry, own)),
         files=(entry.file.shown, PROJECT_FILE),
-        refs=tuple(refs),
-        source_refs=tuple(found),
-        metric_refs=tuple(metrics),
+        refs=tuple(ref_of(call) for call in calls if call.name == "ref"),
+        source_refs=tuple(SourceRef(*call.args) for call in calls if call.name == "source" and len(call.args) == 2),
+        metric_refs=tuple(metric_asked(*call.args) for call in calls if call.name == "metric"),
         type=str(content["type"] or ""),
         owner=content["owner"] or {},
         label=content["label"],
         url=content["url"],
         maturity=content["maturity"],
     )
+
+
+def _calls(parts: Parts, entry: Entry, texts: Iterable[Any]) -> Iterator[Call]:
+    """What an exposure says that it depends on. Raises ProjectError for what cannot be read, or names nothing."""
+    where = f"depends_on of the exposure {entry.name!r}"
+    for text in texts:
+        calls = parts.readers.graph.reader.calls("{{ " + str(text) + " }}")
+        if calls is None:
+            hint = "write ref('model') or source('name', 'table'); in a list in brackets with quotes around it"
+            raise ProjectError(f"{where}: {text!r} cannot be read", entry.at, hint)
+        for call in calls:
+            if call.name in _ASKED and not call.args:
+                hint = "as in dbt only texts may stand in its brackets: ref('model')"
+                raise ProjectError(f"{where}: {text!r} names nothing", entry.at, hint)
+            yield call
 
 
 def _of_all(parts: Parts, package: str) -> Mapping[str, Any]:

@@ -51,7 +51,8 @@ def refuse_missing(project: ProjectFile, packages: Sequence[ProjectFile]) -> Non
     installed = {package.name for package in packages}
     for index, entry in enumerate(locked.listed):
         name = entry.get("name") if isinstance(entry, dict) else None
-        if name and name not in installed:
+        # a tarball lies under the name that packages.yml gives it, which may be another than its project has
+        if name and name not in installed and not (project.root / folder / str(name)).is_dir():
             raise NamingError(f"the package {name!r} is not installed in {folder}", locked.place(index), _HINT)
     for asked in (locked, *(_entries(project.root, name) for name in ASKING_FILES)):
         if len(asked.listed) > len(packages) and (asked is locked or not locked.listed):

@@ -49,6 +49,7 @@ class Parts:
     entries: Mapping[tuple[str, str, str], Entry]
     """Property entries by (kind, package, name)."""
     renderer: Callable[[str], YamlRenderer]
+    describer: Callable[[str], YamlRenderer]
     """For the YAML of a package."""
     noted: list[Warned] = field(default_factory=list, compare=False)
     """What turned out to be odd while nodes were made."""
@@ -128,7 +129,13 @@ class Parts:
             return "" if text is None else str(text)
         if not is_template(text):
             return text
-        return str(self.renderer(package).text(text, at))
+        return str(self.describer(package).text(text, at))
+
+    def untouched_description(self, text: Any, package: str, at: Location) -> str:
+        """That of a unit test or a function: in dbt it is no template. Only docs blocks are taken in."""
+        if isinstance(text, str) and "doc(" not in text:
+            return text
+        return self.description(text, package, at)
 
     def doc_blocks(self, text: Any, package: str) -> tuple[str, ...]:
         """The ids of the docs blocks that a description, as written, takes in."""

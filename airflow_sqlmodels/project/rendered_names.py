@@ -67,6 +67,7 @@ class _Names:
     def __init__(self, entry: Entry, renderer: YamlRenderer) -> None:
         self._entry = entry
         self._renderer = renderer
+        self._known = entry.kind in ("group", "source")  # dbt checks the types of what templates give there
 
     def in_map(self, mapping: YamlMap, where: Mapping[str, Any]) -> YamlMap:
         """A copy of a mapping."""
@@ -88,7 +89,7 @@ class _Names:
         if not _holds_template(value, where):
             return value
         if where is _TEXT:
-            return str(self._renderer.value(value, self._entry.place(holder, key)))
+            return str(self._renderer.value(value, self._entry.place(holder, key), known=self._known))
         if where is _ANY:
-            return self._renderer.value(value, self._entry.place(holder, key))
+            return self._renderer.value(value, self._entry.place(holder, key), known=self._known)
         return self._in_list(value, where[0]) if isinstance(where, list) else self.in_map(value, where)

@@ -354,13 +354,14 @@ def shared(  # noqa: PLR0913  # one argument per thing that is known of a node
     files = (file.shown,) if entry is None else (file.shown, entry.file.shown)
     at = Location(file.shown, 1)
     kind = _configured_as(parts, file.kind)
+    describe = parts.untouched_description if file.kind == "function" else parts.description
     return {
         "name": name,
         "package": file.package,
         "path": file.path,
         "fqn": fqn,
         "at": at,
-        "description": parts.description(content.get("description"), file.package, at if entry is None else entry.at),
+        "description": describe(content.get("description"), file.package, at if entry is None else entry.at),
         "doc_blocks": parts.doc_blocks(content.get("description"), file.package),
         "tags": once(config["tags"]),
         "meta": plain(config.get("meta") or {}),

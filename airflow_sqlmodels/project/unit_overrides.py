@@ -17,7 +17,7 @@ def read_overrides(parts: Parts, entry: Entry) -> Overrides | None:
     if holder is None:
         return None
     at = entry.place(entry.content, "overrides")
-    if not isinstance(holder, YamlMap) or not all(isinstance(each or {}, dict) for each in holder.values()):
+    if not isinstance(holder, YamlMap) or not all(isinstance(each, dict) for each in holder.values()):
         raise ProjectError("overrides must be mappings", at, f"by {', '.join(_KINDS)}, of names to values")
     refuse_unknown_keys(entry, holder, _KINDS, "overrides")
     said = {key: plain(holder.get(key) or {}) for key in _KINDS}

@@ -34,12 +34,12 @@ class RowsReader(Struct, frozen=True):
 
     parts: Parts
     entry: Entry
-    fixtures: Mapping[tuple[str, str], SourceFile]
-    """The fixture files of its package, by name and ending."""
+    fixtures: Mapping[str, SourceFile]
+    """The fixture files of its package, by name."""
 
     def read(self, holder: YamlMap, at: Location, seed: Seed | None = None) -> FixtureRows:
         """The rows that `holder` gives; those of `seed` if it gives none. Raises ProjectError with the place."""
-        kind = str(holder.get("format") or "dict")
+        kind = str(holder.get("format", "dict"))
         if kind not in FORMATS:
             hint = closest(kind, FORMATS) or f"there are {', '.join(FORMATS)}"
             raise ProjectError(f"no format {kind!r} for rows", self.entry.place(holder, "format"), hint)
@@ -92,13 +92,12 @@ class RowsReader(Struct, frozen=True):
         return _ordered(FixtureRows(at=at, format=kind, rows=tuple(rows), lines=tuple(lines), fixture=file.stem))
 
     def _fixture(self, name: str, kind: str, at: Location) -> SourceFile:
-        found = self.fixtures.get((name, kind))
+        found = self.fixtures.get(name)
+        if found is not None and (ending := _ending(found)) != kind:
+            raise ProjectError(f"the fixture {name!r} is a .{ending} file", at, f"say 'format: {ending}'")
         if found is not None:
             return found
-        endings = [ending for stem, ending in self.fixtures if stem == name]
-        if endings:
-            raise ProjectError(f"the fixture {name!r} is a .{endings[0]} file", at, f"say 'format: {endings[0]}'")
-        names = [stem for stem, ending in self.fixtures if ending == kind]
+        names = [stem for stem, each in self.fixtures.items() if _ending(each) == kind]
         stem = name.removesuffix(f".{kind}")
         hint = f"leave the .{kind} away" if stem in names else closest(stem, names)
         folder = f"{self.parts.projects[self.entry.file.package].paths('test-paths')[0]}/fixtures"
@@ -118,6 +117,10 @@ def _of_seed(seed: Seed, at: Location) -> FixtureRows:
     with open(os.path.join(seed.root, seed.path), encoding="utf-8-sig", newline="") as file:
         rows, _ = _of_csv(file.read(), Location(seed.at.path), 1, _delimiter(seed))
     return _ordered(FixtureRows(at=at, rows=tuple(rows)))
+
+
+def _ending(fixture: SourceFile) -> str:
+    return fixture.path.rpartition(".")[2].lower()
 
 
 def _delimiter(seed: Seed) -> str:

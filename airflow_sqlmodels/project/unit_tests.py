@@ -55,9 +55,9 @@ def read_unit_tests(
     fixtures: Iterable[SourceFile],
 ) -> UnitTests:
     """All unit tests that these entries define. Raises ProjectError with the place for what cannot be meant."""
-    files: dict[str, dict[tuple[str, str], SourceFile]] = {}
+    files: dict[str, dict[str, SourceFile]] = {}
     for each in fixtures:
-        twin = files.setdefault(each.package, {}).setdefault((each.stem, _ending(each)), each)
+        twin = files.setdefault(each.package, {}).setdefault(each.stem, each)
         if twin is not each:
             what = f"two fixtures are named {each.stem!r}: the other is {twin.shown}"
             raise NamingError(what, Location(each.shown, 1), "rename one of the files")
@@ -86,7 +86,7 @@ class _Reading(Struct, frozen=True):
     entry: Entry
     nodes: Mapping[NodeId, AnyNode]
     index: Index
-    fixtures: Mapping[tuple[str, str], SourceFile]
+    fixtures: Mapping[str, SourceFile]
     warnings: list[str]
 
     def tests(self) -> Iterator[UnitTest]:
@@ -110,13 +110,13 @@ class _Reading(Struct, frozen=True):
             path=self.entry.file.path,
             fqn=fqn,
             at=self.entry.at,
-            description=self.parts.description(content.get("description"), package, self.entry.at),
+            description=self.parts.untouched_description(content.get("description"), package, self.entry.at),
             tags=once(config["tags"]),
             meta=plain(config.get("meta") or {}),
             config=config,
             own_config=own,
             files=(self.entry.file.shown, PROJECT_FILE),
-            model=NodeId("") if model is None else model.id,
+            model=NodeId("") if model is None or config["enabled"] is False else model.id,
             model_name=written,
         )
         if model is None or config["enabled"] is False:
@@ -146,6 +146,8 @@ class _Reading(Struct, frozen=True):
         wanted = self.entry.content.get("versions")
         said = wanted if isinstance(wanted, dict) else {}
         at = self._place("versions")
+        if any(key not in ("include", "exclude") or not isinstance(each, list) for key, each in said.items()):
+            raise ProjectError("these are no versions", at, "write 'include:' or 'exclude:' with a list of them")
         if model.version is None:
             if said.get("include") or said.get("exclude"):
                 raise ProjectError(f"the model {model.name!r} has no versions", at)
@@ -157,6 +159,8 @@ class _Reading(Struct, frozen=True):
         every.sort(key=lambda each: rank(str(each.version)))
         include, exclude = ({str(each) for each in said.get(key) or ()} for key in ("include", "exclude"))
         chosen = [each for each in every if (not include or each.version in include) and each.version not in exclude]
+        if isinstance(wanted, dict) and not include and not exclude:
+            chosen = []  # as in dbt: `versions: {}` names none of them
         if not chosen:
             numbers = ", ".join(str(each.version) for each in every)
             raise ProjectError(f"none of these is a version of {model.name!r}", at, f"it has {numbers}")
@@ -226,7 +230,7 @@ class _Reading(Struct, frozen=True):
         if written == "this":
             return model
         calls = self.parts.readers.graph.reader.calls("{{ " + written + " }}") or []
-        if len(calls) != 1 or calls[0].name not in ("ref", "source") or not calls[0].literal:
+        if len(calls) != 1 or calls[0].name not in ("ref", "source") or not 1 <= len(calls[0].args) <= 2:
             raise ProjectError(f"an input cannot be {written!r}", at, "write ref('…'), source('…', '…') or this")
         found = self._meant(calls[0])
         if model is not None and found is not None and found.id not in (*model.depends_on, model.id):
@@ -307,7 +311,3 @@ def _files_of(inputs: Iterable[AnyNode]) -> list[str]:
 
 def _is_inline(node: AnyNode) -> bool:
     return isinstance(node, Model) and node.materialized == "ephemeral"
-
-
-def _ending(file: SourceFile) -> str:
-    return file.path.rpartition(".")[2].lower()

@@ -113,7 +113,9 @@ class EnvVar(Struct, frozen=True):
                 "give SQL another variable, without the prefix DBT_ENV_SECRET",
             )
         self.note(name)
-        value = self.own.get(name, os.environ.get(name))
+        if name in self.own:
+            return self.own[name]  # None too: a unit test may say so
+        value = os.environ.get(name)
         if value is not None:
             return value
         if default is not None:

@@ -34,11 +34,12 @@ def test_the_config_of_the_semantic_layer_counts(kind: str) -> None:
     assert facts_of(entry) != facts_of({**entry, "config": {"enabled": True, "meta": {"owner": "sales"}}})
 
 
-def test_the_versions_that_a_unit_test_is_for_count() -> None:
-    entry: dict[str, Any] = {"resource_type": "unit_test", "fqn": ["shop", "orders", "u"], "model": "orders"}
+def test_of_a_unit_test_its_checksum_counts() -> None:
+    """It tells rows apart that differ in a null, or in how often they are there."""
+    entry: dict[str, Any] = {"resource_type": "unit_test", "fqn": ["shop", "orders", "u"], "checksum": "1"}
 
-    assert facts_of({**entry, "versions": None}) == facts_of(entry)
-    assert facts_of({**entry, "versions": {"include": [1], "exclude": None}}) != facts_of(entry)
+    assert facts_of({**entry, "description": "rounds"}) == facts_of(entry)
+    assert facts_of({**entry, "checksum": "2"}) != facts_of(entry)
 
 
 def test_an_export_counts_as_it_was_written() -> None:

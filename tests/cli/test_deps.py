@@ -279,6 +279,26 @@ def test_a_local_package_is_linked(project: Path) -> None:
     assert installed(project) == {"shared": "edited"}
 
 
+def test_an_empty_lock_file_counts_as_none(project: Path) -> None:
+    (project.parent / "shared/macros").mkdir(parents=True)
+    (project.parent / "shared/dbt_project.yml").write_text("name: shared\n")
+    (project / "packages.yml").write_text("packages:\n  - local: ../shared\n")
+    (project / "package-lock.yml").write_text("")
+
+    assert deps(project) == 0
+    assert "name: shared" in (project / "package-lock.yml").read_text()
+
+
+def test_templates_know_the_variables_of_vars_yml(project: Path) -> None:
+    (project.parent / "shared/macros").mkdir(parents=True)
+    (project.parent / "shared/dbt_project.yml").write_text("name: shared\n")
+    (project / "packages.yml").write_text("packages:\n  - local: \"../{{ var('folder') }}\"\n")
+    (project / "vars.yml").write_text("vars: {folder: shared}\n")
+
+    assert deps(project) == 0
+    assert (project / "dbt_packages/shared").exists()
+
+
 def test_a_tarball_takes_the_name_that_it_is_given(hub: FakeHub, project: Path) -> None:
     hub.trouble = [archive({"x-main/dbt_project.yml": "name: whatever\n", "x-main/macros/m.sql": "from a tarball"})]
     (project / "packages.yml").write_text(f"packages:\n  - tarball: {hub.url}x.tar.gz\n    name: given\n")

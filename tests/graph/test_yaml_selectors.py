@@ -8,7 +8,7 @@ import pytest
 
 from airflow_sqlmodels.errors import SelectorError
 from airflow_sqlmodels.graph.selector import Combined, Term
-from airflow_sqlmodels.graph.yaml_selectors import default_selector, selector_named
+from airflow_sqlmodels.graph.yaml_selectors import check_selectors, default_selector, selector_named
 from tests.manifests import manifest_of
 
 
@@ -62,6 +62,32 @@ def test_a_wrong_definition_is_refused_with_the_name_of_its_selector(definition:
         definition_of(definition)
 
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["tag:my tag", "tag:a, b"])
+def test_a_value_behind_a_method_may_have_spaces(text: str) -> None:
+    assert definition_of(text).value == text.removeprefix("tag:")
+
+
+def test_a_method_that_is_null_is_told_by_the_value() -> None:
+    assert definition_of({"method": None, "value": "models/a"}).method == "path"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"a": {"definition": {"nope": "x"}}},
+        {"a": {"definition": {"union": ["x"], "intersection": ["y"]}}},
+        {"a": {"definition": "x", "default": True}, "b": {"definition": "y", "default": True}},
+    ],
+)
+def test_wrong_definitions_are_found_though_nobody_asks_for_them(wrong: dict[str, Any]) -> None:
+    with pytest.raises(SelectorError):
+        check_selectors(wrong)
+
+
+def test_a_definition_that_will_name_nothing_stops_only_those_who_ask_for_it() -> None:
+    check_selectors({"a": {"definition": "x y"}, "b": {"definition": {"method": "selector", "value": "nope"}}})
 
 
 def test_two_defaults_are_refused() -> None:

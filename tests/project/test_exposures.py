@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from airflow_sqlmodels.artifacts.manifest_json import manifest_json
-from airflow_sqlmodels.errors import NamingError, ProjectError
+from airflow_sqlmodels.errors import CompilationError, NamingError, ProjectError
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.manifest.nodes import Exposure, NodeId
 from airflow_sqlmodels.templating.invocation import Invocation
@@ -119,3 +119,28 @@ def test_a_config_says_all_tags_and_meta(
     wall = manifest.nodes[NodeId("exposure.shop.wall")]
     assert isinstance(wall, Exposure)
     assert (wall.tags, wall.meta) == (tags, meta)
+
+
+@pytest.mark.parametrize("asked", ["ref(var('which'))", "ref()", "source(var('which'))", "ref(env_var('HOME'))"])
+def test_what_names_nothing_is_refused(asked: str, tmp_path: Path) -> None:
+    wall = WALL.replace("ref('orders')", f'"{asked}"')
+    with pytest.raises(ProjectError, match=re.escape(f"{asked!r} names nothing".replace("\\", ""))):
+        load(tmp_path, FILES | {"models/wall.yml": wall})
+
+
+@pytest.mark.parametrize("key", ["type", "maturity"])
+def test_what_a_template_gives_must_be_a_known_word_too(key: str, tmp_path: Path) -> None:
+    said = {"type": "dashboard", "maturity": "high", key: "{{ 'what' }}"}
+    listed = ", ".join(f'{name}: "{value}"' for name, value in said.items())
+    wall = f"exposures:\n  - {{name: wall, {listed}, owner: {{name: A}}}}\n"
+    with pytest.raises(ProjectError, match=key):
+        load(tmp_path, FILES | {"models/wall.yml": wall})
+
+
+def test_docs_blocks_are_known_in_descriptions_alone(tmp_path: Path) -> None:
+    docs = {"models/docs.md": "{% docs wall %}A wall.{% enddocs %}"}
+    described = WALL.replace("name: wall,", "name: wall, description: \"{{ doc('wall') }}\",")
+    manifest = load(tmp_path / "a", FILES | docs | {"models/wall.yml": described})
+    assert manifest[NodeId("exposure.shop.wall")].description == "A wall."
+    with pytest.raises(CompilationError, match="'doc' is undefined"):
+        load(tmp_path / "b", FILES | docs | {"models/wall.yml": described.replace("description:", "label:")})

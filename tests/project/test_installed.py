@@ -31,6 +31,11 @@ def test_a_locked_package_that_is_missing_is_told(tmp_path: Path) -> None:
     )
 
 
+def test_a_package_may_lie_under_another_name_than_its_project_has(tmp_path: Path) -> None:
+    lock = "packages:\n  - {name: given, tarball: http://localhost/x.tar.gz}\nsha1_hash: x\n"
+    load(tmp_path, **{"package-lock.yml": lock, "dbt_packages/given/dbt_project.yml": "name: utils\n"})
+
+
 @pytest.mark.parametrize("name", ["packages.yml", "dependencies.yml"])
 def test_without_a_lock_file_packages_are_counted(name: str, tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match=f"{name}: packages asked for here: 1, installed in dbt_packages: 0"):

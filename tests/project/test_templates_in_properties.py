@@ -141,6 +141,18 @@ def test_the_owner_of_a_group_and_the_loader_of_a_source_are_rendered(tmp_path: 
     assert [each.loader for each in sources if isinstance(each, Source)] == ["l2", "l2"]
 
 
+@pytest.mark.parametrize(
+    "properties",
+    [
+        "groups: [{name: g, owner: {name: '{{ nowhere }}'}}]",
+        "sources: [{name: raw, loader: '{{ nowhere }}', tables: [{name: t}]}]",
+    ],
+)
+def test_the_owner_of_a_group_and_the_loader_of_a_source_are_not_nothing(properties: str, tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match="gives no value: nothing of that name is known there"):
+        load(tmp_path, {**MODEL, "models/p.yml": properties})
+
+
 def test_what_names_a_version_may_be_a_template(tmp_path: Path) -> None:
     properties = """\
         models:

@@ -253,7 +253,47 @@ def test_what_dbt_passes_over_is_warned_of(test: str, expected: str, tmp_path: P
     assert warning.text.startswith("models/marts/tests.yml:")
 
 
-def test_two_fixtures_of_one_name_are_refused(tmp_path: Path) -> None:
-    files = {"tests/fixtures/a.csv": "id\n1\n", "tests/fixtures/more/a.csv": "id\n2\n"}
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("rows:\n          - {id: 1, amount: 2}", "format: null\n        rows: []"),
+        ("ref('stg_orders')", "ref()"),
+        ("ref('stg_orders')", "ref(model_name='stg_orders')"),
+        ("ref('stg_orders')", "ref('shop', 'stg_orders', '1')"),
+        ("    expect:", "    overrides: {macros: null}\n    expect:"),
+    ],
+)
+def test_what_dbt_refuses_too_is_no_unit_test(change: tuple[str, str], tmp_path: Path) -> None:
+    with pytest.raises(ProjectError):
+        loaded(tmp_path, GOOD.replace(*change))
+
+
+def test_one_that_is_off_depends_on_nothing(tmp_path: Path) -> None:
+    (found,) = loaded(tmp_path, GOOD + "config: {enabled: false}\n").disabled.values()
+
+    assert found[0].depends_on == ()
+
+
+def test_its_description_is_no_template(tmp_path: Path) -> None:
+    test = one(loaded(tmp_path, GOOD + 'description: "{{ 1 }} is one"\n'))
+
+    assert test.description == "{{ 1 }} is one"
+
+
+@pytest.mark.parametrize("versions", ["{}", "{include: []}", "{include: 2}", "{exclude: '*'}", "{included: [1]}"])
+def test_versions_that_name_none_are_refused(versions: str, tmp_path: Path) -> None:
+    files = {
+        "models/people.yml": "models:\n  - {name: people, versions: [{v: 1}, {v: 2}]}\n",
+        "models/people_v1.sql": "select 1 as n",
+        "models/people_v2.sql": "select 1 as n",
+    }
+    test = f"name: counts\nmodel: people\ngiven: []\nexpect: {{rows: [{{n: 1}}]}}\nversions: {versions}\n"
+    with pytest.raises(ProjectError, match="version"):
+        loaded(tmp_path, test, **files)
+
+
+@pytest.mark.parametrize("other", ["tests/fixtures/more/a.csv", "tests/fixtures/a.sql"])
+def test_two_fixtures_of_one_name_are_refused(other: str, tmp_path: Path) -> None:
+    files = {"tests/fixtures/a.csv": "id\n1\n", other: "id\n2\n"}
     with pytest.raises(ProjectError, match=r"two fixtures are named 'a': the other is tests/fixtures/"):
         load(tmp_path, files)

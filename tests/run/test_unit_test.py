@@ -123,6 +123,12 @@ PASSING = {
           macros: {cents: 5, invocation_id: abc}
         expect: {rows: [{day: monday, env: mine, cents: 5, through: 5, named: 5, run: abc}]}
         """,
+    "an environment variable that is null": """\
+        model: told
+        given: []
+        overrides: {env_vars: {UT_ENV: null}}
+        expect: {rows: [{env: None}]}
+        """,
     "an override by the package's name": """\
         model: told
         given: []

@@ -32,12 +32,14 @@ class Lock(Struct, frozen=True):
 
 
 def read_lock(root: Path, render: YamlRenderer) -> Lock | None:
-    """The lock file of a project; None if there is none."""
+    """The lock file of a project; None if there is none, or nothing in it."""
     try:
         text = text_of(root / LOCK_FILE, LOCK_FILE)
     except FileNotFoundError:
         return None
     content = parse_yaml(text, LOCK_FILE)
+    if content is None:
+        return None
     if not isinstance(content, dict):
         raise ProjectError("this is not a lock file", Location(LOCK_FILE), "make it anew: sqlmodels deps --upgrade")
     return Lock(packages_in(content, LOCK_FILE, text, render).packages, str(content.get(HASH_KEY) or ""))

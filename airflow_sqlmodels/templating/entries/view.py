@@ -271,7 +271,7 @@ def _unit_test_part(node: UnitTest) -> dict[str, Any]:
         "given": [{"input": each.input, **_fixture(each)} for each in node.given],
         "expect": None if node.expect is None else _fixture(node.expect),
         "overrides": overrides and {"macros": overrides.macros, "vars": overrides.vars, "env_vars": overrides.env_vars},
-        "schema": node.schema,
+        "schema": node.schema or None,
         "checksum": node.checksum,
         "version": number(node.version),
         "versions": node.versions,
