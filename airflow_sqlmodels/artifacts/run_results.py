@@ -112,14 +112,15 @@ def _thread(result: Result) -> str:
 
 def _code(node: AnyNode, result: Result, sql: str) -> dict[str, Any]:
     """Its query. As in dbt that of a hook or an empty file is empty, and nothing is said of a unit test without one."""
-    may_be_empty = isinstance(node, Operation) or (isinstance(node, (Analysis, Model)) and _is_empty(node.raw_code))
-    if sql or (may_be_empty and result.passed):
+    if sql or (result.passed and _may_be_empty(node)):
         return {"compiled": True, "compiled_code": sql}
     return {"compiled": None if isinstance(node, UnitTest) else False, "compiled_code": None}
 
 
-def _is_empty(raw_code: str) -> bool:
-    return not re.sub(r"(?s)\{#.*?#\}", "", raw_code).strip()
+def _may_be_empty(node: AnyNode) -> bool:
+    if isinstance(node, (Analysis, Model)):
+        return not re.sub(r"(?s)\{#.*?#\}", "", node.raw_code).strip()
+    return isinstance(node, Operation)
 
 
 def _failures(node: AnyNode, result: Result) -> int | None:
