@@ -18,7 +18,7 @@ def test_folders_below_tests_have_meanings_of_their_own(tmp_path: Path) -> None:
         "tests/deep/generic/too.sql": "select 1 where false",
         "tests/generic/odd.sql": "{% test odd(model) %}select * from {{ model }}{% endtest %}",
         "tests/fixtures/rows.sql": "select {{ this_is_no_test() }}",
-        "tests/fixtures/rows.csv": "a\n1\n",
+        "tests/fixtures/more.csv": "a\n1\n",
     }
 
     manifest = load(tmp_path, files)
