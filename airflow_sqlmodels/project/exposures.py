@@ -35,7 +35,7 @@ def exposure(parts: Parts, entry: Entry) -> Exposure:
         what = f"the tags of the exposure {entry.name!r} have an invalid value: None"
         raise ProjectError(what, entry.at, f"below exposures: of {PROJECT_FILE} write tags: []")
     config = parts.config("exposure", own, entry.at, entry)
-    beside = parts.rendered({key: entry.content.get(key) for key in _BESIDE}, package, entry.at)
+    beside = parts.rendered({key: entry.content.get(key) for key in _BESIDE}, package, entry.at, depth=1)
     layers = _of_all(parts, package), beside, config
     config["tags"] = sorted({tag for each in layers for tag in listed(each.get("tags"))})  # as in dbt
     config["meta"] = merge_all({"meta": each.get("meta")} for each in layers if each.get("meta")).get("meta", {})

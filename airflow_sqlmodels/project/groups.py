@@ -26,7 +26,7 @@ def _config(parts: Parts, entry: Entry) -> dict[str, Any]:
     """As in dbt, that of models in its folder is part of it, but for hooks; all of `meta` adds up."""
     package, root = entry.file.package, parts.settings.name
     fqn = (package, *entry.file.folders, entry.name)
-    own = parts.rendered(plain(entry.content.get("config") or {}), package, entry.at)
+    own = parts.rendered(plain(entry.content.get("config") or {}), package, entry.at, depth=2)
     layers = [_of_models(parts, package, fqn), own]
     if package != root:
         layers.append(_of_models(parts, root, fqn))

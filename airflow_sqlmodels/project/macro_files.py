@@ -62,7 +62,9 @@ def described(macros: Mapping[MacroId, Macro], parts: Parts, entries: Iterable[E
         if macro is not None:
             package = entry.file.package
             docs = {**(entry.content.get("docs") or {}), **(entry.config.get("docs") or {})}
-            rendered = parts.rendered({"meta": entry.config.get("meta") or {}, "docs": docs}, package, entry.at)
+            rendered = parts.rendered(
+                {"meta": entry.config.get("meta") or {}, "docs": docs}, package, entry.at, depth=entry.depth_of_config
+            )
             found[macro.id] = structs.replace(
                 macro,
                 description=parts.description(entry.content.get("description"), package, entry.at),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from msgspec import structs
@@ -64,7 +65,7 @@ class Parts:
             below = {key: value for key, value in below.items() if key not in replaced}
         layers: list[Mapping[str, Any]] = [below]
         if entry is not None:
-            layers.append(self.rendered(entry.config, package, entry.at))
+            layers.append(self.config_of(entry, package))
         layers.append(merge_calls(inline) if len(inline) > 1 else inline[0] if inline else {})
         if package != self.settings.name:
             layers.append(self.projects[self.settings.name].trees[kind].configs(fqn))
@@ -88,7 +89,7 @@ class Parts:
                 # what a version or an exposure says beside its config is not kept as written, as in dbt
                 config = entry.content.get("config") or {}
                 beside = dict.fromkeys(key for key in entry.config if key not in config)
-            said = self.rendered(config, package, entry.at)
+            said = self.rendered(config, package, entry.at, depth=entry.depth_of_config)
             if self.settings.compares_as_written:
                 written = _written_in(entry)
                 # lists of a test in a file stand there once, as in dbt
@@ -112,16 +113,24 @@ class Parts:
             raise ProjectError(wrong.what, at if entry is None else entry.place_of_config(key, at), wrong.hint)
         return with_defaults(kind, own)
 
-    def rendered(self, values: Mapping[str, Any], package: str, at: Location, *, known: bool = False) -> dict[str, Any]:
+    def rendered(
+        self, values: Mapping[str, Any], package: str, at: Location, *, known: bool = False, depth: int | None = None
+    ) -> dict[str, Any]:
         """Values of a property file, rendered, but for what is sent as it is.
 
-        `known`: a template of an unknown name is an error, not "".
+        `known`: a template of an unknown name is an error, not "". `depth`: how many keys deep in their entry the
+        values stand, if what dbt leaves as it is written, going by that, is to be left.
         """
         renderer = self.renderer(package)
-        return {
-            key: plain(value) if key in _UNRENDERED else renderer.value(plain(value), at, known=known)
-            for key, value in values.items()
-        }
+        if depth is None:
+            render: Callable[[Any], Any] = partial(renderer.value, at=at, known=known)
+        else:
+            render = partial(renderer.inside, depth=depth, at=at, known=known)
+        return {key: plain(value) if key in _UNRENDERED else render(plain(value)) for key, value in values.items()}
+
+    def config_of(self, entry: Entry, package: str) -> dict[str, Any]:
+        """What an entry says of its config, rendered."""
+        return self.rendered(entry.config, package, entry.at, depth=entry.depth_of_config)
 
     def description(self, text: Any, package: str, at: Location) -> str:
         """A description with its `doc()` calls answered. As in dbt a template loses the line end behind it."""
@@ -151,7 +160,7 @@ class Parts:
         return {str(each["name"]): self._column(each, entry, package) for each in listed}
 
     def _column(self, content: YamlMap, entry: Entry, package: str) -> Column:
-        said = self.rendered({key: content[key] for key in _OF_COLUMNS if content.get(key)}, package, entry.at)
+        said = self.rendered({key: content[key] for key in _OF_COLUMNS if content.get(key)}, package, entry.at, depth=3)
         more = {str(key): value for key, value in content.items() if key not in _KNOWN_OF_COLUMNS}
         config = said.get("config") or {}
         name, description = str(content["name"]), self.description(content.get("description"), package, entry.at)

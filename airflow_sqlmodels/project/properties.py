@@ -87,6 +87,14 @@ class Entry:
         return other
 
     @property
+    def depth_of_config(self) -> int | None:
+        """How many keys deep its configs stand, if dbt goes by that in rendering them: not for a source as a whole."""
+        if self.version is not None:  # one that says no meta has that of all versions, wherever that stands
+            own = (each for each in self.content["versions"] if str(each["v"]) == self.version.number)
+            return 4 if any((each.get("config") or {}).get("meta") for each in own) else None
+        return None if self.kind == "source" else depth_of_config(self.content)
+
+    @property
     def config(self) -> dict[str, Any]:
         """Its `config:` and what may stand beside it for the same purpose."""
         said = self.content.get("config")
@@ -97,6 +105,11 @@ class Entry:
         if not isinstance(said, dict):
             raise ProjectError("config must be a mapping", self.place(self.content, "config"))
         return {**beside, **said} if self.kind in _WITH_FILES else merge_all((beside, said))
+
+
+def depth_of_config(content: Mapping[str, Any]) -> int:
+    """How many keys deep in an entry its configs stand: below `config:`, or `meta` beside it."""
+    return 1 if content.get("meta") is not None else 2
 
 
 _BESIDE = ("docs", "group", "access", "meta", "tags", "enabled", "latest_version_pointer")

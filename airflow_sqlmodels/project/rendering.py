@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _ENV_VAR = "env_var"
 
+_LATER = frozenset(("description", "tests", "data_tests"))
+
 
 def is_template(text: str) -> bool:
     """Whether rendering it may give something else than the text."""
@@ -38,6 +40,23 @@ class YamlRenderer:
         if isinstance(value, list):
             return [self.value(each, at, known=known) for each in value]
         return value
+
+    def inside(self, value: Any, depth: int, at: Location, *, known: bool = False) -> Any:
+        """The same for what stands that many keys deep in an entry of a property file.
+
+        As in dbt, what is a description or a test going by the place alone is left as it is written: whoever reads
+        these renders them. So is what `meta` has in such a place, which nobody renders then.
+        """
+        if isinstance(value, dict):
+            return {
+                key: each
+                if each.__class__ is str and _is_for_later(key, depth + 1)
+                else self.inside(each, depth + 1, at, known=known)
+                for key, each in value.items()
+            }
+        if isinstance(value, list):
+            return [self.inside(each, depth + 1, at, known=known) for each in value]
+        return self.value(value, at, known=known)
 
     def text(self, text: str, at: Location, *, known: bool = False) -> Any:
         """One template, rendered. Raises ProjectError with the place if that fails.
@@ -71,6 +90,11 @@ class YamlRenderer:
         except SqlModelsError as error:
             raise type(error)(error.what, error.at or at, error.hint) from error
         return values or None
+
+
+def _is_for_later(key: Any, depth: int) -> bool:
+    """Whether a description or a test stands at such a place: that of a column, or that of a version's column."""
+    return (depth == 2 and key in _LATER) or (depth == 5 and key == "description")
 
 
 def _asks(call: PlainCall) -> bool:

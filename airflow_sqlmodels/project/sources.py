@@ -17,7 +17,7 @@ from airflow_sqlmodels.project.configs import merge, merge_all
 from airflow_sqlmodels.project.freshness_rules import freshness_of
 from airflow_sqlmodels.project.loaded_at import FIELD, QUERY, loaded_at
 from airflow_sqlmodels.project.parts import Parts
-from airflow_sqlmodels.project.properties import Entry
+from airflow_sqlmodels.project.properties import Entry, depth_of_config
 from airflow_sqlmodels.project.yaml_text import YamlMap, plain
 
 
@@ -34,8 +34,7 @@ def sources(parts: Parts, entry: Entry) -> Iterator[Source]:
 def _source(parts: Parts, entry: Entry, table: YamlMap, at: Location) -> Source:
     name, package = str(table["name"]), entry.file.package
     fqn = (package, *entry.file.folders, entry.name, name)
-    beside = _config_of(table)
-    inside = _inside(parts, entry, beside, at)
+    inside = _inside(parts, entry, table, at)
     # as in dbt the property file always says both: what the source's own dbt_project.yml says counts for nothing
     age = {FIELD: None, QUERY: None, **parts.rendered(loaded_at(entry, table), package, at, known=True)}
     own = parts.own_config("source", package, fqn, entry, {**inside, **age})
@@ -135,12 +134,14 @@ def _source_written(parts: Parts, entry: Entry, table: YamlMap) -> dict[str, Any
     return {key: value for key, value in said.items() if value is not None}
 
 
-def _inside(parts: Parts, entry: Entry, table: Mapping[str, Any], at: Location) -> dict[str, Any]:
+def _inside(parts: Parts, entry: Entry, table: YamlMap, at: Location) -> dict[str, Any]:
     """What the property file says of the table, tags and meta with those of the source.
 
     As in dbt it always says some tags: those that dbt_project.yml gives the project's own sources count for nothing.
     """
-    of_all, own = (parts.rendered(each, entry.file.package, at) for each in (entry.config, table))
+    package = entry.file.package
+    of_all = parts.rendered(entry.config, package, at)
+    own = parts.rendered(_config_of(table), package, at, depth=depth_of_config(table))
     both = merge(of_all, own)
     return {**own, "tags": sorted(set(both.get("tags") or ())), "meta": both.get("meta") or {}}
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.macro import MacroId
+from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import DataTest, Exposure, Function, Model, NodeId, Source
 from tests.projects import PROJECT, load
 
@@ -196,3 +199,52 @@ def test_the_relation_of_a_snapshot_is_a_ref_or_a_source(tmp_path: Path) -> None
     properties = "snapshots: [{name: s, relation: m, config: {strategy: check, unique_key: id, check_cols: all}}]"
     with pytest.raises(ProjectError, match=r"snapshots/s.yml:1:\d+: Invalid jinja expression: m"):
         load(tmp_path, {**MODEL, "snapshots/s.yml": properties})
+
+
+_META = "{description: '{{ 1 }}', tests: '{{ 1 }}', a: {description: '{{ 1 }}', b: {description: '{{ 1 }}', " \
+    "c: {description: '{{ 1 }}'}}}}"  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("properties", "left"),
+    [
+        (f"models: [{{name: m, meta: {_META}}}]", ["description", "tests", "a.b.c.description"]),
+        (f"models: [{{name: m, config: {{meta: {_META}}}}}]", ["a.b.description"]),
+        (f"models: [{{name: m, columns: [{{name: id, meta: {_META}}}]}}]", ["a.description"]),
+        (f"models: [{{name: m, columns: [{{name: id, config: {{meta: {_META}}}}}]}}]", ["description"]),
+        (f"models: [{{name: m, versions: [{{v: 1, defined_in: m, config: {{meta: {_META}}}}}]}}]", ["description"]),
+        (f"sources: [{{name: raw, meta: {_META}, tables: [{{name: t}}]}}]", []),
+        (
+            f"sources: [{{name: raw, tables: [{{name: t, meta: {_META}}}]}}]",
+            ["description", "tests", "a.b.c.description"],
+        ),
+        (f"sources: [{{name: raw, tables: [{{name: t, config: {{meta: {_META}}}}}]}}]", ["a.b.description"]),
+        (f"groups: [{{name: g, owner: {{name: me}}, config: {{meta: {_META}}}}}]", ["a.b.description"]),
+        (f"macros: [{{name: mc, meta: {_META}}}]", ["description", "tests", "a.b.c.description"]),
+        (
+            f"exposures: [{{name: e, type: notebook, owner: {{email: me}}, meta: {_META}}}]",
+            ["description", "tests", "a.b.c.description"],
+        ),
+    ],
+)
+def test_what_stands_where_a_description_may_is_left_in_meta(properties: str, left: list[str], tmp_path: Path) -> None:
+    files = {**MODEL, "macros/mc.sql": "{% macro mc() %}{% endmacro %}", "models/p.yml": properties}
+    manifest = load(tmp_path, files)
+
+    assert _left_in(next(_metas(manifest))) == left
+
+
+def _metas(manifest: Manifest) -> Iterator[dict[str, Any]]:
+    """All that is not empty."""
+    columns = (column for node in manifest.nodes.values() for column in getattr(node, "columns", {}).values())
+    for each in (*manifest.nodes.values(), *columns, *manifest.macros.values()):
+        if each.meta:
+            yield each.meta
+    yield from (group["config"]["meta"] for group in manifest.groups.values())
+
+
+def _left_in(meta: dict[str, Any], path: str = "") -> list[str]:
+    """Where a template stands as it is written."""
+    found = [path + key for key, value in meta.items() if value == "{{ 1 }}"]
+    below = ((f"{path}{key}.", value) for key, value in meta.items() if isinstance(value, dict))
+    return [*found, *(each for inner, value in below for each in _left_in(value, inner))]

@@ -192,7 +192,7 @@ def _written(parts: Parts, entry: Entry, own: Mapping[str, Any]) -> dict[str, An
     """Where what dbt keeps as written is not the config: of these two kinds it passes over dbt_project.yml."""
     if entry.kind not in ("semantic_model", "saved_query"):
         return {}
-    said = parts.rendered(entry.config, entry.file.package, entry.at)
+    said = parts.config_of(entry, entry.file.package)
     return {key: said.get(key) for key, value in own.items() if said.get(key) != value}
 
 
