@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from airflow_sqlmodels.compile.compiler import compile_node, refuse_problems
-from airflow_sqlmodels.errors import Location, ProjectError, SqlModelsError, UnreachableError, WarehouseError
+from airflow_sqlmodels.errors import Location, SqlModelsError, UnreachableError, WarehouseError
 from airflow_sqlmodels.manifest.nodes import (
     AnyNode,
     DataTest,
@@ -144,10 +144,10 @@ _LONGEST_NAME = 63
 
 
 def _refuse_long_name(name: str, node: AnyNode) -> None:
-    """Raises ProjectError for a name that the server would cut off: two of them could be one relation then."""
+    """Raises SqlModelsError for a name that the server would cut off: two of them could be one relation then."""
     if len(name.encode()) > _LONGEST_NAME:
         what = f"Relation name {name!r} is longer than {_LONGEST_NAME} characters"
-        raise ProjectError(what, node.at, "give it a shorter one: config(alias='…')")
+        raise SqlModelsError(what, node.at, "give it a shorter one: config(alias='…')")
 
 
 def _build(

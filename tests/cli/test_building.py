@@ -160,6 +160,7 @@ def test_a_name_that_the_server_would_cut_off_is_refused(call: Call, tmp_path: P
 
     assert code == 1
     assert f"Relation name '{name}' is longer than 63 characters" in said
+    assert f"Runtime Error in model {name}" in said
 
 
 @pytest.mark.parametrize(("statement", "code"), [("main", 0), ("counts", 1)])
