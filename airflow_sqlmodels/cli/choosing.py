@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from airflow_sqlmodels.cli.flags import Flags
+from airflow_sqlmodels.cli.opening import write_manifest
 from airflow_sqlmodels.cli.telling import tell_warning
 from airflow_sqlmodels.cli.warnings import BROKEN_CONTRACT, LARGE_SEED, NOTHING_SELECTED, SELECT_IGNORED
-from airflow_sqlmodels.errors import ContractChangeError, Location
+from airflow_sqlmodels.errors import ContractChangeError, Location, SqlModelsError
 from airflow_sqlmodels.graph.contract_changes import Promise
 from airflow_sqlmodels.graph.selection import nearest
 from airflow_sqlmodels.graph.state import LargeSeed, State
@@ -29,7 +30,18 @@ _LIMIT = "maximum_seed_size_mib"
 
 
 def chosen_plan(flags: Flags, manifest: Manifest, command: str) -> Plan:
-    """The steps of a command over the nodes that the flags choose."""
+    """The steps of a command over the nodes that the flags choose.
+
+    As in dbt manifest.json is there also if nothing can be chosen so.
+    """
+    try:
+        return _plan(flags, manifest, command)
+    except SqlModelsError:
+        write_manifest(flags, manifest)
+        raise
+
+
+def _plan(flags: Flags, manifest: Manifest, command: str) -> Plan:
     warn_ignored(flags)
     meant = kinds(flags.resource_type, COMMANDS[command], COMMANDS[command])
     foreign = [each for each in meant if each not in COMMANDS[command]]  # `test` builds no model, whatever is said

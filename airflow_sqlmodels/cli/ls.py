@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -39,11 +39,15 @@ USUAL = (
     *("metric", "semantic_model", "saved_query", "function"),
 )
 EVERY = (*USUAL, "analysis")
-KEYS = (
-    *("name", "resource_type", "package_name", "original_file_path", "unique_id", "alias", "config", "tags"),
-    *("depends_on", "direct_parents", "source_name"),
-)
-"""What JSON shows of a node if nobody asks for other keys."""
+_FIRST = ("name", "resource_type", "package_name", "original_file_path", "unique_id")
+_REST: Mapping[str, Sequence[str]] = {
+    "source": ("source_name", "tags", "config"),
+    "exposure": ("tags", "config", "depends_on"),
+    **dict.fromkeys(("metric", "saved_query"), ("config", "depends_on", "tags")),
+    **dict.fromkeys(("semantic_model", "unit_test"), ("depends_on", "config")),
+}
+_REST_OF_NODES = ("alias", "config", "tags", "depends_on", "direct_parents")
+"""What JSON shows of a resource if nobody asks for other keys, in dbt's order, which is that of its manifest.json."""
 
 
 @click.command(cls=ManyValues)
@@ -65,8 +69,10 @@ def ls(context: click.Context, /, output: str, output_keys: Sequence[str], model
     manifest = open_project(flags)
     tell_found(flags, manifest, shown=False)
     warn_ignored(flags)
-    found = _found(flags, manifest, models)
-    write_manifest(flags, manifest)  # behind it, as the state may be in the same folder
+    try:
+        found = _found(flags, manifest, models)
+    finally:  # as in dbt also if nothing can be selected so; behind it, as the state may be in the same folder
+        write_manifest(flags, manifest)
     warn_unmatched(flags, manifest, found.unmatched)
     if not found.ids:
         tell_warning(flags, Warned("No nodes selected!", "NoNodesSelected"))
@@ -132,7 +138,8 @@ def _as_json(manifest: Manifest, keys: Sequence[str]) -> Callable[[AnyNode], str
         if isinstance(node, Model):
             view["direct_parents"] = list(view["depends_on"]["nodes"])
         if not keys:
-            return json.dumps({key: view[key] for key in KEYS if key in view}, default=to_json)
+            usual = (*_FIRST, *_REST.get(resource_type(node), _REST_OF_NODES))
+            return json.dumps({key: view[key] for key in usual if key in view}, default=to_json)
         values = ((key, _value(view, key)) for key in keys)
         return json.dumps({key: value for key, (there, value) in values if there}, default=to_json)
 

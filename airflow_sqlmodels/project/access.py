@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from airflow_sqlmodels.errors import Location, ProjectError, closest
-from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, NodeId, Templated, UnitTest
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Function, Model, NodeId, Templated, UnitTest
 from airflow_sqlmodels.project.resolve import text_in_file
 from airflow_sqlmodels.project.written import place_of
 
+_USUAL = "protected"
 _ACCESS = ("private", "protected", "public")
 
 
@@ -21,10 +22,9 @@ def check_access(nodes: Mapping[NodeId, AnyNode], groups: Collection[str], restr
     guarded: dict[NodeId, Model] = {}
     for node in nodes.values():
         _check_group(node, groups)
-        if isinstance(node, Model):
-            _check_value(node)
-            if node.access == "private" or (node.access == "protected" and node.package in restricted):
-                guarded[node.id] = node
+        _check_value(node)
+        if isinstance(node, Model) and _is_guarded(node, restricted):
+            guarded[node.id] = node
     if guarded:
         for node in nodes.values():
             for parent in () if isinstance(node, UnitTest) else node.depends_on:
@@ -33,17 +33,30 @@ def check_access(nodes: Mapping[NodeId, AnyNode], groups: Collection[str], restr
                     raise _refused(node, model)
 
 
+def _is_guarded(node: Model, restricted: Collection[str]) -> bool:
+    """Whether not all may read it."""
+    return node.access == "private" or (node.access == "protected" and node.package in restricted)
+
+
 def _check_group(node: AnyNode, groups: Collection[str]) -> None:
     name = node.config.get("group")
-    if name and name not in groups:
+    if name and name not in groups and not isinstance(node, Function):  # dbt does not look at those of functions
         hint = closest(str(name), groups) or "declare it under 'groups:' in a property file"
         raise ProjectError(f"Invalid group {name!r}, expected one of {sorted(groups)}", node.at, hint)
 
 
-def _check_value(node: Model) -> None:
-    if node.access not in _ACCESS:
-        what = f"{node.id} has an invalid value ({node.access}) for the access field"
-        raise ProjectError(what, node.at, closest(node.access, _ACCESS) or f"it is one of {', '.join(_ACCESS)}")
+def _refuse_unknown(node: AnyNode, access: str) -> None:
+    if access not in _ACCESS:
+        what = f"{node.id} has an invalid value ({access}) for the access field"
+        raise ProjectError(what, node.at, closest(access, _ACCESS) or f"it is one of {', '.join(_ACCESS)}")
+
+
+def _check_value(node: AnyNode) -> None:
+    if isinstance(node, Function):
+        _refuse_unknown(node, str(node.config.get("access") or _USUAL))
+    if not isinstance(node, Model):
+        return
+    _refuse_unknown(node, node.access)
     if node.access == "public" and node.materialized == "ephemeral":
         what = f"{node.id} with 'ephemeral' materialization has an invalid value (public) for the access field"
         raise ProjectError(what, node.at, "others cannot read it: there is no relation. Make it a view")

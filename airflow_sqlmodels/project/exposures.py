@@ -17,13 +17,13 @@ from airflow_sqlmodels.project.yaml_text import plain
 from airflow_sqlmodels.templating.metric_names import metric_asked
 from airflow_sqlmodels.templating.static import Call
 
-_RENDERED = ("type", "owner", "label", "url", "maturity", "depends_on")
+_RENDERED = ("type", "label", "url", "maturity", "depends_on")
 """What may hold templates, beside the description and the config."""
 
 _ASKED = ("ref", "source", "metric")
 
-_BESIDE = ("tags", "meta")
-"""What stands beside the config and is added to what all say together."""
+_OF_OWNERS = ("name", "email")
+"""What must be known of an owner; all else may be said, too."""
 
 
 def exposure(parts: Parts, entry: Entry) -> Exposure:
@@ -35,11 +35,13 @@ def exposure(parts: Parts, entry: Entry) -> Exposure:
         what = f"the tags of the exposure {entry.name!r} have an invalid value: None"
         raise ProjectError(what, entry.at, f"below exposures: of {PROJECT_FILE} write tags: []")
     config = parts.config("exposure", own, entry.at, entry)
-    beside = parts.rendered({key: entry.content.get(key) for key in _BESIDE}, package, entry.at, depth=1)
+    tags = parts.rendered({"tags": entry.content.get("tags")}, package, entry.at, known=True)
+    beside = {**tags, **parts.rendered({"meta": entry.content.get("meta")}, package, entry.at, depth=1)}
     layers = _of_all(parts, package), beside, config
     config["tags"] = sorted({tag for each in layers for tag in listed(each.get("tags"))})  # as in dbt
     config["meta"] = merge_all({"meta": each.get("meta")} for each in layers if each.get("meta")).get("meta", {})
     content = parts.rendered({key: entry.content.get(key) for key in _RENDERED}, package, entry.at, known=True)
+    content["owner"] = _owner(parts, entry)
     for fault in faults("exposure", {key: each for key, each in content.items() if each is not None}):
         raise ProjectError(fault.what, entry.place(entry.content, fault.key), fault.hint)  # what templates gave
     calls = list(_calls(parts, entry, content["depends_on"] or []))
@@ -66,6 +68,16 @@ def exposure(parts: Parts, entry: Entry) -> Exposure:
         url=content["url"],
         maturity=content["maturity"],
     )
+
+
+def _owner(parts: Parts, entry: Entry) -> dict[str, Any]:
+    """Who owns it. Only of what dbt itself knows of owners must a template give something."""
+    owner, package = entry.content["owner"], entry.file.package
+    if not isinstance(owner, dict):  # a template as a whole
+        said: dict[str, Any] = parts.rendered({"owner": owner}, package, entry.at, known=True)
+        return said["owner"]  # type: ignore[no-any-return]  # its shape is looked at later
+    asked = {key: owner[key] for key in _OF_OWNERS if key in owner}
+    return {**parts.rendered(owner, package, entry.at), **parts.rendered(asked, package, entry.at, known=True)}
 
 
 def _calls(parts: Parts, entry: Entry, texts: Iterable[Any]) -> Iterator[Call]:

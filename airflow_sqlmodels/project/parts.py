@@ -28,10 +28,15 @@ from airflow_sqlmodels.templating.reading import Readers
 
 _NOTHING_INLINE = Inline()
 
-_OF_COLUMNS = ("config", "tags", "data_type", "meta", "constraints", "granularity", "dimension", "entity")
+_OF_COLUMNS = ("config", "meta", "constraints", "granularity", "dimension", "entity")
 """What may be a template in a column's entry, beside its description."""
 
-_KNOWN_OF_COLUMNS = frozenset((*_OF_COLUMNS, *TEST_KEYS, "name", "description", "quote", "docs", "include", "exclude"))
+_TEXTS_OF_COLUMNS = ("tags", "data_type")
+"""The same, where as in dbt a name that is not known is an error."""
+
+_KNOWN_OF_COLUMNS = frozenset(
+    (*_OF_COLUMNS, *_TEXTS_OF_COLUMNS, *TEST_KEYS, "name", "description", "quote", "docs", "include", "exclude")
+)
 
 _UNRENDERED = frozenset(("pre-hook", "post-hook", "pre_hook", "post_hook", "loaded_at_query"))
 """Rendered when they are sent."""
@@ -161,6 +166,8 @@ class Parts:
 
     def _column(self, content: YamlMap, entry: Entry, package: str) -> Column:
         said = self.rendered({key: content[key] for key in _OF_COLUMNS if content.get(key)}, package, entry.at, depth=3)
+        texts = {key: content[key] for key in _TEXTS_OF_COLUMNS if content.get(key)}
+        said |= self.rendered(texts, package, entry.at, known=True)
         more = {str(key): value for key, value in content.items() if key not in _KNOWN_OF_COLUMNS}
         config = said.get("config") or {}
         name, description = str(content["name"]), self.description(content.get("description"), package, entry.at)

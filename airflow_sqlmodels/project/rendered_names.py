@@ -13,6 +13,11 @@ from airflow_sqlmodels.project.yaml_text import YamlList, YamlMap
 
 _TEXT: Final = "a name"
 _ANY: Final = "a value, with all in it"
+_DEEP: Final = "all in it, each in its place"
+_LATER: Final = ("config", "description", "filter", "where")
+"""What stays as it is in such a value: configs and descriptions are rendered apart, conditions by those who ask for
+metrics."""
+
 _COLUMNS: Final = [{"name": _TEXT}]
 _ROWS: Final = {"format": _TEXT, "fixture": _TEXT}
 
@@ -22,16 +27,21 @@ _VERSION: Final = {
     **{"v": _ANY, "defined_in": _TEXT, "constraints": _ANY},
     "columns": [{"name": _TEXT, "include": _ANY, "exclude": _ANY}],
 }
+_SEMANTIC: Final = dict.fromkeys(
+    ("semantic_model", "agg_time_dimension", "primary_entity", "derived_semantics", "metrics", "time_spine"), _DEEP
+)
+_OVERLOAD: Final = {"defined_in": _TEXT, "description": _TEXT, "arguments": _ANY, "returns": _ANY}
 _WHERE: Mapping[str, Mapping[str, Any]] = {
     "source": {"name": _TEXT, "loader": _TEXT, "tables": [_USUAL]},
     "exposure": {"name": _TEXT, "depends_on": [_TEXT]},
     "unit_test": {"name": _TEXT, "model": _TEXT, "given": [{"input": _TEXT, **_ROWS}], "expect": _ROWS},
     "macro": {"name": _TEXT, "arguments": _COLUMNS},
-    "model": {**_USUAL, "constraints": _ANY, "latest_version": _ANY, "versions": [_VERSION]},
+    "model": {**_USUAL, **_SEMANTIC, "constraints": _ANY, "latest_version": _ANY, "versions": [_VERSION]},
     "group": {"name": _TEXT, "owner": _ANY},
     **dict.fromkeys(("seed", "snapshot", "analysis"), _USUAL),
-    "function": {"name": _TEXT, "arguments": _ANY, "returns": {"data_type": _TEXT}},
-    **dict.fromkeys(("metric", "semantic_model", "saved_query", "singular_test"), _ALONE),
+    "function": {"name": _TEXT, "arguments": _ANY, "returns": {"data_type": _TEXT}, "overloads": [_OVERLOAD]},
+    "metric": {"name": _TEXT, "type": _TEXT},
+    **dict.fromkeys(("semantic_model", "saved_query", "singular_test"), _ALONE),
 }
 """By kind of entry: where its names stand, and the like. What else is a template is rendered by whoever reads it."""
 
@@ -53,9 +63,11 @@ def with_rendered_names(entries: Iterable[Entry], renderer: Callable[[str], Yaml
 def _holds_template(value: Any, where: Any) -> bool:
     if where is _TEXT:
         return isinstance(value, str) and is_template(value)
-    if where is _ANY:
+    if where is _DEEP and isinstance(value, dict):
+        return any(_holds_template(value[key], _DEEP) for key in value if key not in _LATER)
+    if where is _ANY or where is _DEEP:
         within = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-        return _holds_template(value, _TEXT) or any(_holds_template(each, _ANY) for each in within)
+        return _holds_template(value, _TEXT) or any(_holds_template(each, where) for each in within)
     if isinstance(where, list):
         return isinstance(value, list) and any(_holds_template(each, where[0]) for each in value)
     return isinstance(value, dict) and any(_holds_template(value[key], where[key]) for key in where.keys() & value)
@@ -90,6 +102,10 @@ class _Names:
             return value
         if where is _TEXT:
             return str(self._renderer.value(value, self._entry.place(holder, key), known=self._known))
-        if where is _ANY:
+        if where is _DEEP and isinstance(value, YamlMap):
+            return self.in_map(value, {inner: _DEEP for inner in value if inner not in _LATER})
+        if where is _DEEP and isinstance(value, YamlList):
+            return self._in_list(value, _DEEP)
+        if where is _ANY or where is _DEEP:
             return self._renderer.value(value, self._entry.place(holder, key), known=self._known)
         return self._in_list(value, where[0]) if isinstance(where, list) else self.in_map(value, where)

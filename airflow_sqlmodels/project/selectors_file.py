@@ -18,6 +18,7 @@ from airflow_sqlmodels.templating.variables import Var
 SELECTORS_FILE = "selectors.yml"
 
 _KEYS = ("selectors", "version")
+_SETTABLE = f"set it in {VARS_FILE} or with --vars: this file does not know the 'vars:' of dbt_project.yml"
 _KEYS_OF_ONE = ("name", "definition", "description", "default")
 
 
@@ -41,7 +42,7 @@ def read_selectors(settings: Settings, names: Mapping[str, Any]) -> dict[str, An
         raise ProjectError("this file must list selectors", Location(SELECTORS_FILE, 1), "begin with 'selectors:'")
     _refuse_unknown_keys(content, _KEYS, "this file has", text)
     variables = {**file_vars(root, "", {}, Location(VARS_FILE)), **settings.vars}
-    renderer = YamlRenderer({**names, "var": Var(variables, str)})
+    renderer = YamlRenderer({**names, "var": Var(variables, str, hint=_SETTABLE)})
     found: dict[str, Any] = {}
     for index, entry in enumerate(listed):
         at = place_in(listed, index, SELECTORS_FILE, text)

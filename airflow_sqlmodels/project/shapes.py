@@ -17,6 +17,7 @@ BOOLEAN: Final = "true or false"
 MAPPING: Final = "a mapping"
 ELEMENT: Final = "a text or a mapping"
 LIST: Final = "a list"
+ANY: Final = "anything"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,8 @@ _ROWS = {"input": TEXT, "format": TEXT, "fixture": TEXT}
 _OWNER = {"name": _MAYBE_TEXT, "email": Maybe(TEXTS)}
 _MEASURE = {"name": TEXT, "agg": TEXT, "expr": TEXT, "label": TEXT, "description": TEXT, "agg_params": MAPPING}
 _DIMENSION = {"name": TEXT, "type": TEXT, "expr": TEXT, "type_params": MAPPING}
-_RETURNS = {"name": TEXT, "type": TEXT, "data_type": TEXT, "description": TEXT}
+_RETURNS = {"data_type": TEXT, "description": _MAYBE_TEXT}
+_PARAMETER = {"name": TEXT, **_RETURNS, "default_value": ANY}
 
 SHAPES: dict[str, Shape] = {
     "model": _MODEL,
@@ -175,7 +177,7 @@ SHAPES: dict[str, Shape] = {
     "snapshot": {**_NODE, "relation": _MAYBE_SCALAR},
     "analysis": {**_ENTRY, "columns": [_PLAIN_COLUMN]},
     "macro": {**_ENTRY, "arguments": [_ARGUMENT]},
-    "function": _loose({**_ENTRY, "arguments": [_RETURNS], "returns": _RETURNS}),
+    "function": {**_ENTRY, "arguments": [Closed(_PARAMETER)], "returns": Closed(_RETURNS)},
     "exposure": Closed(
         {
             **dict.fromkeys(("name", "description"), TEXT),
@@ -328,4 +330,5 @@ _TYPES: dict[str, Any] = {
     MAPPING: dict,
     ELEMENT: (str, dict),
     LIST: list,
+    ANY: object,
 }

@@ -34,7 +34,7 @@ from airflow_sqlmodels.project.unit_checks import problems_of
 from airflow_sqlmodels.project.unit_overrides import read_overrides, unknown_macros
 from airflow_sqlmodels.project.unit_rows import KEYS, RowsReader
 from airflow_sqlmodels.project.yaml_text import YamlMap, plain
-from airflow_sqlmodels.templating.static import Call
+from airflow_sqlmodels.templating.plain import PlainCall, plain_parts
 
 _KEYS = ("name", "model", "description", "given", "expect", "overrides", "config", "versions")
 
@@ -229,23 +229,22 @@ class _Reading(Struct, frozen=True):
         """
         if written == "this":
             return model
-        calls = self.parts.readers.graph.reader.calls("{{ " + written + " }}") or []
-        if len(calls) != 1 or calls[0].name not in ("ref", "source") or not 1 <= len(calls[0].args) <= 2:
+        call = _call_in(written)
+        if call is None:
             raise ProjectError(f"an input cannot be {written!r}", at, "write ref('…'), source('…', '…') or this")
-        found = self._meant(calls[0])
+        found = self._meant(call)
         if model is not None and found is not None and found.id not in (*model.depends_on, model.id):
             what = f"the model {model.name!r} does not read the input {written}"
             self._warn(str(SqlModelsError(what, at, self._readers(found, model))))
         return found
 
-    def _meant(self, call: Call) -> Relational | None:
+    def _meant(self, call: PlainCall) -> Relational | None:
         args, package = call.args, self.entry.file.package
         if call.name == "source":
             return self.index.source(SourceRef(*args), package) if len(args) == 2 else None
-        said = dict(call.kwargs)
-        version = said.get("version", said.get("v"))
+        version = call.kwargs.get("version", call.kwargs.get("v"))
         owner, name = (None, args[0]) if len(args) == 1 else args
-        return self.index.find(Ref(name, owner, None if version is None else str(version)), package)
+        return self.index.find(Ref(name, owner, None if version in (None, "") else str(version)), package)
 
     def _unknown(self, given: Iterable[GivenRows]) -> Iterator[Problem]:
         """The inputs that stand for nothing. As in dbt only this test fails of them, when it runs."""
@@ -294,6 +293,21 @@ class _Reading(Struct, frozen=True):
         """Tell what is odd in the project's own files."""
         if self.entry.file.package == self.parts.settings.name:
             self.warnings.extend(warnings)
+
+
+def _call_in(written: str) -> PlainCall | None:
+    """The one call of `ref` or `source` that an input is; None if it is more than that, or something else.
+
+    As in dbt its arguments are literals, and nothing is done to what it gives.
+    """
+    match plain_parts("{{ " + written + " }}"):
+        case ["", PlainCall("ref" | "source", None) as call, ""] if written.startswith(call.name):
+            versions = call.kwargs if call.name == "ref" else {}
+            is_known = versions == call.kwargs and versions.keys() <= {"v", "version"} and not call.more_kwargs
+            texts = all(isinstance(each, str) for each in call.args) and None not in versions.values()
+            return call if is_known and texts and 1 <= len(call.args) <= 2 else None
+        case _:
+            return None
 
 
 def _nothing(written: str) -> str:

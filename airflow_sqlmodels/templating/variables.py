@@ -73,6 +73,8 @@ class Var(Struct, frozen=True):
     render: Callable[[str], Any]
     """Renders a value that is itself a template."""
     strict: bool = True
+    hint: str = ""
+    """Where a missing one can be set, if not everywhere."""
 
     def __call__(self, name: str, default: Any = _UNSET) -> Any:
         if name in self.known:
@@ -81,7 +83,7 @@ class Var(Struct, frozen=True):
         if default is not _UNSET:
             return default
         if self.strict:
-            raise CompilationError(*missing_var(name, self.known))
+            raise CompilationError(*missing_var(name, self.known, self.hint))
         return None
 
     def has_var(self, name: str) -> bool:
@@ -89,10 +91,10 @@ class Var(Struct, frozen=True):
         return name in self.known
 
 
-def missing_var(name: str, known: Mapping[str, Any]) -> tuple[str, None, str]:
+def missing_var(name: str, known: Mapping[str, Any], hint: str = "") -> tuple[str, None, str]:
     """What to say of a variable that has no value: message, place (not known here), hint."""
     near = closest(name, known)
-    where = f"set it under 'vars:' in dbt_project.yml, with --vars '{{{name}: ...}}', or as vars= of the DAG"
+    where = hint or f"set it under 'vars:' in dbt_project.yml, with --vars '{{{name}: ...}}', or as vars= of the DAG"
     return f"Required var {name!r} not found in config, and no default", None, f"{near} else {where}" if near else where
 
 

@@ -94,6 +94,23 @@ def test_json_without_keys_has_the_usual_ones(call: Call) -> None:
     assert found["original_file_path"] == "models/marts/revenue.sql"
 
 
+def test_json_has_the_keys_of_a_source_in_the_order_of_dbt(call: Call, tmp_path: Path) -> None:
+    write_project(tmp_path, **{"models/raw.yml": "sources: [{name: raw, tables: [{name: refunds}]}]\n"})
+
+    _code, out, _err = call("ls", "--output", "json", "--resource-type", "source")
+
+    first = ["name", "resource_type", "package_name", "original_file_path", "unique_id"]
+    assert list(json.loads(out.splitlines()[0])) == [*first, "source_name", "tags", "config"]
+
+
+@pytest.mark.parametrize("command", ["ls", "compile", "run"])
+def test_manifest_json_is_there_also_if_nothing_can_be_selected_so(call: Call, tmp_path: Path, command: str) -> None:
+    code, _out, err = call(command, "--selector", "nowhere")
+
+    assert (code, "no selector 'nowhere'" in err) == (2, True)
+    assert (tmp_path / "target/manifest.json").is_file()
+
+
 @pytest.mark.parametrize("command", ["ls", "list"])
 def test_a_selection_that_names_nothing_is_a_warning_with_the_nearest_name(call: Call, command: str) -> None:
     """Beside the list, which other programs read."""

@@ -107,6 +107,18 @@ def test_macros_and_hooks_may_call_functions(tmp_path: Path) -> None:
             },
             "functions/f.yml:5:9: no file 'onse' with the body of an overload",
         ),
+        (
+            {"functions/f.yml": "functions: [{name: one, returns: {data_type: 5}}]"},
+            "functions/f.yml:1:35: 'data_type' must be a text, not 5",
+        ),
+        (
+            {"functions/f.yml": "functions: [{name: one, returns: {data_type: int, kind: x}}]"},
+            "Additional properties are not allowed ('kind' was unexpected)",
+        ),
+        (
+            {"functions/f.yml": "functions: [{name: one, access: open, returns: {data_type: int}}]"},
+            "function.shop.one has an invalid value (open) for the access field",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_told_with_its_place(tmp_path: Path, files: dict[str, str], said: str) -> None:
@@ -114,6 +126,12 @@ def test_what_cannot_be_meant_is_told_with_its_place(tmp_path: Path, files: dict
         load(tmp_path, {**ONE, **files})
 
     assert said in str(refused.value)
+
+
+def test_the_group_of_a_function_need_not_be_there(tmp_path: Path) -> None:
+    said = "functions: [{name: one, config: {group: nowhere}, returns: {data_type: int}}]"
+
+    assert load(tmp_path, {**ONE, "functions/f.yml": said})[NodeId("function.shop.one")].config["group"] == "nowhere"
 
 
 def test_as_written_a_function_has_the_configs_of_models(tmp_path: Path) -> None:

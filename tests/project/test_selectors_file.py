@@ -74,5 +74,5 @@ def test_a_variable_that_the_project_alone_has_is_missing(tmp_path: Path) -> Non
     project = "name: shop\nprofile: shop\nvars: {period: daily}\n"
     write_project(tmp_path, {**selectors(content), "dbt_project.yml": project})
 
-    with pytest.raises(SqlModelsError, match="Required var 'period' not found"):
+    with pytest.raises(SqlModelsError, match=r"Required var 'period' not found[\s\S]*set it in vars.yml or with"):
         load_project(tmp_path, target=TARGET)

@@ -40,6 +40,9 @@ def test_what_an_unknown_name_gives_is_empty(tmp_path: Path) -> None:
         "sources: [{name: raw, tables: [{name: t, loaded_at_field: '{{ nowhere }}'}]}]",
         "exposures: [{name: e, type: notebook, owner: {name: '{{ nowhere }}', email: me}}]",
         "exposures: [{name: e, type: notebook, owner: {name: me}, url: '{{ nowhere }}'}]",
+        "exposures: [{name: e, type: notebook, owner: {name: me}, tags: ['{{ nowhere }}']}]",
+        "models: [{name: m, columns: [{name: id, data_type: '{{ nowhere }}'}]}]",
+        "models: [{name: m, columns: [{name: id, tags: ['{{ nowhere }}']}]}]",
     ],
 )
 def test_an_unknown_name_is_refused_where_there_must_be_a_value(properties: str, tmp_path: Path) -> None:
@@ -185,6 +188,37 @@ def test_arguments_of_a_function_and_what_it_returns_are_rendered(tmp_path: Path
     assert isinstance(function, Function)
     assert [(each.name, each.data_type) for each in function.arguments] == [("a", "int")]
     assert function.returns.data_type == "int"
+
+
+def test_overloads_of_a_function_are_rendered(tmp_path: Path) -> None:
+    properties = """\
+        functions:
+          - name: one
+            returns: {data_type: int}
+            overloads:
+              - defined_in: "{{ 'two' }}"
+                description: "{{ 1 + 1 }}"
+                arguments: [{name: a, data_type: "{{ 'text' }}"}]
+                returns: {data_type: "{{ 'text' }}"}
+        """
+    files = {"functions/one.sql": "select 1", "functions/two.sql": "select a", "functions/f.yml": properties}
+
+    function = load(tmp_path, files)[NodeId("function.shop.one")]
+
+    assert isinstance(function, Function)
+    (overload,) = function.overloads
+    assert (overload.defined_in, overload.description, overload.arguments[0].data_type) == ("two", "2", "text")
+    assert overload.returns is not None
+    assert overload.returns.data_type == "text"
+
+
+def test_what_else_is_said_of_an_owner_may_come_to_nothing(tmp_path: Path) -> None:
+    properties = "exposures: [{name: e, type: notebook, owner: {name: me, chat: '{{ nowhere }}'}}]"
+
+    exposure = load(tmp_path, {**MODEL, "models/p.yml": properties})[NodeId("exposure.shop.e")]
+
+    assert isinstance(exposure, Exposure)
+    assert exposure.owner == {"name": "me", "chat": ""}
 
 
 @pytest.mark.parametrize("name", ["exceptions", "selected_resources", "invocation_args_dict", "sql_now", "env"])

@@ -260,12 +260,23 @@ def test_what_dbt_passes_over_is_warned_of(test: str, expected: str, tmp_path: P
         ("ref('stg_orders')", "ref()"),
         ("ref('stg_orders')", "ref(model_name='stg_orders')"),
         ("ref('stg_orders')", "ref('shop', 'stg_orders', '1')"),
+        ("ref('stg_orders')", "ref('stg_orders').x"),
+        ("ref('stg_orders')", "(ref('stg_orders'))"),
+        ("ref('stg_orders')", "ref('stg' ~ '_orders')"),
+        ("ref('stg_orders')", "ref('stg_orders', version=none)"),
+        ("ref('stg_orders')", "ref('stg_orders', package='shop')"),
         ("    expect:", "    overrides: {macros: null}\n    expect:"),
     ],
 )
 def test_what_dbt_refuses_too_is_no_unit_test(change: tuple[str, str], tmp_path: Path) -> None:
     with pytest.raises(ProjectError):
         loaded(tmp_path, GOOD.replace(*change))
+
+
+def test_an_empty_version_of_an_input_is_none(tmp_path: Path) -> None:
+    test = one(loaded(tmp_path, GOOD.replace("ref('stg_orders')", "ref('stg_orders', v='')")))
+
+    assert [each.node for each in test.given] == ["model.shop.stg_orders"]
 
 
 def test_one_that_is_off_depends_on_nothing(tmp_path: Path) -> None:

@@ -94,6 +94,37 @@ def test_a_semantic_model_is_made_of_a_models_columns(tmp_path: Path) -> None:
     assert said["dimensions"][0]["description"] == "The key."
 
 
+TEMPLATES = """\
+models:
+  - name: orders
+    semantic_model: {name: "{{ 'sales' }}"}
+    agg_time_dimension: "{{ 'at' }}"
+    primary_entity: "{{ 'order' }}"
+    columns: [{name: at, granularity: day, dimension: {type: time}}]
+    derived_semantics:
+      entities: [{name: pair, type: "{{ 'unique' }}", expr: id}]
+      dimensions: [{name: wk, type: "{{ 'time' }}", expr: at, granularity: "{{ 'week' }}"}]
+    time_spine: {standard_granularity_column: "{{ 'at' }}"}
+"""
+
+
+def test_what_stands_in_the_model_may_be_templates(tmp_path: Path) -> None:
+    manifest = load(tmp_path, {"models/orders.sql": "select 1 as id", "models/p.yml": TEMPLATES})
+
+    said = manifest_json(manifest, graph_of(manifest), Invocation())
+    sales = said["semantic_models"]["semantic_model.shop.sales"]
+    assert (sales["defaults"], sales["primary_entity"]) == ({"agg_time_dimension": "at"}, "order")
+    assert (sales["entities"][-1]["type"], sales["dimensions"][-1]["type"]) == ("unique", "time")
+    assert sales["dimensions"][-1]["type_params"]["time_granularity"] == "week"
+    assert said["nodes"]["model.shop.orders"]["time_spine"]["standard_granularity_column"] == "at"
+
+
+def test_the_type_of_a_metric_may_be_a_template(tmp_path: Path) -> None:
+    metrics = METRICS.replace("type: simple, agg: count", "type: \"{{ 'simple' }}\", agg: count")
+
+    assert _json(tmp_path, metrics)["metrics"]["metric.shop.orders"]["type"] == "simple"
+
+
 def test_the_columns_of_the_model_say_what_they_are(tmp_path: Path) -> None:
     columns = _json(tmp_path, metrics="")["nodes"]["model.shop.orders"]["columns"]
 
