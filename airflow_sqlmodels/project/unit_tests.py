@@ -144,9 +144,11 @@ class _Reading(Struct, frozen=True):
     def _versions(self, model: Model) -> list[Model]:
         """The versions of the model that are tested; the model itself if it has none."""
         wanted = self.entry.content.get("versions")
-        said = wanted if isinstance(wanted, dict) else {}
+        said = {} if wanted is None else wanted
         at = self._place("versions")
-        if any(key not in ("include", "exclude") or not isinstance(each, list) for key, each in said.items()):
+        if not isinstance(said, dict) or any(
+            key not in ("include", "exclude") or not isinstance(each, list | None) for key, each in said.items()
+        ):
             raise ProjectError("these are no versions", at, "write 'include:' or 'exclude:' with a list of them")
         if model.version is None:
             if said.get("include") or said.get("exclude"):
@@ -159,7 +161,7 @@ class _Reading(Struct, frozen=True):
         every.sort(key=lambda each: rank(str(each.version)))
         include, exclude = ({str(each) for each in said.get(key) or ()} for key in ("include", "exclude"))
         chosen = [each for each in every if (not include or each.version in include) and each.version not in exclude]
-        if isinstance(wanted, dict) and not include and not exclude:
+        if wanted is not None and not include and not exclude:
             chosen = []  # as in dbt: `versions: {}` names none of them
         if not chosen:
             numbers = ", ".join(str(each.version) for each in every)
@@ -182,7 +184,7 @@ class _Reading(Struct, frozen=True):
             overrides=overrides,
             schema=model.relation.schema,
             version=model.version,
-            versions=versions and {key: versions.get(key) for key in ("include", "exclude")},
+            versions=None if versions is None else {key: versions.get(key) for key in ("include", "exclude")},
             problems=(*self._unknown(given), *problems_of(given, expect, model, self.nodes)),
         )
         inputs = [self.nodes[each.node] for each in given if each.node]

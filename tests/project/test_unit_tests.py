@@ -204,6 +204,7 @@ WRONG = {
     "incremental_not_said": GOOD.replace("totals", "delta"),
     "incremental_without_this": GOOD.replace("totals", "delta") + "overrides: {macros: {is_incremental: true}}\n",
     "versions_of_a_model_without": GOOD + "versions: {include: [2]}\n",
+    "versions_as_a_list": GOOD + "versions: [2]\n",
     "tags_beside_config": GOOD + "tags: [a]\n",
     "unknown_column_of_a_seed": GOOD.replace("stg_orders", "countries"),
     "unknown_column_of_a_contract": GOOD.replace("{n: 1}", "{m: 1}"),
@@ -291,7 +292,14 @@ def test_its_description_is_no_template(tmp_path: Path) -> None:
     assert test.description == "{{ 1 }} is one"
 
 
-@pytest.mark.parametrize("versions", ["{}", "{include: []}", "{include: 2}", "{exclude: '*'}", "{included: [1]}"])
+@pytest.mark.parametrize("versions", ["{}", "{include: , exclude: }"])
+def test_versions_without_numbers_do_no_harm_to_a_model_that_has_none(versions: str, tmp_path: Path) -> None:
+    test = one(loaded(tmp_path, GOOD + f"versions: {versions}\n"))
+
+    assert test.versions == {"include": None, "exclude": None}
+
+
+@pytest.mark.parametrize("versions", ["{}", "{include: }", "{include: []}", "{include: 2}", "{included: [1]}"])
 def test_versions_that_name_none_are_refused(versions: str, tmp_path: Path) -> None:
     files = {
         "models/people.yml": "models:\n  - {name: people, versions: [{v: 1}, {v: 2}]}\n",
