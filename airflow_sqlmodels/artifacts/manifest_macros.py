@@ -19,12 +19,20 @@ from airflow_sqlmodels.templating.macro_table import BUILT_IN
 
 def macro_entries(manifest: Manifest, made: float) -> dict[str, dict[str, Any]]:
     """The part `macros` of the file."""
-    graph = call_graph_of(manifest)
-    test_folders = {f"{folder}/generic/" for folder in ("tests", *manifest.settings.paths.get("test-paths", ()))}
-    by_name = _by_name(manifest)
-    # without the flag only what property files say of arguments is told
-    unread = tuple(test_folders) if manifest.settings.flag(MACRO_ARGUMENTS, default=True) else ("",)
+    graph, by_name, unread = call_graph_of(manifest), _by_name(manifest), _unread(manifest)
     return {macro.id: _entry(macro, graph, by_name, unread, made) for macro in manifest.macros.values()}
+
+
+def macro_entry(macro: Macro, manifest: Manifest, made: float) -> dict[str, Any]:
+    """The entry of one macro."""
+    return _entry(macro, call_graph_of(manifest), _by_name(manifest), _unread(manifest), made)
+
+
+def _unread(manifest: Manifest) -> tuple[str, ...]:
+    """How the paths of macros begin whose arguments are not read from their text."""
+    if not manifest.settings.flag(MACRO_ARGUMENTS, default=True):
+        return ("",)  # only what property files say of arguments is told
+    return tuple({f"{folder}/generic/" for folder in ("tests", *manifest.settings.paths.get("test-paths", ()))})
 
 
 def _entry(

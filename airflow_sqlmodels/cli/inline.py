@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from airflow_sqlmodels.manifest.macro import Macro
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import Analysis, NodeId, Operation
 from airflow_sqlmodels.templating.answering import Answerer, Rendering
+from airflow_sqlmodels.templating.entries.shape import plain
 from airflow_sqlmodels.warehouse.session import Session
 
 NAME = "inline_query"
@@ -65,7 +67,14 @@ def compiled_inline(means: Answerer, text: str, session: Session | None) -> str:
 
 def called_macro(means: Answerer, macro: Macro, arguments: Mapping[str, Any], session: Session) -> str:
     """What a macro gives when it is called by itself. The caller ends the transaction."""
-    rendering = Rendering(means, _operation(means.manifest, macro.name), session, free_refs=True)
+
+    def itself() -> dict[str, Any]:  # as in dbt, `model` is the macro
+        from airflow_sqlmodels.artifacts.manifest_macros import macro_entry  # noqa: PLC0415  # it reads their texts
+
+        return plain(macro_entry(macro, means.manifest, time.time()))
+
+    operation = _operation(means.manifest, macro.name)
+    rendering = Rendering(means, operation, session, free_refs=True, model=itself)
     rendering.scope.origin = macro.package  # as in dbt, it is the node
     return str(rendering.called(macro, **arguments))
 

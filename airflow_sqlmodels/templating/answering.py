@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -165,6 +165,8 @@ class Rendering:
     """Whether refs are looked up by name (run-operation) instead of among those seen while loading."""
     added: dict[str, Any] = field(default_factory=dict)
     """Names that only this rendering has."""
+    model: Callable[[], dict[str, Any]] | None = None
+    """What gives the entry that templates know as `model`, if it is not that of the node."""
     ephemeral: dict[NodeId, Model] = field(default_factory=dict)
     """The ephemeral models that `ref` gave, in the order in which they were asked for."""
     config: dict[str, Any] = field(init=False)

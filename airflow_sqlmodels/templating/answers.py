@@ -52,7 +52,7 @@ def scope_of(rendering: Rendering) -> MacroScope:
     """The names of one node."""
     means = rendering.means
     names = _Names({**means.jinja.shared, **_own_names(rendering), **rendering.added})
-    names.later["model"] = lambda: _model(rendering)
+    names.later["model"] = rendering.model or (lambda: _model(rendering))
     scope = MacroScope(means.jinja.library, names, rendering.node.package, means.stand_ins)
     scope.notes = rendering.notes
     scope.everywhere = isinstance(rendering.node, DataTest) and rendering.node.generic is not None

@@ -11,6 +11,7 @@ from msgspec import Struct, field, structs
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.errors import CompilationError, closest
 from airflow_sqlmodels.manifest.relation import Quoting, Relation
+from airflow_sqlmodels.templating.relation_parts import Path, Policy
 
 CTE_PREFIX = "__dbt__cte__"
 """What dbt puts before the name of an ephemeral model; users see it in compiled SQL."""
@@ -112,9 +113,9 @@ class TemplateRelation(_Kinds, Mapping[str, Any]):
         database, schema, identifier = (part if shown else "" for part, shown in zip(parts, self.shown, strict=True))
         return self.dialect.render(Relation(database, schema, identifier, self.relation.quoting))
 
-    path = property(lambda self: self.relation)
-    quote_policy = property(lambda self: self.relation.quoting)
-    include_policy = property(lambda self: Quoting(*self.shown))
+    path = property(lambda self: Path(self.database, self.schema, self.identifier))
+    quote_policy = property(lambda self: Policy(*structs.astuple(self.relation.quoting)))
+    include_policy = property(lambda self: Policy(*self.shown))
     quote_character = property(lambda self: self.dialect.quote("")[0])
     limit = property(lambda self: None if self.limited is None else 0)
     event_time_filter = property(lambda self: self.during)
@@ -200,11 +201,11 @@ class TemplateRelation(_Kinds, Mapping[str, Any]):
     def to_dict(self, omit_none: bool = False) -> dict[str, Any]:
         """What it is made of, as a template may print it."""
         found = {
-            "path": {each: getattr(self, each) for each in _PARTS},
+            "path": self.path.to_dict(),
             "type": self.type,
             "quote_character": self.quote_character,
-            "include_policy": structs.asdict(self.include_policy),
-            "quote_policy": structs.asdict(self.quote_policy),
+            "include_policy": self.include_policy.to_dict(),
+            "quote_policy": self.quote_policy.to_dict(),
             **{each: getattr(self, each) for each in ("dbt_created", "limit", "event_time_filter", "require_alias")},
             "catalog": None,
             "renameable_relations": ["table", "view"],
@@ -224,9 +225,9 @@ class TemplateRelation(_Kinds, Mapping[str, Any]):
         """The name of the CTE that an ephemeral model of that name becomes."""
         return CTE_PREFIX + name
 
-    def get_default_quote_policy(self) -> Quoting:
+    def get_default_quote_policy(self) -> Policy:
         """Which parts are quoted unless said otherwise."""
-        return Quoting()
+        return Policy()
 
     get_default_include_policy = get_default_quote_policy
 
@@ -246,7 +247,6 @@ class TemplateRelation(_Kinds, Mapping[str, Any]):
         return len(_KEYS)
 
 
-_PARTS = ("database", "schema", "identifier")
 _TYPES = ("table", "view", "cte", "materialized_view", "external", "ephemeral", "function", "pointer_table")
 
 
@@ -306,8 +306,8 @@ class RelationApi(_Kinds, Struct, frozen=True):
         """The name of the CTE that an ephemeral model of that name becomes."""
         return CTE_PREFIX + name
 
-    def get_default_quote_policy(self) -> Quoting:
+    def get_default_quote_policy(self) -> Policy:
         """Which parts are quoted unless said otherwise."""
-        return Quoting()
+        return Policy()
 
     get_default_include_policy = get_default_quote_policy

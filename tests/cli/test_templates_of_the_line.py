@@ -38,6 +38,7 @@ FILES = {
         "{% macro default__greet() %}{{ print('hello') }}{% endmacro %}"
     ),
     "macros/greet.sql": "{% macro greet_from_here() %}{{ tools.greet() }}{% endmacro %}",
+    "macros/who.sql": "{% macro who(n=1) %}{{ print(model.unique_id ~ ' ' ~ model.arguments) }}{% endmacro %}",
 }
 INLINE = "sql_operation.shop.inline_query"
 
@@ -156,6 +157,11 @@ def test_what_a_macro_dispatches_to_is_what_the_called_one_sees(call: Call) -> N
 
     assert code == 1
     assert "No macro named 'greet' found" in said
+
+
+def test_a_macro_that_is_called_by_itself_is_its_model(call: Call) -> None:
+    said = "macro.shop.who [{'name': 'n', 'description': ''}]\n"
+    assert call("run-operation", "who", "--quiet") == (0, said)
 
 
 def test_sql_is_sent_and_can_be_sent_again(call: Call, tmp_path: Path) -> None:

@@ -48,6 +48,16 @@ from tests.projects import PROJECT, load
         ("{{ this.replace(type='view').is_view }} {{ api.Relation.create(schema=2024) }}", 'True "2024"'),
         ("{{ this.path.identifier }} {{ this.quote(schema=false).quote_policy.schema }}", "m False"),
         ("{{ this.include(database=false).include_policy.database }}", "False"),
+        (
+            "{{ this.quote_policy }} {{ this.include(schema=false).include_policy.replace(database=false) }}",
+            "Policy(database=True, schema=True, identifier=True) Policy(database=False, schema=False, identifier=True)",
+        ),
+        (
+            "{% set made = api.Relation.create(schema='Shop', identifier='M') %}"
+            "{{ made.path.replace_dict({'identifier': 'i'}) }} {{ made.path.get_lowered_part('schema') }}"
+            " {{ made.path.get_part('database') }}",
+            "Path(database=None, schema='Shop', identifier='i') shop None",
+        ),
         ("{{ api.Column('a', 'character varying').data_type }}", "character varying"),
         ("{{ api.Column('a', 'character varying', 5).data_type }}", "character varying(5)"),
         ("{{ api.Column('a', 'numeric', none, 10).data_type }}", "numeric"),
