@@ -1,4 +1,4 @@
-"""The options of the commands: dbt's names, each with its environment variable `DBT_…` (`DBT_ENGINE_…` too).
+"""The options of the commands: dbt's names, most with an environment variable `DBT_…` (`DBT_ENGINE_…` too).
 
 An option that takes several values takes them all behind one name, as in `--select a b c`, or name by name.
 """
@@ -13,6 +13,7 @@ import click
 
 from airflow_sqlmodels.cli.log_file import LEVELS
 from airflow_sqlmodels.cli.log_format import FORMATS
+from airflow_sqlmodels.cli.reserved import VARIABLES
 from airflow_sqlmodels.graph.modes import INDIRECT
 from airflow_sqlmodels.version import VERSION
 
@@ -54,9 +55,9 @@ class ManyValues(click.Command):
 
 
 def option(*names: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
-    """A click option with its environment variables."""
+    """A click option with its environment variables, if dbt has some for it."""
     word = next(name for name in names if name.startswith("--")).partition("/")[0].strip("-").upper().replace("-", "_")
-    attributes.setdefault("envvar", [f"DBT_ENGINE_{word}", f"DBT_{word}"])
+    attributes.setdefault("envvar", [f"DBT_ENGINE_{word}", f"DBT_{word}"] if word in VARIABLES else None)
     return click.option(*names, **attributes)
 
 

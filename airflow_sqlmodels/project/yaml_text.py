@@ -67,8 +67,22 @@ class YamlList(list[Any]):
 def parse_yaml(text: str, path: str, twice: list[tuple[str, int, int]] | None = None) -> Any:
     """The document in `text`; None if it is empty. Raises ProjectError with the place if it is not YAML.
 
-    `twice` gets each key that stands in its mapping already, with its line and column, counted from 0.
+    As in dbt it does no harm if the first line alone is indented. `twice` gets each key that stands in its mapping
+    already, with its line and column, counted from 0.
     """
+    begun = text.lstrip()
+    if text[:1].isspace() and begun != text:
+        try:
+            return _parsed(text, path, twice)
+        except ProjectError:
+            if twice is not None:
+                twice.clear()
+            lines = "\n" * text[: len(text) - len(begun)].count("\n")  # so that places stay what they are
+            return _parsed(lines + begun, path, twice)
+    return _parsed(text, path, twice)
+
+
+def _parsed(text: str, path: str, twice: list[tuple[str, int, int]] | None) -> Any:
     loader: Any = _Loader(text)
     loader.twice = twice
     try:

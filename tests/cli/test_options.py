@@ -121,11 +121,21 @@ def test_a_switch_is_on_off_or_not_said(args: list[str], expected: bool | None) 
 
 @pytest.mark.parametrize("prefix", ["DBT", "DBT_ENGINE"])
 def test_the_environment_speaks_for_options(prefix: str) -> None:
-    env = {f"{prefix}_TARGET": "prod", f"{prefix}_FAIL_FAST": "1", f"{prefix}_THREADS": "7"}
+    env = {f"{prefix}_TARGET": "prod", f"{prefix}_FAIL_FAST": "1", f"{prefix}_LOG_LEVEL": "warn"}
 
     flags, _word = flags_for("inner", env=env)
 
-    assert (flags.target, flags.fail_fast, flags.threads) == ("prod", True, 7)
+    assert (flags.target, flags.fail_fast, flags.said["log_level"]) == ("prod", True, "warn")
+
+
+@pytest.mark.parametrize("prefix", ["DBT", "DBT_ENGINE"])
+def test_what_a_run_is_about_cannot_stand_there(prefix: str) -> None:
+    """As in dbt, such variables are the project's own."""
+    env = {f"{prefix}_THREADS": "many", f"{prefix}_SELECT": "a", f"{prefix}_VARS": "{", f"{prefix}_EXCLUDE": "b"}
+
+    flags, _word = flags_for("inner", env=env)
+
+    assert (flags.threads, flags.vars, flags.select, flags.exclude) == (None, {}, (), ())
 
 
 @pytest.mark.parametrize("prefix", ["DBT", "DBT_ENGINE"])

@@ -219,11 +219,11 @@ def test_environment_variables_with_the_reserved_prefix_are_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DBT_ENGINE_MINE", "1")
-    monkeypatch.setenv("DBT_ENGINE_THREADS", "2")
+    monkeypatch.setenv("DBT_ENGINE_LOG_LEVEL", "info")
     exit_code(["parse", "--project-dir", str(write_project(tmp_path))])
     said = "".join(capsys.readouterr())
     assert "[EnvironmentVariableNamespaceDeprecation]: the environment variable DBT_ENGINE_MINE" in said
-    assert "DBT_ENGINE_THREADS" not in said
+    assert "DBT_ENGINE_LOG_LEVEL" not in said
 
 
 def test_a_warning_that_is_an_error_ends_debug(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
