@@ -99,8 +99,8 @@ def command_page() -> Iterator[str]:
     yield from ("# Command line", "", text_of(cli.callback), "")
     yield from (
         "`airflow sqlmodels …` is the same. These options can stand before the command or behind it. As with dbt",
-        "most have an environment variable: `--target` is `DBT_TARGET`. `--select`, `--exclude`, `--selector`, `--vars` and",
-        "`--threads` have none. Exit codes: 0 all is well, 1 a node failed, 2 it could not be run at all.",
+        "most have an environment variable: `--target` is `DBT_TARGET`; `--select`, `--vars`, `--threads` and others",
+        "have none. Exit codes: 0 all is well, 1 a node failed, 2 it could not be run at all.",
         "", "## Options of every command", "",
     )  # fmt: skip
     shared = {str(option.name) for option in cli.params}

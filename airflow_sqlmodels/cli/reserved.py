@@ -25,7 +25,7 @@ VARIABLES = frozenset(
         *("VERSION_CHECK", "WARN_ERROR", "WARN_ERROR_OPTIONS", "WRITE_JSON"),
     )
 )
-"""What may stand behind the prefix, or behind `DBT_`. As in dbt, `--select`, `--vars`, `--threads` and others are out."""
+"""What may stand behind the prefix, or behind `DBT_`. As in dbt, `--select`, `--vars` and others are out."""
 
 
 def reserved_names(names: Iterable[str]) -> Iterator[Warned]:
