@@ -96,9 +96,18 @@ def asking_for_passwords(connection: psycopg.Connection[Any]) -> Iterator[None]:
     before = path.read_text(encoding="utf-8")
     path.write_text(f"local all clerk scram-sha-256\nhost all clerk all scram-sha-256\n{before}", encoding="utf-8")
     connection.execute("select pg_reload_conf()")
-    time.sleep(0.3)  # the server reads it a moment later
     try:
+        while _lets_in(connection, "clerk"):  # the server reads it a moment later
+            time.sleep(0.05)
         yield
     finally:
         path.write_text(before, encoding="utf-8")
         connection.execute("select pg_reload_conf()")
+
+
+def _lets_in(connection: psycopg.Connection[Any], role: str) -> bool:
+    try:
+        psycopg.connect(connection.info.dsn, user=role).close()
+    except psycopg.OperationalError:
+        return False
+    return True

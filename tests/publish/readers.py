@@ -26,8 +26,6 @@ class Seen:
     looks: int = 0
     problems: list[str] = field(default_factory=list)
     generations: set[int] = field(default_factory=set)
-    longest: float = 0.0
-    """Seconds."""
 
 
 def one(query: str) -> Read:
@@ -69,9 +67,7 @@ def _read_on(dsn: str, read: Read, pause: float, stop: threading.Event, seen: Se
     try:
         with psycopg.connect(dsn, autocommit=True, application_name="reader") as connection:
             while not stop.is_set():
-                clock = time.perf_counter()
                 found = set(read(connection))
-                seen.longest = max(seen.longest, time.perf_counter() - clock)
                 seen.looks += 1
                 seen.generations |= found
                 if len(found) != 1:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -245,16 +245,29 @@ def test_a_broken_connection_is_unreachable(session: DbApiSession, connection: p
     session.close()
 
 
-@pytest.mark.parametrize("sql", ["select pg_sleep(60)", "do $$ begin loop perform 1; end loop; end $$"])
-def test_cancel_from_another_thread_ends_the_statement(session: DbApiSession, sql: str) -> None:
-    timer = threading.Timer(0.3, session.cancel)
-    clock = time.monotonic()
-    timer.start()
+@contextlib.contextmanager
+def cancelling(session: DbApiSession) -> Iterator[None]:
+    """Another thread cancels again and again: the first time may come before there is anything to cancel."""
+    ended = threading.Event()
 
-    with pytest.raises(WarehouseError, match="cancel") as raised:
+    def go() -> None:
+        while not ended.wait(0.2):
+            session.cancel()
+
+    thread = threading.Thread(target=go)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("sql", ["select pg_sleep(600)", "do $$ begin loop perform 1; end loop; end $$"])
+def test_cancel_from_another_thread_ends_the_statement(session: DbApiSession, sql: str) -> None:
+    with cancelling(session), pytest.raises(WarehouseError, match="cancel") as raised:
         session.execute(sql)
 
-    assert time.monotonic() - clock < 5
     assert raised.value.sqlstate == "57014"
     session.rollback()
     assert session.query("select 1").rows == ((1,),)
@@ -262,16 +275,11 @@ def test_cancel_from_another_thread_ends_the_statement(session: DbApiSession, sq
 
 def test_cancel_ends_a_wait_for_a_lock(session: DbApiSession, connection: psycopg.Connection[Any]) -> None:
     connection.execute("create table t (id int)")
-    timer = threading.Timer(0.3, session.cancel)
-    clock = time.monotonic()
 
     with connection.transaction():
         connection.execute("lock table t in access exclusive mode")
-        timer.start()
-        with pytest.raises(WarehouseError):
+        with cancelling(session), pytest.raises(WarehouseError, match="cancel"):
             session.execute("select * from t")
-
-    assert time.monotonic() - clock < 5
 
 
 def test_cancel_without_a_statement_does_nothing(session: DbApiSession) -> None:

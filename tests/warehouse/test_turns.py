@@ -15,7 +15,7 @@ from airflow_sqlmodels.errors import UnreachableError, WarehouseError
 from airflow_sqlmodels.warehouse.libpq import Connection, LibpqSession
 from airflow_sqlmodels.warehouse.turns import Turns, apart, hand, name, pause
 
-SLOW = "select pg_sleep(0.3)"
+SLOW = "select pg_advisory_lock(1)"
 
 
 @pytest.fixture
@@ -48,17 +48,27 @@ def together(*works: Callable[[], object]) -> list[Any]:
     with Turns() as turns:
         for number, work in enumerate(works):
             turns.begin(f"hand {number}", noting(work))
-        until = time.monotonic() + 20
+        until = time.monotonic() + 180
         while len(ended) < len(works):
             turns.turn(1)
             assert time.monotonic() < until, ended
     return ended
 
 
-def test_others_go_on_while_a_statement_runs(sessions: Callable[[], LibpqSession]) -> None:
+@pytest.fixture
+def gate(connection: psycopg.Connection[Any]) -> Callable[[], object]:
+    """SLOW ends no sooner than this is called."""
+    connection.execute(SLOW)
+    return lambda: connection.execute("select pg_advisory_unlock(1)")
+
+
+def test_others_go_on_while_a_statement_runs(sessions: Callable[[], LibpqSession], gate: Callable[[], object]) -> None:
     first, second = sessions(), sessions()
 
-    ended = together(lambda: first.query(f"{SLOW} as slow").columns, lambda: second.query("select 1 as quick").columns)
+    ended = together(
+        lambda: first.query(f"{SLOW}::text as slow").columns,
+        lambda: (second.query("select 1 as quick").columns, gate())[0],
+    )
 
     assert ended == [("quick",), ("slow",)]
 
@@ -66,21 +76,28 @@ def test_others_go_on_while_a_statement_runs(sessions: Callable[[], LibpqSession
 @pytest.mark.parametrize(
     "slow",
     [
-        lambda session: session.query("select %s::text, pg_sleep(0.3)", ["a"]).columns,
+        lambda session: session.query(f"{SLOW}, %s::text", ["a"]).columns,
         lambda session: (session.describe("select 1 as a"), session.query(SLOW)),
         lambda session: session.execute(f"create temp table t as {SLOW}::text").status,
         lambda session: session.commit(f"{SLOW};"),
-        lambda _session: pause(0.3),
-        lambda _session: apart(lambda: time.sleep(0.3)),
+        lambda _session: pause(1),
     ],
-    ids=["parameters", "described", "statement", "end of a transaction", "pause", "apart"],
+    ids=["parameters", "described", "statement", "end of a transaction", "pause"],
 )
 def test_whatever_a_hand_waits_for_others_go_on(
-    sessions: Callable[[], LibpqSession], slow: Callable[[LibpqSession], object]
+    sessions: Callable[[], LibpqSession], gate: Callable[[], object], slow: Callable[[LibpqSession], object]
 ) -> None:
     session = sessions()
 
-    ended = together(lambda: (slow(session), "slow")[1], lambda: (pause(0.01), "quick")[1])
+    ended = together(lambda: (slow(session), "slow")[1], lambda: (pause(0.01), gate(), "quick")[2])
+
+    assert ended == ["quick", "slow"]
+
+
+def test_others_go_on_while_something_is_done_apart() -> None:
+    gate = threading.Event()
+
+    ended = together(lambda: (apart(lambda: gate.wait(60)), "slow")[1], lambda: (pause(0.01), gate.set(), "quick")[2])
 
     assert ended == ["quick", "slow"]
 
@@ -127,7 +144,7 @@ def test_a_server_that_ends_the_connection_is_out_of_reach(
         pause(0.1)
         connection.execute("select pg_terminate_backend(%s)", [pid])
 
-    ended = together(lambda: session.query("select pg_sleep(20)"), end_it)
+    ended = together(lambda: session.query("select pg_sleep(600)"), end_it)
 
     assert [type(each) for each in ended if each is not None] == [UnreachableError]
 
@@ -139,7 +156,7 @@ def test_a_session_is_cancelled_while_its_hand_waits(sessions: Callable[[], Libp
         pause(0.1)
         session.cancel()
 
-    ended = together(lambda: session.query("select pg_sleep(20)"), cancel)
+    ended = together(lambda: session.query("select pg_sleep(600)"), cancel)
 
     assert "canceling statement" in str(next(each for each in ended if each is not None))
 
@@ -211,7 +228,7 @@ def test_a_session_may_get_the_socket_number_of_one_that_was_lost(sessions: Call
         before = lost._libpq.socket
         lost._connection.close()  # as the driver does when the server is gone, and tells nobody
         next_one = apart(sessions)
-        return (before, next_one._libpq.socket), next_one.query(f"{SLOW}, 2").rows[0]
+        return (before, next_one._libpq.socket), next_one.query("select pg_sleep(0.1), 2").rows[0]
 
     [((before, after), row)] = together(work)
 

@@ -21,7 +21,7 @@ from tests.airflow.live.repository import Repository
 from tests.airflow.live.stack import PASSWORD, Live, Run
 
 _ROOT = Path(__file__).resolve().parents[3]
-_READ_SECONDS = 60
+_READ_SECONDS = 180
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,8 @@ from docs.demo.postgres import WAREHOUSE, Server
 from tests.airflow.live.repository import Repository
 
 PASSWORD = "correct-horse-battery"
-_END_SECONDS = 90
+_END_SECONDS = 300
+_NEVER_SECONDS = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +103,9 @@ def _errors(line: Mapping[str, Any]) -> list[str]:
     return [f"{each['exc_type']}: {each['exc_value']}" for each in line.get("error_detail") or ()]
 
 
-def until(true: Callable[[], Any], seconds: float) -> float:
-    """Wait until it is true; the seconds that took. Fails if it is not in time."""
-    began = time.monotonic()
+def until(true: Callable[[], Any]) -> None:
+    """Wait until it is true. Fails if it never comes: a slow machine is no failure."""
+    deadline = time.monotonic() + _NEVER_SECONDS
     while not true():
-        assert time.monotonic() - began < seconds, f"not within {seconds} s"
+        assert time.monotonic() < deadline, f"not within {_NEVER_SECONDS} s"
         time.sleep(0.1)
-    return time.monotonic() - began

@@ -44,7 +44,7 @@ def test_a_model_repaired_in_git_runs_again_if_the_latest_version_is_asked_for(l
     before = run.tasks()
     assert run.states() == BROKEN_STATES, run.log("stg_orders.run")
     commit = live.repository.commit({"shop/models/orders.sql": REPAIRED}, "orders: spell amount")
-    until(lambda: live.api.get("/api/v2/dags/repaired_in_git")["bundle_version"] == commit, 30)
+    until(lambda: live.api.get("/api/v2/dags/repaired_in_git")["bundle_version"] == commit)
 
     # Airflow keeps a run's files: a cleared task runs the SQL of the commit with which its run began …
     run.clear("orders.run", include_downstream=True, only_failed=True, run_on_latest_version=False)

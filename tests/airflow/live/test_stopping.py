@@ -13,9 +13,6 @@ from tests.airflow.live.stack import Live, Run, until
 
 pytestmark = pytest.mark.live
 
-START_SECONDS = 60
-GONE_SECONDS = 5
-
 
 def test_a_task_marked_failed_stops_its_statement(live: Live) -> None:
     run = sleeping(live, "marked")
@@ -23,7 +20,7 @@ def test_a_task_marked_failed_stops_its_statement(live: Live) -> None:
     run.mark("marked.run", "failed")
 
     assert_gone(live, "marked")
-    until(lambda: "stopping the statement at the server" in run.log("marked.run"), 10)
+    until(lambda: "stopping the statement at the server" in run.log("marked.run"))
     assert run.states()["marked.run"] == "failed"
     assert live.columns("stopped", "marked") == []
 
@@ -34,8 +31,8 @@ def test_a_task_cleared_while_it_runs_stops_its_statement_and_runs_again(live: L
 
     run.clear("cleared.run", only_failed=False)
 
-    until(lambda: first not in backends(live, "cleared"), GONE_SECONDS)
-    until(lambda: backends(live, "cleared"), START_SECONDS)
+    until(lambda: first not in backends(live, "cleared"))
+    until(lambda: backends(live, "cleared"))
     assert run.tasks()["cleared.run"]["try_number"] == 2
     run.mark("cleared.run", "failed")
     assert_gone(live, "cleared")
@@ -53,18 +50,18 @@ def test_a_process_that_is_asked_to_end_stops_its_statement(live: Live, what: st
     os.kill(runner if what == "runner" else parent_of(runner), signal.SIGTERM)
 
     assert_gone(live, what)
-    until(lambda: run.states()[f"{what}.run"] == "failed", 30)
+    until(lambda: run.states()[f"{what}.run"] == "failed")
 
 
 def sleeping(live: Live, model: str) -> Run:
     """The run whose tasks sleep in the server; this model's has begun to."""
-    until(lambda: backends(live, model), START_SECONDS)
+    until(lambda: backends(live, model))
     return live.runs["stopped"]
 
 
 def assert_gone(live: Live, model: str) -> None:
-    """The server runs the model's statement no more, soon."""
-    until(lambda: not backends(live, model), GONE_SECONDS)
+    """The server runs the model's statement no more, long before it would end by itself."""
+    until(lambda: not backends(live, model))
 
 
 def backends(live: Live, model: str) -> list[int]:

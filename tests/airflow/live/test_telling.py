@@ -30,7 +30,7 @@ def test_a_failed_data_test_tells_how_many_rows_which_and_how_to_see_them(live: 
 def test_a_failure_callback_is_told_which_tests_failed(live: Live) -> None:
     live.runs["failing"].end()
     file = live.dags / "told.json"
-    until(lambda: written(file), 10)
+    until(lambda: written(file))
 
     told = json.loads(file.read_text())
 
@@ -44,7 +44,7 @@ def test_the_callback_of_the_dag_itself_is_told_no_exception(live: Live) -> None
     """Airflow calls it when the run has failed, in the DAG processor: so ours goes to the tasks, by `default_args`."""
     live.runs["failing"].end()
     file = live.dags / "told_run.json"
-    until(lambda: written(file), 30)
+    until(lambda: written(file))
 
     assert json.loads(file.read_text()) == {"exception": "None", "reason": "task_failure"}
 
@@ -69,7 +69,7 @@ def test_tasks_return_what_came_of_them(live: Live) -> None:
 
     assert (built["status"], built["rows"]) == ("success", 4)
     assert built["relation"] == '"warehouse"."failing"."payments"'
-    assert 0 < built["seconds"] < 30
+    assert built["seconds"] > 0
     assert tested["tests"] == {"pass": 1, "warn": 0, "fail": 0, "error": 0}
     assert failed.told("payments.test") is None  # a task that fails returns nothing
 
@@ -85,7 +85,7 @@ def test_no_log_has_the_password(live: Live) -> None:
 
 
 def test_a_mistake_in_a_project_is_an_import_error_with_place_caret_and_hint(live: Live) -> None:
-    until(live.api.import_errors, 30)
+    until(live.api.import_errors)
 
     (error,) = live.api.import_errors()
 
