@@ -268,20 +268,26 @@ def test_a_secret_that_was_written_out_is_left_out_of_the_lock_with_a_warning(
     assert "hushhush" not in (project / "package-lock.yml").read_text()
 
 
-def test_a_local_package_is_linked(project: Path) -> None:
-    (project.parent / "shared/macros").mkdir(parents=True)
-    (project.parent / "shared/dbt_project.yml").write_text("name: shared\n")
+@pytest.fixture
+def shared(project: Path) -> Path:
+    """A package in a folder beside the project."""
+    package = project.parent / "shared"
+    (package / "macros").mkdir(parents=True)
+    (package / "dbt_project.yml").write_text("name: shared\n")
+    return package
+
+
+def test_a_local_package_is_linked(project: Path, shared: Path) -> None:
     (project / "packages.yml").write_text("packages:\n  - local: ../shared\n")
 
     assert deps(project) == 0
-    (project.parent / "shared/macros/m.sql").write_text("edited")
+    (shared / "macros/m.sql").write_text("edited")
 
     assert installed(project) == {"shared": "edited"}
 
 
+@pytest.mark.usefixtures("shared")
 def test_an_empty_lock_file_counts_as_none(project: Path) -> None:
-    (project.parent / "shared/macros").mkdir(parents=True)
-    (project.parent / "shared/dbt_project.yml").write_text("name: shared\n")
     (project / "packages.yml").write_text("packages:\n  - local: ../shared\n")
     (project / "package-lock.yml").write_text("")
 
@@ -289,9 +295,8 @@ def test_an_empty_lock_file_counts_as_none(project: Path) -> None:
     assert "name: shared" in (project / "package-lock.yml").read_text()
 
 
+@pytest.mark.usefixtures("shared")
 def test_templates_know_the_variables_of_vars_yml(project: Path) -> None:
-    (project.parent / "shared/macros").mkdir(parents=True)
-    (project.parent / "shared/dbt_project.yml").write_text("name: shared\n")
     (project / "packages.yml").write_text("packages:\n  - local: \"../{{ var('folder') }}\"\n")
     (project / "vars.yml").write_text("vars: {folder: shared}\n")
 
