@@ -130,6 +130,8 @@ def index_of(
             if not (isinstance(node, Model) and node.materialized == "ephemeral"):
                 _refuse_same_relation(relations, node)
     for each in disabled:
+        if isinstance(each, Source):  # as in dbt, a table stands there once, even if one of two is disabled
+            _refuse_same_id(once, each)
         index.disabled.setdefault(each.name, each)
     return index
 
