@@ -119,8 +119,12 @@ def _code(node: AnyNode, result: Result, sql: str) -> dict[str, Any]:
 
 def _may_be_empty(node: AnyNode) -> bool:
     if isinstance(node, (Analysis, Model)):
-        return not re.sub(r"(?s)\{#.*?#\}", "", node.raw_code).strip()
+        return not _SAYS_NOTHING.sub("", node.raw_code).strip()
     return isinstance(node, Operation)
+
+
+_SAYS_NOTHING = re.compile(r"(?s)\{#.*?#\}|\{%.*?%\}|\{\{-?\s*config\s*\(.*?\}\}")
+"""The tags of a template that print nothing."""
 
 
 def _failures(node: AnyNode, result: Result) -> int | None:

@@ -163,7 +163,8 @@ def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:
         sample=flags.sample,
         event_time_start=flags.event_time_start,
         event_time_end=flags.event_time_end,
-        selected=plan.selected or tuple(step.node for step in plan),
+        # as in dbt, `retry`, which alone has the time of an earlier run, selects nothing: it has a list
+        selected=() if flags.as_of else plan.selected or tuple(step.node for step in plan),
         as_of=flags.as_of,
         batches=flags.batches,
         overloads=flags.overloads,

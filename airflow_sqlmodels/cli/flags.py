@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import os
-import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -137,7 +136,7 @@ def flags_of(context: click.Context) -> Flags:
     command = str(context.info_name)
     hidden = tuple(str(value) for name, value in variables.items() if name.startswith(SECRET_PREFIXES))
     shown = {name: HIDDEN if name.startswith(SECRET_PREFIXES) else value for name, value in variables.items()}
-    line = scrubbed(shlex.join(("sqlmodels", *sys.argv[1:])), hidden)
+    line = scrubbed(" ".join(("sqlmodels", *sys.argv[1:])), hidden)
     said = {**said, "which": command, "vars": shown, "invocation_command": line}
     log = log_for(said, known["project_dir"])
     said |= {"project_dir": str(known["project_dir"]), **({"log_path": str(log.file.folder)} if log.file else {})}

@@ -34,7 +34,15 @@ _OF_BEHAVIOUR = (
 )
 """Those that say which of two ways of dbt holds: docs.getdbt.com/reference/global-configs/behavior-changes."""
 
-KNOWN = (*_OF_COMMANDS, *_OF_BEHAVIOUR)
+_OF_ADAPTERS = (
+    *("bigquery_noop_alter_relation_comment", "bigquery_use_batch_source_freshness", "enable_iceberg_materializations"),
+    *("redshift_skip_autocommit_transaction_statements", "require_certificate_validation"),
+    *("restrict_direct_pg_catalog_access", "snowflake_default_transient_dynamic_tables"),
+    *("use_info_schema_for_columns", "use_materialization_v2", "use_user_folder_for_python"),
+)
+"""Those that only other warehouses' adapters ask for: a project that runs there too may say them."""
+
+KNOWN = (*_OF_COMMANDS, *_OF_BEHAVIOUR, *_OF_ADAPTERS)
 
 _ELSEWHERE = {"log_path": "did you mean 'log-path:' beside 'flags:'?"}
 """What says nothing there, and where it would."""

@@ -48,7 +48,6 @@ def function(parts: Parts, file: SourceFile) -> Function:
         arguments=arguments,
         returns=returns,
         language=language,
-        columns=parts.columns(entry, package),
         **shared(parts, file, name, fqn, entry, config, own, Inline(asked.configs, text)),
         **{**fields, "checksum": hashlib.sha256(signature.encode()).hexdigest()},
     )

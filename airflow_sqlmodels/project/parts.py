@@ -105,6 +105,8 @@ class Parts:
         below = self.projects[package].written[folders].configs(fqn)
         root = self.settings.name
         above = {} if package == root else self.projects[root].written[folders].configs(fqn)
+        if kind == "function":
+            beside = dict.fromkeys(own)  # and nothing of what `functions:` say
         return unrendered({**beside, **below}, said, inline, above, own)
 
     def overrides(self, names: Iterable[str], package: str) -> bool:

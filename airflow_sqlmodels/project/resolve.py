@@ -129,9 +129,15 @@ def index_of(
             namesakes.sort(key=_rank)
             if not (isinstance(node, Model) and node.materialized == "ephemeral"):
                 _refuse_same_relation(relations, node)
-    for each in disabled:
-        index.disabled.setdefault(each.name, each)
+    _note_disabled(index, once, disabled)
     return index
+
+
+def _note_disabled(index: Index, once: dict[NodeId, Node], disabled: Iterable[Node]) -> None:
+    for each in disabled:
+        if isinstance(each, Source):  # as in dbt, a table stands there once, even if one of two is disabled
+            _refuse_same_id(once, each)
+        index.disabled.setdefault(each.name, each)
 
 
 def _rank(node: Model | Seed | Snapshot) -> int:

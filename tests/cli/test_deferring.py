@@ -119,15 +119,17 @@ def test_a_clone_of_what_the_state_never_built_is_an_error(call: Call, tmp_path:
 
 def test_retry_runs_what_failed_and_what_was_skipped(call: Call, tmp_path: Path) -> None:
     model = tmp_path / "project/models/marts/revenue.sql"
-    model.write_text("select 1 / {{ var('by') }} as amount from {{ ref('stg_orders') }}")
+    told = "{% do log('CHOSEN ' ~ selected_resources, info=true) if execute %}"
+    model.write_text("select 1 / {{ var('by') }} as amount from {{ ref('stg_orders') }}" + told)
     (tmp_path / "project/models/marts/growth.sql").write_text("select * from {{ ref('revenue') }}")
-    assert call("build", "--vars", "{by: 0}")[0] == 1
+    first = call("build", "--vars", "{by: 0}")
 
     again = call("retry")
     healed = call("retry", "--vars", "{by: 2}")
     nothing = call("retry")
 
-    assert again[0] == 1
+    assert (first[0], again[0]) == (1, 1)
+    assert ("CHOSEN ['" in first[1], "CHOSEN []" in again[1]) == (True, True)
     assert "PASS=0 WARN=0 ERROR=1 SKIP=1 NO-OP=0 REUSED=0 TOTAL=2" in again[1]
     assert healed[0] == 0, healed[1]
     assert "PASS=2 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=2" in healed[1]

@@ -112,14 +112,16 @@ def test_templates_see_which_command_it_is_and_empty_models_count(call: Call, tm
     (tmp_path / "models/asked.sql").write_text("select '{{ flags.WHICH ~ invocation_args_dict.which }}' as which")
     (tmp_path / "models/empty.sql").write_text("\n")
     (tmp_path / "models/remark.sql").write_text("{# to be\nwritten #}\n")
+    (tmp_path / "models/configured.sql").write_text("{{ config(materialized='view') }}{% set x = 1 %}\n")
 
-    assert call("docs", "generate", "--select", "asked", "empty", "remark")[0] == 0
+    assert call("docs", "generate", "--select", "asked", "empty", "remark", "configured")[0] == 0
 
     results = {each["unique_id"]: each for each in read(tmp_path, "run_results.json")["results"]}
     assert {name: each["compiled_code"] for name, each in results.items()} == {
         "model.shop.asked": "select 'generategenerate' as which",
         "model.shop.empty": "",
         "model.shop.remark": "",
+        "model.shop.configured": "",
     }
     empty = read(tmp_path, "manifest.json")["nodes"]["model.shop.empty"]
     assert (empty["compiled"], empty["compiled_code"], empty["compiled_path"]) == (True, "", None)

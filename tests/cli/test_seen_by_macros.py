@@ -235,7 +235,7 @@ def test_model_has_no_fields_without_a_value(shop: Shop) -> None:
 
 def test_flags_and_options_are_those_of_dbt(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DBT_ENV_CUSTOM_ENV_TEAM", "data")
-    monkeypatch.setattr("sys.argv", ["sqlmodels", "build", "--threads", "3"])
+    monkeypatch.setattr("sys.argv", ["sqlmodels", "build", "--threads", "3", "--vars", "{a: 1}"])
     shop.add(**{"models/marts/orders.sql": "{{ config(materialized='ephemeral') }} select 1 as id"})
     shop.add(**{"models/more.yml": SOURCES})
     shop.tell_at_end("""{% do tell('flags', [flags.WHICH, flags.FULL_REFRESH, flags.INDIRECT_SELECTION, flags.FAIL_FAST,
@@ -254,7 +254,7 @@ def test_flags_and_options_are_those_of_dbt(shop: Shop, monkeypatch: pytest.Monk
         True,
     )
     assert (options["resource_types"], options["indirect_selection"], options["defer"]) == ([], "eager", False)
-    assert options["invocation_command"] == "sqlmodels build --threads 3"
+    assert options["invocation_command"] == "sqlmodels build --threads 3 --vars {a: 1}"
     assert told["envs"] == {"TEAM": "data"}
     assert list(told["target"])[:7] == ["host", "port", "user", "database", "schema", "connect_timeout", "role"]
     assert (told["target"]["threads"], told["target"]["retries"], told["target"]["role"]) == (3, 1, None)

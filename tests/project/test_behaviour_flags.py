@@ -93,6 +93,12 @@ def test_a_flag_that_dbt_does_not_have_is_told(tmp_path: Path) -> None:
     )
 
 
+def test_flags_of_other_warehouses_are_no_surprise(tmp_path: Path) -> None:
+    said = flags(require_certificate_validation=True, enable_iceberg_materializations=True)
+
+    assert not load(tmp_path, {"models/a.sql": "select 1 as id", **said}).warnings
+
+
 def test_a_folder_for_logs_among_the_flags_is_told_as_it_says_nothing_there(tmp_path: Path) -> None:
     (warning,) = load(tmp_path, {"models/a.sql": "select 1 as id", **flags(log_path="mine")}).warnings
 

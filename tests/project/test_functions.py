@@ -135,7 +135,7 @@ def test_the_group_of_a_function_need_not_be_there(tmp_path: Path) -> None:
 
 
 def test_as_written_a_function_has_the_configs_of_models(tmp_path: Path) -> None:
-    configured = PROJECT + "models:\n  +enabled: true\n  +tags: [m]\nfunctions:\n  +tags: [f]\n"
+    configured = PROJECT + "models:\n  +enabled: true\n  +tags: [m]\nfunctions:\n  +tags: [f]\n  +volatility: stable\n"
     manifest = load(tmp_path, {**ONE, "dbt_project.yml": configured})
     entry = node_json(manifest[NodeId("function.shop.one")], manifest, 0.0)
 

@@ -109,6 +109,14 @@ def test_two_words_on_the_age_are_refused(above: str, own: str, refusal: str, tm
         load(tmp_path, {"models/s.yml": text})
 
 
+@pytest.mark.parametrize(("first", "second"), [("false", "true"), ("true", "false"), ("false", "false")])
+def test_a_table_stands_there_once_though_one_is_disabled(first: str, second: str, tmp_path: Path) -> None:
+    tables = ", ".join(f"{{name: a, config: {{enabled: {each}}}}}" for each in (first, second))
+
+    with pytest.raises(ProjectError, match="two sources with the name 'raw_a'"):
+        load(tmp_path, {"models/s.yml": f"sources: [{{name: raw, tables: [{tables}]}}]"})
+
+
 def _aged(tmp_path: Path, package: str, properties: str, own: str = "", above: str = "") -> Source:
     """A source of a package, or of the project itself, by what its files say of freshness."""
     settings = {name: f"name: {name}\nprofile: shop\n" for name in ("shop", "tools")}
