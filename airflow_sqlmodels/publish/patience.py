@@ -24,7 +24,8 @@ SAVEPOINT = f"savepoint {SAVEPOINT_NAME}"
 _IN_THE_WAY = ("55P03", "40P01")  # lock_not_available, deadlock_detected
 _GONE, _GONE_SECONDS = ("XX000", "26000"), 10.0
 """What Postgres says if something is dropped while the catalog is read, or somebody deallocated a prepared statement;
-and how long that is taken for the cause."""
+and how long that is taken for the cause, from the first time on: the answer to an attempt may have lain there for long
+while others took their turn."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
 _TOLD_AFTER = 5.0
 
@@ -44,12 +45,18 @@ class Patience(Struct, frozen=True):
         the time is up.
         """
         began, longest, told = time.monotonic(), _FIRST_PAUSE, False
+        gone: float | None = None
         while True:
             try:
                 return attempt()
             except WarehouseError as error:
-                waited = time.monotonic() - began
-                if error.sqlstate not in _IN_THE_WAY and not (error.sqlstate in _GONE and waited < _GONE_SECONDS):
+                now = time.monotonic()
+                waited = now - began
+                if error.sqlstate in _GONE:
+                    gone = now if gone is None else gone
+                    if now - gone >= _GONE_SECONDS:
+                        raise
+                elif error.sqlstate not in _IN_THE_WAY:
                     raise
                 self.session.execute(f"rollback to {SAVEPOINT_NAME}")
                 if waited > self.rules.timeout:

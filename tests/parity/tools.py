@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import shlex
 import subprocess
@@ -38,7 +39,7 @@ class Tool:
         clock, busy = time.perf_counter(), _busy()
         code, said = self._call(_with_threads(text, threads), project, environment)
         seconds, busy = time.perf_counter() - clock, _busy() - busy
-        return Command(text, code, round(seconds, 2), _verdicts(results), _in_short(said), round(busy, 2))
+        return Command(text, code, round(seconds, 2), _verdicts(results), _in_short(said, project), round(busy, 2))
 
     def manifest(self, project: Path, environment: Mapping[str, str]) -> dict[str, Any]:
         """What it says of the project when it only reads it; {} if it refuses it."""
@@ -119,8 +120,9 @@ def _verdicts(path: Path) -> dict[str, Verdict]:
     }
 
 
-def _in_short(said: str) -> str:
-    """The first error and what follows it; else the last lines."""
+def _in_short(said: str, project: Path) -> str:
+    """The first error and what follows it, without times and folders of this run; else the last lines."""
+    said = re.sub(r"^\d\d:\d\d:\d\d +|modification_time=[\d.]+, ", "", said.replace(str(project), "."), flags=re.M)
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     start = next((at for at, line in enumerate(lines) if "error" in line.lower()), len(lines) - _LINES)
     return " / ".join(lines[max(start, 0) :][:_LINES])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
+from types import SimpleNamespace
 from typing import cast
 
 import psycopg
@@ -11,8 +13,10 @@ from msgspec.structs import replace
 
 from airflow_sqlmodels.errors import PublishError, WarehouseError
 from airflow_sqlmodels.manifest.relation import Relation
+from airflow_sqlmodels.publish import patience
 from airflow_sqlmodels.publish.attached import GONE, Attached, attached_to
 from airflow_sqlmodels.publish.objections import refuse
+from airflow_sqlmodels.publish.rules import PublishRules
 from airflow_sqlmodels.publish.wanted import Wanted
 from airflow_sqlmodels.warehouse.dbapi import DbApiSession
 from airflow_sqlmodels.warehouse.session import Outcome, Rows, Session
@@ -406,3 +410,33 @@ def test_what_goes_while_the_catalog_is_read_is_looked_for_again() -> None:
         attached_to(cast("Session", Halfway()), POSTGRES, Relation("", "public", "orders"))
 
     assert refusal.value.sqlstate == GONE
+
+
+def test_an_answer_that_lay_there_for_long_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the question and the moment when the refusal is read, a large model of the same run may be compiled."""
+    clock = itertools.count(step=20)
+    monkeypatch.setattr(patience, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    session = Recording()
+    answers = iter([WarehouseError("could not open relation", sqlstate=GONE), None])
+
+    def attempt() -> str:
+        if error := next(answers):
+            raise error
+        return "found"
+
+    patient = patience.Patience(cast("Session", session), POSTGRES, PublishRules(), print)
+    assert patient.keep_trying("orders", list, attempt) == "found"
+    assert session.sent == ["rollback to publishing"]
+
+
+class Recording:
+    """A session that keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+
+    def execute(self, sql: str) -> None:
+        self.sent.append(sql)
+
+    def query(self, _sql: str) -> Rows:
+        return Rows((), ())
