@@ -119,8 +119,7 @@ def load_anew(project: ProjectFile, packages: list[ProjectFile], files: list[Sou
     projects = {each.name: each for each in (project, *packages)}
     singled, twins = without_twins(entries, macros.values())
     parts = make_parts(settings, projects, macros, docs, singled, shared)
-    own = (each for each in macros.values() if each.package == project.name)
-    refuse_broken(own, parts.readers.graph, parts.readers.library)
+    refuse_broken(macros.values(), parts.readers.graph, parts.readers.library)
     built = with_overloads(with_foreign_entries(parts, files, make_nodes(parts, files, entries, reading)), entries)
     if twins:
         refuse_twins(twins, bare_nodes(parts, files, names_of(twins)))

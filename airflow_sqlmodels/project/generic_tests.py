@@ -91,6 +91,11 @@ class Definition(Struct, frozen=True):
         return f"{call}{{{{ config({said}) }}}}"
 
 
+_WORD = "[a-zA-Z_][0-9a-zA-Z_]*"
+_NAME = re.compile(rf"(?:(?P<package>{_WORD})\.)?(?P<test>{_WORD})")
+"""A test and its package. As in dbt what stands behind them counts for nothing: the second colon of `not_null::`."""
+
+
 def nests_arguments(flags: Mapping[str, Any]) -> bool:
     """Whether `arguments` of a test holds its arguments; in projects that say no, it is one of them."""
     return bool(flags.get("require_generic_test_arguments_property", True))
@@ -110,11 +115,12 @@ def take_apart(entry: TestEntry, tested: Tested, *, nested: bool = True) -> Defi
     custom, description = kwargs.pop("name", None), kwargs.pop("description", "") or ""
     kwargs.pop("doc_blocks", None)
     kwargs["model"] = "{{ get_where_subquery(" + tested.reference + ") }}"
-    namespace, _, test = written.rpartition(".")
-    full, short = _names(test, namespace, tested, kwargs, custom)
+    meant = _NAME.match(written)
+    namespace, test = (meant["package"], meant["test"]) if meant else (None, written)
+    full, short = _names(test, namespace or "", tested, kwargs, custom)
     if short != full and not config.get("alias"):
         config["alias"] = short
-    return Definition(test, namespace or None, full, short, kwargs, config, str(description), column)
+    return Definition(test, namespace, full, short, kwargs, config, str(description), column)
 
 
 def old_forms(entry: TestEntry, tested: Tested, package: str, flags: Mapping[str, Any]) -> Iterator[Warned]:

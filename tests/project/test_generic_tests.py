@@ -153,6 +153,19 @@ def test_a_packages_test_dispatches_to_itself_without_a_namespace(tmp_path: Path
     assert test.config["limit"] == 7
 
 
+@pytest.mark.parametrize("written", ['"not_null:"', "{'not_null:': {}}", "dbt.not_null?", "not_null -- soon"])
+def test_what_stands_behind_the_name_of_a_test_counts_for_nothing(written: str, tmp_path: Path) -> None:
+    files = {
+        "models/a.sql": "select 1 as id",
+        "models/a.yml": f"models: [{{name: a, columns: [{{name: id, data_tests: [{written}]}}]}}]",
+    }
+
+    (test,) = (node for node in load(tmp_path, files).values() if isinstance(node, DataTest))
+
+    assert test.generic.removeprefix("dbt.") == "not_null"
+    assert test.name == ("dbt_not_null_a_id" if "dbt" in written else "not_null_a_id")
+
+
 @pytest.mark.parametrize("written", ["env_var('NO_SUCH_COLOUR')", "{{ env_var('NO_SUCH_COLOUR') }}"])
 def test_an_argument_that_reads_the_environment_is_answered_when_loading(
     written: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

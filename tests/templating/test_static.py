@@ -59,7 +59,7 @@ def test_a_template_asks_for_what_rendering_it_asks_for(name: str, tmp_path: Pat
 
 
 def test_a_dispatch_that_leads_nowhere_is_found_while_loading(tmp_path: Path) -> None:
-    """In a macro of the project too that nobody calls, as in dbt."""
+    """In a macro of the project or of a package too that nobody calls, as in dbt."""
     macros = "{% macro there(x) %}{% if x %}{{ adapter.dispatch('gone', 'shop')() }}{% endif %}{% endmacro %}"
     with pytest.raises(CompilationError, match=r"macros/more\.sql:1.*No macro named 'gone' found"):
         load(tmp_path / "unused", {**BASE, "macros/more.sql": macros})
@@ -67,6 +67,14 @@ def test_a_dispatch_that_leads_nowhere_is_found_while_loading(tmp_path: Path) ->
     model = "select {{ adapter.dispatch('gone', 'nobodys')() }} 1 as id"
     with pytest.raises(CompilationError, match=r"models/c\.sql:1.*No macro named 'gone' found"):
         load(tmp_path / "used", {**BASE, "models/c.sql": model})
+
+    package = {"dbt_packages/tools/dbt_project.yml": "name: tools\n", "packages.yml": "packages: [{local: tools}]\n"}
+    lost = "{% macro lost() %}{{ return(adapter.dispatch('lost', 'tools')()) }}{% endmacro %}"
+    with pytest.raises(CompilationError, match=r"tools/macros/lost\.sql:1.*No macro named 'lost' found"):
+        load(tmp_path / "package", {**BASE, **package, "dbt_packages/tools/macros/lost.sql": lost})
+
+    found = "{% macro default__lost() %}1{% endmacro %}"
+    load(tmp_path / "mended", {**BASE, **package, "dbt_packages/tools/macros/lost.sql": lost, "macros/x.sql": found})
 
 
 def test_calls_are_listed_with_their_arguments_and_whether_they_are_certain() -> None:
