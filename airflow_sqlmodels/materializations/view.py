@@ -17,6 +17,7 @@ from airflow_sqlmodels.materializations.writing import writing_of
 from airflow_sqlmodels.publish.locks import Writing
 from airflow_sqlmodels.publish.patience import SAVEPOINT, SAVEPOINT_NAME
 from airflow_sqlmodels.warehouse.session import Outcome
+from airflow_sqlmodels.warehouse.turns import undisturbed
 
 _OTHER_COLUMNS = "42P16"  # invalid_table_definition: a column would change its name or type, or go
 
@@ -61,7 +62,7 @@ def _in_place(build: Build, options: str) -> Outcome | None:
         outcome = patience_of(build).keep_trying(
             str(build.relation),
             lambda: [build.dialect.render(build.relation)],
-            lambda: send_main(build, budget + statement),
+            lambda: _at_once(build, budget + statement),
         )
     except WarehouseError as error:
         if error.sqlstate != _OTHER_COLUMNS:
@@ -74,8 +75,14 @@ def _in_place(build: Build, options: str) -> Outcome | None:
     return outcome
 
 
+def _at_once(build: Build, statement: str) -> Outcome:
+    with undisturbed():
+        return send_main(build, statement)
+
+
 def _finish(build: Build, statements: list[str], *, rebuilt: bool) -> None:
     if statements:
-        build.session.execute(";\n".join(statements))
+        with undisturbed():
+            build.session.execute(";\n".join(statements))
     run_inside(build, build.post_hooks)
     dress(build, "view", rebuilt=rebuilt)

@@ -31,6 +31,7 @@ from airflow_sqlmodels.publish.outgrown import Behind, farewell, left_behind, ou
 from airflow_sqlmodels.publish.patience import SAVEPOINT, SAVEPOINT_NAME, Patience
 from airflow_sqlmodels.publish.settle import after, is_needed
 from airflow_sqlmodels.publish.wanted import Wanted
+from airflow_sqlmodels.warehouse.turns import undisturbed
 
 
 class Swap(Struct, frozen=True):
@@ -185,7 +186,8 @@ def _exchange(patience: Patience, swap: Swap, found: _Found) -> None:
         *(after(old, new, wanted, dialect) if swap.hooks is None else ()),
         dialect.locking.close_budget(),
     ]
-    _send(patience, swap, statements)
+    with undisturbed():
+        _send(patience, swap, statements)
     if swap.hooks is not None:
         swap.hooks()
         if is_needed(old, new, wanted, dialect):
@@ -202,17 +204,21 @@ def _try(patience: Patience, swap: Swap, old: Attached, views: Dependents) -> No
     """Take all locks, and see whether everything is as it was. Readers are let in again if a lock is not to be had."""
     dialect, locking = patience.dialect, patience.dialect.locking
     tables = [dialect.render(each) for each, is_table in _tables(swap, old) if is_table]
-    upkeep = [locking.keep_maintenance_off(tables, patience.rules.timeout)] if tables else []
+    begin = SAVEPOINT
+    if tables:
+        begin += f";\n{locking.keep_maintenance_off(tables, patience.rules.timeout)}"
     locks = [
         *(locking.hold(name_of(view, dialect), kind_of(view), view.owner) for view in views.locked()),
         *dict.fromkeys(locking.hold(each.table, "table", "") for each in old.referenced_by),
         locking.hold(dialect.render(swap.relation), dialect.kinds[old.kind], old.owner),
     ]
-    statements = [SAVEPOINT, *upkeep, locking.open_budget(patience.rules.lock_budget)]
+    statements = [locking.open_budget(patience.rules.lock_budget)]
     for lock in locks:
         statements += (locking.within_budget(), lock)
     try:
-        found = attached_to(patience.session, dialect, swap.relation, statements)
+        patience.session.execute(begin)  # upkeep may take its time, the rest does not
+        with undisturbed():
+            found = attached_to(patience.session, dialect, swap.relation, statements)
     except WarehouseError as error:
         if error.sqlstate != _NO_SUCH_TABLE:
             raise

@@ -37,6 +37,7 @@ class Hand(greenlet.greenlet):  # type: ignore[misc]  # for the same reason
         super().__init__(work, turns.loop)
         self.turns = turns
         self.name = name
+        self.alone = False
 
 
 class Turns:
@@ -208,15 +209,32 @@ class Turns:
 
 
 def hand() -> Hand | None:
-    """The hand that this code runs in, if it is one."""
+    """The hand that this code runs in, if others may go on while it waits."""
     current = greenlet.getcurrent()
-    return current if isinstance(current, Hand) else None
+    return current if isinstance(current, Hand) and not current.alone else None
 
 
 def name() -> str:
     """What the thread, or the hand, is called."""
+    current = greenlet.getcurrent()
+    return current.name if isinstance(current, Hand) else threading.current_thread().name
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """While inside, no other hand gets a turn: it might compute for long before this one can go on.
+
+    For what keeps others in the warehouse waiting, and waits only for what surely comes soon.
+    """
     current = hand()
-    return threading.current_thread().name if current is None else current.name
+    if current is None:
+        yield
+        return
+    current.alone = True
+    try:
+        yield
+    finally:
+        current.alone = False
 
 
 def pause(seconds: float) -> None:
