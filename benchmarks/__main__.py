@@ -1,4 +1,4 @@
-"""`python -m benchmarks [--models 1000 5000] [--runs 5] [--dbt PATH] [--only load dags build tasks]`."""
+"""`python -m benchmarks [--models 1000 5000] [--runs 5] [--dbt PATH] [--only load dags build readers tasks]`."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from benchmarks.building import measure_building
 from benchmarks.dags import measure_dags
 from benchmarks.loading import measure_loading
 from benchmarks.project import Shape, make_project
+from benchmarks.readers import measure_readers
 from benchmarks.tasks import measure_tasks
 from benchmarks.timing import ROOT, Row, environment, median_of, told_by
 from docs.demo import postgres
 
-KINDS = ("import", "load", "dags", "build", "tasks")
+KINDS = ("import", "load", "dags", "build", "readers", "tasks")
 
 
 def main() -> int:
@@ -63,6 +64,8 @@ def _rows(folder: Path, server: postgres.Server, arguments: argparse.Namespace) 
             yield from measure_dags(folder, project, models, runs)
         if "build" in only and models <= arguments.build:
             yield from measure_building(folder, project, models, dsn, max(runs // 2, 1))
+        if "readers" in only and models <= arguments.build:
+            yield from measure_readers(folder, project, models, dsn, runs)
         if "tasks" in only and models == arguments.models[-1]:
             with server.connect("bench") as connection:
                 connection.execute((ROOT / "sql_project/raw/raw_data.sql").read_text())  # type: ignore[arg-type]
