@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import itertools
 import string
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,10 +14,12 @@ from typing import Any
 from msgspec import Struct
 
 from airflow_sqlmodels.errors import Location, ProjectError
-from airflow_sqlmodels.materializations.csv_types import TypeGuess, is_null, plain_value
+from airflow_sqlmodels.materializations.csv_types import TypeGuess, plain_values
 
 _BLOCK = 1 << 18
 """Characters of CSV that go out at once."""
+_ROWS = 500
+"""Rows that are held at once: few enough for long cells."""
 _LONGEST_CELL = 1 << 27
 
 
@@ -32,10 +35,10 @@ class CsvFile(Struct, frozen=True):
         """Its columns; `said` has the types that the project says, by name: as in dbt, exactly as in the file."""
         with self._rows() as (names, rows):
             guesses = [None if name in said else TypeGuess() for name in names]
-            for row in rows:
-                for guess, value in zip(guesses, row, strict=True):
+            for cells in _by_column(rows):
+                for guess, values in zip(guesses, cells, strict=True):
                     if guess is not None:
-                        guess.add(value)
+                        guess.add(values)
         return [
             SeedColumn(name, said[name] if guess is None else guess.sql_type, guess is None)
             for name, guess in zip(names, guesses, strict=True)
@@ -45,8 +48,9 @@ class CsvFile(Struct, frozen=True):
         """Its rows as CSV that COPY reads, in blocks; a null is an empty cell without quotes."""
         out = io.StringIO()
         with self._rows() as (_, rows):
-            for row in rows:
-                out.write(",".join([each.cell(value) for each, value in zip(columns, row, strict=True)]) + "\n")
+            for cells in _by_column(rows):
+                written = (each.cells(values) for each, values in zip(columns, cells, strict=True))
+                out.writelines(",".join(row) + "\n" for row in zip(*written, strict=True))
                 if out.tell() > _BLOCK:
                     yield out.getvalue().encode()
                     out = io.StringIO()
@@ -105,10 +109,16 @@ class SeedColumn(Struct, frozen=True):
     is_said: bool
     """Whether the project says its type: then its cells go out as they are."""
 
-    def cell(self, value: str) -> str:
-        """A value as COPY reads it."""
-        plain = (None if is_null(value) else value) if self.is_said else plain_value(value, self.sql_type)
-        return "" if plain is None else '"' + plain.replace('"', '""') + '"'
+    def cells(self, values: Sequence[str]) -> list[str]:
+        """Values as COPY reads them."""
+        plain = plain_values(values, "text" if self.is_said else self.sql_type)
+        return ["" if value is None else '"' + value.replace('"', '""') + '"' for value in plain]
+
+
+def _by_column(rows: Iterator[list[str]]) -> Iterator[Iterator[tuple[str, ...]]]:
+    """Some rows at a time, as the cells of each column: most columns can be looked at as a whole."""
+    while some := list(itertools.islice(rows, _ROWS)):
+        yield zip(*some, strict=True)
 
 
 def column_names(header: Sequence[str]) -> tuple[str, ...]:

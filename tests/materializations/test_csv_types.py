@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from airflow_sqlmodels.materializations.csv_types import TypeGuess, plain_value
+from airflow_sqlmodels.materializations.csv_types import TypeGuess, plain_values
 
 
 @pytest.mark.parametrize(
@@ -72,11 +74,28 @@ def test_what_is_no_finite_number_is_a_text(cells: list[str]) -> None:
     ],
 )
 def test_a_cell_goes_out_as_postgres_reads_it(cell: str, kind: str, plain: str | None) -> None:
-    assert plain_value(cell, kind) == plain
+    assert plain_values([cell], kind) == [plain]
+
+
+_CELLS = [
+    *("", " ", "null", "0", "7", "-12", "007", "999999999", "2147483648", "1\n2", "\n", "1.0", "2.50", "-0.5", ".5"),
+    *("1e3", "$1", "١٢", "true", "a", "2024-01-31", "2024-1-31", "2024-02-30"),
+    *("2024-01-31 09:05:00", "2024-01-31T09:05:00"),
+]
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(_CELLS), max_size=6))
+def test_cells_are_the_same_together_as_one_by_one(cells: list[str]) -> None:
+    together = TypeGuess()
+    together.add(cells)
+
+    assert together.sql_type == _guessed(cells)
+    assert plain_values(cells, together.sql_type) == [plain_values([each], together.sql_type)[0] for each in cells]
 
 
 def _guessed(cells: list[str]) -> str:
     guess = TypeGuess()
     for cell in cells:
-        guess.add(cell)
+        guess.add([cell])
     return guess.sql_type
