@@ -130,8 +130,10 @@ def _macros_changed(earlier: Earlier, manifest: Manifest) -> Callable[[AnyNode],
     graph = call_graph_of(manifest)
 
     def macros_changed(node: AnyNode) -> bool:
-        calls = node.macros if isinstance(node, (Templated, Seed)) else ()
-        return bool(changed and not changed.isdisjoint(graph.reached(calls)))
+        if not changed or not isinstance(node, (Templated, Seed)):
+            return False
+        called = node_json(node, manifest, 0.0)["depends_on"]["macros"]  # as in dbt, without what no call reached
+        return not changed.isdisjoint(graph.reached(called))
 
     return macros_changed
 

@@ -66,6 +66,20 @@ def test_an_edit_of_a_macro_is_found_by_those_that_call_it_in_hooks(tmp_path: Pa
     assert capsys.readouterr().out.split() == ["shop.marts.revenue", "shop.raw_orders"]
 
 
+def test_a_macro_that_no_call_reached_when_the_files_were_read_is_no_change(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "project/models/later.sql").write_text(
+        "{{ config(materialized='incremental') }} select 1 {% if is_incremental() %}+ {{ unused() }}{% endif %}"
+    )
+    call("state:modified")
+    shutil.copytree(tmp_path / "project/target", tmp_path / "then")
+    macros = tmp_path / "project/macros/money.sql"
+    macros.write_text(macros.read_text().replace("%}1{%", "%}2{%"))
+
+    _, found, _ = call("state:modified", "--state", str(tmp_path / "then"))
+
+    assert found == []
+
+
 @pytest.mark.parametrize(
     ("path", "old", "new", "selector", "found"),
     [
