@@ -197,9 +197,8 @@ def _source_place(entry: Entry, which: str) -> tuple[Any, ...]:
 
 
 def _source(entry: Entry) -> tuple[Any, ...]:
-    quoting = entry.get("quoting") or {}
     return (
-        tuple(quoting.get(part) is not False for part in ("database", "schema", "identifier")),
+        _pruned(entry.get("quoting") or {}),  # as in dbt, what is said anew is a change though it was so before
         entry.get("loaded_at_field"),
         entry.get("loaded_at_query"),
         _pruned(entry.get("freshness") or {}),

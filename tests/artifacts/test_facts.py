@@ -34,6 +34,14 @@ def test_the_config_of_the_semantic_layer_counts(kind: str) -> None:
     assert facts_of(entry) != facts_of({**entry, "config": {"enabled": True, "meta": {"owner": "sales"}}})
 
 
+def test_quoting_that_is_said_of_a_source_counts_though_it_is_the_usual() -> None:
+    silent = dict.fromkeys(("database", "schema", "identifier", "column"))
+    entry: dict[str, Any] = {"resource_type": "source", "fqn": ["shop", "raw", "orders"], "quoting": silent}
+
+    assert facts_of({**entry, "quoting": {}}) == facts_of(entry)
+    assert facts_of({**entry, "quoting": {**silent, "identifier": True}}) != facts_of(entry)
+
+
 def test_of_a_unit_test_its_checksum_counts() -> None:
     """It tells rows apart that differ in a null, or in how often they are there."""
     entry: dict[str, Any] = {"resource_type": "unit_test", "fqn": ["shop", "orders", "u"], "checksum": "1"}
