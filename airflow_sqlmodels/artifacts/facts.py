@@ -17,9 +17,6 @@ from airflow_sqlmodels.templating.inline_config import inline_config
 
 Entry = Mapping[str, Any]
 
-_ENFORCING = ("table", "incremental")
-"""The materializations with which a promise about the whole table holds."""
-
 
 def facts_of(entry: Entry, *, as_written: bool = True) -> Facts:
     """The facts of one node; `as_written`: of configs and places the text, not what it gives for this target."""
@@ -105,7 +102,7 @@ def _parsed(entry: Entry, kind: str, fqn: tuple[str, ...], as_written: bool) -> 
         description=str(entry.get("description") or ""),
         column_descriptions={name: column.get("description") or "" for name, column in _columns(entry).items()},
         persisted=(bool(persisted.get("relation")), bool(persisted.get("columns"))),
-        contract=_contract(entry, str(effective.get("materialized"))),
+        contract=_contract(entry),
         promise=_promise(entry, effective) if kind == "model" else None,
         rest=(_text(entry.get("latest_version")), _access(entry), _text(entry.get("deprecation_date"))),
     )
@@ -172,13 +169,10 @@ def _columns(entry: Entry) -> dict[str, Any]:
     return dict(entry.get("columns") or {})
 
 
-def _contract(entry: Entry, materialized: str) -> Any:
-    if not (entry.get("contract") or {}).get("enforced"):
-        return None
-    columns = sorted(
-        (name, _text(column.get("data_type")), _constraints(column)) for name, column in _columns(entry).items()
-    )
-    return (columns, materialized, _constraints(entry)) if materialized in _ENFORCING else columns
+def _contract(entry: Entry) -> str | None:
+    """The checksum of what is promised. As in dbt, `warn_unenforced` and its like are in it."""
+    contract = entry.get("contract") or {}
+    return str(contract.get("checksum")) if contract.get("enforced") else None
 
 
 def _constraints(holder: Entry) -> list[dict[str, Any]]:

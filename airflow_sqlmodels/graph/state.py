@@ -47,8 +47,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     column_descriptions: Mapping[str, str] = field(default_factory=dict)
     persisted: tuple[bool, bool] = (False, False)
     """Whether its description and those of its columns become comments."""
-    contract: Any = None
-    """The promised columns; None without an enforced contract."""
+    contract: str | None = None
+    """The checksum of the promised columns; None without an enforced contract."""
     rest: tuple[Any, ...] = ()
     """What else counts for this kind."""
     promise: Promise | None = None

@@ -42,6 +42,16 @@ def test_quoting_that_is_said_of_a_source_counts_though_it_is_the_usual() -> Non
     assert facts_of({**entry, "quoting": {**silent, "identifier": True}}) != facts_of(entry)
 
 
+def test_of_a_contract_its_checksum_counts_while_it_is_enforced() -> None:
+    entry: dict[str, Any] = {"resource_type": "model", "name": "orders", "fqn": ["shop", "orders"]}
+    loose = {**entry, "contract": {"enforced": False, "checksum": "1"}}
+    firm = {**entry, "contract": {"enforced": True, "checksum": "1"}}
+
+    assert facts_of(loose).contract == facts_of(entry).contract
+    assert facts_of(loose).contract != facts_of(firm).contract
+    assert facts_of(firm).contract != facts_of({**firm, "contract": {"enforced": True, "checksum": "2"}}).contract
+
+
 def test_of_a_unit_test_its_checksum_counts() -> None:
     """It tells rows apart that differ in a null, or in how often they are there."""
     entry: dict[str, Any] = {"resource_type": "unit_test", "fqn": ["shop", "orders", "u"], "checksum": "1"}

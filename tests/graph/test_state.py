@@ -48,7 +48,7 @@ def state(before: dict[str, Facts], now: Facts, *, macros: bool = False, **more:
         ("model", {"description": "said", "persisted": (True, False)}, True),
         ("model", {"column_descriptions": {"id": "said"}, "persisted": (True, False)}, False),
         ("model", {"column_descriptions": {"id": "said"}, "persisted": (False, True)}, True),
-        ("model", {"contract": [("id", "int", [])]}, True),
+        ("model", {"contract": "9f86d0"}, True),
         ("model", {"rest": ("2", "public", None)}, True),
         ("generic test", {"body": "other"}, False),
         ("generic test", {"config": {"severity": "error"}}, True),
