@@ -143,15 +143,16 @@ def _body(entry: Entry) -> str:
 
 
 def _config(entry: Entry, as_written: bool) -> dict[str, Any]:
-    """What YAML files say, and beside it what the node's own file says, both as they are written."""
+    """What YAML files say, and beside it what the node's own file says, both as they are written.
+
+    As in dbt, one hook and a list of it are two things, and so are `pre-hook` and `pre_hook`.
+    """
     in_file = as_written and not entry.get("test_metadata")
     inside = inline_config(str(entry.get("raw_code") or "")) if in_file else {}
-    outside: dict[str, Any] = {}
-    for key, said in merge({}, entry.get("unrendered_config") or {}).items():
-        value = _as_said(said)
-        if key not in inside:
-            outside[key] = value
-        elif isinstance(value, list) and key.endswith("_hook"):
+    said = entry.get("unrendered_config") or {}
+    outside = {key: _as_said(value) for key, value in said.items() if key.replace("-", "_") not in inside}
+    for key, value in merge({}, said).items():
+        if key in inside and isinstance(value, list) and key.endswith("_hook"):
             outside[f"{key} of YAML files"] = value[:-1]
     return {**_pruned(outside), **inside}
 

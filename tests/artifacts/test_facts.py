@@ -52,6 +52,18 @@ def test_of_a_contract_its_checksum_counts_while_it_is_enforced() -> None:
     assert facts_of(firm).contract != facts_of({**firm, "contract": {"enforced": True, "checksum": "2"}}).contract
 
 
+@pytest.mark.parametrize(
+    "config",
+    [{"grants": {"select": ["ann"]}, "pre-hook": "a"}, {"grants": {"select": "ann"}, "pre-hook": ["a"]},
+     {"grants": {"+select": "ann"}, "pre-hook": "a"}, {"grants": {"select": "ann"}, "pre_hook": "a"}],
+)  # fmt: skip
+def test_a_config_counts_as_it_is_written(config: dict[str, Any]) -> None:
+    entry: dict[str, Any] = {"resource_type": "model", "name": "orders", "fqn": ["shop", "orders"]}
+    before = {**entry, "unrendered_config": {"grants": {"select": "ann"}, "pre-hook": "a"}}
+
+    assert facts_of({**entry, "unrendered_config": config}).config != facts_of(before).config
+
+
 def test_of_a_unit_test_its_checksum_counts() -> None:
     """It tells rows apart that differ in a null, or in how often they are there."""
     entry: dict[str, Any] = {"resource_type": "unit_test", "fqn": ["shop", "orders", "u"], "checksum": "1"}
