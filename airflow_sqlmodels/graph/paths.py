@@ -5,15 +5,17 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from itertools import chain
 
+from airflow_sqlmodels.manifest.file_paths import plain_path
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import AnyNode
 
 
 def paths_of(node: AnyNode) -> tuple[str, ...]:
     """The node's file, the folders above it, and its properties file."""
-    parts = node.path.split("/")
+    own = plain_path(node.path)
+    parts = own.split("/")
     above = ("/".join(parts[:length]) for length in range(1, len(parts)))
-    return (node.path, *above, node.patch_path) if node.patch_path else (node.path, *above)
+    return (own, *above, plain_path(node.patch_path)) if node.patch_path else (own, *above)
 
 
 def selected_paths(manifest: Manifest, pattern: str) -> set[str]:

@@ -9,6 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from airflow_sqlmodels.errors import CompilationError, Location, ProjectError, closest
+from airflow_sqlmodels.manifest.file_paths import plain_path
 from airflow_sqlmodels.manifest.macro import Macro
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.manifest.nodes import DataTest, NodeId, Problem, Ref, SourceRef
@@ -64,7 +65,7 @@ def _generic_test(  # one argument per thing that is known of a test
     parts.noted.extend(old_forms(written, tested, package, flags))
     asked = _asked(parts, definition, entry, written.at)
     # as in dbt below the first folder, whichever folder is the resource folder
-    fqn = (package, *entry.file.path.split("/")[1:-1], definition.name)
+    fqn = (package, *plain_path(entry.file.path).split("/")[1:-1], definition.name)
     said = _rendered_config(parts, definition, package, written.at)
     own = parts.own_config("test", package, fqn, None, *asked.configs, said, *_said_again(asked, said))
     config = parts.config("test", own, written.at)

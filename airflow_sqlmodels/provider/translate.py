@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from airflow_sqlmodels.manifest.file_paths import plain_path
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Function, Model, Operation, Source
 
 _NOT_ALLOWED = re.compile(r"[^\w.-]")  # airflow/sdk/definitions/_internal/node.py: what a task id may hold
@@ -55,8 +56,8 @@ class Translator:
             return ()
         if isinstance(node, Source):
             return ("sources",)
-        own = tuple(node.path.split("/")[1:-1])
-        inside = own or (node.path.split("/")[0],)
+        first, *below = plain_path(node.path).split("/")
+        inside = tuple(below[:-1]) or (first,)
         return inside if node.package == self.root_package else (node.package, *inside)
 
     def owner(self, node: AnyNode) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from airflow_sqlmodels.manifest.file_paths import plain_path
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Source
 from airflow_sqlmodels.templating.entries.attached import attached_id
@@ -17,7 +18,7 @@ def group_entries(manifest: Manifest) -> dict[str, Any]:
             "name": name,
             "resource_type": "group",
             "package_name": package,
-            "path": str(group.get("path", "")).partition("/")[2],
+            "path": plain_path(str(group.get("path", ""))).partition("/")[2],
             "original_file_path": group.get("path", ""),
             "unique_id": f"group.{package}.{name}",
             "owner": {"email": None, "name": None, **(group.get("owner") or {})},

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec.structs import asdict
 
 from airflow_sqlmodels.dialects.dialect import Dialect
+from airflow_sqlmodels.manifest.file_paths import plain_path
 from airflow_sqlmodels.manifest.fixtures import FixtureRows
 from airflow_sqlmodels.manifest.nodes import (
     Analysis,
@@ -149,14 +150,14 @@ def path_below(node: AnyNode) -> str:
     if isinstance(node, Operation):
         return f"hooks/{node.name}.sql"
     if isinstance(node, Analysis):
-        return f"analysis/{node.path.partition('/')[2]}"
+        return f"analysis/{plain_path(node.path).partition('/')[2]}"
     if isinstance(node, DataTest) and node.generic:
         return generic_file(node)
     folders = node.fqn[1:-1]
     name = node.path.rpartition("/")[2]
     below = "/".join((*folders, name))
     # below the resource folder, however deep that lies
-    return below if node.path.endswith(f"/{below}") else node.path.partition("/")[2] or node.path
+    return below if node.path.endswith(f"/{below}") else plain_path(node.path).partition("/")[2] or node.path
 
 
 def _relation_part(node: AnyNode, dialect: Dialect) -> dict[str, Any]:
