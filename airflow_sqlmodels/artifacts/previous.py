@@ -13,6 +13,7 @@ from airflow_sqlmodels.artifacts.json_text import read_json
 from airflow_sqlmodels.errors import SqlModelsError
 from airflow_sqlmodels.templating.invocation import EarlierBatches
 
+_FIRST = "run something first, or name the folder of its run_results.json: --state path/to/artifacts"
 _AGAIN = ("error", "fail", "skipped", "partial success", "runtime error")
 
 
@@ -46,9 +47,10 @@ def read_previous(folder: Path) -> Previous:
     """The run that a folder tells of. Raises SqlModelsError if it tells of none."""
     content = read_json(folder / "run_results.json")
     if content is None:
-        hint = "run something first, or name the folder of its run_results.json: --state path/to/artifacts"
-        raise SqlModelsError(f"there is no run_results.json in {str(folder)!r}", None, hint)
-    results = content.get("results") or ()
+        raise SqlModelsError(f"there is no run_results.json in {str(folder)!r}", None, _FIRST)
+    results = content.get("results")
+    if not results:  # as in dbt, nothing follows from a run of nothing, not even that nothing is to be done again
+        raise SqlModelsError(f"the run_results.json in {str(folder)!r} tells of a run of no node", None, _FIRST)
     statuses = {str(each["unique_id"]): str(each["status"]) for each in results}
     batches = {str(each["unique_id"]): _batches(each["batch_results"]) for each in results if _is_partly_done(each)}
     overloads = {str(each["unique_id"]): _made(each) for each in results if _failed_overloads(each)}

@@ -137,6 +137,8 @@ def test_retry_runs_what_failed_and_what_was_skipped(call: Call, tmp_path: Path)
     assert "Nothing to do" in nothing[1]
     results = json.loads((tmp_path / "project/target/run_results.json").read_text())
     assert (results["args"]["which"], results["results"]) == ("build", [])
+    code, said = call("retry")
+    assert (code, "tells of a run of no node" in said) == (2, True)
 
 
 def test_a_second_retry_has_the_variables_of_the_first(call: Call, tmp_path: Path) -> None:
