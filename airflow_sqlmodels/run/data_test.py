@@ -17,6 +17,7 @@ from airflow_sqlmodels.run.own_test import judged_by
 from airflow_sqlmodels.run.result import Result, Status
 from airflow_sqlmodels.templating.answering import Answerer
 from airflow_sqlmodels.warehouse.session import Rows, Session
+from airflow_sqlmodels.warehouse.turns import computing
 
 SHOWN_ROWS = 5
 """How many rows at fault are shown in the log."""
@@ -39,7 +40,8 @@ def run_data_test(
     label: str,
 ) -> Result:
     """The verdict of a test: pass, warn or fail, with the number of failures. `label` is what errors call its SQL."""
-    compiled = compile_node(means, node, session)
+    with computing():
+        compiled = compile_node(means, node, session)
     sql = compiled.sql
     on_compiled(sql)
     try:

@@ -37,6 +37,7 @@ from airflow_sqlmodels.templating.answering import Answerer, Rendering
 from airflow_sqlmodels.templating.batches import has_batches, in_batches
 from airflow_sqlmodels.warehouse import catalog
 from airflow_sqlmodels.warehouse.session import Session
+from airflow_sqlmodels.warehouse.turns import computing
 
 
 class StepRules(Struct, frozen=True):
@@ -157,7 +158,8 @@ def _build(
     rules: StepRules,
     part: Part | None = None,
 ) -> Result:
-    compiled = compile_node(means, node, session)
+    with computing():
+        compiled = compile_node(means, node, session)
     if not isinstance(node, Seed):
         for name in ("sql", "compiled_code"):  # for the hooks: an audit table keeps them
             compiled.rendering.give(name, compiled.sql)
@@ -224,7 +226,8 @@ def _placed(error: SqlModelsError, node: AnyNode) -> SqlModelsError:
 def _operation(means: Answerer, node: Operation, session: Session, rules: StepRules) -> Result:
     """Run a hook of the project. As in dbt it has no transaction: what its macros send stays as well."""
     with session.autocommit():
-        sql = compile_node(means, node, session).sql.strip()
+        with computing():
+            sql = compile_node(means, node, session).sql.strip()
         passed = f"{node.package}.{node.when}.{node.index} passed"
         if not sql:
             return Result(node=node.id, status="success", message=passed)

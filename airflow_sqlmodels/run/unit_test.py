@@ -18,13 +18,15 @@ from airflow_sqlmodels.run.row_diff import row_diff, shown
 from airflow_sqlmodels.templating.answering import Answerer
 from airflow_sqlmodels.warehouse import catalog
 from airflow_sqlmodels.warehouse.session import Session
+from airflow_sqlmodels.warehouse.turns import computing
 
 
 def run_unit_test(
     means: Answerer, node: UnitTest, session: Session, *, on_compiled: Callable[[str], None], label: str
 ) -> Result:
     """The verdict of a unit test: pass or fail. `label` is what errors call its SQL."""
-    model = compile_unit_test(means, node, session)
+    with computing():
+        model = compile_unit_test(means, node, session)
     on_compiled(model.sql)
     sent = model
     try:

@@ -56,6 +56,8 @@ class Turns:
         self._selector.register(self._ears, selectors.EVENT_READ)
         self._threads: ThreadPoolExecutor | None = None
         self._interrupted = False
+        self.urgent = self.computing = 0
+        """How many hands are inside `undisturbed`, and inside `computing`."""
 
     def __enter__(self) -> Self:
         return self
@@ -220,20 +222,43 @@ def name() -> str:
     return current.name if isinstance(current, Hand) else threading.current_thread().name
 
 
+_A_MOMENT = 0.001
+
+
+@contextlib.contextmanager
+def computing() -> Iterator[None]:
+    """For what may compute for long between two waits, as a template does: begun when nobody is `undisturbed`."""
+    current = hand()
+    if current is None:
+        yield
+        return
+    turns = current.turns
+    while turns.urgent:
+        turns.pause(_A_MOMENT)
+    turns.computing += 1
+    try:
+        yield
+    finally:
+        turns.computing -= 1
+
+
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
-    """While inside, no other hand gets a turn: it might compute for long before this one can go on.
+    """While inside, no other hand computes for long. It should wait only for what surely comes soon.
 
-    For what keeps others in the warehouse waiting, and waits only for what surely comes soon.
+    For what keeps others in the warehouse waiting. If a hand that computes waits for rows, nobody gets a turn.
     """
     current = hand()
     if current is None:
         yield
         return
-    current.alone = True
+    turns = current.turns
+    turns.urgent += 1
+    current.alone = turns.computing > 0
     try:
         yield
     finally:
+        turns.urgent -= 1
         current.alone = False
 
 

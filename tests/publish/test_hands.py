@@ -8,7 +8,7 @@ import pytest
 
 from airflow_sqlmodels.warehouse.libpq import Connection as TurnsConnection
 from airflow_sqlmodels.warehouse.libpq import LibpqSession
-from airflow_sqlmodels.warehouse.turns import Turns, pause
+from airflow_sqlmodels.warehouse.turns import Turns, computing, pause
 from tests.materializations.builds import Connection, built, rows_of
 
 _KEPT_WAITING = (
@@ -20,8 +20,9 @@ _KEPT_WAITING = (
 
 
 @pytest.mark.parametrize("kind", ["table", "view"])
-def test_nobody_else_gets_a_turn_while_readers_are_locked_out(
-    connection: Connection, postgres_dsn: str, kind: str
+@pytest.mark.parametrize("waits_within", [True, False])
+def test_nobody_else_computes_while_readers_are_locked_out(
+    connection: Connection, postgres_dsn: str, kind: str, *, waits_within: bool
 ) -> None:
     session = LibpqSession(TurnsConnection.connect(postgres_dsn))
     built(session, kind, "select 0 as id")
@@ -39,10 +40,14 @@ def test_nobody_else_gets_a_turn_while_readers_are_locked_out(
     def compute() -> None:
         nonlocal looks
         while ends < 3:
-            time.sleep(0.02)  # as long as a large template may take: by now the server has done what it was asked for
-            locked_out.extend(rows_of(connection, _KEPT_WAITING))
-            looks += 1
-            pause(0)
+            with computing():
+                time.sleep(0.02)  # as long as a large template may take: the server has done what it was asked for
+                locked_out.extend(rows_of(connection, _KEPT_WAITING))
+                looks += 1
+                if waits_within:
+                    pause(0)
+            if not waits_within:
+                pause(0)
 
     with Turns() as turns:
         turns.begin("writer", rebuild)
