@@ -68,6 +68,7 @@ from airflow_sqlmodels.templating.macros import MacroLibrary
 from airflow_sqlmodels.templating.names import property_names
 from airflow_sqlmodels.templating.reading import Readers, doubts_of
 from airflow_sqlmodels.templating.static import TemplateReader
+from airflow_sqlmodels.templating.unrendered import templated_vars
 from airflow_sqlmodels.templating.variables import Var, known_vars
 
 BUILT_IN_MATERIALIZATIONS = ("table", "view", "incremental", "ephemeral", "materialized_view")
@@ -155,7 +156,8 @@ def make_parts(  # all that was read, one by one
     silent = MacroLibrary(table, Environment(silent=True))
     strict = MacroLibrary(table, Environment())
     graph, dialect = CallGraph(table, TemplateReader()), dialect_named(settings.target.type)
-    readers = Readers(graph, silent, strict, doubts_of(graph, shared, dialect), shared, dialect, variables)
+    templated = {name: templated_vars(known) for name, known in variables.items()}
+    readers = Readers(graph, silent, strict, doubts_of(graph, shared, dialect), shared, dialect, variables, templated)
     names = {**shared, "execute": False, "var": Var(known_vars(settings, settings.name), str)}
     rules = NameRules(settings, strict, names, overridden_names(strict, settings.name, settings.packages))
     by_name = {(entry.kind, entry.file.package, entry.name): entry for entry in each_once(entries)}

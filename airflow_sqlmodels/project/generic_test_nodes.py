@@ -25,7 +25,8 @@ from airflow_sqlmodels.project.yaml_text import plain
 from airflow_sqlmodels.templating.arguments import rendered_argument
 from airflow_sqlmodels.templating.call_graph import CallGraph
 from airflow_sqlmodels.templating.macro_table import BUILT_IN, BUILT_IN_NAMES
-from airflow_sqlmodels.templating.reading import Asked, Holder, read_template
+from airflow_sqlmodels.templating.reading import Holder, read_template
+from airflow_sqlmodels.templating.recorder import Asked
 
 
 def generic_tests(parts: Parts, entry: Entry) -> Iterator[DataTest]:

@@ -14,7 +14,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from airflow_sqlmodels.errors import Location, ProjectError, line_location
-from airflow_sqlmodels.templating.reading import Asked, Recorder
+from airflow_sqlmodels.templating.recorder import Asked, Recorder
 
 _CALLS = ("dbt.ref", "dbt.source", "dbt.config")
 _READERS = {"dbt.config.get": "config_keys", "dbt.config.meta_get": "meta_keys"}

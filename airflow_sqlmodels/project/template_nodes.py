@@ -39,7 +39,8 @@ from airflow_sqlmodels.project.unrendered import Inline
 from airflow_sqlmodels.project.yaml_text import plain
 from airflow_sqlmodels.templating.blocks import find_blocks
 from airflow_sqlmodels.templating.call_names import OVERRIDDEN
-from airflow_sqlmodels.templating.reading import Asked, Holder, read_template
+from airflow_sqlmodels.templating.reading import Holder, read_template
+from airflow_sqlmodels.templating.recorder import Asked
 
 
 def model(parts: Parts, file: SourceFile) -> Model:

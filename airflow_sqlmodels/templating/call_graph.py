@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from msgspec import Struct, field
@@ -18,6 +19,10 @@ _SURELY = ("?", "env_var", "config.set", "render")
 """Calls that only rendering can answer, in macros too; env_var, because a missing one is to be found while loading."""
 
 
+_VAR = re.compile(r"\bvar\b(?!\.has_var\b)(?:\(\s*(?P<quote>['\"])(?P<name>\w+)(?P=quote)\s*[,)])?")
+"""What may ask for a variable, and its name if that is written there."""
+
+
 def call_graph_of(manifest: Manifest) -> CallGraph:
     """The calls among the macros of a loaded project."""
     return CallGraph(macro_table_of(manifest), TemplateReader())
@@ -31,6 +36,7 @@ class CallGraph(Struct):
     _names: dict[MacroId, tuple[str, ...]] = field(default_factory=dict)
     _reached: dict[MacroId, frozenset[MacroId]] = field(default_factory=dict)
     _noisy: dict[tuple[str, str], bool] = field(default_factory=dict)
+    _vars: dict[MacroId, frozenset[str] | None] = field(default_factory=dict)
 
     def names_in(self, macro: Macro) -> tuple[str, ...]:
         """The names a macro may call, as written; "?" among them if that cannot be told."""
@@ -85,6 +91,18 @@ class CallGraph(Struct):
             for each in reached
             for called in self.names_in(each)
         )
+
+    def vars_asked(self, name: str, package: str) -> frozenset[str] | None:
+        """The variables that calling `name` may ask for; None if that cannot be told."""
+        macro = self.macro_of(name, package)
+        asked = [] if macro is None else [self._vars_in(self.table.macros[each]) for each in self._closure(macro.id)]
+        return None if None in asked else frozenset().union(*(each for each in asked if each))
+
+    def _vars_in(self, macro: Macro) -> frozenset[str] | None:
+        if macro.id not in self._vars:
+            named = [match["name"] for match in _VAR.finditer(macro.text)]
+            self._vars[macro.id] = None if None in named else frozenset(named)
+        return self._vars[macro.id]
 
     def leads_nowhere(self, name: str, package: str) -> bool:
         """Whether it is a dispatch to a macro that is not there: rendering fails, as far as it gets there.

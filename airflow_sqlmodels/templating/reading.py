@@ -7,21 +7,17 @@ from typing import Any
 
 import jinja2
 from jinja2.defaults import DEFAULT_NAMESPACE
-from msgspec import Struct, field, structs
+from msgspec import Struct, structs
 
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError, line_location
 from airflow_sqlmodels.manifest.macro import MacroId
-from airflow_sqlmodels.manifest.nodes import Ref, SourceRef
 from airflow_sqlmodels.manifest.relation import Relation
-from airflow_sqlmodels.templating.asked_names import package_and_name, two_names
 from airflow_sqlmodels.templating.call_graph import CallGraph
-from airflow_sqlmodels.templating.call_names import CAPTURED
 from airflow_sqlmodels.templating.call_notes import CallNotes
 from airflow_sqlmodels.templating.column import TemplateColumn
 from airflow_sqlmodels.templating.doomed import Doubts
 from airflow_sqlmodels.templating.environment import SCOPE
-from airflow_sqlmodels.templating.macro_table import BUILT_IN
 from airflow_sqlmodels.templating.macro_trail import macro_trail
 from airflow_sqlmodels.templating.macros import (
     OUTSIDE,
@@ -30,29 +26,15 @@ from airflow_sqlmodels.templating.macros import (
     MacroScope,
     Return,
 )
-from airflow_sqlmodels.templating.metric_names import NamedMetric, metric_asked
+from airflow_sqlmodels.templating.metric_names import NamedMetric
 from airflow_sqlmodels.templating.places import place_of_error, placed
 from airflow_sqlmodels.templating.reading_adapter import ReadingAdapter
+from airflow_sqlmodels.templating.recorder import Asked, Recorder
 from airflow_sqlmodels.templating.refusals import Refusals
 from airflow_sqlmodels.templating.relation import RelationApi, TemplateRelation
 from airflow_sqlmodels.templating.static import Call, called_names
-from airflow_sqlmodels.templating.variables import Var, missing_var
-
-
-class Asked(Struct, frozen=True):
-    """What a template asked for."""
-
-    refs: tuple[Ref, ...] = ()
-    sources: tuple[SourceRef, ...] = ()
-    configs: tuple[dict[str, Any], ...] = ()
-    """The arguments of each `config(...)`, in order."""
-    macros: tuple[MacroId, ...] = ()
-    functions: tuple[Ref, ...] = ()
-    metrics: tuple[Ref, ...] = ()
-    problems: tuple[SqlModelsError, ...] = ()
-    """What is certain to fail once the node is compiled."""
-    called: tuple[MacroId, ...] | None = None
-    """The macros that were called when it was rendered; None if it was not."""
+from airflow_sqlmodels.templating.unrendered import asked_by, is_plain, rendered_alone, unclear
+from airflow_sqlmodels.templating.variables import Var
 
 
 class Readers(Struct, frozen=True):
@@ -68,6 +50,8 @@ class Readers(Struct, frozen=True):
     dialect: Dialect
     vars: Mapping[str, Mapping[str, Any]]
     """By package: all its variables."""
+    templated: Mapping[str, frozenset[str]]
+    """By package: those of its variables that are templates themselves."""
 
 
 class Holder(Struct, frozen=True):
@@ -89,27 +73,22 @@ def read_template(text: str, holder: Holder, readers: Readers) -> Asked:
     if calls is None:
         return _render(text, holder, readers, ())
     macros = readers.graph.direct(called_names(calls), package)
-    known = readers.vars.get(package, {})
     doubt = readers.doubts.of_calls(calls, package)
     if doubt.names:
         _refuse_unknown(text, holder, readers, doubt.names)
-    if not doubt.refuses and _is_plain(calls, package, readers.graph) and not _has_template(known):
-        return _from_calls(calls, macros, text, holder.path, known)
+    if not doubt.refuses and is_plain(calls, package, readers.graph):
+        rendered = _render_parts(calls, text, holder, readers)
+        if rendered is not None:
+            return asked_by(calls, rendered, macros, text, holder.path, readers.vars.get(package, {}))
     return _render(text, holder, readers, macros)
 
 
-def _is_plain(calls: list[Call], package: str, graph: CallGraph) -> bool:
-    for call in calls:
-        if call.name in CAPTURED:
-            if not (call.certain and call.literal) or graph.macro_of(call.name, package):
-                return False
-        elif (
-            call.name == "return"
-            or graph.is_noisy(call.name, package)
-            or not (call.certain or _is_built_in(call, package, graph))
-        ):
-            return False
-    return True
+def _render_parts(calls: list[Call], text: str, holder: Holder, readers: Readers) -> dict[int, Asked] | None:
+    graph = readers.graph
+    only = unclear(calls, holder.package, graph, readers.templated.get(holder.package, frozenset()))
+    if not only:
+        return {}
+    return rendered_alone(only, text, lambda part: _render(part, holder, readers, (), whole=text))
 
 
 def _refuse_unknown(text: str, holder: Holder, readers: Readers, names: frozenset[str]) -> None:
@@ -125,118 +104,6 @@ def _refuse_unknown(text: str, holder: Holder, readers: Readers, names: frozense
         pass  # it is said when the template is read as all are
 
 
-def _is_built_in(call: Call, package: str, graph: CallGraph) -> bool:
-    """Whether it is none of the project's and packages' macros: of those, only what is really called is listed."""
-    macro = graph.macro_of(call.name, package)
-    return macro is None or macro.package == BUILT_IN
-
-
-def _has_template(known: Mapping[str, Any]) -> bool:
-    """Whether a variable is itself a template: it may ask for a ref."""
-    return any(isinstance(value, str) and "{{" in value for value in known.values())
-
-
-def _from_calls(
-    calls: list[Call], macros: tuple[MacroId, ...], text: str, path: str, known: Mapping[str, Any]
-) -> Asked:
-    recorder, problems = Recorder(), []
-    for call in calls:
-        if call.name in CAPTURED:
-            _note(recorder, call, text, path)
-        elif call.name == "var" and call.certain and len(call.args) == 1 and not call.kwargs:
-            problems += _missing(call, text, path, known)
-    if all(call.name in _NEVER_RENDERED for call in calls):
-        recorder.sources = list(dict.fromkeys(recorder.sources))
-    return recorder.asked(macros, tuple(problems))
-
-
-_NEVER_RENDERED = ("ref", "source", "config")
-"""If nothing else is called dbt, too, reads the calls alone, and says each source once."""
-
-
-def _note(recorder: Recorder, call: Call, text: str, path: str) -> None:
-    try:
-        recorder.note(call)
-    except CompilationError as error:
-        raise placed(error, _place(call, text, path)) from error
-
-
-def _missing(call: Call, text: str, path: str, known: Mapping[str, Any]) -> list[SqlModelsError]:
-    name = call.args[0]
-    if name in known:
-        return []
-    what, _, hint = missing_var(name, known)
-    return [CompilationError(what, _place(call, text, path), hint)]
-
-
-def _place(call: Call, text: str, path: str) -> Location:
-    """Where a call stands."""
-    from_here = text.find(call.name, call.offset)
-    line = text.count("\n", 0, from_here) + 1
-    column = from_here - text.rfind("\n", 0, from_here)
-    return Location(path, line, column, line_location(text, line, path).text)
-
-
-class Recorder(Struct):
-    """Notes what is asked for, in order."""
-
-    refs: list[Ref] = field(default_factory=list)
-    sources: list[SourceRef] = field(default_factory=list)
-    configs: list[dict[str, Any]] = field(default_factory=list)
-    functions: list[Ref] = field(default_factory=list)
-    metrics: list[Ref] = field(default_factory=list)
-
-    def note(self, call: Call) -> None:
-        """Note one of the calls in CAPTURED, as it is written."""
-        getattr(self, call.name)(*call.args, **dict(call.kwargs))
-
-    def ref(self, *args: Any, **kwargs: Any) -> None:
-        """Note a `ref(...)`."""
-        version = kwargs.get("version", kwargs.get("v"))
-        package, name = package_and_name("ref", "model", args)
-        self.refs.append(
-            Ref(name, package, version if version is None or isinstance(version, (int, float)) else str(version))
-        )
-
-    def source(self, *args: Any, **_kwargs: Any) -> None:
-        """Note a `source(...)`."""
-        self.sources.append(SourceRef(*two_names(args)))
-
-    def function(self, *args: Any, **kwargs: Any) -> None:
-        """Note a `function(...)`."""
-        _refuse_named("function", kwargs)
-        package, name = package_and_name("function", "function", args)
-        self.functions.append(Ref(name, package))
-
-    def metric(self, *args: Any, **kwargs: Any) -> Ref:
-        """Note a `metric(...)`."""
-        _refuse_named("metric", kwargs)
-        asked = metric_asked(*args)
-        self.metrics.append(asked)
-        return asked
-
-    def config(self, *args: Any, **kwargs: Any) -> None:
-        """Note a `config(...)`."""
-        if len(args) > 1 or bool(args) == bool(kwargs) or (args and not isinstance(args[0], dict)):
-            raise CompilationError("config() takes named values: config(materialized='table')")
-        self.configs.append({**(args[0] if args else {}), **kwargs})
-
-    def asked(
-        self,
-        macros: tuple[MacroId, ...],
-        problems: tuple[SqlModelsError, ...] = (),
-        called: tuple[MacroId, ...] | None = None,
-    ) -> Asked:
-        """All that was noted, as often as it was asked for."""
-        refs, sources, functions = tuple(self.refs), tuple(self.sources), tuple(self.functions)
-        return Asked(refs, sources, tuple(self.configs), macros, functions, tuple(self.metrics), problems, called)
-
-
-def _refuse_named(name: str, kwargs: Mapping[str, Any]) -> None:
-    if kwargs:
-        raise CompilationError(f"{name}() takes names alone, and no {', '.join(kwargs)}=")
-
-
 def doubts_of(graph: CallGraph, shared: Mapping[str, Any], dialect: Dialect) -> Doubts:
     """Doubts about templates that see these names while they are read."""
     here = TemplateRelation(Relation("", "", ""), dialect)
@@ -250,6 +117,8 @@ def _render(
     readers: Readers,
     macros: tuple[MacroId, ...],
     library: MacroLibrary | None = None,
+    *,
+    whole: str | None = None,
 ) -> Asked:
     recorder, path, package = Recorder(), holder.path, holder.package
     here = TemplateRelation(holder.relation, readers.dialect)
@@ -260,7 +129,7 @@ def _render(
 
     var = Var(readers.vars.get(package, {}), inner, False)
     names = {**readers.shared, **reading_names(recorder, here, var), "render": inner}
-    names["model"] = {**names["model"], "raw_code": text.strip(), **holder.facts()}
+    names["model"] = {**names["model"], "raw_code": (whole or text).strip(), **holder.facts()}
     scope = MacroScope(library or readers.library, names, package)
     scope.notes = notes = CallNotes()
     scope.everywhere = holder.of_generic_test

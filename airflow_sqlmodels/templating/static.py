@@ -205,8 +205,8 @@ def _call(name: str, call: nodes.Call, certain: bool) -> Call:
         kwargs = tuple((each.key, each.value.as_const()) for each in call.kwargs)
     except nodes.Impossible:
         # a default that is computed does not matter: only whether there is one
-        with_default = name == "var" and len(call.args) + len(call.kwargs) > 1
-        return Call(name, (None, None) if with_default else (), literal=False, certain=certain)
+        with_default = name == "var" and call.args and len(call.args) + len(call.kwargs) > 1
+        return Call(name, (_const(call.args[0]), None) if with_default else (), literal=False, certain=certain)
     return Call(name, args, kwargs, certain=certain)
 
 
