@@ -88,6 +88,8 @@ def _render_parts(calls: list[Call], text: str, holder: Holder, readers: Readers
     only = unclear(calls, holder.package, graph, readers.templated.get(holder.package, frozenset()))
     if not only:
         return {}
+    if any(not call.certain and graph.macro_of(call.name, holder.package) for call in calls):
+        return None  # rendering all of it tells whether that macro is called
     return rendered_alone(only, text, lambda part: _render(part, holder, readers, (), whole=text))
 
 

@@ -63,6 +63,7 @@ _ALL = "{{ env_var('NOBODY_SETS_IT', '') }}"
         "select * from {{ renamed() }}",
         "{{ var('raw_orders') }} {{ var('raw_orders') }} {{ source('raw', 'orders') }}",
         "{{ config(tags=[var('layer')]) }} select * from {{ source('raw', 'orders') }}, {{ source('raw', 'orders') }}",
+        "{{ config(tags=[var('layer')]) }}{% if execute %}{{ dbt.type_int() }}{% else %}1{% endif %}",
     ],
 )
 def test_it_is_what_rendering_all_of_it_tells(text: str, tmp_path: Path) -> None:
