@@ -10,7 +10,7 @@ from airflow_sqlmodels.errors import Location, SqlModelsError
 if TYPE_CHECKING:
     from airflow_sqlmodels.templating.plain import PlainCall
 
-_ENV_VAR = "env_var"
+_VARIABLES = ("env_var", "var")
 
 _LATER = frozenset(("description", "tests", "data_tests"))
 
@@ -63,7 +63,7 @@ class YamlRenderer:
 
         A name that is not known gives "", as in dbt. `known`: it is an error.
         """
-        values = self._environment(text, at) if _ENV_VAR in text else None
+        values = self._variables(text, at) if "var" in text else None
         if values is not None:
             return values[0] if len(values) == 1 else "".join(map(str, values))
         if self._render is None:
@@ -74,19 +74,21 @@ class YamlRenderer:
             self._render = native_renderer(yaml_names(self._names))
         return self._render(text, at, known=known)
 
-    def _environment(self, text: str, at: Location) -> list[Any] | None:
-        """The parts of a text that asks for environment variables and nothing else; None if only Jinja can tell.
+    def _variables(self, text: str, at: Location) -> list[Any] | None:
+        """The parts of a text that asks for variables and nothing else; None if only Jinja can tell.
 
-        Such stand in most profiles, which every command reads.
+        Those of the environment stand in most profiles, which every command reads, others in the sources of packages.
         """
         from airflow_sqlmodels.templating.plain import PlainCall, plain_parts  # noqa: PLC0415  # few files have any
 
-        parts, ask = plain_parts(text), self._names.get(_ENV_VAR)
+        parts, names = plain_parts(text), self._names
         calls = [each for each in parts or () if isinstance(each, PlainCall)]
-        if parts is None or ask is None or not all(map(_asks, calls)):
+        if parts is None or not all(_asks(call) and call.name in names for call in calls):
             return None
         try:
-            values = [ask(*each.args) if isinstance(each, PlainCall) else each for each in parts if each != ""]
+            values = [
+                names[each.name](*each.args) if isinstance(each, PlainCall) else each for each in parts if each != ""
+            ]
         except SqlModelsError as error:
             raise type(error)(error.what, error.at or at, error.hint) from error
         return values or None
@@ -98,6 +100,6 @@ def _is_for_later(key: Any, depth: int) -> bool:
 
 
 def _asks(call: PlainCall) -> bool:
-    """Whether it is a call of `env_var` as it should be."""
-    is_env_var = call.name == _ENV_VAR and not (call.package or call.kwargs or call.more_kwargs)
-    return is_env_var and 1 <= len(call.args) <= 2 and isinstance(call.args[0], str)
+    """Whether it is a call of `env_var` or `var` as it should be."""
+    is_one = call.name in _VARIABLES and not (call.package or call.kwargs or call.more_kwargs)
+    return is_one and 1 <= len(call.args) <= 2 and isinstance(call.args[0], str)

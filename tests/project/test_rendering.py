@@ -1,4 +1,4 @@
-"""Values in YAML that ask for environment variables are read without Jinja, and give what Jinja gives."""
+"""Values in YAML that ask for variables are read without Jinja, and give what Jinja gives."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import pytest
 from airflow_sqlmodels.errors import CompilationError, Location, MissingEnvVarError, ProjectError
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.templating.native import native_renderer
-from airflow_sqlmodels.templating.variables import EnvVar
+from airflow_sqlmodels.templating.variables import EnvVar, Var
 
 AT = Location("profiles.yml", 3)
 NAMES = {
     "env_var": EnvVar({"HOST": "db", "PORT": "5432", "EMPTY": "", "DBT_ENV_SECRET_X": "s"}),
+    "var": Var({"text": "a", "nothing": None, "items": [1, "b"], "yes": True, "templated": "{{ 1 }}"}, str, False),
     "target": {"name": "t"},
 }
 
@@ -30,6 +31,18 @@ NAMES = {
         ("a {{ env_var('HOST') }}\n\n", True),
         ("{# env_var #}x", True),
         ("{# env_var #}", False),
+        ("{{ var('text') }}", True),
+        ("{{ var('nothing') }}", True),
+        ("{{ var('nothing') }}{{ var('items') }}", True),
+        ("{{ var('items', []) }}", True),
+        ("{{ var('yes') }}\n", True),
+        ("{{ var('templated', true) }}", True),
+        ("{{ var('none_of_them') }}", True),
+        ("{{ var('none_of_them', ['a', 1, none]) }}", True),
+        ("{{ var('none_of_them', true) }}", True),
+        ("{{ var('text') }}_{{ env_var('HOST') }}", True),
+        ("{{ var('none_of_them', var('text')) }}", False),
+        ("{{ var('text') == 'a' }}", False),
         ("{{ env_var('PORT') | as_number }}", False),
         ("{{ env_var('PORT') | int + 1 }}", False),
         ("{{- env_var('HOST') }} ", False),
@@ -38,7 +51,7 @@ NAMES = {
         ("{% if true %}{{ env_var('HOST') }}{% endif %}", False),
     ],
 )
-def test_what_stands_in_the_environment(text: str, without_jinja: bool) -> None:
+def test_the_value_of_a_variable(text: str, without_jinja: bool) -> None:
     expected: Any = native_renderer(NAMES)(text, AT)
     renderer = YamlRenderer(NAMES)
     found = renderer.text(text, AT)
