@@ -170,6 +170,7 @@ _MEASURE = {"name": TEXT, "agg": TEXT, "expr": TEXT, "label": TEXT, "description
 _DIMENSION = {"name": TEXT, "type": TEXT, "expr": TEXT, "type_params": MAPPING}
 _RETURNS = {"data_type": TEXT, "description": _MAYBE_TEXT}
 _PARAMETER = {"name": TEXT, **_RETURNS, "default_value": ANY}
+_SIGNATURE = {"arguments": [Closed(_PARAMETER)], "returns": Closed(_RETURNS)}
 
 SHAPES: dict[str, Shape] = {
     "model": _MODEL,
@@ -177,7 +178,10 @@ SHAPES: dict[str, Shape] = {
     "snapshot": {**_NODE, "relation": _MAYBE_SCALAR},
     "analysis": {**_ENTRY, "columns": [_PLAIN_COLUMN]},
     "macro": {**_ENTRY, "arguments": [_ARGUMENT]},
-    "function": {**_ENTRY, "arguments": [Closed(_PARAMETER)], "returns": Closed(_RETURNS)},
+    "function": {
+        **{**_ENTRY, **_SIGNATURE},
+        "overloads": [{"defined_in": TEXT, "description": _MAYBE_TEXT, **_SIGNATURE}],
+    },
     "exposure": Closed(
         {
             **dict.fromkeys(("name", "description"), TEXT),

@@ -534,3 +534,8 @@ def test_versions_in_refs_of_yaml_are_what_they_are_written_as(tmp_path: Path) -
     tests = (node for node in content["nodes"].values() if node["resource_type"] == "test")
     assert [ref["version"] for node in tests for ref in node["refs"] if ref["name"] == "m"] == [1]
     assert content["nodes"]["seed.shop.s"]["build_path"] is None
+
+
+def test_an_empty_group_is_none(tmp_path: Path) -> None:
+    files = {"models/m.sql": "{{ config(group='') }} select 1 as id"}
+    assert written(tmp_path, files)["nodes"]["model.shop.m"]["group"] is None

@@ -282,3 +282,54 @@ def _left_in(meta: dict[str, Any], path: str = "") -> list[str]:
     found = [path + key for key, value in meta.items() if value == "{{ 1 }}"]
     below = ((f"{path}{key}.", value) for key, value in meta.items() if isinstance(value, dict))
     return [*found, *(each for inner, value in below for each in _left_in(value, inner))]
+
+
+FUNCTION = "functions: [{name: fn, returns: {data_type: int}, arguments: [{name: a, data_type: int}], %s}]"
+
+
+@pytest.mark.parametrize(
+    ("properties", "what"),
+    [
+        ("models: [{name: m, columns: [{name: id, quote: \"{{ 'text' }}\"}]}]", "'quote' must be true or false"),
+        ("models: [{name: m, quote_columns: '{{ nowhere }}'}]", "'quote_columns' must be true or false"),
+        ("models: [{name: m, docs: {node_color: '{{ 1 == 1 }}'}}]", "docs.node_color: True"),
+        ("models: [{name: m, docs: {node_color: '{{ nowhere }}'}}]", "gives no value"),
+        (
+            "sources: [{name: raw, quoting: {identifier: '{{ 1 }}'}, tables: [{name: t}]}]",
+            "'identifier' must be true or false",
+        ),
+        (FUNCTION % "access: '{{ nowhere }}'", "gives no value"),
+        (
+            FUNCTION % "overloads: [{defined_in: other, returns: {data_type: '{{ not nowhere }}'}}]",
+            "'data_type' must be a",
+        ),
+    ],
+)
+def test_what_a_template_gives_must_be_of_the_right_kind(tmp_path: Path, properties: str, what: str) -> None:
+    files = {**MODEL, "functions/fn.sql": "select 1", "functions/other.sql": "select 1"}
+
+    with pytest.raises(ProjectError, match=what) as error:
+        load(tmp_path, {**files, "models/p.yml": properties})
+
+    assert (error.value.at.path, error.value.at.line) == ("models/p.yml", 1)
+
+
+def test_a_templated_quote_is_true_or_false(tmp_path: Path) -> None:
+    properties = "models: [{name: m, columns: [{name: id, quote: \"{{ target.name != 'x' }}\"}]}]"
+
+    model = load(tmp_path, {**MODEL, "models/p.yml": properties})[NodeId("model.shop.m")]
+
+    assert isinstance(model, Model)
+    assert model.columns["id"].quote is True
+
+
+def test_only_the_default_of_an_argument_may_be_of_names_that_nothing_has(tmp_path: Path) -> None:
+    argument = "arguments: [{name: a, data_type: int, default_value: '{{ nowhere }}'}]"
+    properties = f"functions: [{{name: fn, returns: {{data_type: int}}, {argument}}}]"
+
+    function = load(tmp_path, {"functions/fn.sql": "select 1", "functions/p.yml": properties})[
+        NodeId("function.shop.fn")
+    ]
+
+    assert isinstance(function, Function)
+    assert function.arguments[0].default_value == ""

@@ -62,7 +62,7 @@ def node_view(node: AnyNode, dialect: Dialect, texts: Mapping[str, str] = Mappin
         "patch_path": _patch_path(node),
         "checksum": {"name": "sha256", "checksum": node.checksum} if node.checksum else _NO_CHECKSUM,
         "docs": node.config.get("docs") or {"show": True, "node_color": None},
-        "group": node.config.get("group"),
+        "group": node.config.get("group") or None,
     }
     view.update(_relation_part(node, dialect))
     if isinstance(node, Templated):
