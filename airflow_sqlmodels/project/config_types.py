@@ -88,9 +88,13 @@ def _freshness(value: Any) -> str:
 _PERIODS = ("minute", "hour", "day")
 
 
+OF_CONTRACTS = ("enforced", "alias_types")
+"""What a contract says; other keys are taken and left alone, as in dbt."""
+
+
 def _contract(value: Any) -> str:
     wrong = _mapping(value)
-    return wrong or next((wrong for each in value.values() if each is not None and (wrong := _boolean(each))), "")
+    return wrong or next((wrong for key in OF_CONTRACTS if key in value and (wrong := _boolean(value[key]))), "")
 
 
 _OF_ALL: dict[str, Check] = {"enabled": _boolean, "tags": _texts, "meta": _mapping, "group": _text}

@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
+from airflow_sqlmodels.project.config_types import OF_CONTRACTS
+
 Merge = Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
 """What puts the second mapping over the first."""
 
@@ -201,7 +203,7 @@ def with_defaults(kind: str, own: Mapping[str, Any]) -> dict[str, Any]:
     """The whole config of a node of that kind."""
     result = merge(DEFAULTS[kind], own) if own else dict(DEFAULTS[kind])
     if "contract" in own and isinstance(result["contract"], Mapping):  # as in dbt: of it nothing else is kept
-        result["contract"] = {key: value for key, value in result["contract"].items() if key in _OF_CONTRACTS}
+        result["contract"] = {key: value for key, value in result["contract"].items() if key in OF_CONTRACTS}
     if kind == "test":
         _agree_on_failures(result)
     return result
@@ -210,9 +212,6 @@ def with_defaults(kind: str, own: Mapping[str, Any]) -> dict[str, Any]:
 def once(tags: Iterable[str]) -> tuple[str, ...]:
     """The tags of a node: each of its config's once."""
     return tuple(dict.fromkeys(tags))
-
-
-_OF_CONTRACTS = ("enforced", "alias_types")
 
 
 def _agree_on_failures(config: dict[str, Any]) -> None:

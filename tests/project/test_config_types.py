@@ -31,6 +31,8 @@ FILES = {
         ("models", "m", "unique_key: {id: 1}", r"is not of type 'array'"),
         ("models", "m", "full_refresh: 1", r"1 is not of type 'boolean'"),
         ("models", "m", "contract: {enforced: 1}", r"1 is not of type 'boolean'"),
+        ("models", "m", "contract: {enforced: null}", r"None is not of type 'boolean'"),
+        ("models", "m", "contract: {alias_types: x}", r"'x' is not of type 'boolean'"),
         ("models", "m", "docs: {node_color: '#12345'}", r"Invalid color name for docs.node_color: #12345"),
         ("models", "m", "on_configuration_change: aply", r"'aply' is none of 'apply', .*did you mean 'apply'"),
         ("models", "m", "freshness: {build_after: {count: 4}}", r"must have a value for `period` if a `count`"),
@@ -63,7 +65,7 @@ def test_the_same_holds_for_folders_and_in_files(text: str, tmp_path: Path) -> N
 
 def test_what_can_be_is_left_alone(tmp_path: Path) -> None:
     config = """{{ config(tags='one', meta={'a': 1}, unique_key=['id'], docs={'node_color': 'Gold', 'show': false},
-        on_configuration_change='Continue', full_refresh=none, contract={'enforced': false}, alias=none) }}"""
+        on_configuration_change='Continue', full_refresh=none, contract={'enforced': false, 'strict': 'x'}, alias=none) }}"""
     load(tmp_path, FILES | {"models/m.sql": f"{config} select 1 as id"})
 
 
