@@ -41,12 +41,13 @@ def clone(context: click.Context, /, **_values: Any) -> int:
 def run_clone(flags: Flags, opened: Opened, plan: Plan) -> int:
     """Clone the nodes of a plan, each for itself. The exit code."""
     write_manifest(flags, opened.manifest)
-    relations = deferred_to(flags).relations
+    state = deferred_to(flags)
     if not plan.steps:
         return ended_with_nothing(flags, opened)
     alone = structs.replace(plan, steps=tuple(Step(step.node) for step in plan), on_start=(), on_end=())
     execution = prepared(replace(flags, defer=False), opened, alone)
-    execution = structs.replace(execution, means=replace(execution.means, earlier=relations))
+    means = replace(execution.means, earlier=state.relations, earlier_entries=state.entries)
+    execution = structs.replace(execution, means=means)
     tell_concurrency(flags, opened, len(plan))
     outcome = run(execution, clone_step)
     report(execution, outcome)

@@ -20,14 +20,15 @@ def with_deferral(flags: Flags, opened: Opened, plan: Plan, means: Answerer) -> 
     """The means with what is to be read from the other state; as they are without --defer."""
     if not flags.switch("defer", opened.manifest):
         return means
-    relations = deferred_to(flags).relations
+    state = deferred_to(flags)
+    relations = state.relations
     session = opened.open_session()
     try:
         favor = flags.switch("favor_state", opened.manifest)
         deferred = deferred_nodes(means, plan, relations, session, favor_state=favor)
     finally:
         session.close()
-    return replace(means, earlier=relations, deferred=deferred)
+    return replace(means, earlier=relations, earlier_entries=state.entries, deferred=deferred)
 
 
 def deferred_to(flags: Flags) -> Earlier:

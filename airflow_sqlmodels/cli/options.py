@@ -123,8 +123,8 @@ _GLOBAL = (
     _switch("introspect", "Whether templates may ask the warehouse while they are compiled."),
     _switch("print", "Whether print() in templates shows something."),
     option("--indirect-selection", type=click.Choice(INDIRECT), help="Which tests come with selected nodes."),
-    *(_switch(name, hidden=True, expose_value=False) for name in NO_EFFECT),
-    option("--printer-width", type=int, hidden=True, expose_value=False),
+    *(_switch(name, hidden=True) for name in NO_EFFECT),  # run_results.json tells what was said
+    option("--printer-width", type=int, hidden=True),
     *(_ignored(*names) for names in NO_EFFECT_VALUES),
     option("--maximum-seed-size-mib", type=click.IntRange(0), help="Larger seeds are compared by path; 0: none."),
     _folder("state", "The folder with manifest.json of an earlier state, for `state:` and for --defer."),

@@ -74,6 +74,8 @@ class Answerer:
     """What some macros give instead of being called."""
     earlier: Mapping[NodeId, Relation] = field(default_factory=dict)
     """Where an earlier state has its nodes: `defer_relation`."""
+    earlier_entries: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What the manifest.json of that state says of them."""
     deferred: frozenset[NodeId] = frozenset()
     """The nodes that `ref` gives from there."""
 

@@ -11,12 +11,12 @@ from jinja2.runtime import missing  # type: ignore[attr-defined]  # not listed i
 from msgspec import Struct, field
 
 from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError, line_location
-from airflow_sqlmodels.manifest.nodes import DataTest, Operation, resource_type
+from airflow_sqlmodels.manifest.nodes import DataTest, Function, Operation, resource_type
 from airflow_sqlmodels.templating.adapter import Adapter
 from airflow_sqlmodels.templating.batches import Batch
 from airflow_sqlmodels.templating.by_name import metric_named
 from airflow_sqlmodels.templating.column import TemplateColumn
-from airflow_sqlmodels.templating.entries.shape import WHEN_SET, config_keys
+from airflow_sqlmodels.templating.entries.shape import WHEN_SET, config_keys, plain
 from airflow_sqlmodels.templating.environment import SCOPE, Environment, NativeEnvironment
 from airflow_sqlmodels.templating.graph_view import GraphView
 from airflow_sqlmodels.templating.macro_trail import macro_trail
@@ -107,7 +107,17 @@ def _model(rendering: Rendering) -> dict[str, Any]:
     if means.batch is not None:
         entry["batch"] = _batch_view(means.batch)
         entry["config"].update(means.batch.config)
+    said = means.earlier_entries.get(rendering.node.id)
+    if said is not None and rendering.node.id in means.earlier and not isinstance(rendering.node, Function):
+        entry["defer_relation"] = plain({key: said.get(key) for key in _OF_DEFERRED})
     return entry
+
+
+_OF_DEFERRED = (
+    *("database", "schema", "alias", "relation_name", "resource_type", "name"),
+    *("description", "compiled_code", "meta", "tags", "config"),
+)
+"""What `model.defer_relation` tells of the node in the earlier state."""
 
 
 def _batch_view(batch: Batch) -> dict[str, Any]:

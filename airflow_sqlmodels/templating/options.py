@@ -80,8 +80,9 @@ _RENAMED = {
 def all_options(said: Mapping[str, Any], project_flags: Mapping[str, Any]) -> dict[str, Any]:
     """Every option of a run: what was said, what dbt_project.yml says, else what is usual."""
     own = {_RENAMED.get(key, key): value for key, value in said.items() if value is not None}
-    if "use_colors" in own:
-        own.setdefault("use_colors_file", own["use_colors"])
+    for key in ("use_colors", "log_format", "log_level"):  # the file follows, unless something else is said of it
+        if key in own:
+            own.setdefault(f"{key}_file", own[key])
     return {**_COMMON, **_OF_COMMAND.get(str(said.get("which")), _SELECTING), **project_flags, **own}
 
 

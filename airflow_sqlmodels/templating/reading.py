@@ -127,7 +127,8 @@ def _render(
     environment = readers.library.environment
 
     def inner(said: Any) -> str:
-        return environment.from_string(str(said)).render({SCOPE: scope})
+        # as in dbt, only the file itself may ask something of an unknown name: what is rendered within it may not
+        return readers.strict.environment.from_string(str(said)).render({SCOPE: scope})
 
     var = Var(readers.vars.get(package, {}), inner, False)
     names = {**readers.shared, **reading_names(recorder, here, var), "render": inner}

@@ -82,6 +82,18 @@ def test_tests_and_previews_defer_too(call: Call, tmp_path: Path) -> None:
     assert "|     20 |" in call("show", *options)[1]
 
 
+def test_templates_see_what_the_other_state_says_of_their_node(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "project/models/marts/revenue.sql").write_text(
+        "{% set other = model.defer_relation %}select '{{ other.schema }} {{ other.config.materialized }}' as a,"
+        " {{ 'event_time' in other.config }} as b"
+    )
+
+    code, told = call("compile", "--select", "revenue", "--defer", "--state", str(tmp_path / "prod"))
+    assert code == 0, told
+    assert compiled(tmp_path, "marts/revenue").startswith("select 'prod table' as a, False as b")
+    assert call("compile", "--select", "revenue", "--state", str(tmp_path / "prod"))[0] != 0
+
+
 def test_to_defer_needs_a_state(call: Call) -> None:
     code, said = call("run", "--defer")
 
@@ -302,6 +314,16 @@ def test_results_name_every_option_of_their_command(call: Call, tmp_path: Path, 
     assert args["log_path"] == str(tmp_path / "project/logs")
     assert (args["defer"], args["indirect_selection"], args["validate_macro_args"]) == (False, "eager", True)
     assert args.get("full_refresh") is (True if command == "run" else None)
+
+
+def test_results_name_what_changes_nothing_as_it_was_said(call: Call, tmp_path: Path) -> None:
+    """The options of the log file follow those of the terminal."""
+    said = ("--printer-width", "40", "--no-populate-cache", "--cache-selected-only", "--log-level", "warn")
+    assert call("seed", "--log-format", "json", *said)[0] == 0
+
+    args = json.loads((tmp_path / "project/target/run_results.json").read_text())["args"]
+    assert (args["printer_width"], args["populate_cache"], args["cache_selected_only"]) == (40, False, True)
+    assert (args["log_format_file"], args["log_level_file"]) == ("json", "warn")
 
 
 def test_arguments_of_a_macro_are_listed_if_they_were_given(call: Call, tmp_path: Path) -> None:

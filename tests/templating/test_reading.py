@@ -48,6 +48,28 @@ def test_what_render_renders_is_read_too(tmp_path: Path) -> None:
     assert manifest[NodeId("model.shop.m")].depends_on == ("model.shop.a", "model.shop.b")
 
 
+@pytest.mark.parametrize(
+    ("value", "model"),
+    [
+        ("{{ nope() }}", "select {{ var('a') }}"),
+        ("{{ nope.x.y }}", "select {{ var('a', 5) }}"),
+        ("{% if nope.x.y %}{% endif %}1", "select {{ var('a') }}"),
+        ("1", "select {{ render('{' ~ '{ nope() }' ~ '}') }}"),
+    ],
+)
+def test_what_is_rendered_within_a_file_may_ask_nothing_of_an_unknown_name(
+    value: str, model: str, tmp_path: Path
+) -> None:
+    project = f"name: shop\nprofile: shop\nvars: {{a: '{value}'}}\n"
+    with pytest.raises(CompilationError, match="'nope' is undefined"):
+        load(tmp_path, {"dbt_project.yml": project, "models/m.sql": model})
+
+
+def test_an_unknown_name_in_a_variable_is_nothing(tmp_path: Path) -> None:
+    project = "name: shop\nprofile: shop\nvars: {a: '{{ nope }}1'}\n"
+    assert load(tmp_path, {"dbt_project.yml": project, "models/m.sql": "select {{ var('a') }}"})
+
+
 def test_return_outside_a_macro_is_refused(tmp_path: Path) -> None:
     """What it raises is caught by the call of a macro, and here is none."""
     with pytest.raises(CompilationError, match="belongs into a macro") as raised:
