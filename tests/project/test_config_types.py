@@ -65,7 +65,7 @@ def test_the_same_holds_for_folders_and_in_files(text: str, tmp_path: Path) -> N
 
 def test_what_can_be_is_left_alone(tmp_path: Path) -> None:
     config = """{{ config(tags='one', meta={'a': 1}, unique_key=['id'], docs={'node_color': 'Gold', 'show': false},
-        on_configuration_change='Continue', full_refresh=none, contract={'enforced': false, 'strict': 'x'}, alias=none) }}"""
+        on_configuration_change='Continue', full_refresh=none, contract={'enforced': false, 'x': 1}, alias=none) }}"""
     load(tmp_path, FILES | {"models/m.sql": f"{config} select 1 as id"})
 
 
