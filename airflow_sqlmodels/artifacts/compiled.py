@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
-from airflow_sqlmodels.manifest.nodes import AnyNode
+from airflow_sqlmodels.manifest.manifest import Manifest
+from airflow_sqlmodels.manifest.nodes import AnyNode, Model, NodeId
+from airflow_sqlmodels.templating.code import CompiledCode
 from airflow_sqlmodels.templating.entries.places import compiled_path
 
 
@@ -20,6 +23,14 @@ def write_compiled(target: Path, node: AnyNode, sql: str) -> str:
     Most files are the same as the last time, and writing one takes ten times as long as reading it.
     """
     return _kept(f"{target}/{compiled_path(node)}", sql)
+
+
+def write_inlined(target: Path, manifest: Manifest, codes: Mapping[NodeId, CompiledCode]) -> None:
+    """Write the SQL of the ephemeral models among these: nodes that were compiled have it in theirs."""
+    for node_id, code in codes.items():
+        node = manifest.nodes.get(node_id)
+        if isinstance(node, Model) and node.materialized == "ephemeral" and code.sql:
+            write_compiled(target, node, code.sql)
 
 
 def write_batch(target: Path, node: AnyNode, label: str, compiled: str, sent: str) -> None:

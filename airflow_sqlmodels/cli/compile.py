@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from airflow_sqlmodels.artifacts.compiled import write_compiled
+from airflow_sqlmodels.artifacts.compiled import write_compiled, write_inlined
 from airflow_sqlmodels.artifacts.run_results import write_results_of_no_node, write_run_results
 from airflow_sqlmodels.cli.choosing import chosen_plan
 from airflow_sqlmodels.cli.execution import ended_with_nothing, keep_sql, prepared
@@ -113,6 +113,7 @@ def compiled(flags: Flags, opened: Opened, plan: Plan, means: Answerer) -> tuple
 
     rules = RunRules(threads=flags.threads or opened.profile.target.threads)
     results = run_plan(plan, run_one, opened.open_session, rules).results if plan.steps else ()
+    write_inlined(folder, manifest, means.compiled)
     if flags.switch("write_json", manifest, default=True):
         seconds = time.perf_counter() - clock
         keep_sql(flags, manifest, means)

@@ -12,7 +12,7 @@ import click
 from msgspec import Struct, field, structs
 
 from airflow_sqlmodels.artifacts.compilation import compilation_of
-from airflow_sqlmodels.artifacts.compiled import write_batch, write_compiled, write_run
+from airflow_sqlmodels.artifacts.compiled import write_batch, write_compiled, write_inlined, write_run
 from airflow_sqlmodels.artifacts.end_names import end_names, written_schemas
 from airflow_sqlmodels.artifacts.keeping import keep_compiled
 from airflow_sqlmodels.artifacts.run_results import write_run_results
@@ -341,7 +341,9 @@ def _steps(execution: Execution, one: RunStep, session: Session) -> Ran:
         tell_finished(flags.log, manifest, result)
         return result
 
-    return run_plan(execution.plan, run_one, execution.opened.open_session, rules)
+    ran = run_plan(execution.plan, run_one, execution.opened.open_session, rules)
+    write_inlined(folder, manifest, execution.means.compiled)
+    return ran
 
 
 def _started(execution: Execution, step: Step) -> None:

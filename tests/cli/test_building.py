@@ -682,6 +682,17 @@ def test_compile_tells_of_ephemeral_models_only_if_they_are_asked_for(call: Call
     assert told("--select", "part") == {"model.shop.part"}
 
 
+@pytest.mark.parametrize("command", ["compile", "run"])
+def test_the_sql_of_an_ephemeral_model_that_is_read_has_its_file(command: str, call: Call, tmp_path: Path) -> None:
+    """manifest.json names the file as soon as one that was compiled reads it."""
+    (tmp_path / "models/part.sql").write_text("{{ config(materialized='ephemeral') }} select {{ 1 }} as id")
+    (tmp_path / "models/whole.sql").write_text("select * from {{ ref('part') }}")
+
+    assert call(command, "--select", "whole")[0] == 0
+    entry = json.loads((tmp_path / "target/manifest.json").read_text())["nodes"]["model.shop.part"]
+    assert (tmp_path / entry["compiled_path"]).read_text() == entry["compiled_code"] == " select 1 as id"
+
+
 @pytest.mark.parametrize("words", [("ls",), ("run-operation", "nothing"), ("source", "freshness")])
 def test_whoever_reads_the_project_writes_its_manifest(words: tuple[str, ...], call: Call, tmp_path: Path) -> None:
     (tmp_path / "macros").mkdir(exist_ok=True)
