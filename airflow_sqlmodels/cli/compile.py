@@ -10,13 +10,12 @@ from typing import Any
 
 import click
 
-from airflow_sqlmodels.artifacts.compiled import write_compiled, write_inlined
-from airflow_sqlmodels.artifacts.run_results import write_results_of_no_node, write_run_results
+from airflow_sqlmodels.artifacts.compiled import write_inlined
+from airflow_sqlmodels.artifacts.run_results import write_results_of_no_node
 from airflow_sqlmodels.cli.choosing import chosen_plan
-from airflow_sqlmodels.cli.execution import ended_with_nothing, keep_sql, prepared
+from airflow_sqlmodels.cli.execution import ended_with_nothing, prepared
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.inline import answer_data, compiled_inline, inline_id, refuse_both
-from airflow_sqlmodels.cli.log import RUN_RESULTS
 from airflow_sqlmodels.cli.opening import Opened, write_manifest
 from airflow_sqlmodels.cli.opening_lines import begin, tell_concurrency
 from airflow_sqlmodels.cli.options import (
@@ -29,6 +28,7 @@ from airflow_sqlmodels.cli.options import (
     selection_options,
 )
 from airflow_sqlmodels.cli.summary import failed, failure
+from airflow_sqlmodels.cli.target_files import keep_sql, write_results, write_sql
 from airflow_sqlmodels.compile.compiler import compile_node
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import AnyNode, Model, NodeId
@@ -103,26 +103,22 @@ def compiled(flags: Flags, opened: Opened, plan: Plan, means: Answerer) -> tuple
     As in dbt: what a build left there can still be retried when a compile behind it fails.
     """
     manifest, clock = opened.manifest, time.perf_counter()
-    folder = flags.target_folder(manifest)
 
     def run_one(step: Step, session: Session) -> Result:
         result = compile_step(flags, means, manifest[step.node], session)
-        if result.compiled_sql:
-            write_compiled(folder, manifest[step.node], result.compiled_sql)
+        write_sql(flags, manifest, result)
         return result
 
     rules = RunRules(threads=flags.threads or opened.profile.target.threads)
     results = run_plan(plan, run_one, opened.open_session, rules).results if plan.steps else ()
-    write_inlined(folder, manifest, means.compiled)
+    write_inlined(flags.target_folder(manifest), manifest, means.compiled)
     if flags.switch("write_json", manifest, default=True):
         seconds = time.perf_counter() - clock
         keep_sql(flags, manifest, means)
         if not failed(results):
             # as in dbt, ephemeral models have a result only if they were asked for
             told = [each for each in results if flags.select or not _is_ephemeral(manifest[each.node])]
-            path = folder / "run_results.json"
-            write_run_results(path, manifest, told, means.invocation, seconds)
-            flags.log.wrote(RUN_RESULTS, path)
+            write_results(flags, manifest, told, means.invocation, seconds)
     return results
 
 

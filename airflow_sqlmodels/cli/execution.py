@@ -11,17 +11,13 @@ from dataclasses import replace
 import click
 from msgspec import Struct, field, structs
 
-from airflow_sqlmodels.artifacts.compilation import compilation_of
-from airflow_sqlmodels.artifacts.compiled import write_batch, write_compiled, write_inlined, write_run
+from airflow_sqlmodels.artifacts.compiled import write_batch, write_inlined
 from airflow_sqlmodels.artifacts.end_names import end_names, written_schemas
-from airflow_sqlmodels.artifacts.keeping import keep_compiled
-from airflow_sqlmodels.artifacts.run_results import write_run_results
 from airflow_sqlmodels.cli.choosing import chosen_plan, tell_nothing
 from airflow_sqlmodels.cli.deferring import with_deferral
 from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.cli.json_progress import JsonProgress
 from airflow_sqlmodels.cli.lines import level_of
-from airflow_sqlmodels.cli.log import MANIFEST, RUN_RESULTS
 from airflow_sqlmodels.cli.node_events import (
     executing,
     tell_begun,
@@ -38,6 +34,7 @@ from airflow_sqlmodels.cli.opening_lines import begin, tell_concurrency
 from airflow_sqlmodels.cli.progress import Noted, Progress, progress_for
 from airflow_sqlmodels.cli.summary import failed, failure, summary
 from airflow_sqlmodels.cli.tables import table_lines
+from airflow_sqlmodels.cli.target_files import keep_sql, write_results, write_sql
 from airflow_sqlmodels.cli.telling import tell_warning
 from airflow_sqlmodels.cli.warnings import TEST_RESULT
 from airflow_sqlmodels.errors import WarehouseError
@@ -145,7 +142,7 @@ def execute_plan(flags: Flags, opened: Opened, plan: Plan, *, show_rows: bool = 
 def ended_with_nothing(flags: Flags, opened: Opened) -> int:
     """Say that there is nothing to do, and leave no results of an earlier run for those of this one. The exit code."""
     tell_nothing(flags)
-    _write_results(flags, opened.manifest, (), Invocation(args=flags.said), 0.0)
+    write_results(flags, opened.manifest, (), Invocation(args=flags.said), 0.0)
     return 0
 
 
@@ -235,7 +232,7 @@ def report(execution: Execution, outcome: Outcome) -> None:
     manifest, flags = execution.opened.manifest, execution.flags
     tell_over(flags.log, manifest, outcome.results, outcome.seconds, success=not outcome.exit_code)
     if execution.plan.command != "freshness":
-        _write_results(flags, manifest, outcome.results, execution.means.invocation, outcome.seconds)
+        write_results(flags, manifest, outcome.results, execution.means.invocation, outcome.seconds)
         keep_sql(flags, manifest, execution.means, [result.node for result in outcome.results if result.sent_sql])
     lines = list(summary(manifest, outcome.results, outcome.seconds, outcome.interrupted))
     console, noted = _told(execution.progress)
@@ -253,24 +250,6 @@ def report(execution: Execution, outcome: Outcome) -> None:
         click.echo("\n".join(lines))
     else:
         _tell_failures(execution, outcome)
-
-
-def _write_results(
-    flags: Flags, manifest: Manifest, results: Sequence[Result], invocation: Invocation, seconds: float
-) -> None:
-    if flags.switch("write_json", manifest, default=True):
-        path = flags.target_folder(manifest) / "run_results.json"
-        write_run_results(path, manifest, results, invocation, seconds)
-        flags.log.wrote(RUN_RESULTS, path)
-
-
-def keep_sql(flags: Flags, manifest: Manifest, means: Answerer, built: Sequence[NodeId] = ()) -> None:
-    """Put what was compiled into manifest.json, unless --no-write-json says not to."""
-    if flags.switch("write_json", manifest, default=True):
-        compilation = compilation_of(means, str(flags.target_path or manifest.settings.target_path), built)
-        path = flags.target_folder(manifest) / "manifest.json"
-        keep_compiled(path, manifest, means.invocation, compilation)
-        flags.log.wrote(MANIFEST, path)
 
 
 def _told(progress: Progress) -> tuple[Progress, Progress | None]:
@@ -318,7 +297,7 @@ def _steps(execution: Execution, one: RunStep, session: Session) -> Ran:
         on_start=lambda step: _started(execution, step),
         on_result=lambda result: _ended(execution, result),
     )
-    strict, folder = flags.rule(TEST_RESULT) == "error", flags.target_folder(manifest)
+    strict = flags.rule(TEST_RESULT) == "error"
 
     def run_one(step: Step, session: Session) -> Result:
         node, step_rules = manifest[step.node], execution.rules(step.node)
@@ -328,11 +307,7 @@ def _steps(execution: Execution, one: RunStep, session: Session) -> Ran:
         with execution.about(step.node):
             result = one(execution.means, step.node, session, step_rules)
         tell_raised(flags.log, manifest, result)
-        batches = "batch_results" in result.details  # whose SQL is written batch by batch
-        if result.compiled_sql and not batches:
-            write_compiled(folder, manifest[step.node], result.compiled_sql)
-        if result.sent_sql and not batches:
-            write_run(folder, manifest[step.node], result.sent_sql)
+        write_sql(flags, manifest, result)
         if result.status == "fail" and step.node.startswith("unit_test."):
             place = execution.compiled_place(manifest[step.node])
             result = structs.replace(result, message=f"{result.message}\nits SQL is in {place}")
@@ -342,7 +317,7 @@ def _steps(execution: Execution, one: RunStep, session: Session) -> Ran:
         return result
 
     ran = run_plan(execution.plan, run_one, execution.opened.open_session, rules)
-    write_inlined(folder, manifest, execution.means.compiled)
+    write_inlined(flags.target_folder(manifest), manifest, execution.means.compiled)
     return ran
 
 

@@ -63,7 +63,8 @@ def compile_node(means: Answerer, node: AnyNode, session: Session | None, *, inj
     except SqlModelsError:
         _note(rendering, None, [])
         raise
-    own = (node, *(model for model, _ in read)) if _of_own_file(node) else tuple(model for model, _ in read)
+    models = tuple(each.model for each in read)
+    own = (node, *models) if _of_own_file(node) else models
     sql = _in_front(body, read)
     _note(rendering, sql, read)
     return Compiled(sql, rendering, tuple(map(template_of, own)))
@@ -94,14 +95,29 @@ def note_called(compiled: Compiled, macros: tuple[MacroId, ...] = ()) -> None:
     noted[rendering.node.id] = replace(code, macros=(*macros, *rendering.called_macros))
 
 
-def _note(rendering: Rendering, sql: str | None, read: list[tuple[Model, str]]) -> None:
+class _Inlined(Struct, frozen=True):
+    """An ephemeral model as others read it."""
+
+    model: Model
+    query: str
+    reads: list[_Inlined]
+    """The ephemeral models that it reads itself."""
+
+
+def _note(rendering: Rendering, sql: str | None, read: list[_Inlined]) -> None:
     """Keep the SQL for whoever asks `graph` and `model` for it from now on."""
-    means = rendering.means
-    ctes = ((model.id, f" {CTE_PREFIX}{model.relation.identifier} as (\n{query}\n)") for model, query in read)
-    means.compiled[rendering.node.id] = CompiledCode(sql, tuple(ctes), rendering.called_macros)
-    for model, query in read:
-        means.compiled.setdefault(model.id, CompiledCode(query))
+    noted = rendering.means.compiled
+    noted[rendering.node.id] = CompiledCode(sql, _ctes(read), rendering.called_macros)
+    for each in read:
+        if each.model.id not in noted:
+            noted[each.model.id] = CompiledCode(_in_front(each.query, each.reads), _ctes(each.reads))
     rendering.forget("model")
+
+
+def _ctes(read: Iterable[_Inlined]) -> tuple[tuple[NodeId, str], ...]:
+    return tuple(
+        (each.model.id, f" {CTE_PREFIX}{each.model.relation.identifier} as (\n{each.query}\n)") for each in read
+    )
 
 
 def refuse_problems(node: AnyNode, *, built: bool = True) -> None:
@@ -112,31 +128,31 @@ def refuse_problems(node: AnyNode, *, built: bool = True) -> None:
         raise CompilationError(problem.what, problem.at, problem.hint)
 
 
-def _in_front(body: str, read: Iterable[tuple[Model, str]]) -> str:
-    return with_ctes(body, [(CTE_PREFIX + model.relation.identifier, query) for model, query in read])
+def _in_front(body: str, read: Iterable[_Inlined]) -> str:
+    return with_ctes(body, [(CTE_PREFIX + each.model.relation.identifier, each.query) for each in read])
 
 
-def _read_inline(rendering: Rendering) -> list[tuple[Model, str]]:
+def _read_inline(rendering: Rendering) -> list[_Inlined]:
     """The ephemeral models that a rendering reads with their queries, what they read themselves first, each once."""
-    found: dict[NodeId, tuple[Model, str]] = {}
-    _add_read_inline(rendering, found, ())
-    return list(found.values())
+    return _inlined(rendering, {}, ())
 
 
-def _add_read_inline(rendering: Rendering, found: dict[NodeId, tuple[Model, str]], above: tuple[NodeId, ...]) -> None:
+def _inlined(rendering: Rendering, known: dict[NodeId, _Inlined], above: tuple[NodeId, ...]) -> list[_Inlined]:
+    found: dict[NodeId, _Inlined] = {}
     for node_id, node in list(rendering.ephemeral.items()):
-        if node_id in found:
-            continue
-        if node_id in above:
-            raise CompilationError(f"the ephemeral model {node.name!r} reads itself", node.at)
-        inner = Rendering(rendering.means, node, rendering.session)
-        try:
-            sql = inner.text(node.raw_code, _place(node), node.body_line)
-        except CompilationError as error:
-            raise EphemeralError(error.what, error.at, error.hint, node_id) from error
-        _add_read_inline(inner, found, (*above, node_id))
-        rendering.notes.wrote |= inner.notes.wrote
-        found[node_id] = (node, sql)
+        if node_id not in known:
+            if node_id in above:
+                raise CompilationError(f"the ephemeral model {node.name!r} reads itself", node.at)
+            inner = Rendering(rendering.means, node, rendering.session)
+            try:
+                sql = inner.text(node.raw_code, _place(node), node.body_line)
+            except CompilationError as error:
+                raise EphemeralError(error.what, error.at, error.hint, node_id) from error
+            known[node_id] = _Inlined(node, sql, _inlined(inner, known, (*above, node_id)))
+            rendering.notes.wrote |= inner.notes.wrote
+        for each in (*known[node_id].reads, known[node_id]):
+            found.setdefault(each.model.id, each)
+    return list(found.values())
 
 
 _OF_ONE_MODEL = re.compile(r"\{\{ get_where_subquery\(ref\('(\w+)'\)\) \}\}")

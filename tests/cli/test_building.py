@@ -686,11 +686,18 @@ def test_compile_tells_of_ephemeral_models_only_if_they_are_asked_for(call: Call
 def test_the_sql_of_an_ephemeral_model_that_is_read_has_its_file(command: str, call: Call, tmp_path: Path) -> None:
     """manifest.json names the file as soon as one that was compiled reads it."""
     (tmp_path / "models/part.sql").write_text("{{ config(materialized='ephemeral') }} select {{ 1 }} as id")
-    (tmp_path / "models/whole.sql").write_text("select * from {{ ref('part') }}")
+    (tmp_path / "models/more.sql").write_text("{{ config(materialized='ephemeral') }} select * from {{ ref('part') }}")
+    (tmp_path / "models/whole.sql").write_text("select m.id from {{ ref('more') }} as m, {{ ref('part') }}")
 
     assert call(command, "--select", "whole")[0] == 0
-    entry = json.loads((tmp_path / "target/manifest.json").read_text())["nodes"]["model.shop.part"]
-    assert (tmp_path / entry["compiled_path"]).read_text() == entry["compiled_code"] == " select 1 as id"
+    nodes = json.loads((tmp_path / "target/manifest.json").read_text())["nodes"]
+    part, more = nodes["model.shop.part"], nodes["model.shop.more"]
+    assert (tmp_path / part["compiled_path"]).read_text() == part["compiled_code"] == " select 1 as id"
+    assert (tmp_path / more["compiled_path"]).read_text() == more["compiled_code"]
+    assert more["compiled_code"] == (
+        " with __dbt__cte__part as (\n select 1 as id\n) select * from __dbt__cte__part"  # as dbt 1.12 has it
+    )
+    assert [each["id"] for each in more["extra_ctes"]] == ["model.shop.part"]
 
 
 @pytest.mark.parametrize("words", [("ls",), ("run-operation", "nothing"), ("source", "freshness")])
