@@ -99,9 +99,9 @@ def _run_once(stack: airflow.Stack, server: postgres.Server, console: Console, s
 
 def _wait_for_dag(stack: airflow.Stack, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
-    while not stack.api.has_dag(DAG_ID):
+    while not stack.api.has_dag(DAG_ID, stack.started):
         stack.check()
-        errors = stack.api.import_errors()
+        errors = stack.api.import_errors(stack.started)
         if errors:
             raise DemoError("a DAG file could not be read:\n" + "\n".join(errors))
         if time.monotonic() > deadline:

@@ -13,6 +13,7 @@ import time
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 
@@ -38,6 +39,8 @@ class Stack:
     url: str
     processes: Mapping[str, subprocess.Popen[bytes]]
     logs: Path
+    started: datetime
+    """When it did. What its database holds of an earlier time is of an earlier Airflow."""
 
     def check(self) -> None:
         """Raises DemoError if a part of it has ended."""
@@ -65,7 +68,7 @@ def running(
     _migrate(places, server, env, say)
     processes: dict[str, subprocess.Popen[bytes]] = {}
     base = f"http://127.0.0.1:{port}"
-    stack = Stack(Api(base), base, processes, places.logs)
+    stack = Stack(Api(base), base, processes, places.logs, datetime.now(UTC))
     try:
         say("Starting Airflow: " + ", ".join(_PARTS))
         for part in _PARTS:

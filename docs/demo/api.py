@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from docs.demo.trouble import DemoError
@@ -16,6 +18,9 @@ _TIMEOUT = 30
 """Seconds to wait for an answer."""
 _ASKED = 4
 """How often something is asked for that changes nothing: a machine with other work to do may be slow for minutes."""
+_OURS = re.compile(r"\ATraceback .*^airflow_sqlmodels\.errors\.\w+: ", re.DOTALL | re.MULTILINE)
+"""What stands before a message of ours, which names the place in the project: where our code found it."""
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Api:
@@ -48,17 +53,19 @@ class Api:
             return False
         return bool(health.get("scheduler", {}).get("status") == "healthy")
 
-    def has_dag(self, dag_id: str) -> bool:
-        """Whether the DAG was read."""
+    def has_dag(self, dag_id: str, since: datetime = _EVER) -> bool:
+        """Whether the DAG was read, and not before `since`: Airflow keeps what it read when it ran the last time."""
         try:
-            self.get(f"/api/v2/dags/{dag_id}")
+            read = self.get(f"/api/v2/dags/{dag_id}")["last_parsed_time"]
         except OSError:
             return False
-        return True
+        return read is not None and _moment(read) >= since
 
-    def import_errors(self) -> list[str]:
-        """What is wrong with the DAG files."""
-        return [each["stack_trace"] for each in self.get("/api/v2/importErrors")["import_errors"]]
+    def import_errors(self, since: datetime = _EVER) -> list[str]:
+        """What is wrong with the DAG files, found at `since` or later. What several files share is told once."""
+        errors = self.get("/api/v2/importErrors")["import_errors"]
+        found = (_OURS.sub("", each["stack_trace"]) for each in errors if _moment(each["timestamp"]) >= since)
+        return list(dict.fromkeys(found))
 
     def trigger(self, dag_id: str) -> str:
         """A new run; its id."""
@@ -135,3 +142,8 @@ class Api:
             request.add_header("Authorization", f"Bearer {self._token}")
         with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:
             return json.load(answer)
+
+
+def _moment(text: str) -> datetime:
+    """A moment as Airflow writes it."""
+    return datetime.fromisoformat(text)
