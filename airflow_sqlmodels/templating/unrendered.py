@@ -74,14 +74,17 @@ def rendered_alone(calls: Iterable[Call], text: str, render: Callable[[str], Ask
     found: dict[int, Asked] = {}
     own = {word for targets in _SETS.findall(text) for word in _WORD.findall(targets)}
     for call in calls:
-        token = TOKEN.match(text, call.offset)
-        if token is None or not call.certain or not own.isdisjoint(_WORD.findall(_STRING.sub("", token[0]))):
+        if not call.certain:
             return None
-        if call.offset not in found:
-            try:
-                found[call.offset] = render(token[0])
-            except SqlModelsError:
-                return None  # it is said, with its place, when all of the template is rendered
+        if call.offset in found:
+            continue
+        token = TOKEN.match(text, call.offset)
+        if token is None or not own.isdisjoint(_WORD.findall(_STRING.sub("", token[0]))):
+            return None
+        try:
+            found[call.offset] = render(token[0])
+        except SqlModelsError:
+            return None  # it is said, with its place, when all of the template is rendered
     return found
 
 
