@@ -126,7 +126,10 @@ class SelectorError(SqlModelsError):
 
 
 class CompilationError(SqlModelsError):
-    """A template could not be rendered, or refused by itself (`exceptions.raise_compiler_error`)."""
+    """A template could not be rendered, or refused by itself (`exceptions.raise_compiler_error`).
+
+    As in dbt also what a materialization, some of which are templates there, refuses in what it is to build.
+    """
 
     kind = "Compilation Error"
 

@@ -27,7 +27,7 @@ from airflow_sqlmodels.cli.options import (
     refresh_option,
     selection_options,
 )
-from airflow_sqlmodels.cli.summary import failed, failure
+from airflow_sqlmodels.cli.summary import ended_by_failures, failed
 from airflow_sqlmodels.cli.target_files import keep_sql, write_results, write_sql
 from airflow_sqlmodels.compile.compiler import compile_node
 from airflow_sqlmodels.manifest.manifest import Manifest
@@ -66,7 +66,10 @@ def compile_(context: click.Context, /, output: str, inline: str | None, **_valu
 
 
 def run_compile(flags: Flags, opened: Opened, plan: Plan, output: str = "text") -> int:
-    """Compile the nodes of a plan and show those that were named. The exit code."""
+    """Compile the nodes of a plan and show those that were named. The exit code.
+
+    Raises SqlModelsError if one cannot be compiled.
+    """
     if not plan.steps:
         write_manifest(flags, opened.manifest)
         return ended_with_nothing(flags, opened)
@@ -77,9 +80,9 @@ def run_compile(flags: Flags, opened: Opened, plan: Plan, output: str = "text") 
         name = opened.manifest[result.node].name
         if result.status == "success" and name in named:
             _show(flags, result.node, name, result.compiled_sql, output)
-        elif result.status == "error":
-            flags.log.tell("\n".join(failure(opened.manifest, result)), "error", err=True)
-    return 2 if failed(results) else 0
+    if failed(results):
+        raise ended_by_failures(opened.manifest, results)
+    return 0
 
 
 def compile_step(flags: Flags, means: Answerer, node: AnyNode, session: Session) -> Result:

@@ -22,7 +22,7 @@ from airflow_sqlmodels.cli.log import CATALOG
 from airflow_sqlmodels.cli.opening import Opened, write_manifest
 from airflow_sqlmodels.cli.opening_lines import begin, tell_concurrency
 from airflow_sqlmodels.cli.options import ManyValues, global_options, option, selection_options
-from airflow_sqlmodels.cli.summary import failed, failure
+from airflow_sqlmodels.cli.summary import ended_by_failures, failed
 from airflow_sqlmodels.cli.telling import tell_warning
 from airflow_sqlmodels.errors import ProjectError, SqlModelsError, UnreachableError
 from airflow_sqlmodels.graph.order import graph_of
@@ -57,8 +57,8 @@ def generate(context: click.Context, /, compiles: bool, empty_catalog: bool, sta
     if not compiles:  # what an earlier command compiled is still in manifest.json, and stays there
         if static and not (folder / "manifest.json").is_file():
             write_manifest(flags, opened.manifest)
-    elif not _compiled(flags, opened):
-        return 2
+    else:
+        _compiled(flags, opened)
     flags.log.happened("BuildingCatalog", "E044", "Building catalog", {}, "info")
     described = (
         no_catalog(invocation) if empty_catalog else _described(flags, opened, invocation, everything=not compiles)
@@ -99,8 +99,8 @@ def serve(context: click.Context, /, host: str, port: int, browser: bool, **_val
     return 0
 
 
-def _compiled(flags: Flags, opened: Opened) -> bool:
-    """Compile what is selected, and write manifest.json with it. Whether all of it could be compiled."""
+def _compiled(flags: Flags, opened: Opened) -> None:
+    """Compile what is selected, and write manifest.json with it. Raises SqlModelsError if one cannot be compiled."""
     manifest = opened.manifest
     plan = chosen_plan(flags, manifest, "generate")
     means = prepared(flags, opened, plan).means
@@ -108,11 +108,8 @@ def _compiled(flags: Flags, opened: Opened) -> bool:
         tell_concurrency(flags, opened, len(plan))
     results = compiled(flags, opened, plan, means)
     if failed(results):
-        told = [line for result in results if result.status == "error" for line in failure(manifest, result)]
-        text = "\n".join([*told, "", "No docs were made: compile all nodes first, or use --no-compile."])
-        flags.log.tell(text, "error", err=True)
-        return False
-    return True
+        hint = "no docs were made: mend this first, or use --no-compile"
+        raise ended_by_failures(manifest, results, hint)
 
 
 def _described(flags: Flags, opened: Opened, invocation: Invocation, *, everything: bool) -> dict[str, Any]:

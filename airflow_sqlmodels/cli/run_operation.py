@@ -24,7 +24,6 @@ from airflow_sqlmodels.cli.opening_lines import begin
 from airflow_sqlmodels.cli.options import global_options, option
 from airflow_sqlmodels.errors import (
     CompilationError,
-    NamingError,
     ProfileError,
     ProjectError,
     SqlModelsError,
@@ -139,7 +138,7 @@ def _macro_named(manifest: Manifest, name: str) -> Macro:
         if found is not None:
             return found
     known = {name for each in manifest.macros.values() for name in (each.name, f"{each.package}.{each.name}")}
-    raise NamingError(f"could not find a macro with the name {name!r} in any package", None, closest(name, known))
+    raise SqlModelsError(f"could not find a macro with the name {name!r} in any package", None, closest(name, known))
 
 
 def _arguments(text: str) -> dict[str, Any]:

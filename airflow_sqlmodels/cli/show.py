@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import time
@@ -30,10 +31,13 @@ from airflow_sqlmodels.cli.options import (
     refresh_option,
     selection_options,
 )
+from airflow_sqlmodels.cli.summary import ended_by_failures
 from airflow_sqlmodels.cli.tables import table_lines
 from airflow_sqlmodels.compile.compiler import compile_node
-from airflow_sqlmodels.errors import SqlModelsError
+from airflow_sqlmodels.compile.origins import CompiledText, Template
+from airflow_sqlmodels.errors import SqlModelsError, UnreachableError, WarehouseError
 from airflow_sqlmodels.manifest.nodes import AnyNode, Model, NodeId, Seed
+from airflow_sqlmodels.run.explained import explained
 from airflow_sqlmodels.run.plan import Plan
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.templating.answering import Answerer
@@ -97,9 +101,9 @@ def show(
     session = opened.open_session()
     seen: list[Shown] = []
     try:
-        for each in _queries(means, plan, inline, session):
-            seen.append(_shown(each, limit, session))
-            _tell(flags, each.node, each.name, seen[-1].rows, output)
+        for shown in _all_shown(means, plan, inline, limit, session):
+            seen.append(shown)
+            _tell(flags, shown.node, shown.name, shown.rows, output)
     finally:
         session.close()
     _keep(flags, means, seen)
@@ -117,9 +121,39 @@ def _show_direct(flags: Flags, query: str, limit: int, output: str) -> int:
     return 0
 
 
+def _all_shown(means: Answerer, plan: Plan, inline: str | None, limit: int, session: Session) -> Iterator[Shown]:
+    if inline is not None:
+        query = _Query(inline_id(means.manifest), None, _bare(compiled_inline(means, inline, session)))
+        yield _shown(query, limit, session)
+    for step in plan:
+        node = means.manifest[step.node]
+        version = f".v{node.version}" if isinstance(node, Model) and node.version is not None else ""
+        with _named(means, node, session):
+            shown = _shown(_query(means, node, node.name + version, session), limit, session)
+        yield shown
+
+
+@contextlib.contextmanager
+def _named(means: Answerer, node: AnyNode, session: Session) -> Iterator[None]:
+    """What is refused says of which node."""
+    try:
+        yield
+    except UnreachableError:
+        raise
+    except SqlModelsError as refusal:
+        session.rollback()
+        error = explained(refusal, means, node, session)
+        result = Result(node=node.id, status="error", message=str(error), error=error)
+        raise ended_by_failures(means.manifest, [result]) from error
+
+
 def _shown(asked: _Query, limit: int, session: Session) -> Shown:
     began, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
-    rows = _first(asked.sql, limit, session, asked.head)
+    try:
+        rows = _first(asked.sql, limit, session, asked.head)
+    except WarehouseError as error:
+        label = asked.name or "--inline"
+        raise CompiledText(asked.sql, f"compiled {label}", asked.templates).placed(error) from error
     return Shown(asked.node, asked.name, asked.sql, rows, began, time.perf_counter() - clock)
 
 
@@ -151,15 +185,8 @@ class _Query(Struct, frozen=True):
     sql: str
     head: str = ""
     """What stands in front of the whole statement: common table expressions that the query reads."""
-
-
-def _queries(means: Answerer, plan: Plan, inline: str | None, session: Session) -> Iterator[_Query]:
-    if inline is not None:
-        yield _Query(inline_id(means.manifest), None, _bare(compiled_inline(means, inline, session)))
-    for step in plan:
-        node = means.manifest[step.node]
-        version = f".v{node.version}" if isinstance(node, Model) and node.version is not None else ""
-        yield _query(means, node, node.name + version, session)
+    templates: tuple[Template, ...] = ()
+    """What it was made of."""
 
 
 def _query(means: Answerer, node: AnyNode, name: str, session: Session) -> _Query:
@@ -168,10 +195,10 @@ def _query(means: Answerer, node: AnyNode, name: str, session: Session) -> _Quer
     compiled = compile_node(means, node, session)
     header, sql = str(compiled.rendering.config.get("sql_header") or "").strip(), _bare(compiled.sql)
     if header.lower().startswith("with ") and not header.endswith(";"):  # it is no statement of its own
-        return _Query(node.id, name, sql, f"{header}\n")
+        return _Query(node.id, name, sql, f"{header}\n", compiled.templates)
     if header:
         session.execute(header)  # in the transaction of the query
-    return _Query(node.id, name, sql)
+    return _Query(node.id, name, sql, templates=compiled.templates)
 
 
 def _bare(sql: str) -> str:

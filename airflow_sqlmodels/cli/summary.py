@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from airflow_sqlmodels.errors import DataTestError
+from airflow_sqlmodels.errors import DataTestError, SqlModelsError
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import Model, Operation, resource_type
 from airflow_sqlmodels.run.result import Result
@@ -72,6 +72,12 @@ def failure(manifest: Manifest, result: Result) -> Iterator[str]:
     if query:
         yield "  to see the rows:"
         yield from (f"    {line}" for line in query.strip().splitlines())
+
+
+def ended_by_failures(manifest: Manifest, results: Sequence[Result], more: str = "") -> SqlModelsError:
+    """The error that ends a command which builds nothing: as in dbt a Runtime Error, with those of the nodes in it."""
+    told = [f"  {line}" for result in to_explain(results) for line in failure(manifest, result)]
+    return SqlModelsError("\n".join(told), None, more)
 
 
 def _query(result: Result) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from airflow_sqlmodels.errors import Location, ProjectError
+from airflow_sqlmodels.errors import CompilationError, Location, ProjectError
 from airflow_sqlmodels.materializations.csv_types import TypeGuess, plain_values
 
 _BLOCK = 1 << 18
@@ -24,7 +24,7 @@ _LONGEST_CELL = 1 << 27
 
 
 class CsvFile(Struct, frozen=True):
-    """A file that is there. Raises ProjectError, when read, with the line of what is wrong."""
+    """A file that is there. Raises SqlModelsError, when read, with the line of what is wrong."""
 
     path: Path
     shown: str
@@ -67,7 +67,7 @@ class CsvFile(Struct, frozen=True):
                 if header == []:  # as in dbt, an empty first line names no column, and the second is a row
                     header = [""] * self._widest()
                 if not header:
-                    raise ProjectError(
+                    raise CompilationError(
                         "this seed is empty", Location(self.shown, 1), "its first line names the columns"
                     )
                 names = column_names(header)
@@ -90,7 +90,7 @@ class CsvFile(Struct, frozen=True):
                 if len(row) == width:
                     yield row
                 elif len(row) > width:
-                    raise ProjectError(
+                    raise CompilationError(
                         f"this row has {len(row)} cells, and there are {width} columns",
                         Location(self.shown, reader.line_num),
                         "quote cells that hold the delimiter",
@@ -98,7 +98,7 @@ class CsvFile(Struct, frozen=True):
                 else:
                     yield row + [""] * (width - len(row))
         except csv.Error as error:
-            raise ProjectError(f"this is not CSV: {error}", Location(self.shown, reader.line_num)) from error
+            raise CompilationError(f"this is not CSV: {error}", Location(self.shown, reader.line_num)) from error
 
 
 class SeedColumn(Struct, frozen=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from airflow_sqlmodels.dialects import ddl
-from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.errors import WarehouseError
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations.build import Build, Built
 from airflow_sqlmodels.materializations.creating import create_table
@@ -42,8 +42,8 @@ def _applied(build: Build, writing: Writing, strategy: Strategy) -> Built:
     delta = _gather(build)
     columns = matched_columns(build, writing, delta)
     if not columns:
-        raise ProjectError("the model has no column in common with its table", build.node.at,
-                           "rebuild it with --full-refresh")  # fmt: skip
+        raise WarehouseError("the model has no column in common with its table", build.node.at,
+                             "rebuild it with --full-refresh", "42703")  # fmt: skip
     outcome = build.session.execute(strategy.statements(build, delta, columns))
     comments = comment_statements(build, build.relation, "table")
     build.session.execute(";\n".join((ddl.drop(build.dialect, delta, "table"), *comments, *regrant_statements(build))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.errors import SqlModelsError
 from airflow_sqlmodels.manifest.nodes import Model
 from airflow_sqlmodels.materializations.build import Build
 from airflow_sqlmodels.materializations.view import view
@@ -15,7 +15,7 @@ _BY_DEFAULT = "latest_version_pointer_enabled_by_default"
 def point_to_latest(build: Build) -> None:
     """Make the view over what was just built, if its config or the project's flag asks for it.
 
-    Raises ProjectError if the latest version has that name itself.
+    Raises SqlModelsError if the latest version has that name itself.
     """
     node = build.node
     if not isinstance(node, Model) or not _is_wanted(build, node):
@@ -23,7 +23,7 @@ def point_to_latest(build: Build) -> None:
     relation = build.relation.named(_name(build, node))
     if relation.identifier.lower() == build.relation.identifier.lower():
         what = f"Cannot create latest version pointer: the latest version itself is named {relation.identifier!r}"
-        raise ProjectError(what, node.at, "give it another alias, or say latest_version_pointer: {enabled: false}")
+        raise SqlModelsError(what, node.at, "give it another alias, or say latest_version_pointer: {enabled: false}")
     pointer = replace(
         build,
         node=replace(node, relation=relation, materialized="view"),

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from airflow_sqlmodels.errors import CompilationError, ProjectError, PublishError, closest
+from airflow_sqlmodels.errors import CompilationError, PublishError, WarehouseError, closest
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations.build import Build
 from airflow_sqlmodels.materializations.contract import is_enforced
@@ -45,8 +45,8 @@ class Differences(Struct, frozen=True):
 def matched_columns(build: Build, writing: Writing, delta: Relation) -> list[str]:
     """The columns to write, after the table was changed as `on_schema_change` says.
 
-    Raises CompilationError or ProjectError if the columns do not fit, PublishError if a view is in the way that the run
-    does not make anew.
+    Raises CompilationError or WarehouseError if the columns do not fit, PublishError if a view is in the way that the
+    run does not make anew.
     """
     choice = _choice_of(build)
     if any(build.own(step) is not None for step in _STEPS):
@@ -177,9 +177,13 @@ def _refuse_any(build: Build, found: Differences) -> None:
 
 def _refuse_gone(build: Build, found: Differences) -> None:
     if found.gone:
-        names = ", ".join(map(repr, found.gone))
-        raise ProjectError(f"the model no longer gives the column {names} of its table", build.node.at,
-                           "set on_schema_change, or rebuild it with --full-refresh")  # fmt: skip
+        # what Postgres would say of the statement that takes them from there
+        raise WarehouseError(f"the model no longer gives {_columns(found.gone)} of its table", build.node.at,
+                             "set on_schema_change, or rebuild it with --full-refresh", "42703")  # fmt: skip
+
+
+def _columns(names: Sequence[str]) -> str:
+    return f"the column{'s' if len(names) > 1 else ''} {', '.join(map(repr, names))}"
 
 
 def _change(

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from airflow_sqlmodels.errors import CompilationError, ProjectError, closest
+from airflow_sqlmodels.errors import CompilationError, closest
 from airflow_sqlmodels.manifest.snapshot_words import META_COLUMNS, hard_deletes_of, wrong_deletes
 from airflow_sqlmodels.materializations.build import Build
 from airflow_sqlmodels.templating.snapshot_target import refuse_lacking
@@ -105,18 +105,18 @@ def tell_other_time(build: Build, rules: Rules, types: Mapping[str, str]) -> Non
 
 
 def _own_strategy(build: Build) -> Mapping[str, Any] | None:
-    """What the project's own strategy says; None for ours. Raises ProjectError if there is none of that name."""
+    """What the project's own strategy says; None for ours. Raises CompilationError if there is none of that name."""
     name = str(build.config["strategy"])
     own = build.own(f"snapshot_{name}_strategy") or _of_package(build, name)
     if own is None:
         if name in _STRATEGIES:
             return None
         hint = closest(name, _STRATEGIES) or f"write a macro snapshot_{name}_strategy, or take one of {_STRATEGIES}"
-        raise ProjectError(f"no snapshot strategy {name!r}", build.node.at, hint)
+        raise CompilationError(f"no snapshot strategy {name!r}", build.node.at, hint)
     said = own(build.node_view, OLD, NEW, build.node_view["config"], True)
     missing = [key for key in _SAID if not isinstance(said, Mapping) or key not in said]
     if missing:
-        raise ProjectError(f"the strategy {name!r} must return a dict with {', '.join(missing)}", build.node.at)
+        raise CompilationError(f"the strategy {name!r} must return a dict with {', '.join(missing)}", build.node.at)
     return said  # type: ignore[no-any-return]  # it comes out of a template
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from airflow_sqlmodels.errors import CompilationError, closest
+from airflow_sqlmodels.errors import CompilationError, SqlModelsError, closest
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.materializations.build import Build
 from airflow_sqlmodels.materializations.own_strategies import macro_of, own_strategy
@@ -32,7 +32,7 @@ class Strategy(Struct, frozen=True):
 
 
 def strategy_of(build: Build) -> Strategy:
-    """The strategy a model asks for. Raises CompilationError for one that is not known."""
+    """The strategy a model asks for. Raises SqlModelsError for one that is not known."""
     name = str(build.config.get("incremental_strategy") or "default")
     own = own_strategy(build, name)
     if own is not None:
@@ -46,7 +46,7 @@ def strategy_of(build: Build) -> Strategy:
         name = "delete+insert" if keys_of(build) else "append"
     if name not in STRATEGIES:
         hint = closest(name, STRATEGIES) or f"known: {', '.join(STRATEGIES)}; or write {macro_of(name)}(arg_dict)"
-        raise CompilationError(f"no incremental strategy {name!r}", build.node.at, hint)
+        raise SqlModelsError(f"no incremental strategy {name!r}", build.node.at, hint)
     return STRATEGIES[name]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from airflow_sqlmodels.errors import ProjectError, WarehouseError
+from airflow_sqlmodels.errors import CompilationError, SqlModelsError, WarehouseError
 from airflow_sqlmodels.manifest.macro import Macro
 from airflow_sqlmodels.manifest.nodes import Period, Source
 from airflow_sqlmodels.manifest.warned import Warned
@@ -34,7 +34,7 @@ def is_checked(source: Source) -> bool:
 
 
 def run_freshness(means: Answerer, source: Source, session: Session) -> Result:
-    """pass, warn or error by the source's own rule. Raises ProjectError if it does not say how to tell its age."""
+    """pass, warn or error by the source's own rule. Raises SqlModelsError if it does not say how to tell its age."""
     rule = source.freshness
     if rule is None:
         return Result(node=source.id, status="no-op", message="no freshness rule")
@@ -59,7 +59,7 @@ def measure(means: Answerer, source: Source, session: Session) -> Age:
     if not (source.loaded_at_field or source.loaded_at_query):
         hint = "add loaded_at_field or loaded_at_query"
         what = f"Could not compute freshness for source {source.name}: nothing says when it was loaded"
-        raise ProjectError(what, source.at, hint)
+        raise SqlModelsError(what, source.at, hint)
     rendering = Rendering(means, source, session)
     condition = source.freshness.filter if source.freshness and source.freshness.filter else None
     where = rendering.text(condition, source.at) if condition else None
@@ -93,7 +93,7 @@ def _answered(macro: Macro, returned: Any) -> tuple[Any, Any]:
         return row[0], row[1]
     except (AttributeError, IndexError, KeyError, TypeError):
         hint = "end it with {{ return(load_result('collect_freshness')) }}"
-        raise ProjectError(f"{macro.name} gave no row with two timestamps", macro.at, hint) from None
+        raise CompilationError(f"{macro.name} gave no row with two timestamps", macro.at, hint) from None
 
 
 def _age(loaded_at: Any, measured_at: datetime.datetime, source: Source) -> Age:

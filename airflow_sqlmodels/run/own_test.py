@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from airflow_sqlmodels.compile.compiler import Compiled, note_called
-from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.errors import SqlModelsError
 from airflow_sqlmodels.manifest.macro import Macro, MacroId
 from airflow_sqlmodels.warehouse.session import Rows, Session
 
 
 def judged_by(macro: Macro, compiled: Compiled, session: Session, asked: tuple[MacroId, ...]) -> Rows:
-    """What its statement `main` gave: failures, should_warn, should_error. Raises ProjectError if it sent none.
+    """What its statement `main` gave: failures, should_warn, should_error. Raises SqlModelsError if it sent none.
 
     `asked` is what rendering its arguments called.
     """
@@ -22,7 +22,7 @@ def judged_by(macro: Macro, compiled: Compiled, session: Session, asked: tuple[M
     session.rollback()  # as in dbt: what the macro has not committed does not stay
     main = rendering.results.get("main")
     if main is None:
-        raise ProjectError(
+        raise SqlModelsError(
             f"the materialization {macro.name!r} sent no statement named 'main'",
             macro.at,
             "call dbt.materialization_test_default() in it",

@@ -83,6 +83,9 @@ def run_step(means: Answerer, node_id: NodeId, session: Session, rules: StepRule
         subject = means.manifest[node.model] if isinstance(node, UnitTest) else node
         error = explained(_placed(refusal, node), means, subject, session)
         error = with_makers(error, means, subject, rules.compiled_place(node))
+        if isinstance(node, UnitTest) and isinstance(error, WarehouseError) and not isinstance(error, UnreachableError):
+            # as in dbt: it is most likely the test that is wrong
+            error = SqlModelsError(error.what, error.at, error.hint)
         sql = compiled[-1] if compiled else ""
         result = Result(node=node_id, status="error", message=str(error), error=error, compiled_sql=sql)
     finished = datetime.datetime.now(datetime.UTC)

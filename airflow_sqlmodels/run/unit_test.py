@@ -11,7 +11,14 @@ from airflow_sqlmodels.compile.unit_test import (
     compile_unit_test,
     compiled_text,
 )
-from airflow_sqlmodels.errors import DataTestError, FailedTest, UnreachableError, WarehouseError
+from airflow_sqlmodels.errors import (
+    CompilationError,
+    DataTestError,
+    FailedTest,
+    SqlModelsError,
+    UnreachableError,
+    WarehouseError,
+)
 from airflow_sqlmodels.manifest.nodes import UnitTest
 from airflow_sqlmodels.run.result import Result
 from airflow_sqlmodels.run.row_diff import row_diff, shown
@@ -36,6 +43,8 @@ def run_unit_test(
         rows = session.query(sent.sql).rows
     except UnreachableError:
         raise
+    except CompilationError as error:  # the expected rows do not fit: as in dbt a Runtime Error
+        raise SqlModelsError(error.what, error.at, error.hint) from error
     except WarehouseError as error:
         at = sent.row_at(error)
         if at is not None:

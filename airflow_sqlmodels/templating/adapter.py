@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import structs
 
 from airflow_sqlmodels.dialects.dialect import Dialect
-from airflow_sqlmodels.errors import CompilationError, WarehouseError
+from airflow_sqlmodels.errors import CompilationError, SqlModelsError, WarehouseError
 from airflow_sqlmodels.manifest.manifest import Settings
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.templating.adapter_texts import AdapterTexts
@@ -207,7 +207,7 @@ class Adapter(AdapterTexts, Offering):
         name = f"get_incremental_{strategy.replace('+', '_')}_sql"
         found = self._scope.find(name)
         if not isinstance(found, MacroCall):
-            raise CompilationError(f"no incremental strategy {strategy!r}", None, f"write a macro {name}(arg_dict)")
+            raise SqlModelsError(f"no incremental strategy {strategy!r}", None, f"write a macro {name}(arg_dict)")
         return found
 
     def valid_snapshot_target(self, relation: TemplateRelation, column_names: Mapping[str, str] | None = None) -> None:

@@ -92,7 +92,7 @@ def test_what_cannot_be_compiled_stops_it(call: Call, tmp_path: Path) -> None:
     code, said = call("docs", "generate")
 
     assert code == 2
-    assert "No docs were made" in said
+    assert "no docs were made" in said
     assert not (tmp_path / "target/catalog.json").exists()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_sqlmodels.errors import CompilationError, WarehouseError
+from airflow_sqlmodels.errors import CompilationError, SqlModelsError, WarehouseError
 from airflow_sqlmodels.warehouse.dbapi import DbApiSession
 from tests.materializations.builds import ORDERS, Connection, built, names_in, rows_of
 
@@ -143,7 +143,7 @@ def test_a_merge_with_two_rows_of_one_key_changes_nothing(session: DbApiSession,
 
 
 def test_an_unknown_strategy_is_refused_before_anything_is_built(session: DbApiSession, connection: Connection) -> None:
-    with pytest.raises(CompilationError, match=r"no incremental strategy 'mrege'\nhint: did you mean 'merge'"):
+    with pytest.raises(SqlModelsError, match=r"no incremental strategy 'mrege'\nhint: did you mean 'merge'"):
         built(session, "incremental", OLD, incremental_strategy="mrege")
 
     assert names_in(connection) == set()

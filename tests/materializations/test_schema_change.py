@@ -6,7 +6,7 @@ import contextlib
 
 import pytest
 
-from airflow_sqlmodels.errors import CompilationError, ProjectError
+from airflow_sqlmodels.errors import CompilationError, WarehouseError
 from airflow_sqlmodels.warehouse.dbapi import DbApiSession
 from tests.materializations.builds import Connection, built, rows_of
 
@@ -28,7 +28,7 @@ def test_ignore_writes_the_columns_of_the_table(session: DbApiSession, connectio
 def test_ignore_refuses_a_column_that_is_gone(session: DbApiSession) -> None:
     built(session, "incremental", START)
 
-    with pytest.raises(ProjectError, match=r"no longer gives .*'name'"):
+    with pytest.raises(WarehouseError, match=r"no longer gives .*'name'"):
         built(session, "incremental", "select 2 as id")
 
 

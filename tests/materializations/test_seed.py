@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_sqlmodels.errors import CompilationError, ProjectError, WarehouseError
+from airflow_sqlmodels.errors import CompilationError, WarehouseError
 from airflow_sqlmodels.warehouse.dbapi import DbApiSession
 from tests.materializations.builds import Connection, hook, names_in, rows_of, seeded
 
@@ -150,7 +150,7 @@ def test_a_broken_file_is_refused_with_its_line(
 ) -> None:
     seeded(session, tmp_path, "id\n1\n")
 
-    with pytest.raises(ProjectError, match=told):
+    with pytest.raises(CompilationError, match=told):
         seeded(session, tmp_path, text)
 
     assert rows_of(connection, ALL) == [(1,)]
