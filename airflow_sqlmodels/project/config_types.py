@@ -18,10 +18,17 @@ def wrong_configs(kind: str, config: Mapping[str, Any]) -> Iterator[tuple[str, P
     checks = _CHECKS.get(kind, _OF_ALL)
     for key, value in config.items():
         check = checks.get(key)
-        wrong = check(value) if check is not None and value is not None else ""
+        wrong = check(value) if check is not None and (value is not None or key in _NEVER_NOTHING) else ""
         if wrong:
             hint = f"write {key}: {_EXAMPLES[key]}" if key in _EXAMPLES else ""
             yield key, ProjectError(f"the config {key!r}: {wrong}", None, hint)
+
+
+def as_texts(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """The config, in which as in dbt a number is a text where one belongs: `tags: [2024]`, `schema: 7`."""
+    checks = _CHECKS.get(kind, _OF_ALL)
+    return {key: _TO_TEXT[check](value) if (check := checks.get(key)) in _TO_TEXT else value
+            for key, value in config.items()}  # fmt: skip
 
 
 def _typed(kind: type | tuple[type, ...], word: str) -> Check:
@@ -44,6 +51,22 @@ def _texts(value: Any) -> str:
     if isinstance(value, str):
         return ""
     return _list(value) or next((wrong for each in value if (wrong := _text(each))), "")
+
+
+def _to_text(value: Any) -> Any:
+    return str(value) if isinstance(value, (bool, int, float)) else value
+
+
+def _to_texts(value: Any) -> Any:
+    return [_to_text(each) for each in value] if isinstance(value, list) else _to_text(value)
+
+
+_TO_TEXT: Mapping[Any, Callable[[Any], Any]] = {_text: _to_text, _texts: _to_texts, _list: _to_texts}
+
+
+def _strict_texts(value: Any) -> str:
+    """Texts that must be some already."""
+    return _texts(value)
 
 
 def _only(*allowed: str) -> Check:
@@ -92,11 +115,31 @@ OF_CONTRACTS = ("enforced", "alias_types")
 """What a contract says; other keys are taken and left alone, as in dbt."""
 
 
+def _hooks(value: Any) -> str:
+    """Hooks as they are once layers are put together: mappings, and what could not be made into one."""
+    return next(
+        (f"{each!r} is no statement" for each in value if not isinstance(each, Mapping) or "sql" not in each), ""
+    )
+
+
 def _contract(value: Any) -> str:
     wrong = _mapping(value)
     return wrong or next((wrong for key in OF_CONTRACTS if key in value and (wrong := _boolean(value[key]))), "")
 
 
+def _cache(value: Any) -> str:
+    """Whether the answer of a saved query is kept."""
+    return _mapping(value) or (_boolean(value["enabled"]) if "enabled" in value else "")
+
+
+_NEVER_NOTHING = frozenset(
+    (
+        *("enabled", "meta", "docs", "contract", "quoting", "column_types", "grants", "persist_docs", "cache"),
+        *("latest_version_pointer", "snapshot_meta_column_names", "on_configuration_change", "pre_hook", "post_hook"),
+    )
+)
+"""Configs that dbt puts together from layers, or whose default something else has to take the place of."""
+_OF_SEMANTICS: dict[str, Check] = {"enabled": _boolean, "meta": _mapping, "group": _text}
 _OF_ALL: dict[str, Check] = {"enabled": _boolean, "tags": _texts, "meta": _mapping, "group": _text}
 _RELATIONAL: dict[str, Check] = {
     **_OF_ALL,
@@ -112,12 +155,22 @@ _BUILT: dict[str, Check] = {
     "packages": _list,
     "docs": _docs,
     "contract": _contract,
+    "latest_version_pointer": _mapping,
+    **dict.fromkeys(("pre_hook", "post_hook"), _hooks),
 }
 _CHECKS: dict[str, dict[str, Check]] = {
-    **dict.fromkeys(("analysis", "operation", "function"), _BUILT),
+    **dict.fromkeys(("analysis", "operation"), _BUILT),
+    "function": {**_BUILT, **dict.fromkeys(("runtime_version", "entry_point"), _text)},
     "model": {**_BUILT, "freshness": _freshness},
     "seed": {**_BUILT, "materialized": _only("seed"), "quote_columns": _boolean, "delimiter": _text},
-    "snapshot": {**_BUILT, "materialized": _only("snapshot")},
+    "snapshot": {
+        **{**_BUILT, "materialized": _only("snapshot"), "check_cols": _texts},
+        **dict.fromkeys(("strategy", "target_schema", "target_database", "updated_at", "dbt_valid_to_current"), _text),
+        "snapshot_meta_column_names": _mapping,
+    },
+    **dict.fromkeys(("semantic_model", "metric"), _OF_SEMANTICS),
+    "exposure": {**_OF_ALL, "tags": _strict_texts},
+    "saved_query": {**_OF_ALL, "tags": _strict_texts, "export_as": _only("table", "view"), "cache": _cache},
     "test": {
         **_RELATIONAL,
         **dict.fromkeys(("where", "store_failures_as", "fail_calc", "warn_if", "error_if"), _text),
@@ -139,5 +192,10 @@ _EXAMPLES = {
     "contract": "{enforced: true}",
     "docs": "{show: true, node_color: gold}",
     "unique_key": "id, or [id, day]",
+    "check_cols": "all, or [name, city]",
+    "pre_hook": "a statement, or a list of them",
+    "post_hook": "a statement, or a list of them",
     "freshness": "{build_after: {count: 4, period: hour}}",
+    "export_as": "table, or view",
+    "cache": "{enabled: true}",
 }

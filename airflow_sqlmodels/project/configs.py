@@ -6,7 +6,8 @@ installed packages the folders of the root project's dbt_project.yml.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -119,14 +120,14 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 """What a node has if nobody says otherwise: docs.getdbt.com/reference/configs-and-properties."""
 
 
-def merge(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+def merge(base: Mapping[str, Any], more: Mapping[str, Any], appended: Collection[str] = _APPENDED) -> dict[str, Any]:
     """`base` with `more` over it, each key by its own rule. Neither is changed."""
     result = dict(base)
     for written, value in more.items():
         key = _SPELLINGS.get(written, written)
         if key is not written and key in more:
             continue  # as in dbt, where both stand that with the underscore counts
-        if key in _APPENDED:
+        if key in appended:
             result[key] = [*result.get(key, ()), *_as_list(key, value)]
         elif key in _UPDATED and isinstance(value, Mapping):
             result[key] = {**_mapping(result.get(key)), **value}
@@ -141,8 +142,14 @@ _REPLACED: Mapping[str, frozenset[str]] = {"source": frozenset(("tags",)), "expo
 """Keys that dbt does not add up in what is of that kind: the strongest says all."""
 
 
+SEMANTIC = ("semantic_model", "metric", "saved_query")
+"""Kinds whose configs are none of those that add up: to dbt, tags there are a word like any other."""
+
+
 def merge_of(kind: str) -> Merge:
     """What puts configs of that kind over each other."""
+    if kind in SEMANTIC:
+        return partial(merge, appended=())
     replaced = _REPLACED.get(kind)
     if replaced is None:
         return merge
@@ -201,7 +208,7 @@ def _added(key: str, earlier: Any, value: Any) -> Any:
 
 def with_defaults(kind: str, own: Mapping[str, Any]) -> dict[str, Any]:
     """The whole config of a node of that kind."""
-    result = merge(DEFAULTS[kind], own) if own else dict(DEFAULTS[kind])
+    result = merge_of(kind)(DEFAULTS[kind], own) if own else dict(DEFAULTS[kind])
     if "contract" in own and isinstance(result["contract"], Mapping):  # as in dbt: of it nothing else is kept
         result["contract"] = {key: value for key, value in result["contract"].items() if key in OF_CONTRACTS}
     if kind == "test":
@@ -264,8 +271,14 @@ def _configs_in(level: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _as_list(key: str, value: Any) -> list[Any]:
-    values = listed(value)
-    return [hook(each) for each in values] if key.endswith("_hook") else values
+    if not key.endswith("_hook"):
+        return listed(value)
+    return [hook(each) if _is_hook(each) else each for each in (value if isinstance(value, list) else [value])]
+
+
+def _is_hook(value: Any) -> bool:
+    """Whether a hook can be made of it: what else there is, is refused when the config is whole."""
+    return isinstance(value, str) or (isinstance(value, Mapping) and "sql" in value)
 
 
 def listed(value: Any) -> list[Any]:

@@ -46,7 +46,8 @@ def check_contract(
     """
     if entry is None or config.get("enabled", True) is False:
         return
-    _refuse_unknown(entry, columns)
+    for constraint in entry.content.get("constraints") or ():
+        refuse_constraint(constraint, f"model {entry.name}", entry)
     _refuse_primary_keys(entry, columns)
     if not (config.get("contract") or {}).get("enforced"):
         return
@@ -74,15 +75,12 @@ def refuse_schema_changes(config: Mapping[str, Any], at: Location) -> None:
         raise ProjectError(what, at, f"set on_schema_change to {' or '.join(map(repr, _STEADY))}")
 
 
-def _refuse_unknown(entry: Entry, columns: Mapping[str, Column]) -> None:
+def refuse_constraint(said: Mapping[str, Any], where: str, entry: Entry) -> None:
     """Raises ProjectError for a constraint of a kind that does not exist."""
-    listed = [(f"column {name}", each) for name, column in columns.items() for each in column.constraints]
-    listed += [(f"model {entry.name}", each) for each in entry.content.get("constraints") or ()]
-    for where, constraint in listed:
-        kind = str(constraint.get("type"))
-        if kind not in KINDS:
-            what = f"Invalid constraint type on {where}: {kind!r}"
-            raise ProjectError(what, entry.at, closest(kind, KINDS) or f"one of {', '.join(KINDS)}")
+    kind = str(said.get("type"))
+    if kind not in KINDS:
+        what = f"Invalid constraint type on {where}: {kind!r}"
+        raise ProjectError(what, entry.at, closest(kind, KINDS) or f"one of {', '.join(KINDS)}")
 
 
 def _refuse_primary_keys(entry: Entry, columns: Mapping[str, Column]) -> None:

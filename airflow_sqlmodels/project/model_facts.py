@@ -50,7 +50,7 @@ def _check_time_spine(entry: Entry, said: YamlMap) -> None:
 def deprecation_date(entry: Entry | None) -> str | None:
     """As a time in ISO 8601; where no zone is given, the local one. Raises ProjectError if it is no date."""
     said = None if entry is None else entry.content.get("deprecation_date")
-    if not said or entry is None:
+    if said is None or entry is None:
         return None
     try:
         when = datetime.datetime.fromisoformat(str(said))

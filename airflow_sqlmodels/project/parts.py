@@ -15,8 +15,9 @@ from airflow_sqlmodels.manifest.manifest import Settings
 from airflow_sqlmodels.manifest.nodes import Column
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.column_elements import dimension_of, entity_of
-from airflow_sqlmodels.project.config_types import wrong_configs
+from airflow_sqlmodels.project.config_types import as_texts, wrong_configs
 from airflow_sqlmodels.project.configs import merge_all, merge_calls, merge_of, with_defaults
+from airflow_sqlmodels.project.contracts import refuse_constraint
 from airflow_sqlmodels.project.docs import DocLookup
 from airflow_sqlmodels.project.naming import NameRules
 from airflow_sqlmodels.project.properties import TEST_KEYS, Entry, columns_in
@@ -74,7 +75,7 @@ class Parts:
         layers.append(merge_calls(inline) if len(inline) > 1 else inline[0] if inline else {})
         if package != self.settings.name:
             layers.append(self.projects[self.settings.name].trees[kind].configs(fqn))
-        return merge_all(layers, merge_of(kind))
+        return as_texts(kind, merge_all(layers, merge_of(kind)))
 
     def written_config(  # one argument per layer
         self,
@@ -173,6 +174,8 @@ class Parts:
         more = {str(key): value for key, value in content.items() if key not in _KNOWN_OF_COLUMNS}
         config = said.get("config") or {}
         name, description = str(content["name"]), self.description(content.get("description"), package, entry.at)
+        for constraint in said.get("constraints") or ():
+            refuse_constraint(constraint, f"column {name}", entry)
         tags = [*_listed(said.get("tags")), *_listed(config.get("tags"))]
         return Column(
             name=name,

@@ -104,7 +104,7 @@ class Entry:
             return beside
         if not isinstance(said, dict):
             raise ProjectError("config must be a mapping", self.place(self.content, "config"))
-        return {**beside, **said} if self.kind in _WITH_FILES else merge_all((beside, said))
+        return {**beside, **said} if self.kind in _WITH_FILES or not keys else merge_all((beside, said))
 
 
 def depth_of_config(content: Mapping[str, Any]) -> int:

@@ -143,7 +143,8 @@ def _inside(parts: Parts, entry: Entry, table: YamlMap, at: Location) -> dict[st
     of_all = parts.rendered(entry.config, package, at)
     own = parts.rendered(_config_of(table), package, at, depth=depth_of_config(table))
     both = merge(of_all, own)
-    return {**own, "tags": sorted(set(both.get("tags") or ())), "meta": both.get("meta") or {}}
+    tags = {each for each in both.get("tags") or () if isinstance(each, str)}  # as in dbt, what is no text is none
+    return {**own, "tags": sorted(tags), "meta": both.get("meta") or {}}
 
 
 def _labels_written(

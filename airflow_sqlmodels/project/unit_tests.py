@@ -143,8 +143,7 @@ class _Reading(Struct, frozen=True):
 
     def _versions(self, model: Model) -> list[Model]:
         """The versions of the model that are tested; the model itself if it has none."""
-        wanted = self.entry.content.get("versions")
-        said = {} if wanted is None else wanted
+        said = self.entry.content.get("versions", {})
         at = self._place("versions")
         if not isinstance(said, dict) or any(
             key not in ("include", "exclude") or not isinstance(each, list | None) for key, each in said.items()
@@ -161,7 +160,7 @@ class _Reading(Struct, frozen=True):
         every.sort(key=lambda each: rank(str(each.version)))
         include, exclude = ({str(each) for each in said.get(key) or ()} for key in ("include", "exclude"))
         chosen = [each for each in every if (not include or each.version in include) and each.version not in exclude]
-        if wanted is not None and not include and not exclude:
+        if "versions" in self.entry.content and not include and not exclude:
             chosen = []  # as in dbt: `versions: {}` names none of them
         if not chosen:
             numbers = ", ".join(str(each.version) for each in every)

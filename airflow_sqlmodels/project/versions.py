@@ -27,22 +27,27 @@ def model_names(files: Iterable[SourceFile]) -> frozenset[tuple[str, str]]:
 
 
 def _has_versions(entry: Entry) -> bool:
-    return entry.kind == "model" and bool(entry.content.get("versions"))
+    if entry.kind != "model":
+        return False
+    if entry.content.get("latest_version") and not entry.content.get("versions"):
+        what = f"{entry.name!r} has a latest_version, and no versions"
+        raise ProjectError(what, entry.place(entry.content, "latest_version"), "list them below 'versions:'")
+    return bool(entry.content.get("versions"))
 
 
 def _versions(entry: Entry, models: Collection[tuple[str, str]]) -> Iterator[Entry]:
     listed = entry.content["versions"]
     numbers = [_number(entry, listed, index, each) for index, each in enumerate(listed)]
     latest = entry.content.get("latest_version")
-    if latest is not None and str(latest) not in numbers:
+    if latest not in (None, "") and str(latest) not in numbers:
         raise ProjectError(f"{entry.name!r} has no version {latest!r}, which is to be its latest",
                            entry.place(entry.content, "latest_version"), f"it has {', '.join(numbers)}")  # fmt: skip
-    newest = max(numbers, key=rank) if latest is None else str(latest)
+    newest = max(numbers, key=rank) if latest in (None, "") else str(latest)
     for index, (number, each) in enumerate(zip(numbers, listed, strict=True)):
         yield replace(
             entry,
             name=_file_name(entry, each, number, models, latest=number == newest),
-            content=_content(entry.content, each),
+            content=_content(entry, each),
             at=entry.place(listed, index),
             version=Version(entry.name, number, newest),
         )
@@ -63,20 +68,21 @@ def _number(entry: Entry, listed: Any, index: int, said: Any) -> str:
     return str(said["v"])
 
 
-def _content(base: YamlMap, own: YamlMap) -> YamlMap:
+def _content(entry: Entry, own: YamlMap) -> YamlMap:
     """What holds for one version: what is said of all, unless it says otherwise itself."""
+    base = entry.content
     tests = any(own.get(key) is not None for key in TEST_KEYS)
     found = YamlMap()
     without = ("deprecation_date", *BESIDE_CONFIG, *(TEST_KEYS if tests else ()))  # that one is each version's own
     _take(found, base, without)
     empty = () if tests else TEST_KEYS  # `tests:` with nothing behind it says nothing
     no_columns = () if own.get("columns") else ("columns",)
-    _take(found, own, ("docs", *empty, *no_columns))  # as in dbt, a version says `docs` in its config alone
+    _take(found, own, ("docs", "access", *empty, *no_columns))  # as in dbt, a version says these in its config alone
     beside = {key: base[key] for key in BESIDE_CONFIG if base.get(key) is not None}
-    if beside or (base.get("config") and own.get("config")):
+    if beside or (base.get("config") and "config" in own):
         found["config"] = _merged({**beside, **(base.get("config") or {})}, own.get("config") or {})
     if own.get("columns"):
-        found["columns"] = _columns(base.get("columns") or [], own["columns"])
+        found["columns"] = _columns(entry, base.get("columns") or [], own["columns"])
     return found
 
 
@@ -100,15 +106,21 @@ def _take(found: YamlMap, holder: YamlMap, but: Collection[str]) -> None:
             found.places[key] = holder.places.get(key, (0, 0))
 
 
-def _columns(base: Iterable[Any], own: Iterable[Any]) -> YamlList:
+_EVERY = (["all"], ["*"])
+
+
+def _columns(entry: Entry, base: Iterable[Any], own: Iterable[Any]) -> YamlList:
     """The columns of a version: `include` and `exclude` say which of the model's it has too."""
     found, described = YamlList(), YamlList()
     for index, each in enumerate(own):
         if isinstance(each, Mapping) and "include" in each:
             wanted, without = _names(each["include"]), _names(each.get("exclude"))
+            if without and wanted not in _EVERY:
+                what = "columns can be excluded only where all are included"
+                raise ProjectError(what, entry.place(each, "exclude"), "write include: all")
             for column in base:
                 name = str(column.get("name"))
-                if (wanted in (["all"], ["*"]) or name in wanted) and name not in without:
+                if (wanted in _EVERY or name in wanted) and name not in without:
                     found.append(column)
         else:
             described.append(each)

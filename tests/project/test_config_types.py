@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from airflow_sqlmodels.errors import ProjectError
-from airflow_sqlmodels.manifest.nodes import DataTest, NodeId
+from airflow_sqlmodels.manifest.nodes import DataTest, Model, NodeId
 from tests.projects import load
 
 FILES = {
@@ -24,7 +24,15 @@ FILES = {
     ("kind", "name", "config", "wrong"),
     [
         ("models", "m", "enabled: 'True and False'", r"'True and False' is not of type 'boolean'"),
-        ("models", "m", "tags: [1]", r"1 is not of type 'string'"),
+        ("models", "m", "tags: [{a: 1}]", r"{'a': 1} is not of type 'string'"),
+        ("models", "m", "schema: [a]", r"\['a'\] is not of type 'string'"),
+        ("models", "m", "meta: null", r"None is not of type 'object'"),
+        ("models", "m", "enabled: null", r"None is not of type 'boolean'"),
+        ("models", "m", "latest_version_pointer: on", r"True is not of type 'object'"),
+        ("models", "m", "pre_hook: 5", r"5 is no statement"),
+        ("models", "m", "post_hook: null", r"None is no statement"),
+        ("models", "m", "pre_hook: [{transaction: false}]", r"{'transaction': False} is no statement"),
+        ("snapshots", "n", "snapshot_meta_column_names: text", r"'text' is not of type 'object'"),
         ("models", "m", "meta: [a]", r"\['a'\] is not of type 'object'"),
         ("models", "m", "materialized: [table]", r"\['table'\] is not of type 'string'"),
         ("models", "m", "grants: reader", r"'reader' is not of type 'object'"),
@@ -61,6 +69,25 @@ def test_the_same_holds_for_folders_and_in_files(text: str, tmp_path: Path) -> N
     project = f"name: shop\nprofile: shop\n{text}\n"
     with pytest.raises(ProjectError, match=r"the config '(tags|materialized)'"):
         load(tmp_path, FILES | {"dbt_project.yml": project})
+
+
+def test_numbers_are_texts_where_texts_belong(tmp_path: Path) -> None:
+    """As dbt has them in manifest.json, wherever they are said."""
+    files = {
+        "dbt_project.yml": "{name: shop, profile: shop, data_tests: {+where: 1, +tags: 3, +alias: 9}}",
+        "models/m.sql": "{{ config(tags=[2024, 'x'], on_schema_change=4) }} select 1 as id",
+        "models/m.yml": "models: [{name: m, config: {alias: 7, schema: 1.5, unique_key: [1, id]}}]",
+        "tests/t.sql": "select 1",
+    }
+    manifest = load(tmp_path, files)
+    model = manifest[NodeId("model.shop.m")]
+    test = manifest[NodeId("test.shop.t")]
+    assert isinstance(model, Model)
+    assert model.config["unique_key"] == ["1", "id"]
+    assert (model.tags, model.relation.identifier, model.relation.schema, model.config["on_schema_change"]) == (
+        ("2024", "x"), "7", "shop_1.5", "4",
+    )  # fmt: skip
+    assert (test.config["where"], test.config["tags"], test.config["alias"]) == ("1", ["3"], "9")
 
 
 def test_what_can_be_is_left_alone(tmp_path: Path) -> None:

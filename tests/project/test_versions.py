@@ -188,6 +188,22 @@ def test_the_config_of_a_version_is_merged_with_that_of_all(tmp_path: Path) -> N
     assert second.config["access"] == "public", "what stands in a config counts more"
 
 
+def test_what_a_version_says_of_its_access_beside_its_config_is_not_heard(tmp_path: Path) -> None:
+    """As in dbt, and an empty config leaves that of all versions as it is."""
+    properties = """
+        models:
+          - name: orders
+            config: {materialized: table}
+            versions: [{v: 1, access: public, config: {}}, {v: 2, config: {access: public}}]
+        """
+    files = {name: FILES[name] for name in ("models/orders_v1.sql", "models/orders_v2.sql")}
+    manifest = load(tmp_path, {**files, "models/s.yml": properties})
+
+    first, second = (manifest.nodes[NodeId(f"model.shop.orders.v{number}")] for number in (1, 2))
+    assert (first.config["access"], second.config["access"]) == ("protected", "public")
+    assert first.config["materialized"] == "table"
+
+
 def test_tests_with_nothing_behind_them_say_nothing(tmp_path: Path) -> None:
     properties = """\
         models:

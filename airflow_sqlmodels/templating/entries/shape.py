@@ -117,13 +117,18 @@ def whole_config(kind: str, said: dict[str, Any]) -> dict[str, Any]:
     usual = _CONFIGS.get(kind, {})
     found = {key: said.get(key, default) for key, default in usual.items()}
     found |= {key: value for key, value in said.items() if key not in usual and (value or key not in WHEN_SET)}
-    if kind == "model" and (found["freshness"] or {}).get("build_after"):
-        found["freshness"] = {**found["freshness"], "build_after": {**found["freshness"]["build_after"]}}
-        found["freshness"]["build_after"].setdefault("updates_on", "any")
+    if kind == "model" and found["freshness"] is not None:
+        found["freshness"] = _freshness(found["freshness"])
     if kind == "snapshot":
         names = found["snapshot_meta_column_names"] or {}
         found["snapshot_meta_column_names"] = {**dict.fromkeys(_META_COLUMNS), **names}
     return type(said)(found)
+
+
+def _freshness(said: Any) -> dict[str, Any] | None:
+    """That of a model; as in dbt, one that does not say after which time it is to be built anew says nothing."""
+    after = said.get("build_after") if isinstance(said, Mapping) else None
+    return {**said, "build_after": {"updates_on": "any", **after}} if after else None
 
 
 def config_keys(kind: str) -> Mapping[str, Any]:
