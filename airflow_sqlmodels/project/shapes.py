@@ -3,89 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any
 
-from airflow_sqlmodels.errors import closest
-from airflow_sqlmodels.project.rendering import is_template
-
-TEXT: Final = "a text"
-SCALAR: Final = "a text or a number"
-"""A date, true and false will do as well: they are read as they are written."""
-TEXTS: Final = "a text or a list of texts"
-BOOLEAN: Final = "true or false"
-MAPPING: Final = "a mapping"
-ELEMENT: Final = "a text or a mapping"
-LIST: Final = "a list"
-ANY: Final = "anything"
-
-
-@dataclass(frozen=True, slots=True)
-class Maybe:
-    """What may be nothing, too: `schema:` with nothing behind it."""
-
-    shape: Plain
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """A mapping that has no other keys than these."""
-
-    keys: dict[str, Any]
-    needs: tuple[str, ...] = ()
-
-
-Plain = str | tuple[str, ...] | dict[str, Any] | list[Any] | Closed
-Shape = Plain | Maybe
-"""One of the words above, the words that are allowed, a mapping of known keys to shapes (others are anything), or a
-list with the shape of all."""
-
-
-class Fault(NamedTuple):
-    """Something that is of another shape."""
-
-    container: Any
-    key: Any
-    """Where it stands: the key or index in the container."""
-    what: str
-    hint: str
-
+from airflow_sqlmodels.project.semantic_shapes import (
+    METRIC,
+    OF_COLUMNS,
+    OF_MODELS,
+    OLDER_METRIC,
+    SAVED_QUERY,
+    SEMANTIC_MODEL,
+)
+from airflow_sqlmodels.project.shape_rules import (
+    ANY,
+    BOOLEAN,
+    LIST,
+    MAPPING,
+    NUMBER,
+    SCALAR,
+    TEXT,
+    TEXTS,
+    WHOLE,
+    Closed,
+    Either,
+    Fault,
+    Maybe,
+    Shape,
+    misshapen,
+)
 
 _MAYBE_TEXT = Maybe(TEXT)
 _MAYBE_SCALAR = Maybe(SCALAR)
 _CONFIG: dict[str, Any] = {"tags": Maybe(TEXTS), "meta": Maybe(MAPPING)}
 _DOCS = Closed({"show": BOOLEAN, "node_color": _MAYBE_TEXT})
-_TESTS: dict[str, Any] = dict.fromkeys(("tests", "data_tests"), (_LIST_OF_TESTS := [ELEMENT]))
-_PERIOD = Maybe(Closed({"count": _MAYBE_SCALAR, "period": _MAYBE_SCALAR}))
-_FRESHNESS = Maybe(Closed({"warn_after": _PERIOD, "error_after": _PERIOD, "filter": _MAYBE_SCALAR}))
+_TESTS: dict[str, Any] = dict.fromkeys(("tests", "data_tests"), (_LIST_OF_TESTS := [Either((TEXT, MAPPING))]))
+_UNIT = Maybe(("minute", "hour", "day"))
+_PERIOD = Maybe(Closed({"count": Maybe(WHOLE), "period": _UNIT}))
+_CONFIGURED_PERIOD = Maybe({"count": _MAYBE_SCALAR, "period": _UNIT})
+_FRESHNESS = Maybe(Closed({"warn_after": _PERIOD, "error_after": _PERIOD, "filter": _MAYBE_TEXT}))
 _PLAIN_COLUMN: dict[str, Any] = {
     **dict.fromkeys(("name", "description"), TEXT),
     "data_type": _MAYBE_TEXT,
     "tags": [TEXT],
     "meta": MAPPING,
     "docs": _DOCS,
-    "config": _CONFIG,
+    "config": {"tags": Either((TEXT, [TEXT])), "meta": Maybe(MAPPING)},
     "constraints": [MAPPING],
-    "include": TEXTS,
-    "exclude": TEXTS,
 }
 _COLUMN: dict[str, Any] = {
     **_PLAIN_COLUMN,
     **_TESTS,
-    "granularity": _MAYBE_TEXT,
-    **dict.fromkeys(("dimension", "entity"), Maybe(ELEMENT)),
+    **OF_COLUMNS,
     "quote": Maybe(BOOLEAN),
 }
 _ENTRY: dict[str, Any] = {
     **dict.fromkeys(("name", "description"), TEXT),
-    "access": _MAYBE_TEXT,
-    **dict.fromkeys(("label", "group"), _MAYBE_SCALAR),
+    "data_type": _MAYBE_TEXT,
+    "group": _MAYBE_SCALAR,
     **dict.fromkeys(("config", "meta"), MAPPING),
     "docs": _DOCS,
-    "tags": Maybe(TEXTS),
     "constraints": [MAPPING],
 }
-_NODE: dict[str, Any] = {**_ENTRY, **_TESTS, "columns": [_COLUMN], "quote_columns": Maybe(BOOLEAN)}
+_ACCESS = ("private", "protected", "public")
+_WITH_ACCESS: dict[str, Any] = {**_ENTRY, "access": _ACCESS}
+_WITHOUT_COLUMNS: dict[str, Any] = {**_ENTRY, "tags": Maybe(TEXTS), "columns": Maybe([MAPPING])}
+_NODE: dict[str, Any] = {**_WITH_ACCESS, **_TESTS, "columns": [_COLUMN], "quote_columns": Maybe(BOOLEAN)}
 _ARGUMENT = Closed({"name": TEXT, "type": _MAYBE_TEXT, "description": TEXT}, needs=("name",))
 _QUOTING = Closed(dict.fromkeys(("database", "schema", "identifier", "column"), Maybe(BOOLEAN)))
 _LOADED: dict[str, Any] = dict.fromkeys(("loaded_at_field", "loaded_at_query"), _MAYBE_TEXT)
@@ -97,19 +78,27 @@ _OF_SOURCES: dict[str, Any] = {
     "quoting": _QUOTING,
     "freshness": _FRESHNESS,
     **_LOADED,
-    "config": {**_CONFIG, "freshness": Maybe({"warn_after": Maybe(MAPPING), "error_after": Maybe(MAPPING)})},
+    "config": {**_CONFIG, "freshness": Maybe(dict.fromkeys(("warn_after", "error_after"), _CONFIGURED_PERIOD))},
 }
+_PARTITION = {**dict.fromkeys(("name", "description", "data_type"), TEXT), "meta": MAPPING}
 _TABLE: dict[str, Any] = {
     **_OF_SOURCES,
     **_TESTS,
     "identifier": _MAYBE_TEXT,
-    "external": Maybe(MAPPING),
+    "data_type": _MAYBE_TEXT,
+    "external": Maybe(
+        {
+            **dict.fromkeys(("location", "file_format", "row_format", "tbl_properties"), _MAYBE_TEXT),
+            "partitions": Maybe([Either((TEXT, _PARTITION))]),
+        }
+    ),
     "docs": _DOCS,
     "columns": [_COLUMN],
     "constraints": [MAPPING],
 }
 _SOURCE: dict[str, Any] = {
     **_OF_SOURCES,
+    "config": {**_OF_SOURCES["config"], "meta": MAPPING},
     "loader": TEXT,
     **dict.fromkeys(("schema", "database"), _MAYBE_TEXT),
     "tables": Maybe([_TABLE]),
@@ -129,45 +118,37 @@ def _loose(shape: Any) -> Any:
     return Maybe([_loose(shape[0])] if isinstance(shape, list) else shape)
 
 
-_METRIC: dict[str, Any] = {
-    **dict.fromkeys(("name", "description", "label", "type", "agg", "expr", "entity", "calculation", "window"), TEXT),
-    **dict.fromkeys(("grain_to_date", "period_agg"), TEXT),
-    "config": MAPPING,
-    "type_params": {
-        "metrics": LIST,
-        "conversion_type_params": MAPPING,
-        "cumulative_type_params": MAPPING,
-    },
-    "input_metrics": LIST,
-    "non_additive_dimension": MAPPING,
-}
+_SOME_COLUMNS = Closed({"include": Either((("all", "*"), [TEXT])), "exclude": [TEXT]}, needs=("include",))
+_CONSTRAINT: dict[str, Any] = dict.fromkeys(("columns", "to_columns"), Either((TEXT, LIST, MAPPING)))
 _VERSIONED: dict[str, Any] = {
     "description": TEXT,
-    "access": _MAYBE_TEXT,
     "config": MAPPING,
     "docs": _DOCS,
-    "constraints": [MAPPING],
+    "constraints": [_CONSTRAINT],
     "columns": [_COLUMN],
     "deprecation_date": _MAYBE_SCALAR,
 }
 _VERSION = Closed(
-    {**_VERSIONED, **dict.fromkeys(_TESTS, Maybe(_LIST_OF_TESTS)), "v": SCALAR, "defined_in": _MAYBE_SCALAR},
+    {
+        **_VERSIONED,
+        **dict.fromkeys(_TESTS, Maybe(_LIST_OF_TESTS)),
+        "v": SCALAR,
+        "defined_in": _MAYBE_TEXT,
+        "access": Maybe(_ACCESS),
+        "columns": [Either((_SOME_COLUMNS, _COLUMN))],
+    },
     needs=("v",),
 )
 _MODEL: dict[str, Any] = {
     **_NODE,
     **_VERSIONED,
-    "latest_version": _MAYBE_SCALAR,
-    "time_spine": _loose({"standard_granularity_column": TEXT, "custom_granularities": [MAPPING]}),
-    **dict.fromkeys(("agg_time_dimension", "primary_entity"), _MAYBE_TEXT),
-    "metrics": _loose([_METRIC]),
-    "derived_semantics": _loose({"entities": [MAPPING], "dimensions": [MAPPING]}),
+    "access": TEXT,
+    "latest_version": Maybe(Either((TEXT, NUMBER))),
+    **OF_MODELS,
     "versions": [_VERSION],
 }
 _ROWS = {"input": TEXT, "format": TEXT, "fixture": TEXT}
-_OWNER = {"name": _MAYBE_TEXT, "email": Maybe(TEXTS)}
-_MEASURE = {"name": TEXT, "agg": TEXT, "expr": TEXT, "label": TEXT, "description": TEXT, "agg_params": MAPPING}
-_DIMENSION = {"name": TEXT, "type": TEXT, "expr": TEXT, "type_params": MAPPING}
+_OWNER = {"name": _MAYBE_TEXT, "email": Maybe(Either((TEXT, [TEXT])))}
 _RETURNS = {"data_type": TEXT, "description": _MAYBE_TEXT}
 _PARAMETER = {"name": TEXT, **_RETURNS, "default_value": ANY}
 _SIGNATURE = {"arguments": [Closed(_PARAMETER)], "returns": Closed(_RETURNS)}
@@ -175,12 +156,14 @@ _SIGNATURE = {"arguments": [Closed(_PARAMETER)], "returns": Closed(_RETURNS)}
 SHAPES: dict[str, Shape] = {
     "model": _MODEL,
     "seed": _NODE,
-    "snapshot": {**_NODE, "relation": _MAYBE_SCALAR},
-    "analysis": {**_ENTRY, "columns": [_PLAIN_COLUMN]},
-    "macro": {**_ENTRY, "arguments": [_ARGUMENT]},
+    "snapshot": {**_NODE, "relation": SCALAR},
+    "analysis": {**_WITH_ACCESS, "columns": [_PLAIN_COLUMN]},
+    "macro": {**_WITHOUT_COLUMNS, "config": {"docs": _DOCS, "meta": Maybe(MAPPING)}, "arguments": [_ARGUMENT]},
     "function": {
-        **{**_ENTRY, **_SIGNATURE},
-        "overloads": [{"defined_in": TEXT, "description": _MAYBE_TEXT, **_SIGNATURE}],
+        **{**_WITHOUT_COLUMNS, "access": TEXT, **_SIGNATURE},
+        "overloads": [
+            Closed({"defined_in": TEXT, "description": _MAYBE_TEXT, **_SIGNATURE, "returns": Maybe(Closed(_RETURNS))})
+        ],
     },
     "exposure": Closed(
         {
@@ -195,7 +178,9 @@ SHAPES: dict[str, Shape] = {
         },
         needs=("type", "owner"),
     ),
-    "group": Closed({"name": TEXT, "description": _MAYBE_TEXT, "owner": _OWNER, "config": _CONFIG}, needs=("owner",)),
+    "group": Closed(
+        {"name": TEXT, "description": _MAYBE_TEXT, "owner": _OWNER, "config": {"meta": MAPPING}}, needs=("owner",)
+    ),
     "unit_test": {
         **dict.fromkeys(("name", "description", "model"), TEXT),
         "config": MAPPING,
@@ -203,34 +188,11 @@ SHAPES: dict[str, Shape] = {
         "expect": _loose(_ROWS),
         "overrides": _loose({"macros": MAPPING, "vars": MAPPING, "env_vars": MAPPING}),
     },
-    "singular_test": _ENTRY,
+    "singular_test": _WITHOUT_COLUMNS,
     "source": Closed(_SOURCE),
-    "semantic_model": _loose(
-        Closed(
-            {
-                **dict.fromkeys(("name", "description", "label", "model", "primary_entity"), TEXT),
-                **dict.fromkeys(("config", "defaults"), MAPPING),
-                "entities": [{"name": TEXT, "type": TEXT, "expr": TEXT}],
-                "dimensions": [_DIMENSION],
-                "measures": [_MEASURE],
-            }
-        )
-    ),
-    "metric": _loose(_METRIC),
-    "saved_query": _loose(
-        Closed(
-            {
-                **dict.fromkeys(("name", "description", "label"), TEXT),
-                "config": MAPPING,
-                "tags": TEXTS,
-                "query_params": {
-                    "metrics": [TEXT], "group_by": TEXTS, "where": TEXTS, "order_by": TEXTS, "limit": TEXT,
-                },
-                "exports": [{"name": TEXT, "config": MAPPING}],
-            }
-        )
-    ),
-}  # fmt: skip
+    "semantic_model": SEMANTIC_MODEL,
+    "saved_query": SAVED_QUERY,
+}
 """By kind of entry, as dbt has them."""
 
 _OVERRIDE = _loose(Closed({**_SOURCE, "overrides": TEXT}))
@@ -238,8 +200,7 @@ _OVERRIDE = _loose(Closed({**_SOURCE, "overrides": TEXT}))
 
 def faults(kind: str, content: Any) -> Iterator[Fault]:
     """Where an entry of a property file is of another shape than it must be."""
-    shape = _OVERRIDE if kind == "source" and "overrides" in content else SHAPES[kind]
-    yield from _misshapen(content, shape, None, None)
+    yield from misshapen(content, _shape(kind, content))
     if kind in _OWNED and all(content["owner"].get(each) is None for each in _OWNER):
         what = f"{kind.capitalize()} owner must have at least one of 'name' or 'email'."
         yield Fault(content, "owner", what, "say who it is: {name: …}")
@@ -248,91 +209,7 @@ def faults(kind: str, content: Any) -> Iterator[Fault]:
 _OWNED = ("exposure", "group")
 
 
-def _misshapen(value: Any, said: Shape, container: Any, key: Any) -> Iterator[Fault]:
-    shape = said.shape if isinstance(said, Maybe) else said
-    if _tells_nothing(value, said):
-        return
-    if isinstance(shape, (str, tuple)):
-        if not _is(shape, value):
-            yield _must(container, key, shape)
-    elif isinstance(shape, list) and isinstance(value, list):
-        for index, each in enumerate(value):
-            yield from _misshapen(each, shape[0], value, index)
-    elif isinstance(shape, (dict, Closed)) and isinstance(value, dict):
-        yield from _in_mapping(value, shape, container, key)
-    else:
-        yield _must(container, key, LIST if isinstance(shape, list) else MAPPING)
-
-
-def _tells_nothing(value: Any, shape: Shape) -> bool:
-    """Whether it may be nothing and is, or is a template: what that gives is seen when it is rendered."""
-    return isinstance(shape, Maybe) if value is None else isinstance(value, str) and is_template(value)
-
-
-def _in_mapping(value: dict[str, Any], shape: dict[str, Any] | Closed, container: Any, key: Any) -> Iterator[Fault]:
-    keys = shape.keys if isinstance(shape, Closed) else shape
-    for inner, each in value.items():
-        if inner in keys:
-            yield from _misshapen(each, keys[inner], value, inner)
-    if not isinstance(shape, Closed):
-        return
-    for inner in shape.needs:
-        if inner not in value:
-            hint = f"add '{inner}: …'"
-            place = (value, "name") if container is None else (container, key)
-            yield Fault(place[0], place[1], f"{inner!r} is a required property", hint)
-    for inner in (each for each in value if each not in keys):
-        what = f"Additional properties are not allowed ({inner!r} was unexpected)"
-        inside = "put it below 'config:'" if "config" in keys and inner in _OFTEN_BESIDE else ""
-        yield Fault(value, inner, what, inside or closest(str(inner), keys) or f"there are {', '.join(keys)}")
-
-
-_OFTEN_BESIDE = ("enabled", "tags", "meta", "group", "event_time")
-
-
-def _must(container: Any, key: Any, wanted: str | tuple[str, ...]) -> Fault:
-    said = wanted if isinstance(wanted, str) else f"one of {', '.join(map(repr, wanted))}"
-    what = f"{key!r} must be {said}" if isinstance(key, str) else f"this must be {said}"
-    value = container[key]
-    hint = _HINTS[wanted] if isinstance(wanted, str) else closest(str(value), wanted)
-    if value is None and isinstance(key, str):
-        hint = f"leave {key!r} away, or write something behind it"
-    return Fault(container, key, f"{what}, not {_shown(value)}", hint)
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, dict):
-        return "a mapping"
-    return "a list" if isinstance(value, list) else "nothing" if value is None else repr(value)
-
-
-_HINTS = {
-    LIST: "begin each entry with a dash",
-    MAPPING: "write each as 'key: value'",
-    ELEMENT: "write its type, or a mapping that has one: {type: time}",
-    TEXT: "put quotes around it",
-    SCALAR: "quote it if it holds a colon, brackets or braces",
-    TEXTS: "write one text, or a list of texts: [a, b]",
-    BOOLEAN: "write it without quotes",
-}
-
-
-def _is(shape: str | tuple[str, ...], value: Any) -> bool:
-    if isinstance(shape, tuple):
-        return value in shape
-    if shape == SCALAR:
-        return value is not None and not isinstance(value, (list, dict))
-    if shape == TEXTS and isinstance(value, list):
-        return not any(isinstance(each, (list, dict)) for each in value)
-    return isinstance(value, _TYPES[shape])
-
-
-_TYPES: dict[str, Any] = {
-    TEXT: str,
-    TEXTS: (str, int, float),
-    BOOLEAN: bool,
-    MAPPING: dict,
-    ELEMENT: (str, dict),
-    LIST: list,
-    ANY: object,
-}
+def _shape(kind: str, content: Any) -> Shape:
+    if kind == "metric":
+        return OLDER_METRIC if "type_params" in content else METRIC
+    return _OVERRIDE if kind == "source" and "overrides" in content else SHAPES[kind]

@@ -70,7 +70,7 @@ models:
             "constraints: [{type: foreign_key, columns: [day], to: ref orders, to_columns: [id]}]",
             "Invalid 'ref' or 'source' syntax on foreign key constraint 'to' on model",
         ),
-        ("time_spine: {column: day}", "models/days.yml:3:5: time_spine has no standard_granularity_column"),
+        ("time_spine: {column: day}", "models/days.yml:3:5: 'standard_granularity_column' is a required property"),
     ],
 )
 def test_what_is_not_of_the_right_form_is_refused(said: str, told: str, tmp_path: Path) -> None:

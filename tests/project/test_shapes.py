@@ -9,7 +9,7 @@ import pytest
 from airflow_sqlmodels.errors import ProjectError
 from tests.projects import load
 
-FILES = {"models/m.sql": "select 1 as id", "models/m_v1.sql": "select 1 as id"}
+FILES = {"models/m.sql": "select 1 as id", "models/m_v1.sql": "select 1 as id", "seeds/s.csv": "id\n1\n"}
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ FILES = {"models/m.sql": "select 1 as id", "models/m_v1.sql": "select 1 as id"}
             "'config' must be a mapping, not a list",
         ),
         ("models:\n  - name: m\n    description: [a]", "3:5", "'description' must be a text, not a list"),
-        ("models:\n  - name: m\n    tags: [{a: b}]", "3:5", "'tags' must be a text or a list of texts"),
+        ("macros:\n  - name: m\n    tags: [{a: b}]", "3:5", "'tags' must be a text or a list of texts"),
         (
             "models:\n  - name: m\n    columns:\n      - name: a\n        meta: x",
             "5:9",
@@ -41,13 +41,13 @@ FILES = {"models/m.sql": "select 1 as id", "models/m_v1.sql": "select 1 as id"}
         ("sources:\n  - name: s\n    quoting: yes", "3:5", "'quoting' must be a mapping, not True"),
         (
             "sources:\n  - name: s\n    tables: [{name: t, freshness: {warn_after: {count: x, period: day}}}]",
-            "3:14",
-            "no time for freshness: 'x' of 'day'",
+            "3:49",
+            "'count' must be a whole number, not 'x'",
         ),
         (
             "sources:\n  - name: s\n    tables: [{name: t, freshness: {warn_after: {count: 1, period: week}}}]",
-            "3:14",
-            "no time for freshness: 1 of 'week'",
+            "3:59",
+            "'period' must be one of 'minute', 'hour', 'day', not 'week'",
         ),
         ("exposures:\n  - name: e\n    depends_on: ref('m')", "3:5", "'depends_on' must be a list"),
         ("exposures:\n  - name: e\n    owner: me", "3:5", "'owner' must be a mapping"),
@@ -56,7 +56,7 @@ FILES = {"models/m.sql": "select 1 as id", "models/m_v1.sql": "select 1 as id"}
         (
             "semantic_models:\n  - name: s\n    model: ref('m')\n    measures:\n      - agg: sum",
             "5:9",
-            "a measure has no name",
+            "'name' is a required property",
         ),
         ("saved_queries:\n  - name: q\n    query_params: {metrics: 5}", "3:20", "'metrics' must be a list"),
         (
@@ -87,6 +87,37 @@ FILES = {"models/m.sql": "select 1 as id", "models/m_v1.sql": "select 1 as id"}
         ("exposures: [{name: e, type: ml, owner: {name: A}, enabled: true}]", "1:51", "('enabled' was unexpected)"),
         ("groups: [{name: g, owner: {name: A}, meta: {}}]", "1:38", "('meta' was unexpected)"),
         ("saved_queries: [{name: q, query_params: {metrics: []}, more: 1}]", "1:56", "('more' was unexpected)"),
+        ("models: [{name: m, data_type: 1}]", "1:20", "'data_type' must be a text, not 1"),
+        ("models: [{name: m, access: }]", "1:20", "'access' must be a text, not nothing"),
+        ("models: [{name: m, latest_version: 1}]", "1:20", "'m' has a latest_version, and no versions"),
+        ("models: [{name: m, deprecation_date: ''}]", "1:20", "deprecation_date: '' is no date"),
+        ("models: [{name: m, columns: [{name: a, config: {tags: 1}}]}]", "1:49", "'tags' must be a text or a list"),
+        (
+            "models: [{name: m, versions: [{v: 1, constraints: [{type: check, columns: 1}]}]}]",
+            "1:66",
+            "'columns' must be a text or a list or a mapping, not 1",
+        ),
+        ("models: [{name: m, versions: [{v: 1, defined_in: 2}]}]", "1:38", "'defined_in' must be a text, not 2"),
+        ("models: [{name: m, versions: [{v: 1, access: open}]}]", "1:38", "'access' must be one of 'private', "),
+        ("models: [{name: m, versions: [{v: 1, columns: [{include: a}]}]}]", "1:49", "must be one of 'all', '*' or a"),
+        ("models: [{name: m, versions: [{v: 1, columns: [{include: all, x: 1}]}]}]", "1:63", "('x' was unexpected)"),
+        (
+            "models: [{name: m, versions: [{v: 1, columns: [{include: [a], exclude: [b]}]}]}]",
+            "1:63",
+            "columns can be excluded only where all are included",
+        ),
+        ("seeds: [{name: s, access: open}]", "1:19", "'access' must be one of 'private', "),
+        ("seeds: [{name: s, columns: [{name: a, constraints: [{type: uniq}]}]}]", "1:9", "constraint type on column a"),
+        ("snapshots: [{name: s, relation: }]", "1:23", "'relation' must be a text or a number, not nothing"),
+        ("sources: [{name: s, config: {meta: }}]", "1:30", "'meta' must be a mapping, not nothing"),
+        ("sources: [{name: s, tables: [{name: t, external: {partitions: 1}}]}]", "1:51", "must be a list, not 1"),
+        ("macros: [{name: a, config: {docs: {hide: true}}}]", "1:36", "('hide' was unexpected)"),
+        (
+            "unit_tests: [{name: u, model: m, given: [], expect: {rows: []}, versions: }]",
+            "1:65",
+            "these are no versions",
+        ),
+        ("groups: [{name: g, owner: {email: 1}}]", "1:28", "'email' must be a text or a list, not 1"),
     ],
 )
 def test_it_is_refused_where_it_stands(text: str, place: str, what: str, tmp_path: Path) -> None:
@@ -100,7 +131,7 @@ def test_what_dbt_takes_is_taken(tmp_path: Path) -> None:
     """Keys of one's own, dates, nothing where dbt has it so, and templates: nobody knows yet what they give."""
     text = """
         models:
-          - {name: m, more: 1, tags: daily, deprecation_date: 2030-01-01, access: , columns: [{name: a, data_type: }]}
+          - {name: m, more: 1, tags: daily, deprecation_date: 2030-01-01, group: , columns: [{name: a, data_type: }]}
         sources:
           - {name: s, schema: , tags: "{{ ['a'] }}", tables: [{name: t, freshness: , more: 1, identifier: }]}
         """
@@ -108,6 +139,6 @@ def test_what_dbt_takes_is_taken(tmp_path: Path) -> None:
 
 
 def test_columns_of_a_version_are_included_by_their_whole_name(tmp_path: Path) -> None:
-    text = """models: [{name: m, columns: [{name: id}, {name: i}], versions: [{v: 1, columns: [{include: id}]}]}]"""
+    text = """models: [{name: m, columns: [{name: id}, {name: i}], versions: [{v: 1, columns: [{include: [id]}]}]}]"""
     manifest = load(tmp_path, {"models/m_v1.sql": "select 1 as id", "models/p.yml": text})
     assert [list(node.columns) for key, node in manifest.items() if key == "model.shop.m.v1"] == [["id"]]

@@ -9,19 +9,9 @@ from airflow_sqlmodels.errors import Location, ProjectError, closest
 from airflow_sqlmodels.manifest.nodes import Column
 from airflow_sqlmodels.project.parts import Parts
 from airflow_sqlmodels.project.properties import Entry
+from airflow_sqlmodels.project.semantic_words import AGGREGATIONS, DIMENSION_TYPES, ENTITY_TYPES, GRANULARITIES
 
 Element = dict[str, Any]
-
-ENTITY_TYPES = ("foreign", "natural", "primary", "unique")
-DIMENSION_TYPES = ("categorical", "time")
-AGGREGATIONS = (
-    *("sum", "min", "max", "count", "count_distinct", "sum_boolean"),
-    *("average", "percentile", "median"),
-)
-GRANULARITIES = (
-    *("nanosecond", "microsecond", "millisecond", "second", "minute", "hour"),
-    *("day", "week", "month", "quarter", "year"),
-)
 
 
 def described(parts: Parts, entry: Entry, definition: Mapping[str, Any], meta: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,7 +41,8 @@ def _described(parts: Parts, entry: Entry, element: Mapping[str, Any], meta: Map
     own = (element.get("config") or {}).get("meta") or {}
     said = element.get("description")
     text = None if said is None else parts.description(said, entry.file.package, entry.at)
-    return {**element, "description": text, "config": {"meta": {**meta, **own}}}
+    name = str(element.get("name"))  # 'None' for one without, as in dbt
+    return {**element, "name": name, "description": text, "config": {"meta": {**meta, **own}}}
 
 
 def of_columns(columns: Mapping[str, Column], at: Location) -> dict[str, list[Element]]:
@@ -102,18 +93,14 @@ def _derived(entry: Entry, said: Mapping[str, Any], key: str, types: tuple[str, 
     what = "entity" if key == "entities" else "dimension"
     for index, each in enumerate(said.get(key) or ()):
         at = entry.place(said[key], index)
-        for wanted in ("name", "expr"):
-            if not each.get(wanted):
-                raise ProjectError(f"a derived {what} is missing its {wanted!r}", at, f"add '{wanted}: …'")
+        if each.get("name") is None:
+            raise ProjectError(f"a derived {what} is missing its 'name'", at, "add 'name: …'")
         refuse_type(each, types, what, at)
-        if each.get("validity_params") is not None and not each.get("granularity"):
-            wrong = f"the derived dimension {each['name']!r} has validity_params, but no granularity"
-            raise ProjectError(wrong, at, "add 'granularity: day'")
         yield dict(each)
 
 
 def _timed(element: Element) -> Element:
-    """A derived dimension says its granularity beside its type."""
+    """A derived dimension says its granularity beside its type; as in dbt, without one it is valid at any time."""
     grain, validity = element.pop("granularity", None), element.pop("validity_params", None)
     if grain:
         element["type_params"] = {"time_granularity": grain, "validity_params": validity}

@@ -8,8 +8,8 @@ from typing import Any
 from msgspec import Struct
 
 from airflow_sqlmodels.manifest.nodes import AnyNode, Metric, Model, SavedQuery, SemanticModel
-from airflow_sqlmodels.project.semantic.elements import GRANULARITIES
 from airflow_sqlmodels.project.semantic.nodes import SemanticNode
+from airflow_sqlmodels.project.semantic_words import GRANULARITIES
 from airflow_sqlmodels.templating.entries.semantic_view import semantic_part
 
 Said = Mapping[str, Any]

@@ -8,8 +8,9 @@ from typing import Any
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.project.properties import Entry
 from airflow_sqlmodels.project.semantic.of_models import Home
-
-TYPES = ("simple", "ratio", "cumulative", "derived", "conversion")
+from airflow_sqlmodels.project.semantic_shapes import MADE_CUMULATIVE, MADE_METRIC
+from airflow_sqlmodels.project.semantic_words import METRIC_TYPES
+from airflow_sqlmodels.project.shape_rules import misshapen
 
 _LONGEST = 250
 
@@ -27,8 +28,13 @@ def refuse_name_and_type(entry: Entry) -> None:
         wrong = "must contain only letters, numbers and underscores"
     if wrong:
         raise ProjectError(f"the name of a metric {wrong}: {name!r}", entry.at, "put what people read into 'label'")
-    if str(entry.content.get("type")).lower() not in TYPES:
-        raise ProjectError(f"the metric {name!r} has no known type", entry.at, f"write type: {', '.join(TYPES)}")
+    if _type_of(entry.content) not in METRIC_TYPES:
+        raise ProjectError(f"the metric {name!r} has no known type", entry.at, f"write type: {', '.join(METRIC_TYPES)}")
+
+
+def _type_of(said: Mapping[str, Any]) -> str:
+    """Its type. As in dbt, a metric of the older form, or inside of a model, need not say that it is simple."""
+    return str(said.get("type", "simple")).lower()
 
 
 def in_one_form(entry: Entry, said: Mapping[str, Any], home: Home | None) -> dict[str, Any]:
@@ -36,11 +42,11 @@ def in_one_form(entry: Entry, said: Mapping[str, Any], home: Home | None) -> dic
 
     Raises ProjectError for one that says too little.
     """
-    kind = str(said["type"]).lower()
+    kind = _type_of(said)
     if "type_params" in said and home is None:
-        if not said.get("label"):
-            raise ProjectError(f"the metric {entry.name!r} has no label", entry.at, "add 'label: …'")
-        return {**said, "type": kind, "type_params": _older(kind, said["type_params"] or {})}
+        made = _older(kind, said["type_params"])
+        _refuse_words(entry, kind, made)
+        return {**said, "type": kind, "label": said.get("label") or entry.name, "type_params": made}
     params = {
         **{key: said.get(key) for key in ("numerator", "denominator", "expr")},
         "metrics": said.get("input_metrics"),
@@ -48,8 +54,14 @@ def in_one_form(entry: Entry, said: Mapping[str, Any], home: Home | None) -> dic
         "is_private": bool(said.get("hidden")),
         **_of_type(entry, kind, said, home),
     }
+    _refuse_words(entry, kind, params)
     kept = {key: said[key] for key in ("filter", "time_granularity", "description") if said.get(key) is not None}
     return {**kept, "type": kind, "label": said.get("label") or entry.name, "type_params": params}
+
+
+def _refuse_words(entry: Entry, kind: str, params: Mapping[str, Any]) -> None:
+    for fault in misshapen(params, MADE_CUMULATIVE if kind == "cumulative" else MADE_METRIC):
+        raise ProjectError(f"the metric {entry.name!r}: {fault.what}", entry.at, fault.hint)
 
 
 def _older(kind: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,8 +69,11 @@ def _older(kind: str, params: Mapping[str, Any]) -> dict[str, Any]:
     if kind != "cumulative":
         return dict(params)
     own = params.get("cumulative_type_params") or {}
-    beside = {key: params.get(key) for key in ("window", "grain_to_date") if params.get(key)}
-    return {**params, "cumulative_type_params": {**beside, **{key: each for key, each in own.items() if each}}}
+    found = {key: each for key, each in own.items() if each is not None}
+    for key in ("window", "grain_to_date"):
+        if params.get(key) and not found.get(key):
+            found[key] = params[key]
+    return {**params, "cumulative_type_params": found}
 
 
 def _of_type(entry: Entry, kind: str, said: Mapping[str, Any], home: Home | None) -> dict[str, Any]:
@@ -67,7 +82,7 @@ def _of_type(entry: Entry, kind: str, said: Mapping[str, Any], home: Home | None
             _require(entry, said, "agg")
         case "cumulative":
             _require(entry, said, "input_metric")
-            own = {key: said.get(key) for key in ("window", "grain_to_date", "period_agg")}
+            own = {key: said[key] for key in ("window", "grain_to_date", "period_agg") if said.get(key) is not None}
             return {"cumulative_type_params": {**own, "metric": said["input_metric"]}}
         case "conversion":
             _require(entry, said, "base_metric", "conversion_metric", "entity")
@@ -75,13 +90,13 @@ def _of_type(entry: Entry, kind: str, said: Mapping[str, Any], home: Home | None
             return {"conversion_type_params": {key: said.get(key) for key in keys}}
         case "ratio":
             _require(entry, said, "numerator", "denominator")
-    return {"metric_aggregation_params": _aggregation(entry, said, home)} if said.get("agg") else {}
+    return {"metric_aggregation_params": _aggregation(entry, said, home)} if said.get("agg") is not None else {}
 
 
 def _require(entry: Entry, said: Mapping[str, Any], *keys: str) -> None:
     for key in keys:
         if not said.get(key):
-            kind = str(said["type"]).lower()
+            kind = _type_of(said)
             what = f"the metric {entry.name!r} has no {key}: {key} is required for {kind} metrics."
             raise ProjectError(what, entry.at, f"add '{key}: …'")
 

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from airflow_sqlmodels.manifest.nodes import AnyNode
-from airflow_sqlmodels.project.semantic.elements import GRANULARITIES
 from airflow_sqlmodels.project.semantic.layer import Described, Issue, Layer, a, elements
+from airflow_sqlmodels.project.semantic_words import GRANULARITIES
 
 _NAME = re.compile(r"[a-z](?:(?!__)[a-z0-9_])*[a-z0-9]")
 _FORM = (

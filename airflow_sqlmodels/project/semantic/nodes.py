@@ -84,10 +84,12 @@ def semantic_nodes(parts: Parts, entries: Iterable[Entry], index: Index) -> Sema
 
 
 def _semantic_model(parts: Parts, entry: Entry, index: Index) -> SemanticModel:
-    refs = []
-    for call in parts.readers.graph.reader.calls("{{ " + str(entry.content.get("model") or "") + " }}") or []:
-        if call.name == "ref" and call.args:
-            refs.append(ref_of(call))
+    said = entry.content["model"]
+    calls = parts.readers.graph.reader.calls("{{ " + said + " }}")
+    if calls is None:
+        what = f"the model of the semantic model {entry.name!r} cannot be read: {said!r}"
+        raise ProjectError(what, entry.place(entry.content, "model"), "write model: ref('…')")
+    refs = [ref_of(call) for call in calls if call.name == "ref" and call.args]
     shared = _shared(parts, entry)
     meta = shared["config"].get("meta") or {}
     shared["definition"] |= described(parts, entry, shared["definition"], meta)
@@ -146,11 +148,19 @@ def _saved_query(parts: Parts, entry: Entry, known: Known) -> SavedQuery:
     shared = _shared(parts, entry)
     tags = (*_listed(entry.content.get("tags")), *_listed(shared["config"].get("tags")))
     shared["tags"] = tuple(sorted(set(tags)))
+    shared["config"] = _config_of_query(shared["config"])
     _refuse_exports(entry, shared["definition"], shared["config"])
     asked = (entry.content.get("query_params") or {}).get("metrics") or ()
     if shared["config"].get("enabled") is False:
         return SavedQuery(**shared)
     return SavedQuery(**shared, reads=tuple(dict.fromkeys(metric_named(each, entry, known) for each in asked)))
+
+
+def _config_of_query(config: dict[str, Any]) -> dict[str, Any]:
+    """Its config, in which as in dbt a schema is a text, and a cache is on or off."""
+    schema, cache = config.get("schema"), config["cache"]
+    texts = {} if schema is None else {"schema": str(schema)}
+    return {**config, **texts, "cache": {"enabled": cache.get("enabled", False)}}
 
 
 _EXPORTED_AS = ("table", "view")
@@ -160,7 +170,7 @@ def _refuse_exports(entry: Entry, said: Mapping[str, Any], config: Mapping[str, 
     """Raises ProjectError for an export that does not say what it is to become: itself, or its saved query."""
     written = entry.content.get("exports")
     for number, each in enumerate(said.get("exports") or ()):
-        wanted = (each.get("config") or {}).get("export_as") or config.get("export_as")
+        wanted = {**config, **(each.get("config") or {})}.get("export_as")
         if str(wanted).lower() not in _EXPORTED_AS:
             has = "no export_as" if wanted is None else f"the export_as {wanted!r}, which is none"
             what = f"the export {each.get('name')!r} of the saved query {entry.name!r} has {has}"

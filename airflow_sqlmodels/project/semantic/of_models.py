@@ -23,12 +23,10 @@ from msgspec import Struct
 
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.project.parts import Parts
-from airflow_sqlmodels.project.properties import Entry, refuse_unknown_keys
+from airflow_sqlmodels.project.properties import Entry
 from airflow_sqlmodels.project.resolve import Index
 from airflow_sqlmodels.project.semantic.elements import derived, of_columns
 from airflow_sqlmodels.project.yaml_text import YamlMap
-
-_KEYS = ("name", "enabled", "group", "config")
 
 
 class Home(Struct, frozen=True):
@@ -57,10 +55,6 @@ def _is_semantic(entry: Entry) -> bool:
     said = entry.content.get("semantic_model")
     if said is None or isinstance(said, bool):
         return bool(said)
-    if not isinstance(said, YamlMap):
-        at = entry.place(entry.content, "semantic_model")
-        raise ProjectError("semantic_model must be true, false or a mapping", at, "write semantic_model: true")
-    refuse_unknown_keys(entry, said, _KEYS, "a semantic model in a model")
     return said.get("enabled") is not False
 
 

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from airflow_sqlmodels.errors import closest
-from airflow_sqlmodels.project.semantic.elements import GRANULARITIES
 from airflow_sqlmodels.project.semantic.layer import Described, Issue, Layer, Said
+from airflow_sqlmodels.project.semantic_words import GRANULARITIES
 
 _KINDS = ("Dimension", "TimeDimension", "Entity", "Metric")
 _EXPRESSION = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from airflow_sqlmodels.manifest.nodes import Model
-from airflow_sqlmodels.project.semantic.elements import GRANULARITIES
 from airflow_sqlmodels.project.semantic.layer import Issue, Layer
+from airflow_sqlmodels.project.semantic_words import GRANULARITIES
 
 
 def time_spines(layer: Layer) -> Iterator[Issue]:

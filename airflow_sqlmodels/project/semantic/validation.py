@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from airflow_sqlmodels.errors import NamingError, ProjectError
 from airflow_sqlmodels.manifest.nodes import AnyNode, Metric, Model, SemanticModel
 from airflow_sqlmodels.manifest.warned import Warned
-from airflow_sqlmodels.project.semantic.elements import GRANULARITIES
 from airflow_sqlmodels.project.semantic.nodes import SemanticNode
+from airflow_sqlmodels.project.semantic_words import GRANULARITIES
 
 _OLD_TIME_SPINE = "metricflow_time_spine"
 """A model of that name is one of days, whatever it says of itself."""

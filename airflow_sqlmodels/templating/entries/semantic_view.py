@@ -83,7 +83,7 @@ def own_measures(definition: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _filter(said: Any) -> dict[str, Any] | None:
     """A condition or a list of them."""
-    if not said:
+    if said is None:
         return None
     listed = said if isinstance(said, list) else [said]
     return {"where_filters": [{"where_sql_template": str(each)} for each in listed]}
@@ -115,19 +115,31 @@ def _conversion(said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _export(said: Mapping[str, Any], of_query: Mapping[str, Any]) -> dict[str, Any]:
-    """One export; what it does not say, its saved query does."""
+    """One export; where and as what it goes, its saved query says unless it does itself. All of that is text."""
     own = said.get("config") or {}
-    config = {**of_query, **own}
+    config = {**{key: of_query.get(key) for key in ("export_as", "schema")}, **own}
+    schema, alias, database = (
+        None if value is None else str(value)
+        for value in (
+            _first(config.get("schema_name"), config.get("schema")),
+            config.get("alias"),
+            config.get("database"),
+        )
+    )
     return {
         "name": said.get("name"),
         "config": {
             "export_as": str(config.get("export_as") or "view").lower(),
-            "schema_name": config.get("schema_name") or config.get("schema"),
-            "alias": config.get("alias") or said.get("name"),
-            "database": config.get("database"),
+            "schema_name": schema,
+            "alias": alias or said.get("name"),
+            "database": database,
         },
         "unrendered_config": dict(own),
     }
+
+
+def _first(said: Any, other: Any) -> Any:
+    return other if said is None else said
 
 
 def _input(said: Any, more: tuple[str, ...]) -> dict[str, Any] | None:
@@ -168,7 +180,7 @@ def _filled(said: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
 
 def _time(said: Mapping[str, Any]) -> dict[str, Any]:
     grain, validity = str(said.get("time_granularity")).lower(), said.get("validity_params")
-    ends = validity and {key: bool(validity.get(key)) for key in ("is_start", "is_end")}
+    ends = None if validity is None else {key: bool(validity.get(key)) for key in ("is_start", "is_end")}
     return {"time_granularity": grain, "validity_params": ends}
 
 

@@ -138,7 +138,7 @@ def test_a_conversion_metrics_measures_are_mappings_however_they_are_written() -
         ("name: a b, type: simple", "cannot contain spaces"),
         ("name: 1a, type: simple", "must begin with a letter"),
         ("name: a!, type: simple", "only letters, numbers and underscores"),
-        ("name: a, calculation_method: count", "the metric 'a' has no known type"),
+        ("name: a, type: simpel", "the metric 'a' has no known type"),
         (f"name: {'a' * 251}, type: simple", "more than 250 characters"),
     ],
 )
@@ -175,7 +175,6 @@ def test_what_is_disabled_is_listed_as_disabled(tmp_path: Path) -> None:
          "the measure 'total' of 'revenue' is referenced on disabled semantic model 'sales'"),
         (", denominator: {name: orders_count}", "", "the metric 'per_order' does not say what it is made of"),
         ("type_params: {measure: total}}", "type_params: {expr: a}}", "'revenue' does not say what it is made of"),
-        ("label: Revenue, ", "", "the metric 'revenue' has no label"),
         ("expr: amount}", "expr: amount}\n      - {name: total, agg: sum}", "two measures are named 'total'"),
         ("agg: sum", "agg: summe", "no type 'summe' of measure"),
         ("type: primary, ", "type: primry, ", "no type 'primry' of entity"),
