@@ -67,6 +67,7 @@ def test_the_version_can_be_asked_of_every_command(args: list[str], capsys: pyte
         (["run", "--vars", "{"], "Error: --vars:2:1: this is not YAML"),
         (["run", "--warn-error-options", ""], "--warn-error-options must be a mapping"),
         (["run", "--no-introspect"], "No such option"),
+        (["source", "freshness", "--output", "/"], "'/' is a directory"),
         (["show", "--inline", ""], "Runtime Error\nname a node with --select"),
         (["ls", "--select", "tga:x"], "no selector method 'tga'"),
     ],
