@@ -131,16 +131,6 @@ def test_the_sql_of_what_was_shown_is_kept(call: Call, tmp_path: Path) -> None:
     assert node["compiled_code"] == (compiled / "two.sql").read_text()
 
 
-def test_a_query_that_cannot_be_shown_is_told_with_its_node(call: Call, tmp_path: Path) -> None:
-    (tmp_path / "models/broken.sql").write_text("select nowhere")
-
-    code, said = call("show", "--select", "broken")
-    assert (code, "Runtime Error\nDatabase Error in model broken\n" in said) == (2, True)
-
-    code, said = call("show", "--inline", "select nowhere")
-    assert (code, "Runtime Error\nDatabase Error in sql_operation inline_query\n" in said) == (2, True)
-
-
 def test_a_template_that_asks_for_an_unset_variable_is_told_as_such(call: Call) -> None:
     code, said = call("compile", "--inline", "select {{ env_var('NOBODY_SET_THAT') }}")
 
