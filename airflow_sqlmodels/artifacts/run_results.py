@@ -112,6 +112,8 @@ def _thread(result: Result) -> str:
 
 def _code(node: AnyNode, result: Result, sql: str) -> dict[str, Any]:
     """Its query. As in dbt that of a hook or an empty file is empty, and nothing is said of a unit test without one."""
+    if isinstance(node, UnitTest) and result.status == "error":
+        return {"compiled": None, "compiled_code": None}  # as in dbt, even if the warehouse refused its SQL
     if sql or (result.passed and _may_be_empty(node)):
         return {"compiled": True, "compiled_code": sql}
     return {"compiled": None if isinstance(node, UnitTest) else False, "compiled_code": None}

@@ -22,6 +22,7 @@ from airflow_sqlmodels.cli.options import (
     ManyValues,
     empty_option,
     global_options,
+    introspect_option,
     option,
     output_option,
     refresh_option,
@@ -44,6 +45,7 @@ _NEIGHBOURS = re.compile(r"\A@?(\d*\+)?|(\+\d*)?\Z")
 
 @click.command("compile", cls=ManyValues)
 @global_options
+@introspect_option
 @selection_options
 @refresh_option
 @empty_option
@@ -60,7 +62,7 @@ def compile_(context: click.Context, /, output: str, inline: str | None, **_valu
     flags = flags_of(context)
     refuse_both(context, inline, flags)
     opened = begin(flags, shown=False)
-    if inline is not None:
+    if inline:
         return _show_inline(flags, opened, inline, output)
     return run_compile(flags, opened, chosen_plan(flags, opened.manifest, "compile"), output)
 

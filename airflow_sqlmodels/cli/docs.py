@@ -113,7 +113,7 @@ def _compiled(flags: Flags, opened: Opened) -> None:
 
 
 def _described(flags: Flags, opened: Opened, invocation: Invocation, *, everything: bool) -> dict[str, Any]:
-    chosen = _chosen(flags, opened.manifest)
+    chosen = list(opened.manifest.nodes.values()) if everything else _chosen(flags, opened.manifest)
     nodes = relational(chosen)
     session = opened.open_session()
     try:

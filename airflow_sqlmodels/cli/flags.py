@@ -19,6 +19,7 @@ from airflow_sqlmodels.cli.old_words import old_words
 from airflow_sqlmodels.cli.reserved import reserved_names
 from airflow_sqlmodels.cli.scrubbed import HIDDEN, scrubbed
 from airflow_sqlmodels.cli.telling import tell_deprecations, tell_warning
+from airflow_sqlmodels.cli.told import as_told
 from airflow_sqlmodels.cli.warnings import (
     ONLY_TOLD,
     Rule,
@@ -29,7 +30,7 @@ from airflow_sqlmodels.cli.warnings import (
     unknown_keys,
 )
 from airflow_sqlmodels.cli.windows import times_of, window_of
-from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.errors import SqlModelsError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Manifest
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.user_flags import moved_flags
@@ -122,16 +123,16 @@ class Flags:
 def flags_of(context: click.Context) -> Flags:
     """The flags of a command. What stands in front of its name counts, unless it is said again behind it."""
     values = {**_merged(context), **said_by_old_names(os.environ)}
-    text = str(values.pop("vars_text", None) or "{}")
+    text = str(values.pop("vars_text"))
     known = {key: value for key, value in values.items() if key in Flags.__dataclass_fields__}
     known["project_dir"] = _project_dir(known.get("project_dir"))
-    said = {key: str(value) if isinstance(value, Path) else value for key, value in values.items() if value is not None}
-    if known.get("warn_error_options"):
-        known["warn_error_options"] = said["warn_error_options"] = options_of(known["warn_error_options"])
+    if known.get("warn_error_options") is not None:
+        known["warn_error_options"] = options_of(known["warn_error_options"])
     if known.get("sample"):
         known["sample"] = window_of(known["sample"])
     times = times_of(known.get("event_time_start"), known.get("event_time_end"))
     known["event_time_start"], known["event_time_end"] = times
+    said = as_told(values, known)
     variables = _vars(text)
     command = str(context.info_name)
     hidden = tuple(str(value) for name, value in variables.items() if name.startswith(SECRET_PREFIXES))
@@ -197,9 +198,10 @@ def _project_dir(said: Path | None) -> Path:
 
 
 def _vars(text: str) -> dict[str, Any]:
-    values = plain(parse_yaml(text, "--vars"))
-    if values is None:
-        return {}
+    try:
+        values = plain(parse_yaml(text, "--vars"))
+    except SqlModelsError as error:
+        raise click.UsageError(str(error)) from None
     if not isinstance(values, dict):
-        raise ProjectError(f"--vars must be a mapping, not {text!r}", None, "write it as '{day: 2024-01-01}'")
+        raise click.UsageError(f"--vars must be a mapping, not {text!r}: write it as '{{day: 2024-01-01}}'")
     return values

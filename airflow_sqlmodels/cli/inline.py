@@ -10,7 +10,7 @@ import click
 
 from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.compile.compiler import with_ephemeral
-from airflow_sqlmodels.errors import CompilationError, Location
+from airflow_sqlmodels.errors import CompilationError, Location, MissingEnvVarError
 from airflow_sqlmodels.manifest.macro import Macro
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import Analysis, NodeId, Operation
@@ -23,7 +23,7 @@ NAME = "inline_query"
 
 def refuse_both(context: click.Context, inline: str | None, flags: Flags) -> None:
     """Raises UsageError if a template is given, and nodes too."""
-    if inline is not None and (flags.select or flags.exclude or flags.selector):
+    if inline and (flags.select or flags.exclude or flags.selector):
         raise click.UsageError("--inline stands instead of --select, --exclude and --selector", context)
 
 
@@ -52,7 +52,7 @@ def compiled_inline(means: Answerer, text: str, session: Session | None) -> str:
         name=NAME,
         package=package,
         path=NAME,
-        fqn=(package, NAME),
+        fqn=(package, "sql", NAME),
         at=at,
         raw_code=text,
         config={},
@@ -61,6 +61,8 @@ def compiled_inline(means: Answerer, text: str, session: Session | None) -> str:
     rendering = Rendering(means, node, session, free_refs=True)
     try:
         return with_ephemeral(rendering, rendering.text(text, at))
+    except MissingEnvVarError:
+        raise  # it is of another kind
     except CompilationError as error:
         raise CompilationError(f"Error parsing inline query: {error.what}", error.at, error.hint) from None
 

@@ -120,7 +120,6 @@ _GLOBAL = (
     _switch("show-resource-report", "Tell at the end what the command took of the machine."),
     _switch("write-json", "Write the files that other tools read (manifest.json, run_results.json). Default: yes."),
     _switch("version-check", "Whether require-dbt-version counts."),
-    _switch("introspect", "Whether templates may ask the warehouse while they are compiled."),
     _switch("print", "Whether print() in templates shows something."),
     option("--indirect-selection", type=click.Choice(INDIRECT), help="Which tests come with selected nodes."),
     *(_switch(name, hidden=True) for name in NO_EFFECT),  # run_results.json tells what was said
@@ -163,6 +162,7 @@ resource_options = _stacked(
 refresh_option = option(
     "--full-refresh", "-f", is_flag=True, default=None, help="Build incremental models and seeds anew."
 )
+introspect_option = _switch("introspect", "Whether templates may ask the warehouse while they are compiled.")
 empty_option = _switch("empty", "Read no rows: tables get their columns, nothing else.")
 window_options = _stacked(
     (

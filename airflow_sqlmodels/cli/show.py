@@ -1,4 +1,4 @@
-"""`sqlmodels show`: the first rows of a node's query, or of one from the command line. Nothing is written."""
+"""`sqlmodels show`: the first rows of a node's query, or of one from the command line."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 import click
 from msgspec import Struct
 
+from airflow_sqlmodels.artifacts.compiled import write_inlined
 from airflow_sqlmodels.artifacts.json_text import to_json
 from airflow_sqlmodels.artifacts.run_results import write_results_of_no_node, write_run_results
 from airflow_sqlmodels.cli.choosing import chosen_plan
@@ -26,6 +27,7 @@ from airflow_sqlmodels.cli.opening_lines import begin, tell_concurrency
 from airflow_sqlmodels.cli.options import (
     ManyValues,
     global_options,
+    introspect_option,
     option,
     output_option,
     refresh_option,
@@ -33,6 +35,7 @@ from airflow_sqlmodels.cli.options import (
 )
 from airflow_sqlmodels.cli.summary import ended_by_failures
 from airflow_sqlmodels.cli.tables import table_lines
+from airflow_sqlmodels.cli.target_files import keep_sql, write_sql
 from airflow_sqlmodels.compile.compiler import compile_node
 from airflow_sqlmodels.compile.origins import CompiledText, Template
 from airflow_sqlmodels.errors import SqlModelsError, UnreachableError, WarehouseError
@@ -74,6 +77,7 @@ class Shown(Struct, frozen=True):
 
 @click.command(cls=ManyValues)
 @global_options
+@introspect_option
 @selection_options
 @refresh_option
 @output_option
@@ -85,6 +89,7 @@ def show(
     context: click.Context, /, output: str, inline: str | None, inline_direct: str | None, limit: int, **_values: Any
 ) -> int:
     """Show the first rows of a query."""
+    inline, inline_direct = inline or None, inline_direct or None
     flags = replace(flags_of(context), indirect_selection="empty")  # a model's tests are not to be shown
     refuse_both(context, inline if inline_direct is None else inline_direct, flags)
     if inline_direct is not None:
@@ -164,8 +169,13 @@ def _first(sql: str, limit: int, session: Session, head: str = "") -> Rows:
 
 
 def _keep(flags: Flags, means: Answerer, seen: Sequence[Shown]) -> None:
-    """Write run_results.json."""
+    """Write the SQL, and into manifest.json and run_results.json what came of it."""
     manifest = means.manifest
+    for each in seen:
+        if each.name is not None and not isinstance(manifest[each.node], Seed):
+            write_sql(flags, manifest, each.result())
+    write_inlined(flags.target_folder(manifest), manifest, means.compiled)
+    keep_sql(flags, manifest, means)
     if not flags.switch("write_json", manifest, default=True):
         return
     path = flags.target_folder(manifest) / "run_results.json"

@@ -32,7 +32,9 @@ def source(**_values: object) -> None:
 @source.command(cls=ManyValues)
 @global_options
 @selection_options
-@option("--output", "-o", type=click.Path(path_type=Path), help="Where to write sources.json.", envvar=None)
+@option(
+    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Where to write sources.json.", envvar=None
+)
 @click.pass_context
 def freshness(context: click.Context, /, output: Path | None, **_values: Any) -> int:
     """Check how old the selected sources are."""

@@ -60,6 +60,9 @@ _OF_COMMAND: Mapping[str, Mapping[str, Any]] = {
 }
 """What some commands have beside them."""
 
+_NOT_OF_COMMAND = {"run-operation": ("sqlparse", "warn_error_options"), "clone": ("sqlparse",)}
+"""What dbt does not tell of some commands."""
+
 _SHOWN: Mapping[str, Any] = {
     **{"FAIL_FAST": False, "WARN_ERROR": None, "TARGET_PATH": None, "EMPTY": False, "QUIET": False, "DEBUG": False},
     **{"VERSION_CHECK": True, "HINTS_ENABLED": True, "PRINTER_WIDTH": 80, "USE_COLORS": True, "LOG_PATH": "logs"},
@@ -83,7 +86,20 @@ def all_options(said: Mapping[str, Any], project_flags: Mapping[str, Any]) -> di
     for key in ("use_colors", "log_format", "log_level"):  # the file follows, unless something else is said of it
         if key in own:
             own.setdefault(f"{key}_file", own[key])
-    return {**_COMMON, **_OF_COMMAND.get(str(said.get("which")), _SELECTING), **project_flags, **own}
+    command = str(said.get("which"))
+    found = {**_COMMON, **_OF_COMMAND.get(command, _SELECTING), **project_flags, **own}
+    if isinstance(found[_WARNINGS], Mapping):
+        found[_WARNINGS] = _rules(found[_WARNINGS])
+    return {key: value for key, value in found.items() if key not in _NOT_OF_COMMAND.get(command, ())}
+
+
+def _rules(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Which warnings are errors, by today's names of the keys."""
+    return {key: said.get(key) or said.get(old) or [] for key, old in _OLD_KEYS.items()}
+
+
+_WARNINGS = "warn_error_options"
+_OLD_KEYS = {"error": "include", "warn": "exclude", "silence": ""}
 
 
 def all_flags(said: Mapping[str, Any], project_flags: Mapping[str, Any]) -> dict[str, Any]:

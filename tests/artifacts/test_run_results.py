@@ -149,6 +149,7 @@ def test_a_built_model_has_dbts_fields() -> None:
         (COUNTRIES, {"status": "success", "message": "INSERT 2", "rows": 2}, {"compiled": None, "relation_name": None}),
         (COUNTRIES, {"status": "success", "relation_name": "countries"}, {"relation_name": None}),
         (ROUNDED, {"status": "error"}, {"compiled": None, "compiled_code": None}),
+        (ROUNDED, {"status": "error", "compiled_sql": "select 1"}, {"compiled": None, "compiled_code": None}),
         (ROUNDED, {"status": "pass", "compiled_sql": "select 1"}, {"compiled": True}),
         (ORDERS, {"status": "success", "message": "No-op", "details": {"response": ""}}, {"adapter_response": {}}),
         (

@@ -66,6 +66,10 @@ def test_what_tests_keep_by_their_config_is_described_too(call: Call, tmp_path: 
         (["--select", "revenue"], {"model.shop.revenue"}),
         (["--select", "nothing"], set()),
         (["--exclude", "marts"], {"model.shop.stg_orders", "seed.shop.raw_orders"}),
+        (
+            ["--exclude", "marts", "--no-compile"],  # nothing is selected then: all is described
+            {"model.shop.stg_orders", "model.shop.orders", "model.shop.revenue", "seed.shop.raw_orders"},
+        ),
         (["--empty-catalog"], set()),
     ],
 )

@@ -63,6 +63,12 @@ def test_the_version_can_be_asked_of_every_command(args: list[str], capsys: pyte
         (["compile", "--inline", "select 1", "--selector", "a"], "--inline stands instead of --select"),
         (["run-operation"], "give the name of a macro"),
         (["run", "--vars", "[1]"], "--vars must be a mapping"),
+        (["run", "--vars", ""], "--vars must be a mapping"),
+        (["run", "--vars", "{"], "Error: --vars:2:1: this is not YAML"),
+        (["run", "--warn-error-options", ""], "--warn-error-options must be a mapping"),
+        (["run", "--no-introspect"], "No such option"),
+        (["source", "freshness", "--output", "/"], "'/' is a directory"),
+        (["show", "--inline", ""], "Runtime Error\nname a node with --select"),
         (["ls", "--select", "tga:x"], "no selector method 'tga'"),
     ],
 )

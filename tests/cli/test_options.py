@@ -209,3 +209,17 @@ def test_a_variable_of_what_has_no_effect_must_have_a_value_that_could_be_meant(
     result = CliRunner().invoke(outer, ["inner"], obj=[], env={name: bad})
 
     assert (result.exit_code, f"'{bad}' is not a valid" in result.output) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["--select", "a b", "c", "--exclude", "d, e"], {"select": ("a", "b", "c"), "exclude": ("d,", "e")}),
+        (["--no-fail-fast"], {"fail_fast": None}),
+        (["--fail-fast"], {"fail_fast": True}),
+    ],
+)
+def test_options_are_told_as_dbt_tells_them(args: list[str], told: dict[str, Any]) -> None:
+    flags, _word = flags_for("inner", *args)
+
+    assert {name: flags.said.get(name) for name in told} == told

@@ -120,6 +120,29 @@ def test_rows_are_shown_and_written_down(call: Call, tmp_path: Path) -> None:
     assert only_result(tmp_path)["unique_id"] == INLINE
 
 
+def test_the_sql_of_what_was_shown_is_kept(call: Call, tmp_path: Path) -> None:
+    assert call("show", "--quiet", "--select", "two")[0] == 0
+
+    compiled = tmp_path / "target/compiled/shop/models"
+    assert "select 1 as n" in (compiled / "one.sql").read_text()
+    assert "select n + 1 as n" in (compiled / "two.sql").read_text()
+    node = json.loads((tmp_path / "target/manifest.json").read_text())["nodes"]["model.shop.two"]
+    assert (node["compiled"], node["compiled_path"]) == (True, "target/compiled/shop/models/two.sql")
+    assert node["compiled_code"] == (compiled / "two.sql").read_text()
+
+
+def test_a_template_that_asks_for_an_unset_variable_is_told_as_such(call: Call) -> None:
+    code, said = call("compile", "--inline", "select {{ env_var('NOBODY_SET_THAT') }}")
+
+    assert (code, "Parsing Error\n" in said) == (2, True)
+
+
+def test_an_empty_template_is_none(call: Call) -> None:
+    code, said = call("compile", "--inline", "", "--select", "two", "--quiet")
+
+    assert (code, "select n + 1 as n" in said) == (0, True)
+
+
 @pytest.mark.parametrize("command", ["show", "compile"])
 def test_manifest_json_is_written_for_a_template_too(command: str, call: Call, tmp_path: Path) -> None:
     assert call(command, "--inline", "select 1 as n")[0] == 0
