@@ -28,7 +28,7 @@ def own_catalog(
     Raises ProjectError if the macro gives no such table, and whatever the macro itself refuses.
     """
     by_name = not everything and len(nodes) <= _FEW
-    macro = means.macros.own("get_catalog_relations" if by_name else "get_catalog") if nodes else None
+    macro = means.macros.of_adapter("get_catalog_relations" if by_name else "get_catalog") if nodes else None
     if macro is None:
         return None
     rendering = Rendering(means, nodes[0], session)

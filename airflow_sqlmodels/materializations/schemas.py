@@ -14,7 +14,7 @@ from airflow_sqlmodels.warehouse.session import Session
 def create_schemas(rendering: Rendering, session: Session, schemas: Iterable[str], *, commits: bool = True) -> None:
     """Make those of the schemas that are not there."""
     means, wanted = rendering.means, list(dict.fromkeys(schemas))
-    macro = means.macros.own("create_schema")
+    macro = means.macros.of_adapter("create_schema")
     if macro is None or not wanted:
         catalog.create_schemas(session, means.dialect, wanted, commits=commits)
         return

@@ -64,7 +64,7 @@ def measure(means: Answerer, source: Source, session: Session) -> Age:
     condition = source.freshness.filter if source.freshness and source.freshness.filter else None
     where = rendering.text(condition, source.at) if condition else None
     query = rendering.text(source.loaded_at_query, source.at) if source.loaded_at_query else None
-    own = means.macros.own("collect_freshness" if query is None else "collect_freshness_custom_sql")
+    own = means.macros.of_adapter("collect_freshness" if query is None else "collect_freshness_custom_sql")
     if own is not None:
         relation = rendering.relation_of(source)
         given = (relation, source.loaded_at_field, where) if query is None else (relation, query)

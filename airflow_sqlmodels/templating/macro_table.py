@@ -87,6 +87,13 @@ class MacroTable:
             self._own[name] = next((each for each in found if each is not None and each.package != BUILT_IN), None)
         return self._own[name]
 
+    def of_adapter(self, name: str) -> Macro | None:
+        """The version of a macro that dbt's adapter calls by itself: the project's, else a package's, as dbt_fivetran_utils
+        has one of `collect_freshness`; None if none of them has one. Templates do not see those of packages.
+        """
+        order = (self.root, *sorted(self.packages - {self.root, BUILT_IN}, reverse=True))
+        return self._first(name, order) or self.own(name)
+
     def materialization(self, name: str, *, packages: bool) -> Macro | None:
         """A materialization that the project or one of its packages defines; one for this warehouse is better.
 

@@ -102,6 +102,17 @@ def test_a_project_may_tell_the_age_itself(call: Call, tmp_path: Path, returned:
     assert results(tmp_path)["d"]["status"] == "error", "a week older than it is"
 
 
+def test_a_package_may_tell_the_age_too(call: Call, tmp_path: Path) -> None:
+    """As dbt_fivetran_utils does: dbt's adapter looks for this macro in all packages."""
+    own = OWN.replace("RESULT", "load_result('collect_freshness')")
+    package = {"dbt_packages/ages/dbt_project.yml": "name: ages\n", "dbt_packages/ages/macros/freshness.sql": own}
+    write_project(tmp_path, package)
+
+    call("source", "freshness")
+
+    assert results(tmp_path)["d"]["status"] == "error", "a week older than it is"
+
+
 def test_what_tells_no_age_is_refused(call: Call, tmp_path: Path) -> None:
     write_project(tmp_path, {"macros/freshness.sql": OWN.replace("RESULT", "'soon'")})
 
