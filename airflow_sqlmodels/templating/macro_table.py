@@ -88,8 +88,9 @@ class MacroTable:
         return self._own[name]
 
     def of_adapter(self, name: str) -> Macro | None:
-        """The version of a macro that dbt's adapter calls by itself: the project's, else a package's, as dbt_fivetran_utils
-        has one of `collect_freshness`; None if none of them has one. Templates do not see those of packages.
+        """The version of a macro that dbt's adapter calls by itself: the project's, else a package's.
+
+        None if none has one. dbt_fivetran_utils has a `collect_freshness`. Templates do not see those of packages.
         """
         order = (self.root, *sorted(self.packages - {self.root, BUILT_IN}, reverse=True))
         return self._first(name, order) or self.own(name)

@@ -103,8 +103,12 @@ def test_a_project_may_tell_the_age_itself(call: Call, tmp_path: Path, returned:
 
 
 def test_a_package_may_tell_the_age_too(call: Call, tmp_path: Path) -> None:
-    """As dbt_fivetran_utils does: dbt's adapter looks for this macro in all packages."""
-    own = OWN.replace("RESULT", "load_result('collect_freshness')")
+    """As dbt_fivetran_utils does: dbt's adapter looks for this macro in all packages, and for names in it there."""
+    own = OWN.replace("RESULT", "load_result('collect_freshness')").replace("macro collect", "macro default__collect")
+    own += (
+        "{% macro collect_freshness(source, loaded_at_field, filter) %}"
+        "{{ return(adapter.dispatch('collect_freshness')(source, loaded_at_field, filter)) }}{% endmacro %}"
+    )
     package = {"dbt_packages/ages/dbt_project.yml": "name: ages\n", "dbt_packages/ages/macros/freshness.sql": own}
     write_project(tmp_path, package)
 
