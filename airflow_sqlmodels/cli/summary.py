@@ -76,7 +76,7 @@ def failure(manifest: Manifest, result: Result) -> Iterator[str]:
 
 def ended_by_failures(manifest: Manifest, results: Sequence[Result], more: str = "") -> SqlModelsError:
     """The error that ends a command which builds nothing: as in dbt a Runtime Error, with those of the nodes in it."""
-    told = [f"  {line}" for result in to_explain(results) for line in failure(manifest, result)]
+    told = [f"  {click.unstyle(line)}" for result in to_explain(results) for line in failure(manifest, result)]
     return SqlModelsError("\n".join(told), None, more)
 
 
