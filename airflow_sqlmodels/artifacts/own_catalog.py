@@ -34,7 +34,7 @@ def own_catalog(
     rendering = Rendering(means, nodes[0], session)
     relations = [rendering.relation_of(node) for node in nodes]
     wanted = relations if by_name else sorted({str(relation.schema) for relation in relations})
-    return list(_described(_rows(macro, rendering.called(macro, relations[0].information_schema(), wanted))))
+    return list(_described(_rows(macro, rendering.called_by_adapter(macro, relations[0].information_schema(), wanted))))
 
 
 def _rows(macro: Macro, table: Any) -> list[dict[str, Any]]:

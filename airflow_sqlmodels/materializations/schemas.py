@@ -20,6 +20,6 @@ def create_schemas(rendering: Rendering, session: Session, schemas: Iterable[str
         return
     database = means.manifest.settings.target.database
     for schema in catalog.absent_schemas(session, means.dialect, wanted):
-        rendering.called(macro, TemplateRelation(Relation(database, schema, ""), means.dialect))
+        rendering.called_by_adapter(macro, TemplateRelation(Relation(database, schema, ""), means.dialect))
     if commits:
         session.commit()

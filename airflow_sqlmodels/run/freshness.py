@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from airflow_sqlmodels.errors import CompilationError, SqlModelsError, WarehouseError
 from airflow_sqlmodels.manifest.macro import Macro
@@ -69,8 +68,7 @@ def measure(means: Answerer, source: Source, session: Session) -> Age:
     if own is not None:
         relation = rendering.relation_of(source)
         given = (relation, source.loaded_at_field, where) if query is None else (relation, query)
-        # as dbt's adapter calls it: names in it are looked up as in a node of its own package
-        returned = Rendering(means, replace(source, package=own.package), session).called(own, *given)
+        returned = rendering.called_by_adapter(own, *given)
         times = _answered(own, returned)
         if not isinstance(returned, Mapping):
             means.invocation.warn(_returns_table(own))

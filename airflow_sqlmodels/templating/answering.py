@@ -265,6 +265,13 @@ class Rendering:
                 raise
             raise found from error
 
+    def called_by_adapter(self, macro: Macro, *args: Any) -> Any:
+        """The same for one that dbt's adapter calls by itself: names in it are looked up in the macro's own package."""
+        if macro.package == self.node.package:
+            return self.called(macro, *args)
+        own = Rendering(self.means, structs.replace(self.node, package=macro.package), self.session)
+        return own.called(macro, *args)
+
     def _render(self, template: str, at: Location, *, native: bool) -> Any:
         from airflow_sqlmodels.templating.answers import rendered  # noqa: PLC0415  # imports Jinja
 

@@ -320,6 +320,28 @@ def test_schemas_are_made_by_the_projects_macro(tmp_path: Path, session: DbApiSe
     connection.execute("drop schema public_apart cascade")
 
 
+def test_schemas_are_made_by_a_packages_macro(tmp_path: Path, session: DbApiSession, connection: Connection) -> None:
+    """dbt's adapter looks for it in all packages, and for the names in it where it stands."""
+    macros = """{% macro create_schema(relation) %}{{ return(told(relation.schema)) }}{% endmacro %}
+        {% macro told(name) %}
+        {% do run_query('create schema ' ~ name) %}
+        {% do run_query("comment on schema " ~ name ~ " is 'made by a package'") %}
+        {% endmacro %}"""
+    files = {
+        "models/m.sql": "{{ config(materialized='table', schema='apart') }} select 1 as id",
+        "macros/other.sql": "{% macro told(name) %}{{ exceptions.raise_compiler_error('of the project') }}{% endmacro %}",
+        "dbt_packages/places/dbt_project.yml": "name: places\n",
+        "dbt_packages/places/macros/schemas.sql": macros,
+    }
+
+    result = _run(_project(tmp_path, files, connection), session)
+
+    assert result.status == "success", result.message
+    said = rows_of(connection, "select obj_description('public_apart'::regnamespace)")
+    connection.execute("drop schema public_apart cascade")
+    assert said == [("made by a package",)]
+
+
 def test_a_materialization_for_another_language_is_refused(
     tmp_path: Path, session: DbApiSession, connection: Connection
 ) -> None:
