@@ -17,6 +17,7 @@ from airflow_sqlmodels.cli.log_file import LEVELS, LogFile, file_for, level_of
 from airflow_sqlmodels.cli.log_format import event
 from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
+from airflow_sqlmodels.project.behaviour_flags import counting
 from airflow_sqlmodels.project.user_flags import refuse_both, user_flags
 from airflow_sqlmodels.project.yaml_text import parse_yaml
 from airflow_sqlmodels.warehouse import turns
@@ -192,7 +193,7 @@ def log_for(said: Mapping[str, Any], root: Path) -> Log:
     flags = flags if isinstance(flags, dict) else {}
     user = user_flags(root, Path(said["profiles_dir"]) if said.get("profiles_dir") else None) if text else {}
     refuse_both(user, flags)
-    flags = flags or user
+    flags, _ = counting(flags or user)
     level = level_of(said.get("log_level") or flags.get("log_level"), "info")
     if said.get("debug"):
         level = "debug"

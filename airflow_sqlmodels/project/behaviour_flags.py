@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from airflow_sqlmodels.errors import closest
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
-from airflow_sqlmodels.project.settings import ProjectFile
+
+if TYPE_CHECKING:
+    from airflow_sqlmodels.project.settings import ProjectFile
 
 _OF_COMMANDS = (
-    *("cache_selected_only", "debug", "defer", "empty", "fail_fast", "favor_state", "full_refresh", "hints_enabled"),
-    *("indirect_selection", "introspect", "log_cache_events", "log_file_max_bytes", "log_format", "log_format_file"),
-    *("log_level", "log_level_file", "macro_debugging", "maximum_seed_size_mib", "partial_parse"),
-    *("populate_cache", "print", "printer_width", "quiet", "send_anonymous_usage_stats", "show_all_deprecations"),
-    *("snowflake_projects_otel", "sqlparse", "static_parser", "store_failures", "target_path", "threads"),
-    *("use_colors", "use_colors_file", "use_experimental_parser", "use_v2_parser", "v2_parser", "version_check"),
-    *("warn_error", "warn_error_options", "write_json"),
+    *("cache_selected_only", "debug", "fail_fast", "hints_enabled", "indirect_selection", "log_format"),
+    *("log_format_file", "log_level", "log_level_file", "maximum_seed_size_mib", "partial_parse", "populate_cache"),
+    *("printer_width", "send_anonymous_usage_stats", "snowflake_projects_otel", "static_parser", "use_colors"),
+    *("use_colors_file", "use_experimental_parser", "use_v2_parser", "v2_parser", "version_check", "warn_error"),
+    *("warn_error_options", "write_json"),
 )
 """Those that commands take, too."""
+
+_ONLY_SAID = {
+    **{name: f"--{name.replace('_', '-')}" for name in ("defer", "empty", "favor_state", "introspect")},
+    **{name: f"--{name.replace('_', '-')}" for name in ("log_cache_events", "log_file_max_bytes", "macro_debugging")},
+    **{name: f"--{name.replace('_', '-')}" for name in ("print", "quiet", "show_all_deprecations", "sqlparse")},
+    "full_refresh": "--full-refresh, or the config of that name for some models",
+    "store_failures": "--store-failures, or the config of that name for some tests",
+    "log_path": "--log-path, or 'log-path:' beside 'flags:'",
+    "target_path": "--target-path, or 'target-path:' beside 'flags:'",
+    "threads": "--threads, or 'threads:' in profiles.yml",
+}
+"""Options that dbt takes from the command line and the environment alone, and how to say them."""
 
 _OF_BEHAVIOUR = (
     *("allow_jinja_file_extensions", "enable_grouped_warn_error_parser_logs", "enable_truthy_nulls_equals_macro"),
@@ -44,13 +57,20 @@ _OF_ADAPTERS = (
 
 KNOWN = (*_OF_COMMANDS, *_OF_BEHAVIOUR, *_OF_ADAPTERS)
 
-_ELSEWHERE = {"log_path": "did you mean 'log-path:' beside 'flags:'?"}
-"""What says nothing there, and where it would."""
+
+def counting(flags: Any) -> tuple[Any, tuple[str, ...]]:
+    """Those of a file's flags that count there, and the names of the others, which each run says anew, as in dbt."""
+    if not isinstance(flags, Mapping):
+        return flags, ()  # refused with the rest of the file
+    known = {name: value for name, value in flags.items() if name not in _ONLY_SAID}
+    return known, tuple(name for name in flags if name in _ONLY_SAID)
 
 
 def unknown_flags(project: ProjectFile) -> Iterator[str]:
-    """A warning for each flag that dbt does not have."""
+    """A warning for each flag that dbt does not have, or does not take from a file."""
+    for name in project.flags_passed_over:
+        yield f"{project.shown}{PROJECT_FILE}: flag {name!r} says nothing there, use {_ONLY_SAID[name]}"
     for name in project.content.get("flags") or {}:
-        if str(name).lower() not in KNOWN:
-            hint = _ELSEWHERE.get(str(name).lower()) or closest(str(name), KNOWN)
+        if str(name).lower() not in KNOWN and name not in _ONLY_SAID:
+            hint = closest(str(name), KNOWN)
             yield f"{project.shown}{PROJECT_FILE}: unknown flag {name!r}{', ' + hint if hint else ''}"

@@ -12,6 +12,7 @@ from airflow_sqlmodels.errors import Location, SettingsError, SqlModelsError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Settings
 from airflow_sqlmodels.manifest.nodes import AnyNode, Exposure, Source
 from airflow_sqlmodels.manifest.warned import Warned
+from airflow_sqlmodels.project.behaviour_flags import counting
 from airflow_sqlmodels.project.choices import Choices
 from airflow_sqlmodels.project.configs import ConfigTree, Merge, merge_of, merge_plainly
 from airflow_sqlmodels.project.project_shape import check_shape
@@ -76,6 +77,8 @@ class ProjectFile(Struct, frozen=True):
     """The keys that stand in their mapping already."""
     config_version_at: Location | None = None
     """Where it asks for configs as they were in dbt's early days."""
+    flags_passed_over: tuple[str, ...] = ()
+    """What stands below `flags:`, and counts only where a command says it."""
 
     def paths(self, key: str) -> tuple[str, ...]:
         """`model-paths` and its siblings."""
@@ -148,10 +151,7 @@ def read_project_file(root: Path, choices: Choices, shown: str = "") -> ProjectF
         if key in rendered and old in rendered:
             at = place_in(content, old, path, text)
             raise SettingsError(f"{old!r} is the old name of {key!r}, which is there too", at, "keep one of them")
-    if choices.user_flags and not shown:
-        rendered.setdefault("flags", dict(choices.user_flags))
-    if choices.said_flags and not shown:
-        rendered["flags"] = {**(rendered.get("flags") or {}), **choices.said_flags}
+    passed_over = _put_flags(rendered, choices) if not shown else ()
     if not rendered.get("name"):
         raise SettingsError(f"{PROJECT_FILE} has no name", Location(path), "add 'name: my_project' to it")
     if rendered.get("require-dbt-version") is not None and _checks_version(choices, rendered):
@@ -164,7 +164,17 @@ def read_project_file(root: Path, choices: Choices, shown: str = "") -> ProjectF
     again = tuple((key, Location(path, line + 1, column + 1, lines[line])) for key, line, column in twice)
     is_old = rendered.get("config-version") == _OLD_CONFIG_VERSION
     at_version = place_in(content, "config-version", path, text) if is_old else None
-    return ProjectFile(str(rendered["name"]), root, shown, rendered, trees, written, again, at_version)
+    return ProjectFile(str(rendered["name"]), root, shown, rendered, trees, written, again, at_version, passed_over)
+
+
+def _put_flags(content: dict[str, Any], choices: Choices) -> tuple[str, ...]:
+    """The flags that hold; the names of those that stand there and do not count."""
+    if choices.user_flags:
+        content.setdefault("flags", dict(choices.user_flags))
+    flags, passed_over = counting(content.get("flags"))
+    if flags is not None or choices.said_flags:
+        content["flags"] = {**(flags or {}), **choices.said_flags} if choices.said_flags else flags
+    return passed_over
 
 
 _OLD_CONFIG_VERSION = 1

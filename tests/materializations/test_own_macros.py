@@ -329,7 +329,7 @@ def test_schemas_are_made_by_a_packages_macro(tmp_path: Path, session: DbApiSess
         {% endmacro %}"""
     files = {
         "models/m.sql": "{{ config(materialized='table', schema='apart') }} select 1 as id",
-        "macros/other.sql": "{% macro told(name) %}{{ exceptions.raise_compiler_error('of the project') }}{% endmacro %}",
+        "macros/other.sql": "{% macro told(name) %}{{ exceptions.raise_compiler_error('not this') }}{% endmacro %}",
         "dbt_packages/places/dbt_project.yml": "name: places\n",
         "dbt_packages/places/macros/schemas.sql": macros,
     }

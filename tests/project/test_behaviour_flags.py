@@ -102,4 +102,19 @@ def test_flags_of_other_warehouses_are_no_surprise(tmp_path: Path) -> None:
 def test_a_folder_for_logs_among_the_flags_is_told_as_it_says_nothing_there(tmp_path: Path) -> None:
     (warning,) = load(tmp_path, {"models/a.sql": "select 1 as id", **flags(log_path="mine")}).warnings
 
-    assert str(warning).endswith("unknown flag 'log_path', did you mean 'log-path:' beside 'flags:'?")
+    assert str(warning).endswith("flag 'log_path' says nothing there, use --log-path, or 'log-path:' beside 'flags:'")
+
+
+def test_flags_that_only_commands_say_do_not_hold_for_a_project(tmp_path: Path) -> None:
+    """As in dbt, which reads other fields from the file: a run that asks for nothing refreshes and defers nothing."""
+    said = flags(defer=True, full_refresh=True, empty=True, fail_fast=True)
+
+    manifest = load(tmp_path, {"models/a.sql": "select 1 as id", **said})
+
+    assert manifest.settings.flags == {"fail_fast": True}
+    assert [str(each) for each in manifest.warnings] == [
+        "dbt_project.yml: flag 'defer' says nothing there, use --defer",
+        "dbt_project.yml: flag 'full_refresh' says nothing there, use --full-refresh, or the config of that name for "
+        "some models",
+        "dbt_project.yml: flag 'empty' says nothing there, use --empty",
+    ]
