@@ -30,11 +30,11 @@ from airflow_sqlmodels.cli.warnings import (
     unknown_keys,
 )
 from airflow_sqlmodels.cli.windows import times_of, window_of
-from airflow_sqlmodels.errors import SqlModelsError
+from airflow_sqlmodels.errors import SettingsError, SqlModelsError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Manifest
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.user_flags import moved_flags
-from airflow_sqlmodels.project.yaml_text import parse_yaml, plain
+from airflow_sqlmodels.project.yaml_text import YamlMap, parse_yaml, with_numbers
 from airflow_sqlmodels.templating.invocation import EarlierBatches
 from airflow_sqlmodels.templating.sampling import Window
 from airflow_sqlmodels.templating.variables import SECRET_PREFIXES
@@ -199,9 +199,12 @@ def _project_dir(said: Path | None) -> Path:
 
 def _vars(text: str) -> dict[str, Any]:
     try:
-        values = plain(parse_yaml(text, "--vars"))
+        values = parse_yaml(text, "--vars")
     except SqlModelsError as error:
         raise click.UsageError(str(error)) from None
-    if not isinstance(values, dict):
+    if not isinstance(values, YamlMap):
         raise click.UsageError(f"--vars must be a mapping, not {text!r}: write it as '{{day: 2024-01-01}}'")
-    return values
+    if values.odd:
+        given = next(iter(values.odd.values()))
+        raise SettingsError(f"--vars: {given!r} is not of type 'string'", hint="put the variable's name in quotes")
+    return dict(with_numbers(values))

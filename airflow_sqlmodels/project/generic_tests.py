@@ -15,7 +15,7 @@ from msgspec import Struct
 from airflow_sqlmodels.errors import NamingError, ProjectError, SqlModelsError
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.properties import TestEntry
-from airflow_sqlmodels.project.yaml_text import YamlMap, plain
+from airflow_sqlmodels.project.yaml_text import YamlMap, with_numbers
 
 CONFIG_KEYS = (
     "severity",
@@ -167,7 +167,7 @@ def _in_one(written: str, said: Mapping[str, Any], column: str | None, entry: Te
     inner = said.get("arguments") or {}
     if not isinstance(inner, dict):
         raise ProjectError(f"arguments of the data test {written!r} must be a mapping", entry.at)
-    return {**_as_said(beside, column), **inner}
+    return {**_as_said(beside, column), **{str(key): value for key, value in inner.items()}}
 
 
 def _config(written: str, arguments: dict[str, Any], entry: TestEntry) -> dict[str, Any]:
@@ -190,7 +190,7 @@ def _refuse_model(written: str, arguments: Mapping[str, Any], entry: TestEntry) 
 
 
 def _name_and_arguments(entry: TestEntry) -> tuple[str, dict[str, Any]]:
-    definition = plain(entry.definition)
+    definition = with_numbers(entry.definition)
     if isinstance(definition, str):
         return definition, {}
     if not isinstance(definition, dict) or not definition:
@@ -205,7 +205,7 @@ def _name_and_arguments(entry: TestEntry) -> tuple[str, dict[str, Any]]:
     if not isinstance(arguments, dict):
         what = f"the arguments of the data test {name!r} must be a mapping"
         raise ProjectError(what, entry.at, hint if arguments is not None else f"without arguments write '- {name}'")
-    return str(name), dict(arguments)
+    return str(name), {str(key): value for key, value in arguments.items()}
 
 
 def _column_name(column: YamlMap, tested: Tested) -> str:

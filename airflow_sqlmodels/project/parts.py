@@ -24,7 +24,7 @@ from airflow_sqlmodels.project.properties import TEST_KEYS, Entry, columns_in
 from airflow_sqlmodels.project.rendering import YamlRenderer, is_template
 from airflow_sqlmodels.project.settings import ProjectFile
 from airflow_sqlmodels.project.unrendered import Inline, as_written, unrendered
-from airflow_sqlmodels.project.yaml_text import YamlMap, plain
+from airflow_sqlmodels.project.yaml_text import YamlMap, plain, with_numbers
 from airflow_sqlmodels.templating.reading import Readers
 
 _NOTHING_INLINE = Inline()
@@ -138,7 +138,7 @@ class Parts:
 
     def config_of(self, entry: Entry, package: str) -> dict[str, Any]:
         """What an entry says of its config, rendered."""
-        return self.rendered(entry.config, package, entry.at, depth=entry.depth_of_config)
+        return self.rendered(_numbered(entry.config), package, entry.at, depth=entry.depth_of_config)
 
     def description(self, text: Any, package: str, at: Location) -> str:
         """A description with its `doc()` calls answered. As in dbt a template loses the line end behind it."""
@@ -214,7 +214,12 @@ def _written_in(entry: Entry) -> dict[str, Any]:
     if entry.version is not None:
         own = (each for each in entry.content["versions"] if str(each["v"]) == entry.version.number)
         holder = next(own, holder)
-    return dict(plain(holder.get("config") or {}))
+    return _numbered(holder.get("config") or {})
+
+
+def _numbered(config: Mapping[str, Any]) -> dict[str, Any]:
+    """As in dbt the keys inside of a project's own configs are what YAML makes of them, those of `meta` are texts."""
+    return {key: plain(value) if key == "meta" else with_numbers(value) for key, value in config.items()}
 
 
 def _listed(value: Any) -> list[str]:

@@ -20,7 +20,7 @@ from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.required_version import check_version
 from airflow_sqlmodels.project.text_files import text_of
 from airflow_sqlmodels.project.vars_file import file_vars
-from airflow_sqlmodels.project.yaml_text import parse_yaml, place_in, plain
+from airflow_sqlmodels.project.yaml_text import parse_yaml, place_in, plain, with_numbers
 from airflow_sqlmodels.templating.variables import EnvVar, Var, target_names
 
 PATHS: dict[str, tuple[str, ...]] = {
@@ -142,7 +142,7 @@ def read_project_file(root: Path, choices: Choices, shown: str = "") -> ProjectF
     }
     renderer = YamlRenderer(names)
     rendered = {
-        key: plain(value) if key in _LATE else _rendered(value, renderer, place_in(content, key, path, text))
+        key: _late(key, value) if key in _LATE else _rendered(value, renderer, place_in(content, key, path, text))
         for key, value in content.items()
     }
     if variables:
@@ -165,6 +165,10 @@ def read_project_file(root: Path, choices: Choices, shown: str = "") -> ProjectF
     is_old = rendered.get("config-version") == _OLD_CONFIG_VERSION
     at_version = place_in(content, "config-version", path, text) if is_old else None
     return ProjectFile(str(rendered["name"]), root, shown, rendered, trees, written, again, at_version, passed_over)
+
+
+def _late(key: str, value: Any) -> Any:
+    return with_numbers(value) if key == "vars" else plain(value)
 
 
 def _put_flags(content: dict[str, Any], choices: Choices) -> tuple[str, ...]:
@@ -300,8 +304,16 @@ def _content(root: Path, shown: str, twice: list[tuple[str, int, int]] | None = 
 def _rendered(value: Any, renderer: YamlRenderer, at: Location) -> Any:
     """The value, rendered, but for hooks: these are rendered when they run."""
     if isinstance(value, dict):
-        return {key: plain(each) if _is_hook(key) else _rendered(each, renderer, at) for key, each in value.items()}
+        return {key: _rendered_below(key, each, renderer, at) for key, each in value.items()}
     return renderer.value(value, at)
+
+
+def _rendered_below(key: str, value: Any, renderer: YamlRenderer, at: Location) -> Any:
+    if _is_hook(key):
+        return plain(value)
+    if key.startswith("+") and key != "+meta":  # a config, not a folder: numbers in it stay numbers, as in dbt
+        return renderer.value(with_numbers(value), at)
+    return _rendered(value, renderer, at)
 
 
 def _is_hook(key: str) -> bool:

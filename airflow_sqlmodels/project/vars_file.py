@@ -9,7 +9,7 @@ from typing import Any
 from airflow_sqlmodels.errors import Location, SettingsError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.project.text_files import text_of
-from airflow_sqlmodels.project.yaml_text import parse_yaml, place_in, plain
+from airflow_sqlmodels.project.yaml_text import parse_yaml, place_in, with_numbers
 
 VARS_FILE = "vars.yml"
 
@@ -35,4 +35,4 @@ def file_vars(root: Path, shown: str, project: Mapping[str, Any], at: Location) 
     if project.get("vars"):
         what = f"Variables cannot be defined in both {VARS_FILE} and {PROJECT_FILE}."
         raise SettingsError(what, at, f"keep those of one file: {VARS_FILE} has {len(said)}")
-    return dict(plain(said))
+    return dict(with_numbers(said))

@@ -47,11 +47,13 @@ _MOST_WORDS, _LONGEST_WORD = 10_000, 50
 class YamlMap(dict[str, Any]):
     """A mapping that knows where each of its keys stands."""
 
-    __slots__ = ("places",)
+    __slots__ = ("odd", "places")
 
     def __init__(self) -> None:
         super().__init__()
         self.places: dict[str, tuple[int, int]] = {}
+        self.odd: dict[str, Any] | None = None
+        """The keys that are no text, by the text that they are made here, as nearly all keys of a project are names."""
 
 
 class YamlList(list[Any]):
@@ -124,6 +126,17 @@ def plain(value: Any) -> Any:
     return value
 
 
+def with_numbers(value: Any) -> Any:
+    """The same, but keys that are numbers stay numbers: a template asks `var('names')[7]`, as with dbt."""
+    if isinstance(value, dict):
+        odd = getattr(value, "odd", None) or {}
+        numbers = {text: key for text, key in odd.items() if key.__class__ in (int, float)}
+        return {numbers.get(key, key): with_numbers(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [with_numbers(each) for each in value]
+    return value
+
+
 def _value(loader: Any, node: Any) -> Any:
     if node.__class__ is yaml.ScalarNode:
         if node.tag == _STRING:
@@ -148,7 +161,9 @@ def _mapping(loader: Any, node: Any) -> YamlMap:
     for key_node, value_node in node.value:
         key = _value(loader, key_node)
         if key.__class__ is not str:
-            key = str(key)
+            given, key = key, str(key)
+            result.odd = result.odd or {}
+            result.odd[key] = given
         place = (key_node.start_mark.line, key_node.start_mark.column)
         if key in result.places and loader.twice is not None and not merged:
             loader.twice.append((key, *place))

@@ -189,6 +189,16 @@ def test_up_to_which_size_seeds_are_compared_can_be_said(flags: str, args: list[
     assert seed["checksum"]["name"] == by
 
 
+@pytest.mark.parametrize("said", ["on: 1", "{7: 2}", "{~: 2}", "{2024-01-01: 2}"])
+def test_a_variables_name_is_a_text(said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_project(tmp_path)
+
+    assert exit_code(["parse", "--project-dir", str(tmp_path), "--vars", said]) == 2
+    told = capsys.readouterr()
+    assert "Runtime Error" in told.out + told.err
+    assert "is not of type 'string'" in told.out + told.err
+
+
 def test_variables_with_the_names_of_secrets_are_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     args = ("inner", "--vars", "{DBT_ENV_SECRET_KEY: hush, day: 1}")
     monkeypatch.setattr("sys.argv", ["sqlmodels", *args])

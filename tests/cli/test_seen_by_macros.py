@@ -129,6 +129,41 @@ def test_a_result_has_dbts_attributes_and_dictionaries(shop: Shop) -> None:
     assert unique["node keys"] == TEST_KEYS
 
 
+NUMBERED = """\
+    models:
+      - name: codes
+        config: {meta: {7: 8}, mine: {2: two, lists: [{3: three}]}}
+        columns: [{name: x, data_tests: [mapped: {arguments: {names: {1: one}}}]}]
+    """
+
+
+def test_keys_that_are_numbers_stay_numbers_in_variables_configs_and_arguments(shop: Shop) -> None:
+    """So does dbt read YAML; the keys of `meta` are texts. From a manifest that was saved they come back the same."""
+    project = (shop.folder / "dbt_project.yml").read_text()
+    own = "vars: {names: {5: five, 1.5: half, of: [{6: six}]}}\n"
+    shop.add(
+        **{
+            "dbt_project.yml": project.replace("shop:\n    staging", "shop:\n    +all: {9: nine}\n    staging") + own,
+            "models/codes.sql": """select '{{ var('names')[5] }} {{ var('names')[1.5] }} {{ var('names').of[0][6] }}
+                {{ var('said')[4] }} {{ config.get('mine')[2] }} {{ config.get('mine').lists[0][3] }}
+                {{ config.get('all')[9] }} {{ config.get('meta')[7] or 'none' }}' as x""",
+            "models/codes.yml": NUMBERED,
+        }
+    )
+    shop.tell_at_end("{% do tell('ended', true) %}")
+    (shop.folder / "macros/mapped.sql").write_text(
+        "{% test mapped(model, column_name, names) %}select 1 where '{{ names[1] }}' <> 'one'{% endtest %}"
+    )
+
+    for _ in range(2):
+        shop.told("build", "--select", "codes", "--vars", "{said: {4: four}}")
+
+        compiled = (shop.folder / "target/compiled/shop/models/codes.sql").read_text()
+        assert compiled.split("'")[1].split() == ["five", "half", "six", "four", "two", "three", "nine", "none"]
+        results = json.loads((shop.folder / "target/run_results.json").read_text())["results"]
+        assert [each["status"] for each in results] == ["success", "pass", "success"]
+
+
 def test_there_are_no_results_behind_a_hook_at_the_start_that_failed(shop: Shop) -> None:
     shop.tell_at_end("{% do tell('seen', [results | length, schemas | length]) %}")
     with (shop.folder / "dbt_project.yml").open("a") as file:
