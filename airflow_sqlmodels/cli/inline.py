@@ -10,7 +10,7 @@ import click
 
 from airflow_sqlmodels.cli.flags import Flags
 from airflow_sqlmodels.compile.compiler import with_ephemeral
-from airflow_sqlmodels.errors import CompilationError, Location, MissingEnvVarError
+from airflow_sqlmodels.errors import CompilationError, Location, MissingEnvVarError, SqlModelsError
 from airflow_sqlmodels.manifest.macro import Macro
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import Analysis, NodeId, Operation
@@ -65,6 +65,12 @@ def compiled_inline(means: Answerer, text: str, session: Session | None) -> str:
         raise  # it is of another kind
     except CompilationError as error:
         raise CompilationError(f"Error parsing inline query: {error.what}", error.at, error.hint) from None
+
+
+def ended_by_inline(error: SqlModelsError) -> SqlModelsError:
+    """The error that ends a command over a template of its line: a Runtime Error, with what failed in it, as in dbt."""
+    told = (f"  {error.kind} in sql_operation {NAME} (--inline)", *str(error).splitlines())
+    return SqlModelsError("\n    ".join(told))
 
 
 def called_macro(means: Answerer, macro: Macro, arguments: Mapping[str, Any], session: Session) -> str:

@@ -20,7 +20,7 @@ from airflow_sqlmodels.cli.choosing import chosen_plan
 from airflow_sqlmodels.cli.execution import ended_with_nothing, prepared
 from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.inline import NAME as INLINE
-from airflow_sqlmodels.cli.inline import answer_data, compiled_inline, inline_id, refuse_both
+from airflow_sqlmodels.cli.inline import answer_data, compiled_inline, ended_by_inline, inline_id, refuse_both
 from airflow_sqlmodels.cli.log import RUN_RESULTS
 from airflow_sqlmodels.cli.opening import connected, profile_of, write_manifest
 from airflow_sqlmodels.cli.opening_lines import begin, tell_concurrency
@@ -129,7 +129,13 @@ def _show_direct(flags: Flags, query: str, limit: int, output: str) -> int:
 def _all_shown(means: Answerer, plan: Plan, inline: str | None, limit: int, session: Session) -> Iterator[Shown]:
     if inline is not None:
         query = _Query(inline_id(means.manifest), None, _bare(compiled_inline(means, inline, session)))
-        yield _shown(query, limit, session)
+        try:
+            shown = _shown(query, limit, session)
+        except UnreachableError:
+            raise
+        except WarehouseError as error:
+            raise ended_by_inline(error) from error
+        yield shown
     for step in plan:
         node = means.manifest[step.node]
         version = f".v{node.version}" if isinstance(node, Model) and node.version is not None else ""

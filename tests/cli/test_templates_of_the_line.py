@@ -84,6 +84,14 @@ def test_an_inline_template_finds_versions(call: Call, ref: str, relation: str) 
     assert f'"{relation}"' in said
 
 
+def test_a_query_that_the_warehouse_refuses_ends_as_with_dbt(call: Call) -> None:
+    code, said = call("show", "--inline", "select nope from {{ ref('one') }}")
+
+    assert code == 2
+    assert "Runtime Error\n  Database Error in sql_operation inline_query (--inline)\n" in said
+    assert 'column "nope" does not exist\n' in said
+
+
 def test_what_an_inline_template_gets_wrong_is_told(call: Call) -> None:
     code, said = call("compile", "--inline", "select * from {{ ref('tow') }}")
 
