@@ -146,6 +146,9 @@ class Model(Templated, frozen=True, kw_only=True):
     columns: dict[str, Column] = field(default_factory=dict)
     version: str | None = None
     latest_version: str | None = None
+    said_version: int | float | str | None = None
+    """The version as YAML reads it: a number, or a text."""
+    said_latest_version: int | float | str | None = None
     access: str = "protected"
     group: str | None = None
     constraints: tuple[dict[str, Any], ...] = ()
@@ -246,6 +249,8 @@ class UnitTest(Node, frozen=True, kw_only=True):
     """The model's."""
     version: str | None = None
     """Which version of the model is tested."""
+    said_version: int | float | str | None = None
+    """The same as YAML reads it."""
     versions: dict[str, Any] | None = None
     """`include` and `exclude`, as written."""
     problems: tuple[Problem, ...] = ()

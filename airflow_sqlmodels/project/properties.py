@@ -56,6 +56,9 @@ class Version(Struct, frozen=True):
     model: str
     number: str
     latest: str
+    said: int | float | str
+    """The number as YAML reads it: `v: '1.10'` is a text."""
+    said_latest: int | float | str
 
 
 @dataclass(frozen=True, slots=True)

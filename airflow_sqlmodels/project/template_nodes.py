@@ -69,10 +69,12 @@ def model(parts: Parts, file: SourceFile) -> Model:
     return Model(
         id=NodeId(".".join(("model", file.package, name, *suffix))),
         relation=parts.rules.relation(
-            {**seen(name, "model", file, fqn, config), "version": number and _number(number)}, file.package
+            {**seen(name, "model", file, fqn, config), "version": version and version.said}, file.package
         ),
         version=number,
         latest_version=None if version is None else version.latest,
+        said_version=None if version is None else version.said,
+        said_latest_version=None if version is None else version.said_latest,
         materialized=str(config["materialized"]),
         columns=columns,
         constraints=() if entry is None else tuple(plain(entry.content.get("constraints") or [])),
@@ -104,14 +106,6 @@ def _refuse_on_error(config: Mapping[str, Any], at: Location) -> None:
 
 _ON_ERROR = ("skip_children", "continue")
 """What becomes of those that read a model which could not be built."""
-
-
-def _number(version: str) -> int | float | str:
-    """A version as naming macros see it: a number if it is one."""
-    try:
-        return int(version)
-    except ValueError:
-        return version
 
 
 def snapshots(parts: Parts, file: SourceFile) -> Iterator[Snapshot]:

@@ -183,6 +183,7 @@ class _Reading(Struct, frozen=True):
             overrides=overrides,
             schema=model.relation.schema,
             version=model.version,
+            said_version=model.said_version,
             versions=None if versions is None else {key: versions.get(key) for key in ("include", "exclude")},
             problems=(*self._unknown(given), *problems_of(given, expect, model, self.nodes)),
         )

@@ -38,18 +38,24 @@ def _has_versions(entry: Entry) -> bool:
 def _versions(entry: Entry, models: Collection[tuple[str, str]]) -> Iterator[Entry]:
     listed = entry.content["versions"]
     numbers = [_number(entry, listed, index, each) for index, each in enumerate(listed)]
+    said = [each["v"] if isinstance(each["v"], (int, float)) else str(each["v"]) for each in listed]
     latest = entry.content.get("latest_version")
-    if latest not in (None, "") and str(latest) not in numbers:
+    if latest in (None, ""):
+        newest = max(numbers, key=rank)
+        latest = said[numbers.index(newest)]
+    elif latest in said:  # as in dbt 2.0 is 2, and a text is no number
+        newest = numbers[said.index(latest)]
+    else:
         raise ProjectError(f"{entry.name!r} has no version {latest!r}, which is to be its latest",
-                           entry.place(entry.content, "latest_version"), f"it has {', '.join(numbers)}")  # fmt: skip
-    newest = max(numbers, key=rank) if latest in (None, "") else str(latest)
+                           entry.place(entry.content, "latest_version"),
+                           f"it has {', '.join(map(repr, said))}")  # fmt: skip
     for index, (number, each) in enumerate(zip(numbers, listed, strict=True)):
         yield replace(
             entry,
             name=_file_name(entry, each, number, models, latest=number == newest),
             content=_content(entry, each),
             at=entry.place(listed, index),
-            version=Version(entry.name, number, newest),
+            version=Version(entry.name, number, newest, said[index], latest),
         )
 
 
@@ -65,6 +71,9 @@ def _number(entry: Entry, listed: Any, index: int, said: Any) -> str:
         raise ProjectError(
             f"a version of {entry.name!r} has no 'v'", entry.place(listed, index), "begin it with '- v: 1'"
         )
+    if isinstance(said["v"], bool):
+        what = f"the version of {entry.name!r} must be a text or a number, not {said['v']}"
+        raise ProjectError(what, entry.place(said, "v"), "begin it with '- v: 1'")
     return str(said["v"])
 
 
@@ -76,8 +85,8 @@ def _content(entry: Entry, own: YamlMap) -> YamlMap:
     without = ("deprecation_date", *BESIDE_CONFIG, *(TEST_KEYS if tests else ()))  # that one is each version's own
     _take(found, base, without)
     empty = () if tests else TEST_KEYS  # `tests:` with nothing behind it says nothing
-    no_columns = () if own.get("columns") else ("columns",)
-    _take(found, own, ("docs", "access", *empty, *no_columns))  # as in dbt, a version says these in its config alone
+    nothing = [key for key in ("columns", "description") if not own.get(key)]
+    _take(found, own, ("docs", "access", *empty, *nothing))  # as in dbt, a version says these in its config alone
     beside = {key: base[key] for key in BESIDE_CONFIG if base.get(key) is not None}
     if beside or (base.get("config") and "config" in own):
         found["config"] = _merged({**beside, **(base.get("config") or {})}, own.get("config") or {})
@@ -109,29 +118,29 @@ def _take(found: YamlMap, holder: YamlMap, but: Collection[str]) -> None:
 _EVERY = (["all"], ["*"])
 
 
-def _columns(entry: Entry, base: Iterable[Any], own: Iterable[Any]) -> YamlList:
-    """The columns of a version: `include` and `exclude` say which of the model's it has too."""
-    found, described = YamlList(), YamlList()
-    for index, each in enumerate(own):
-        if isinstance(each, Mapping) and "include" in each:
-            wanted, without = _names(each["include"]), _names(each.get("exclude"))
-            if without and wanted not in _EVERY:
-                what = "columns can be excluded only where all are included"
-                raise ProjectError(what, entry.place(each, "exclude"), "write include: all")
-            for column in base:
-                name = str(column.get("name"))
-                if (wanted in _EVERY or name in wanted) and name not in without:
-                    found.append(column)
-        else:
-            described.append(each)
-            places = getattr(own, "places", None)
-            described.places.append(places[index] if places else (0, 0))
-    again = {each["name"] for each in described if isinstance(each, Mapping) and each.get("name")}
-    kept = [column for column in found if column.get("name") not in again]
+def _columns(entry: Entry, base: Iterable[Any], own: YamlList) -> YamlList:
+    """The columns of a version: the model's, but for what `include` and `exclude` leave out, then its own.
+
+    One of its own counts for all that is said of a column of that name but the tests: as in dbt these are added.
+    """
+    included = [each for each in own if isinstance(each, Mapping) and "include" in each]
+    wanted, without = _EVERY[0], list[str]()
+    if len(included) > 1:
+        raise ProjectError(f"a version of {entry.name!r} has two 'include'", entry.place(included[1], "include"),
+                           "write one with all names, or include: all")  # fmt: skip
+    for each in included:
+        wanted, without = _names(each["include"]), _names(each.get("exclude"))
+        if without and wanted not in _EVERY:
+            what = "columns can be excluded only where all are included"
+            raise ProjectError(what, entry.place(each, "exclude"), "write include: all")
     result = YamlList()
-    for column in kept:
-        result.append(column)
-        result.places.append(column.places.get("name", (0, 0)) if isinstance(column, YamlMap) else (0, 0))
-    result.extend(described)
-    result.places.extend(described.places)
+    for column in base:
+        name = str(column.get("name"))
+        if (wanted in _EVERY or name in wanted) and name not in without:
+            result.append(column)
+            result.places.append(column.places.get("name", (0, 0)) if isinstance(column, YamlMap) else (0, 0))
+    for each, place in zip(own, own.places, strict=True):
+        if each not in included:
+            result.append(each)
+            result.places.append(place)
     return result

@@ -64,6 +64,96 @@ def test_each_version_is_a_model(tmp_path: Path) -> None:
     assert manifest.warnings == ()
 
 
+OWN_COLUMNS = """\
+    models:
+      - name: orders
+        description: Orders
+        columns:
+          - {name: id, description: Theirs, data_tests: [unique]}
+          - {name: amount, data_tests: [not_null]}
+        versions: [{v: 1, description: '', columns: [%s]}]
+    """
+OF_ALL = ["not_null_orders_v1_amount", "unique_orders_v1_id"]
+
+
+@pytest.mark.parametrize(
+    ("said", "columns", "tests"),
+    [
+        (
+            "{name: id, description: Own}",
+            {"id": "Own", "amount": ""},
+            ["not_null_orders_v1_amount", "unique_orders_v1_id"],
+        ),
+        (
+            "{name: more}",
+            {"id": "Theirs", "amount": "", "more": ""},
+            ["not_null_orders_v1_amount", "unique_orders_v1_id"],
+        ),
+        (
+            "{include: all}, {name: id, data_tests: [not_null]}",
+            {"id": "", "amount": ""},
+            sorted([*OF_ALL, "not_null_orders_v1_id"]),
+        ),
+        ("{include: [amount]}, {name: id}", {"id": "", "amount": ""}, ["not_null_orders_v1_amount"]),
+        ("{include: '*', exclude: [id]}", {"amount": ""}, ["not_null_orders_v1_amount"]),
+        ("{include: []}, {name: more}", {"more": ""}, []),
+    ],
+)
+def test_a_version_has_the_columns_of_all_and_their_tests_beside_its_own(
+    said: str, columns: dict[str, str], tests: list[str], tmp_path: Path
+) -> None:
+    manifest = load(tmp_path, {"models/orders_v1.sql": "select 1 as id", "models/all.yml": OWN_COLUMNS % said})
+
+    node = manifest[NodeId("model.shop.orders.v1")]
+    assert isinstance(node, Model)
+    assert (_described(node), node.description) == (columns, "Orders")
+    assert sorted(each.name for each in manifest.values() if isinstance(each, DataTest)) == tests
+
+
+@pytest.mark.parametrize(
+    ("versions", "latest", "version", "named"),
+    [
+        ("'1.10'", None, "1.10", "orders_v1_10"),
+        ("'01'", None, "01", "orders_v01"),
+        ("1.5", None, 1.5, "orders_v1_5"),
+        ("2", "2.0", 2, "orders_v2"),
+        ("a", "a", "a", "orders_va"),
+    ],
+)
+def test_a_version_stays_the_text_or_number_that_it_is(
+    versions: str, latest: str | None, version: str | float, named: str, tmp_path: Path
+) -> None:
+    """So a table is named after what is written: `v: '1.10'` is not 1.1."""
+    file = f"models/orders_v{versions.strip(chr(39))}.sql"
+    entry = (
+        f"models: [{{name: orders, versions: [{{v: {versions}}}]{f', latest_version: {latest}' if latest else ''}}}]"
+    )
+
+    manifest = load(tmp_path, {file: "select 1 as id", "models/all.yml": entry})
+
+    (node,) = (each for each in manifest.values() if isinstance(each, Model))
+    assert (node.said_version, type(node.said_version)) == (version, type(version))
+    assert (node.relation.identifier, node.version) == (named, node.latest_version)
+
+
+@pytest.mark.parametrize(
+    ("entry", "what"),
+    [
+        ("versions: [{v: true}]", "must be a text or a number, not True"),
+        ("versions: [{v: 1}], latest_version: '1'", "has no version '1', which is to be its latest"),
+        ("versions: [{v: 1, columns: [{include: all}, {include: [id]}]}]", "has two 'include'"),
+    ],
+)
+def test_what_is_no_version_is_refused(entry: str, what: str, tmp_path: Path) -> None:
+    files = {"models/orders_v1.sql": "select 1 as id", "models/all.yml": f"models: [{{name: orders, {entry}}}]"}
+
+    with pytest.raises(ProjectError, match=what) as raised:
+        load(tmp_path, files)
+
+    assert raised.value.at is not None
+    assert (raised.value.at.path, raised.value.at.line) == ("models/all.yml", 1)
+
+
 def _described(node: Model) -> dict[str, str]:
     return {name: column.description for name, column in node.columns.items()}
 

@@ -41,7 +41,7 @@ from airflow_sqlmodels.templating.entries.checksums import (
 from airflow_sqlmodels.templating.entries.primary_key import TestsOf, primary_key
 from airflow_sqlmodels.templating.entries.semantic import completed
 from airflow_sqlmodels.templating.entries.shape import whole_config
-from airflow_sqlmodels.templating.entries.view import node_view, number, relation_name
+from airflow_sqlmodels.templating.entries.view import node_view, relation_name
 from airflow_sqlmodels.templating.inline_config import inline_config, is_literal
 
 Entry = dict[str, Any]
@@ -177,8 +177,11 @@ def _test_part(test: DataTest, manifest: Manifest, view: Mapping[str, Any]) -> E
     if not isinstance(attached, Source):
         said["group"] = attached.config.get("group")
     if isinstance(attached, Model) and attached.version and _is_read_at_once(test):
-        refs = ((each, number(each.version)) for each in test.refs)
-        said["refs"] = [{"name": each.name, "package": each.package, "version": version} for each, version in refs]
+        refs = ((each, (each.name, each.version) == (attached.name, attached.version)) for each in test.refs)
+        said["refs"] = [
+            {"name": each.name, "package": each.package, "version": attached.said_version if own else each.version}
+            for each, own in refs
+        ]
     return said
 
 

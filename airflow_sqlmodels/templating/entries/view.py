@@ -203,8 +203,8 @@ def _own_part(node: AnyNode) -> dict[str, Any]:
         case Model():
             return {
                 "access": node.access,
-                "version": number(node.version),
-                "latest_version": number(node.latest_version),
+                "version": node.said_version,
+                "latest_version": node.said_latest_version,
                 "constraints": [_constraint(each, {"columns": []}) for each in node.constraints],
                 "contract": node.config.get("contract") or {"enforced": False, "alias_types": True},
                 "time_spine": node.time_spine,  # macros look for the models that have one
@@ -274,7 +274,7 @@ def _unit_test_part(node: UnitTest) -> dict[str, Any]:
         "overrides": overrides and {"macros": overrides.macros, "vars": overrides.vars, "env_vars": overrides.env_vars},
         "schema": node.schema or None,
         "checksum": node.checksum,
-        "version": number(node.version),
+        "version": node.said_version,
         "versions": node.versions,
     }
 
@@ -326,16 +326,6 @@ _PART_OF: dict[type, Callable[[Any], dict[str, Any]]] = {
 
 def _period(period: Period | None) -> dict[str, Any]:
     return {"count": None, "period": None} if period is None else {"count": period.count, "period": period.period}
-
-
-def number(version: int | float | str | None) -> int | float | str | None:
-    """A version as it stands in YAML."""
-    if not isinstance(version, str):
-        return version
-    for kind in (int, float):
-        with contextlib.suppress(TypeError, ValueError):
-            return kind(version)
-    return version
 
 
 def _constraint(said: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
