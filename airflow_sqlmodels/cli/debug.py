@@ -46,6 +46,7 @@ def debug(context: click.Context, /, connection: bool, config_dir: bool, **_valu
     if connection:
         _say(flags, "Skipping steps before connection verification")
         known = checks.silent("Profile loading", _profile)
+        checks.silent("Project loading", _project)  # as in dbt: the verdict is over all
     else:
         _say(flags, "Configuration:")
         profiles, project = profiles_place(flags.project_dir, flags.profiles_dir), flags.project_dir / PROJECT_FILE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from airflow_sqlmodels.cli.flags import Flags, flags_of
 from airflow_sqlmodels.cli.opening_lines import tell_running
 from airflow_sqlmodels.cli.options import global_options, option
 from airflow_sqlmodels.cli.telling import tell_warning
-from airflow_sqlmodels.errors import Location
+from airflow_sqlmodels.errors import Location, ProjectError, SettingsError
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.installed import LOCK_FILE
 from airflow_sqlmodels.project.packages.adding import add_package
@@ -47,6 +48,15 @@ def deps(context: click.Context, /, upgrade: bool, lock_only: bool, **values: An
     """Install the packages that packages.yml or dependencies.yml asks for."""
     flags = flags_of(context)
     tell_running(flags, shown=False)
+    try:
+        return _deps(flags, upgrade, lock_only, values)
+    except ProjectError as error:
+        if error.kind != ProjectError.kind:
+            raise
+        raise SettingsError(error.what, error.at, error.hint) from error  # as dbt calls what is wrong with packages
+
+
+def _deps(flags: Flags, upgrade: bool, lock_only: bool, values: Mapping[str, Any]) -> int:
     variables = {**file_vars(flags.project_dir, "", {}, Location(VARS_FILE)), **flags.vars}
     home = home_of(flags.project_dir, variables)
     if values["add_package"]:

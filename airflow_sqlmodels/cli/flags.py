@@ -13,13 +13,14 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from airflow_sqlmodels.cli.log import Log, log_for
+from airflow_sqlmodels.cli.log import Log, flags_of_project, log_for
 from airflow_sqlmodels.cli.old_variables import renamed_variables, said_by_old_names
 from airflow_sqlmodels.cli.old_words import old_words
 from airflow_sqlmodels.cli.reserved import reserved_names
 from airflow_sqlmodels.cli.scrubbed import HIDDEN, scrubbed
 from airflow_sqlmodels.cli.telling import tell_deprecations, tell_warning
 from airflow_sqlmodels.cli.told import as_told
+from airflow_sqlmodels.cli.user_settings import user_settings, wanted
 from airflow_sqlmodels.cli.warnings import (
     ONLY_TOLD,
     Rule,
@@ -122,7 +123,7 @@ class Flags:
 
 def flags_of(context: click.Context) -> Flags:
     """The flags of a command. What stands in front of its name counts, unless it is said again behind it."""
-    values = {**_merged(context), **said_by_old_names(os.environ)}
+    values = _values(context)
     text = str(values.pop("vars_text"))
     known = {key: value for key, value in values.items() if key in Flags.__dataclass_fields__}
     known["project_dir"] = _project_dir(known.get("project_dir"))
@@ -170,6 +171,35 @@ def _colours(said: bool | None, log: Log) -> bool | None:
     """Whether colours are to be shown; None: if the output can show them."""
     wanted = log.project_flags.get("use_colors") if said is None else said
     return wanted if isinstance(wanted, bool) else None
+
+
+def _values(context: click.Context) -> dict[str, Any]:
+    """Each option's value: as it was said here or in the environment, else in the user's settings, else as usual.
+
+    What the project's own flags say counts more than these settings, and is looked up where it is needed.
+    """
+    values, by_old_names = _merged(context), said_by_old_names(os.environ)
+    settings = user_settings()
+    if settings:
+        unsaid = {name: found for name, found in _left_out(context).items() if name not in by_old_names}
+        project = flags_of_project(values, _project_dir(values.get("project_dir")))
+        values |= wanted(settings, unsaid, project)
+    return {**values, **by_old_names}
+
+
+def _left_out(context: click.Context) -> dict[str, tuple[click.Context, click.Parameter]]:
+    """The options that were said nowhere, by name."""
+    found: dict[str, tuple[click.Context, click.Parameter]] = {}
+    said: set[str] = set()
+    above: click.Context | None = context
+    while above is not None:
+        for option in above.command.params:
+            name = str(option.name)
+            found.setdefault(name, (above, option))
+            if _rank(above, name):
+                said.add(name)
+        above = above.parent
+    return {name: each for name, each in found.items() if name not in said}
 
 
 def _merged(context: click.Context) -> dict[str, Any]:

@@ -181,6 +181,37 @@ class Log(Struct, frozen=True):
 
 def log_for(said: Mapping[str, Any], root: Path) -> Log:
     """The log of a command with these flags, over the project in a folder; without a project no file."""
+    there, project, flags, moved = _written(said, root)
+    level = level_of(said.get("log_level") or flags.get("log_level"), "info")
+    if said.get("debug"):
+        level = "debug"
+    if said.get("quiet"):
+        level = "error"
+    invocation = str(uuid.uuid4())
+    file = file_for(said, project, root, invocation) if there else None
+    shape = said.get("log_format") or flags.get("log_format")
+    log = Log(
+        level,
+        file,
+        invocation,
+        json=shape == "json",
+        lists=said.get("which") in ("ls", "list"),
+        project_flags=flags,
+        flags_moved=moved,
+    )
+    shown = {key: value for key, value in said.items() if key != "vars"}
+    args = {key: str(value) for key, value in shown.items()}
+    log.closely("MainReportArgs", "A002", f"running sqlmodels with arguments {shown}", lambda: {"args": args})
+    return log
+
+
+def flags_of_project(said: Mapping[str, Any], root: Path) -> Mapping[str, Any]:
+    """The flags of the project in a folder, from wherever they stand. Raises SettingsError if that is two places."""
+    return _written(said, root)[2]
+
+
+def _written(said: Mapping[str, Any], root: Path) -> tuple[bool, Mapping[str, Any], Mapping[str, Any], bool]:
+    """Whether there is a project, what its file says, its flags, and whether these stand in profiles.yml."""
     place = root / PROJECT_FILE
     text = place.read_text(encoding="utf-8", errors="replace") if place.is_file() else ""
     # most projects say nothing of logs, and reading YAML takes time
@@ -193,25 +224,4 @@ def log_for(said: Mapping[str, Any], root: Path) -> Log:
     flags = flags if isinstance(flags, dict) else {}
     user = user_flags(root, Path(said["profiles_dir"]) if said.get("profiles_dir") else None) if text else {}
     refuse_both(user, flags)
-    flags, _ = counting(flags or user)
-    level = level_of(said.get("log_level") or flags.get("log_level"), "info")
-    if said.get("debug"):
-        level = "debug"
-    if said.get("quiet"):
-        level = "error"
-    invocation = str(uuid.uuid4())
-    file = file_for(said, project, root, invocation) if text else None
-    shape = said.get("log_format") or flags.get("log_format")
-    log = Log(
-        level,
-        file,
-        invocation,
-        json=shape == "json",
-        lists=said.get("which") in ("ls", "list"),
-        project_flags=flags,
-        flags_moved=bool(user),
-    )
-    shown = {key: value for key, value in said.items() if key != "vars"}
-    args = {key: str(value) for key, value in shown.items()}
-    log.closely("MainReportArgs", "A002", f"running sqlmodels with arguments {shown}", lambda: {"args": args})
-    return log
+    return bool(text), project, counting(flags or user)[0], bool(user)

@@ -5,7 +5,6 @@ Exit codes are dbt's: 0 all is well, 1 a node failed, 2 it could not be run at a
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import logging
 import os
@@ -24,6 +23,7 @@ from airflow_sqlmodels.cli.lazy import LazyGroup
 from airflow_sqlmodels.cli.log_format import ended_by, tell_error
 from airflow_sqlmodels.cli.options import global_options
 from airflow_sqlmodels.cli.scrubbed import scrubbed_output
+from airflow_sqlmodels.cli.unread import allow_unread
 from airflow_sqlmodels.errors import SqlModelsError
 
 REPORT = "This should not have happened. Please report it, with the lines above, in the project's issue tracker."
@@ -72,11 +72,11 @@ def main() -> None:
     """Run the command that the process was started with, and end the process with its exit code."""
     gc.set_threshold(_NEW_OBJECTS)
     forked.allow()
+    allow_unread()
     code = exit_code()
     logging.shutdown()
-    with contextlib.suppress(BrokenPipeError):
-        sys.stdout.flush()
-        sys.stderr.flush()
+    sys.stdout.flush()
+    sys.stderr.flush()
     os._exit(code)  # Python would take apart all that a large project left in memory, object by object
 
 
@@ -89,8 +89,7 @@ def exit_code(args: Sequence[str] | None = None) -> int:
         with scrubbed_output():
             code = _ended(args, shared)
             if "log" in shared:
-                with contextlib.suppress(BrokenPipeError):
-                    tell_end(shared["log"], shared["command"], began, success=not code, report=shared["report"])
+                tell_end(shared["log"], shared["command"], began, success=not code, report=shared["report"])
             return code
     finally:
         if "log" in shared:
@@ -105,19 +104,35 @@ def _ended(args: Sequence[str] | None, shared: dict[str, Any]) -> int:
         error.show()
         return 2
     except SqlModelsError as error:
-        tell_error(error, sys.argv[1:] if args is None else args, shared.get("colours"))
-        _note(shared, f"{error.kind}\n{error}")
-        return 2
+        return _refused(error, args, shared)
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)
         return 2
-    except BrokenPipeError:
-        return 0
+    except OSError as error:  # of a file: a folder that cannot be written, or is none
+        if error.filename is not None:
+            return _refused(_about_file(error), args, shared)
+        return _unexpected(shared)
     except Exception:  # the last edge: whatever it is, the user is told what to do with it
-        click.echo(f"{traceback.format_exc()}\n{REPORT}", err=True)
-        _note(shared, traceback.format_exc())
-        return 2
+        return _unexpected(shared)
     return answer if isinstance(answer, int) else 0
+
+
+def _refused(error: SqlModelsError, args: Sequence[str] | None, shared: dict[str, Any]) -> int:
+    tell_error(error, sys.argv[1:] if args is None else args, shared.get("colours"))
+    _note(shared, f"{error.kind}\n{error}")
+    return 2
+
+
+def _about_file(error: OSError) -> SqlModelsError:
+    return SqlModelsError(
+        f"{error.filename}: {error.strerror}", hint="is it a file or folder that this user may write?"
+    )
+
+
+def _unexpected(shared: dict[str, Any]) -> int:
+    click.echo(f"{traceback.format_exc()}\n{REPORT}", err=True)
+    _note(shared, traceback.format_exc())
+    return 2
 
 
 def _note(shared: dict[str, Any], message: str) -> None:

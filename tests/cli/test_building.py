@@ -323,6 +323,14 @@ def test_debug_and_results_are_events_as_dbt_has_them(call: Call, tmp_path: Path
     assert not {"EndOfRunSummary", "StatsLine"} & {each["info"]["name"] for each in freshness}
 
 
+def test_debug_of_the_connection_alone_wants_a_project_too(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "dbt_project.yml").unlink()
+    code, said = call("debug", "--connection")
+    assert code == 1
+    assert "Connection test: [OK connection ok]" in said
+    assert "1 check failed:\nProject loading failed for the following reason:\n" in said
+
+
 def test_debug_says_which_part_is_wrong(call: Call, tmp_path: Path) -> None:
     code, said = call("debug")
     assert code == 0

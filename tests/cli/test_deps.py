@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from airflow_sqlmodels.cli.main import exit_code
@@ -400,3 +401,21 @@ def test_warnings_can_be_errors(project: Path, tmp_path: Path, capsys: pytest.Ca
     assert deps(project, "--warn-error") == 2
     assert "a warning, and --warn-error is set" in "".join(capsys.readouterr())
     assert not (project / "package-lock.yml").exists()
+
+
+@pytest.mark.parametrize(
+    ("packages", "kind"),
+    [
+        ("packages: [{local: nowhere}]\n", "Runtime Error"),
+        ("packages: [{nonsense: 1}]\n", "Runtime Error"),
+        ("packages: [\n", "Runtime Error"),
+        ("packages: [{git: a, revision: x}, {git: a, revision: y}]\n", "Runtime Error"),
+        ("packages: [{local: \"{{ env_var('NOT_SET_ANYWHERE') }}\"}]\n", "Parsing Error"),
+    ],
+)
+def test_what_is_wrong_with_packages_is_of_dbts_kind(
+    packages: str, kind: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "packages.yml").write_text(packages)
+    assert deps(project) == 2
+    assert f"Encountered an error:\n{kind}\n" in click.unstyle("".join(capsys.readouterr()))
