@@ -108,10 +108,8 @@ def _ended(args: Sequence[str] | None, shared: dict[str, Any]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)
         return 2
-    except OSError as error:  # of a file: a folder that cannot be written, or is none
-        if error.filename is not None:
-            return _refused(_about_file(error), args, shared)
-        return _unexpected(shared)
+    except _NOT_WRITABLE as error:
+        return _refused(_about_file(error), args, shared)
     except Exception:  # the last edge: whatever it is, the user is told what to do with it
         return _unexpected(shared)
     return answer if isinstance(answer, int) else 0
@@ -123,10 +121,12 @@ def _refused(error: SqlModelsError, args: Sequence[str] | None, shared: dict[str
     return 2
 
 
+_NOT_WRITABLE = (PermissionError, NotADirectoryError, IsADirectoryError, FileExistsError)
+"""What comes of a folder that this user may not write, or that is none."""
+
+
 def _about_file(error: OSError) -> SqlModelsError:
-    return SqlModelsError(
-        f"{error.filename}: {error.strerror}", hint="is it a file or folder that this user may write?"
-    )
+    return SqlModelsError(f"{error.filename}: {error.strerror}", hint="is it a file or folder that you may write?")
 
 
 def _unexpected(shared: dict[str, Any]) -> int:
