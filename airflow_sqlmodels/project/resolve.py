@@ -25,6 +25,7 @@ from airflow_sqlmodels.manifest.nodes import (
     Templated,
     resource_type,
 )
+from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.project.written import place_of
 
 T = TypeVar("T", bound=Templated)
@@ -117,6 +118,8 @@ def index_of(
     for node in nodes:
         if isinstance(node, (Source, DataTest, Analysis)):
             _refuse_same_id(once, node)
+        if isinstance(node, DataTest) and node.relation is not None and node.config.get("store_failures") is True:
+            _refuse_same_relation(relations, node, node.relation)
         if isinstance(node, Source):
             index.sources.setdefault((node.source_name, node.name), {})[node.package] = node
         elif isinstance(node, Function):
@@ -128,7 +131,7 @@ def index_of(
             namesakes.append(node)
             namesakes.sort(key=_rank)
             if not (isinstance(node, Model) and node.materialized == "ephemeral"):
-                _refuse_same_relation(relations, node)
+                _refuse_same_relation(relations, node, node.relation)
     _note_disabled(index, once, disabled)
     return index
 
@@ -241,13 +244,16 @@ def _version_of(node: Model | Seed | Snapshot) -> str | None:
     return node.version if isinstance(node, Model) else None
 
 
-def _refuse_same_relation(relations: dict[tuple[str, str, str], Node], node: Model | Seed | Snapshot) -> None:
-    relation = node.relation
+def _refuse_same_relation(relations: dict[tuple[str, str, str], Node], node: Node, relation: Relation) -> None:
     key = (relation.database, relation.schema, relation.identifier)
     other = relations.setdefault(key, node)
     if other is not node:
-        raise NamingError(f"two nodes write the relation {relation}: the other is {other.path}",
-                           Location(node.at.path, 1), "give one of them another alias or schema")  # fmt: skip
+        tested = isinstance(node, DataTest)
+        where = other.at if tested else other.path
+        hint = " (tests that keep their failures have tables)" if tested else ""
+        raise NamingError(f"two nodes write the relation {relation}: the other is {where}",
+                           node.at if tested else Location(node.at.path, 1),
+                           f"give one of them another alias or schema{hint}")  # fmt: skip
 
 
 def _missing_ref(node: Templated, ref: Ref, index: Index) -> NamingError:

@@ -61,6 +61,16 @@ MISTAKES: dict[str, dict[str, str]] = {
         "models/a.sql": "{{ config(alias='orders') }} select 1 as id\n",
         "models/b.sql": "{{ config(alias='orders') }} select 2 as id\n",
     },
+    "two_tests_that_keep_rows_in_one_relation": {
+        **STG,
+        "models/one.yml": """\
+            models:
+              - name: stg_orders
+                columns:
+                  - {name: id, data_tests: [{not_null: {name: there, config: {store_failures: true}}}]}
+                  - {name: amount, data_tests: [{not_null: {name: there, config: {store_failures: true}}}]}
+            """,
+    },
     "two_descriptions": {
         **STG,
         "models/one.yml": "models:\n  - name: stg_orders\n",
