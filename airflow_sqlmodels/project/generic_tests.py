@@ -15,7 +15,7 @@ from msgspec import Struct
 from airflow_sqlmodels.errors import NamingError, ProjectError, SqlModelsError
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.properties import TestEntry
-from airflow_sqlmodels.project.yaml_text import YamlMap, with_numbers
+from airflow_sqlmodels.project.yaml_text import NAMED, YamlMap, with_numbers
 
 CONFIG_KEYS = (
     "severity",
@@ -190,7 +190,7 @@ def _refuse_model(written: str, arguments: Mapping[str, Any], entry: TestEntry) 
 
 
 def _name_and_arguments(entry: TestEntry) -> tuple[str, dict[str, Any]]:
-    definition = with_numbers(entry.definition)
+    definition = with_numbers(entry.definition, NAMED)
     if isinstance(definition, str):
         return definition, {}
     if not isinstance(definition, dict) or not definition:

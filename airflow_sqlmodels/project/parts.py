@@ -24,7 +24,7 @@ from airflow_sqlmodels.project.properties import TEST_KEYS, Entry, columns_in
 from airflow_sqlmodels.project.rendering import YamlRenderer, is_template
 from airflow_sqlmodels.project.settings import ProjectFile
 from airflow_sqlmodels.project.unrendered import Inline, as_written, unrendered
-from airflow_sqlmodels.project.yaml_text import YamlMap, plain, with_numbers
+from airflow_sqlmodels.project.yaml_text import NAMED, YamlMap, plain, with_numbers
 from airflow_sqlmodels.templating.reading import Readers
 
 _NOTHING_INLINE = Inline()
@@ -218,8 +218,8 @@ def _written_in(entry: Entry) -> dict[str, Any]:
 
 
 def _numbered(config: Mapping[str, Any]) -> dict[str, Any]:
-    """As in dbt the keys inside of a project's own configs are what YAML makes of them, those of `meta` are texts."""
-    return {key: plain(value) if key == "meta" else with_numbers(value) for key, value in config.items()}
+    """As in dbt the keys inside of a project's own configs are what YAML makes of them."""
+    return {key: plain(value) if key in NAMED else with_numbers(value) for key, value in config.items()}
 
 
 def _listed(value: Any) -> list[str]:

@@ -37,6 +37,10 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
+def _are_variables(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(name, str) for name in value)
+
+
 def _is_object(value: Any) -> bool:
     return isinstance(value, Mapping)
 
@@ -90,7 +94,7 @@ _SHAPES: dict[str, tuple[Fits, str]] = {
                  "a list of {macro_namespace: dbt_utils, search_order: [my_project, dbt_utils]}"),
     **dict.fromkeys(("models", "seeds", "snapshots", "analyses", "sources", "tests", "data_tests"), _CONFIGS),
     **dict.fromkeys(("unit_tests", "metrics", "semantic-models", "saved-queries", "exposures", "functions"), _CONFIGS),
-    "vars": (_or_none(_is_object), "values by name"),
+    "vars": (_or_none(_are_variables), "values by name, each name a text"),
     "packages": (_or_none(lambda value: isinstance(value, list)), "a list"),
     "query-comment": (_or_none(_is_comment), "a text, or {comment: …, append: true}"),
     "restrict-access": (_or_none(lambda value: isinstance(value, bool)), "true or false"),

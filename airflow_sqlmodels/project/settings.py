@@ -20,7 +20,7 @@ from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.required_version import check_version
 from airflow_sqlmodels.project.text_files import text_of
 from airflow_sqlmodels.project.vars_file import file_vars
-from airflow_sqlmodels.project.yaml_text import parse_yaml, place_in, plain, with_numbers
+from airflow_sqlmodels.project.yaml_text import NAMED, parse_yaml, place_in, plain, with_numbers
 from airflow_sqlmodels.templating.variables import EnvVar, Var, target_names
 
 PATHS: dict[str, tuple[str, ...]] = {
@@ -311,7 +311,7 @@ def _rendered(value: Any, renderer: YamlRenderer, at: Location) -> Any:
 def _rendered_below(key: str, value: Any, renderer: YamlRenderer, at: Location) -> Any:
     if _is_hook(key):
         return plain(value)
-    if key.startswith("+") and key != "+meta":  # a config, not a folder: numbers in it stay numbers, as in dbt
+    if key.startswith("+") and key[1:] not in NAMED:  # a config, not a folder: numbers in it stay numbers, as in dbt
         return renderer.value(with_numbers(value), at)
     return _rendered(value, renderer, at)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import yaml
@@ -126,14 +126,24 @@ def plain(value: Any) -> Any:
     return value
 
 
-def with_numbers(value: Any) -> Any:
-    """The same, but keys that are numbers stay numbers: a template asks `var('names')[7]`, as with dbt."""
+NAMED = ("meta", "grants")
+"""Configs whose keys are texts, as in dbt, whatever YAML makes of them."""
+
+
+def with_numbers(value: Any, named: Collection[str] = ()) -> Any:
+    """The same, but keys that are numbers stay numbers: a template asks `var('names')[7]`, as with dbt.
+
+    `named`: below these keys they are texts all the same.
+    """
     if isinstance(value, dict):
         odd = getattr(value, "odd", None) or {}
         numbers = {text: key for text, key in odd.items() if key.__class__ in (int, float)}
-        return {numbers.get(key, key): with_numbers(each) for key, each in value.items()}
+        return {
+            numbers.get(key, key): plain(each) if key in named else with_numbers(each, named)
+            for key, each in value.items()
+        }
     if isinstance(value, list):
-        return [with_numbers(each) for each in value]
+        return [with_numbers(each, named) for each in value]
     return value
 
 

@@ -93,7 +93,7 @@ class Var(Struct, frozen=True):
 
 def missing_var(name: str, known: Mapping[str, Any], hint: str = "") -> tuple[str, None, str]:
     """What to say of a variable that has no value: message, place (not known here), hint."""
-    near = closest(name, known)
+    near = closest(name, map(str, known))
     where = hint or f"set it under 'vars:' in dbt_project.yml, with --vars '{{{name}: ...}}', or as vars= of the DAG"
     return f"Required var {name!r} not found in config, and no default", None, f"{near} else {where}" if near else where
 

@@ -219,3 +219,19 @@ def test_grants_of_several_calls_are_put_over_the_rest_as_one(tmp_path: Path) ->
         "models/a.sql": "".join(f"{{{{ config(grants={each}) }}}}" for each in calls) + "select 1 as id",
     }
     assert load(tmp_path, files).nodes[NodeId("model.shop.a")].config["grants"] == {"select": ["b"]}
+
+
+@pytest.mark.parametrize("key", ["meta", "grants"])
+def test_what_is_named_by_texts_may_be_written_with_numbers(key: str, tmp_path: Path) -> None:
+    entry = f"""
+        models:
+          - name: a
+            config: {{{key}: {{1: x}}}}
+            columns: [{{name: id, data_tests: [{{not_null: {{config: {{{key}: {{3: y}}}}}}}}]}}]
+        """
+    project = f"{PROJECT}    sources: {{shop: {{+{key}: {{2: z}}}}}}\n"
+
+    manifest = load(tmp_path, {"dbt_project.yml": project, "models/a.sql": "select 1 as id", "models/a.yml": entry})
+
+    said = [node.config[key] for node in manifest.values() if node.config.get(key)]
+    assert {name for each in said for name in each} - {"from_project", "shared"} == {"1", "3"}

@@ -18,6 +18,7 @@ from tests.projects import PROJECT, load
         ("version: soon", "at path ['version']: 'soon' is not valid"),
         ("version: 1", "at path ['version']: 1 is not valid"),
         ("version: 1.0.0b1", "at path ['version']: '1.0.0b1' is not valid"),
+        ("vars: {2024: x}", "at path ['vars']: {2024: 'x'} is not valid"),
         ("models: [a]", "at path ['models']: ['a'] is not valid"),
         ("model-paths: models", "at path ['model-paths']: 'models' is not valid"),
         ("vars: [1]", "at path ['vars']: [1] is not valid"),
