@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,8 @@ def test_a_macro_of_the_project_may_name_it(call: Call, tmp_path: Path, connecti
 
     assert call("run")[0] == 0
     assert "orders_now" in relations(connection)
+    model = json.loads((tmp_path / "target/manifest.json").read_text())["nodes"]["model.shop.orders.v2"]
+    assert model["config"]["latest_version_pointer"] == {"enabled": True, "alias": None}, "whole, as in dbt"
 
 
 def test_it_cannot_have_the_name_of_the_version_itself(call: Call, tmp_path: Path) -> None:

@@ -119,6 +119,8 @@ def whole_config(kind: str, said: dict[str, Any]) -> dict[str, Any]:
     found |= {key: value for key, value in said.items() if key not in usual and (value or key not in WHEN_SET)}
     if kind == "model" and found["freshness"] is not None:
         found["freshness"] = _freshness(found["freshness"])
+    if kind == "model":
+        found["latest_version_pointer"] = {**usual["latest_version_pointer"], **(found["latest_version_pointer"] or {})}
     if kind == "snapshot":
         names = found["snapshot_meta_column_names"] or {}
         found["snapshot_meta_column_names"] = {**dict.fromkeys(_META_COLUMNS), **names}
