@@ -136,8 +136,8 @@ def with_numbers(value: Any, named: Collection[str] = ()) -> Any:
     `named`: below these keys they are texts all the same.
     """
     if isinstance(value, dict):
-        odd = getattr(value, "odd", None) or {}
-        numbers = {text: key for text, key in odd.items() if key.__class__ in (int, float)}
+        odd = getattr(value, "odd", None)
+        numbers = {text: key for text, key in odd.items() if key.__class__ in (int, float)} if odd else {}
         return {
             numbers.get(key, key): plain(each) if key in named else with_numbers(each, named)
             for key, each in value.items()
