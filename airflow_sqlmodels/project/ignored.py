@@ -15,10 +15,13 @@ def ignoring(root: Path) -> Callable[[str], bool]:
     file = root / IGNORE_FILE
     if not file.is_file():
         return _nothing
-    import pathspec  # noqa: PLC0415  # few projects have such a file
+    # few projects have such a file
+    from pathspec import PathSpec  # noqa: PLC0415
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern  # noqa: PLC0415
 
+    # of these, `a/*` names what lies in the folders of `a` too
     lines = text_of(file, IGNORE_FILE).splitlines()
-    return pathspec.PathSpec.from_lines("gitignore", lines).match_file
+    return PathSpec.from_lines(GitIgnoreSpecPattern, lines).match_file
 
 
 def _nothing(_path: str) -> bool:

@@ -45,7 +45,8 @@ def unrendered(
     if not inside or not _kept_as_text(inline):
         said.update((key.replace("_hook", "-hook") if key in HOOKS else key, value) for key, value in inside.items())
     else:
-        texts = inline_config(inline.text) if len(inline.configs) > 1 else inside
+        # what `**` brings has no text of its own
+        texts = inline_config(inline.text) if len(inline.configs) > 1 or "**" in inline.text else inside
         for key in inside:
             if key in texts:
                 said.pop(key, None)

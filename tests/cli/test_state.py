@@ -342,3 +342,18 @@ def test_without_the_flag_unrendered_configs_are_what_templates_give(tmp_path: P
     said = {name.rpartition(".")[2]: node["unrendered_config"] for name, node in content["nodes"].items()}
     assert (said["revenue"], said["described"]) == ({"meta": {"k": "a"}}, {"meta": {"k": "a"}})
     assert content["exposures"]["exposure.shop.wall"]["unrendered_config"] == {"meta": {"k": "a"}}
+
+
+def test_what_is_unpacked_into_config_is_not_in_the_unrendered_config(tmp_path: Path) -> None:
+    model = "{% set said = {'materialized': 'table', 'tags': ['t']} %}{{ config(meta=said, **said) }} select 1 as id"
+    named = "name: shop\nprofile: shop\nmodels: {shop: {+materialized: ephemeral}}\n"
+    project = write_project(tmp_path / "project", **{"models/unpacked.sql": model, "dbt_project.yml": named})
+    assert exit_code(["parse", "-q", "--project-dir", str(project), "--profiles-dir", str(project)]) == 0
+
+    content = json.loads((project / "target/manifest.json").read_text())
+
+    entry = content["nodes"]["model.shop.unpacked"]
+    assert (entry["config"]["materialized"], entry["unrendered_config"]) == (
+        "table",
+        {"materialized": "ephemeral", "meta": "said"},
+    )

@@ -132,6 +132,7 @@ def test_a_folder_under_both_its_names_is_refused(tmp_path: Path) -> None:
     ("patterns", "left"),
     [
         ("models/old*.sql\nattic\n", ["a"]),
+        ("models/*\n", []),
         ("# all but one\nmodels/\n!models/old_b.sql\n", ["old_b"]),
         ("\n", ["a", "c", "old_b"]),
     ],

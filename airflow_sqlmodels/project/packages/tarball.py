@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import tarfile
 import zlib
@@ -39,8 +40,18 @@ def unpacked(path: Path, folder: Path) -> Path:
                 None,
                 "it must hold one folder, and in it the package",
             )
-        archive.extractall(folder, members, filter="data")
+        if hasattr(tarfile, "data_filter"):
+            archive.extractall(folder, members, filter="data")
+        else:  # Python 3.11.0 to 3.11.3 has no filters: all that leads out was refused above
+            archive.extractall(folder, [_as_file_of_ours(member) for member in members])
     return folder / tops.pop()
+
+
+def _as_file_of_ours(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """A member with the owner and the modes that files have which this user writes."""
+    member.uid, member.gid, member.uname, member.gname = os.getuid(), os.getgid(), "", ""
+    member.mode = 0o755 if member.isdir() or member.mode & 0o100 else 0o644
+    return member
 
 
 def _refuse_what_leads_out(member: tarfile.TarInfo) -> None:
