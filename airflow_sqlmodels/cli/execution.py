@@ -168,7 +168,7 @@ def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:
         args=flags.said,
         say=progress.say,
         note=flags.log.template,
-        show=click.echo if flags.said.get("print", True) else _unseen,
+        show=flags.printed,
         warn=lambda warned: tell_warning(flags, warned),
         inform=lambda node, newer: _tell_newer(flags, manifest, node, newer),
     )
@@ -181,10 +181,6 @@ def prepared(flags: Flags, opened: Opened, plan: Plan) -> Execution:
 def _tell_newer(flags: Flags, manifest: Manifest, node: AnyNode, newer: NewerVersion) -> None:
     data = {**newer.data, "node_info": node_info(manifest, node, "compiling")}
     flags.log.happened("UnpinnedRefNewVersionAvailable", "I064", newer.text(node.name), data, "info")
-
-
-def _unseen(_text: str) -> None:
-    """What `print` does under --no-print."""
 
 
 RunStep = Callable[[Answerer, NodeId, Session, StepRules], Result]

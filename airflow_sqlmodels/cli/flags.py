@@ -99,6 +99,11 @@ class Flags:
         said = getattr(self, name)
         return bool(manifest.settings.flags.get(name, default) if said is None else said)
 
+    def printed(self, text: str) -> None:
+        """What a template prints, unless --no-print says not to."""
+        if self.said.get("print", True):
+            self.log.printed(text)
+
     def rule(self, warning: str) -> Rule:
         """What becomes of a warning of that name: as it was said, else as the project's `flags:` say."""
         project = self.log.project_flags

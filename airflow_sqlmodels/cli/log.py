@@ -74,8 +74,9 @@ class Log(Struct, frozen=True):
         self.happened(name or "Note", code or "Z050", said, data, "warn", err=self.lists and not self.json)
 
     def answer(self, name: str, code: str, text: str, data: Mapping[str, Any]) -> None:
-        """What was asked for, whatever the console shows else: as it is, or as an event."""
-        click.echo(event(name, code, click.unstyle(text), self.invocation, data) if self.json else text)
+        """What was asked for, whatever the console shows else but for `none`: as it is, or as an event."""
+        if self.level != "none":
+            click.echo(event(name, code, click.unstyle(text), self.invocation, data) if self.json else text)
         self.note(click.unstyle(text), "info", name, code, data)
 
     def note(
@@ -93,6 +94,10 @@ class Log(Struct, frozen=True):
     def said_by_template(self, message: str) -> None:
         """What a template has to tell everybody."""
         self.happened("JinjaLogInfo", "I062", message, {"msg": message}, "info")
+
+    def printed(self, text: str) -> None:
+        """What a template prints, or a line of a list."""
+        self.answer("PrintEvent", "Z052", text, {"msg": text})
 
     def template(self, message: str) -> None:
         """What a template logs for those who look closely."""

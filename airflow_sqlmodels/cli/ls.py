@@ -81,8 +81,8 @@ def ls(context: click.Context, /, output: str, output_keys: Sequence[str], model
     lines = [shown(manifest[node_id]) for node_id in found.ids]
     if flags.log.json:
         for line in lines:
-            flags.log.answer("PrintEvent", "Z052", line, {"msg": line})
-    else:
+            flags.log.printed(line)
+    elif flags.log.level != "none":
         click.echo("".join(f"{line}\n" for line in lines), nl=False)
     return 0
 

@@ -52,6 +52,7 @@ def open_project(flags: Flags) -> Manifest:
         flags={name: flags.said[name] for name in _OF_LOADING if name in flags.said},
         said=flags.said,
         say=flags.log.said_by_template,
+        show=flags.printed,
         cache=flags.partial_parse is not False,
     )
     now = datetime.datetime.now(datetime.UTC)

@@ -30,6 +30,8 @@ class Choices(Struct, frozen=True, kw_only=True):
     """Flags of the command line that count more than the project's."""
     say: Callable[[str], None] = ignore
     """Where `log(..., info=True)` goes of templates that are read."""
+    show: Callable[[str], None] = print
+    """Where `print(...)` goes of templates that are read."""
     said: Mapping[str, Any] = field(default_factory=dict)
     """Everything that the caller said, by dbt's names: what templates see as `flags`."""
     env_read: set[str] = field(default_factory=set)

@@ -50,6 +50,7 @@ def load_project(  # noqa: PLR0913  # dbt's flags, each of its own
     flags: Mapping[str, Any] | None = None,
     said: Mapping[str, Any] | None = None,
     say: Callable[[str], None] | None = None,
+    show: Callable[[str], None] = print,
     cache: bool = True,
 ) -> Manifest:
     """Everything in the project at `root`. With `cache`, what did not change since the last time is not read again.
@@ -57,12 +58,12 @@ def load_project(  # noqa: PLR0913  # dbt's flags, each of its own
     `target` is the name of a target in profiles.yml (None: its default), or a whole Target: then no profile is read.
     `version_check=False` passes over `require-dbt-version`; `flags` count more than those of the project; `said` is
     all that templates see as `flags`, by dbt's names.
-    What templates `log(..., info=True)` while they are read goes to `say`.
+    What templates `log(..., info=True)` while they are read goes to `say`, what they `print(...)` to `show`.
     Raises ProjectError, ProfileError or CompilationError for the first thing that is wrong, with its place.
     """
     folder = Path(root).resolve()
     choices = _choices(folder, profiles_dir, profile, target, vars, env, version_check, flags)
-    choices = structs.replace(choices, say=say or ignore, said=said or {})
+    choices = structs.replace(choices, say=say or ignore, show=show, said=said or {})
     return load(folder, choices, saved_path(folder, choices) if cache else None)
 
 

@@ -47,10 +47,9 @@ class Reading(Struct, frozen=True):
         in_turn()
         self.choices.say(message)
 
-    @staticmethod
-    def _show(message: str) -> None:
+    def _show(self, message: str) -> None:
         in_turn()
-        print(message)
+        self.choices.show(message)
 
 
 class _Made(Struct):

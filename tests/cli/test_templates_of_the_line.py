@@ -182,6 +182,24 @@ def test_a_macro_of_any_package_is_found_by_its_name(call: Call) -> None:
     assert call("run-operation", "tools.greet", "--quiet") == (0, "hello\n")
 
 
+def test_what_a_template_prints_is_an_event_among_events(call: Call) -> None:
+    code, said = call("--log-format", "json", "run-operation", "greet", "--quiet")
+
+    [event] = map(json.loads, said.splitlines())
+    assert (code, event["info"]["name"], event["info"]["code"]) == (0, "PrintEvent", "Z052")
+    assert event["data"] == {"msg": "hello"}
+    assert call("--log-format", "json", "run-operation", "greet", "--quiet", "--no-print") == (0, "")
+    assert call("--log-level", "none", "run-operation", "greet") == (0, "")
+
+
+def test_what_a_model_prints_while_it_is_read_follows_the_flags_too(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "models" / "telling.sql").write_text("{{ print('read') }}select 1 as x")
+
+    assert call("ls", "-s", "telling", "--quiet", "--no-partial-parse")[1].splitlines()[0] == "read"
+    assert "read" not in call("ls", "-s", "telling", "--quiet", "--no-print", "--no-partial-parse")[1]
+    assert call("--log-level", "none", "ls", "-s", "telling", "--no-partial-parse") == (0, "")
+
+
 def test_what_a_macro_dispatches_to_is_what_the_called_one_sees(call: Call) -> None:
     """As in dbt: not what the macro that dispatches has in its package."""
     code, said = call("run-operation", "greet_from_here")
