@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct, field, to_builtins
 from msgspec.structs import asdict, replace
@@ -36,6 +36,7 @@ from airflow_sqlmodels.project.unit_rows import KEYS, RowsReader
 from airflow_sqlmodels.project.yaml_text import YamlMap, plain
 from airflow_sqlmodels.templating.plain import PlainCall, plain_parts
 
+_VERSIONS = ("v", "version")
 _KEYS = ("name", "model", "description", "given", "expect", "overrides", "config", "versions")
 
 
@@ -231,7 +232,7 @@ class _Reading(Struct, frozen=True):
         """
         if written == "this":
             return model
-        call = _call_in(written)
+        call = _call_in(written, lambda name: self.parts.overrides((name,), self.entry.file.package))
         if call is None:
             raise ProjectError(f"an input cannot be {written!r}", at, "write ref('…'), source('…', '…') or this")
         found = self._meant(call)
@@ -297,15 +298,16 @@ class _Reading(Struct, frozen=True):
             self.warnings.extend(warnings)
 
 
-def _call_in(written: str) -> PlainCall | None:
+def _call_in(written: str, is_own: Callable[[str], bool]) -> PlainCall | None:
     """The one call of `ref` or `source` that an input is; None if it is more than that, or something else.
 
-    As in dbt its arguments are literals, and nothing is done to what it gives.
+    As in dbt its arguments are literals, and nothing is done to what it gives. Where the project has a macro of that
+    name (`is_own`), this may know further arguments: they are no part of what is meant.
     """
     match plain_parts("{{ " + written + " }}"):
         case ["", PlainCall("ref" | "source", None) as call, ""] if written.startswith(call.name):
-            versions = call.kwargs if call.name == "ref" else {}
-            is_known = versions == call.kwargs and versions.keys() <= {"v", "version"} and not call.more_kwargs
+            versions = {key: value for key, value in call.kwargs.items() if call.name == "ref" and key in _VERSIONS}
+            is_known = (versions == call.kwargs and not call.more_kwargs) or is_own(call.name)
             texts = all(isinstance(each, str) for each in call.args) and None not in versions.values()
             return call if is_known and texts and 1 <= len(call.args) <= 2 else None
         case _:

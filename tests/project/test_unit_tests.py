@@ -280,6 +280,17 @@ def test_an_empty_version_of_an_input_is_none(tmp_path: Path) -> None:
     assert [each.node for each in test.given] == ["model.shop.stg_orders"]
 
 
+def test_an_input_may_have_the_arguments_of_the_projects_own_ref(tmp_path: Path) -> None:
+    text = GOOD.replace("ref('stg_orders')", "ref('stg_orders', label='staging')")
+    with pytest.raises(ProjectError, match="an input cannot be"):
+        loaded(tmp_path / "usual", text)
+
+    own = "{% macro ref(name) %}{{ return(builtins.ref(name)) }}{% endmacro %}"
+    test = one(loaded(tmp_path / "own", text, **{"macros/ref.sql": own}))
+
+    assert [each.node for each in test.given] == ["model.shop.stg_orders"]
+
+
 def test_one_that_is_off_depends_on_nothing(tmp_path: Path) -> None:
     (found,) = loaded(tmp_path, GOOD + "config: {enabled: false}\n").disabled.values()
 
