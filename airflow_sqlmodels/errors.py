@@ -105,8 +105,14 @@ class NamingError(ProjectError):
     kind = "Compilation Error"
 
 
+class CycleError(ProjectError):
+    """Nodes read each other in a ring."""
+
+    kind = "Compilation Error"
+
+
 class SettingsError(ProjectError):
-    """dbt_project.yml is missing or wrong."""
+    """dbt_project.yml, or a file of settings beside it, is missing or wrong."""
 
     kind = "Runtime Error"
 

@@ -10,7 +10,7 @@ from itertools import chain
 
 from msgspec import Struct
 
-from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.errors import CycleError
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import NodeId
 
@@ -42,7 +42,7 @@ class Graph(Struct, frozen=True):
 
 
 def graph_of(manifest: Manifest) -> Graph:
-    """The graph of all nodes. Raises ProjectError, with the ring spelled out, if nodes read each other in a ring."""
+    """The graph of all nodes. Raises CycleError, with the ring spelled out, if nodes read each other in a ring."""
     parents = {
         node_id: tuple(parent for parent in node.depends_on if parent in manifest.nodes)
         for node_id, node in manifest.nodes.items()
@@ -93,10 +93,10 @@ def _reach(edges: Edges, start: Iterable[NodeId], depth: int | None) -> set[Node
     return found
 
 
-def _ring_error(manifest: Manifest, parents: Edges, stuck: set[NodeId]) -> ProjectError:
+def _ring_error(manifest: Manifest, parents: Edges, stuck: set[NodeId]) -> CycleError:
     ring = _ring(parents, stuck)
     names = [manifest[node_id].name for node_id in (*ring, ring[0])]
-    return ProjectError(f"Found a cycle: {' reads '.join(names)}", manifest[ring[0]].at)
+    return CycleError(f"Found a cycle: {' reads '.join(names)}", manifest[ring[0]].at)
 
 
 def _ring(parents: Edges, stuck: set[NodeId]) -> list[NodeId]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from airflow_sqlmodels.errors import Location, ProjectError, closest
+from airflow_sqlmodels.errors import Location, ProjectError, SettingsError, closest
 from airflow_sqlmodels.project.rendering import YamlRenderer
 from airflow_sqlmodels.project.text_files import text_of
 from airflow_sqlmodels.project.yaml_text import YamlMap, parse_yaml, place_in
@@ -57,7 +57,7 @@ def refuse_catalogs(root: Path, renderer: YamlRenderer, *, second_form: bool = F
         kind = f"the catalog type {types[0]!r}" if types else "a catalog"
         hint = f"remove {CATALOGS_FILE}, and catalog_name of models"
         what = f"{kind} is not supported: Postgres has no catalogs"
-        raise ProjectError(what, file.place(listed, 0), hint)
+        raise SettingsError(what, file.place(listed, 0), hint)
 
 
 def _checked(file: _File, listed: list[Any], number: int) -> str:
@@ -76,7 +76,7 @@ def _checked(file: _File, listed: list[Any], number: int) -> str:
         _require(said, ("name", "catalog_type"), place, "write integration")
         if said["name"] in found:
             what = f"the catalog {name!r} has two write_integrations with the name {said['name']!r}"
-            raise ProjectError(what, place, "give one of them another name")
+            raise SettingsError(what, place, "give one of them another name")
         found[said["name"]] = said["catalog_type"]
     return found[_active(file, written, catalog, found, at)]
 
@@ -88,11 +88,11 @@ def _active(file: _File, written: Any, catalog: Mapping[str, Any], found: Mappin
         return next(iter(found))
     if not active:
         what = f"the catalog {catalog['name']!r} must say which of its write_integrations is active"
-        raise ProjectError(what, at, f"add active_write_integration: there are {names}" if names else "it has none")
+        raise SettingsError(what, at, f"add active_write_integration: there are {names}" if names else "it has none")
     if active not in found:
         what = f"the catalog {catalog['name']!r} has no write integration {active!r}"
         hint = closest(str(active), found) or (f"there are {names}" if names else "it has none")
-        raise ProjectError(what, file.place(written, "active_write_integration"), hint)
+        raise SettingsError(what, file.place(written, "active_write_integration"), hint)
     return str(active)
 
 

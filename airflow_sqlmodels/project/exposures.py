@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from airflow_sqlmodels.errors import ProjectError
+from airflow_sqlmodels.errors import CompilationError, NamingError, ProjectError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.manifest.nodes import Exposure, NodeId, SourceRef
 from airflow_sqlmodels.project.configs import listed, merge_all
@@ -81,17 +81,20 @@ def _owner(parts: Parts, entry: Entry) -> dict[str, Any]:
 
 
 def _calls(parts: Parts, entry: Entry, texts: Iterable[Any]) -> Iterator[Call]:
-    """What an exposure says that it depends on. Raises ProjectError for what cannot be read, or names nothing."""
+    """What an exposure says that it depends on.
+
+    Raises CompilationError for what cannot be read, NamingError for what names nothing.
+    """
     where = f"depends_on of the exposure {entry.name!r}"
     for text in texts:
         calls = parts.readers.graph.reader.calls("{{ " + str(text) + " }}")
         if calls is None:
             hint = "write ref('model') or source('name', 'table'); in a list in brackets with quotes around it"
-            raise ProjectError(f"{where}: {text!r} cannot be read", entry.at, hint)
+            raise CompilationError(f"{where}: {text!r} cannot be read", entry.at, hint)
         for call in calls:
             if call.name in _ASKED and not call.args:
                 hint = "as in dbt only texts may stand in its brackets: ref('model')"
-                raise ProjectError(f"{where}: {text!r} names nothing", entry.at, hint)
+                raise NamingError(f"{where}: {text!r} names nothing", entry.at, hint)
             yield call
 
 

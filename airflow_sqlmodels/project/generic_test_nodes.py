@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from airflow_sqlmodels.errors import CompilationError, Location, ProjectError, closest
+from airflow_sqlmodels.errors import CompilationError, Location, NamingError, closest
 from airflow_sqlmodels.manifest.file_paths import plain_path
 from airflow_sqlmodels.manifest.macro import Macro
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
@@ -144,7 +144,7 @@ def _asked(parts: Parts, definition: Definition, entry: Entry, at: Location) -> 
     macro = graph.macro_of(definition.macro_name, package)
     if macro is None:
         what = f"no data test {definition.macro_name.replace('test_', '', 1)!r}"
-        error = ProjectError(what, at, _test_hint(parts, definition, package))
+        error = NamingError(what, at, _test_hint(parts, definition, package))
         if not _is_of_absent_package(parts, definition):
             raise error
         # as in dbt, only this test fails, when it runs

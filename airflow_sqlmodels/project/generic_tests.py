@@ -186,7 +186,7 @@ def _config(written: str, arguments: dict[str, Any], entry: TestEntry) -> dict[s
 def _refuse_model(written: str, arguments: Mapping[str, Any], entry: TestEntry) -> None:
     if "model" in arguments:
         what = f"the data test {written!r} cannot have an argument 'model'"
-        raise ProjectError(what, entry.at, "the model is the one that it stands under; give yours another name")
+        raise NamingError(what, entry.at, "the model is the one that it stands under; give yours another name")
 
 
 def _name_and_arguments(entry: TestEntry) -> tuple[str, dict[str, Any]]:

@@ -9,7 +9,7 @@ import jinja2
 from msgspec import Struct
 
 from airflow_sqlmodels.dialects.registry import dialect_named
-from airflow_sqlmodels.errors import CompilationError, Location, ProjectError, SqlModelsError
+from airflow_sqlmodels.errors import CompilationError, Location, ProjectError, SettingsError, SqlModelsError
 from airflow_sqlmodels.manifest.manifest import Settings
 from airflow_sqlmodels.manifest.relation import Quoting, Relation
 from airflow_sqlmodels.templating.macro_table import BUILT_IN, macro_id
@@ -91,12 +91,12 @@ _QUOTED = Quoting()
 
 
 def _refuse_catalog(node: Mapping[str, Any]) -> None:
-    """Raises ProjectError for a node that is to lie in a catalog: dbt looks for that where it names the database."""
+    """Raises SettingsError for a node that is to lie in a catalog: dbt looks for that where it names the database."""
     for key in ("catalog_name", "catalog"):
         wanted = node["config"].get(key)
         if wanted:
             what = f"no catalog {wanted!r} for {node['name']!r}: Postgres has no catalogs"
-            raise ProjectError(what, Location(node["original_file_path"]), f"remove the config {key!r}")
+            raise SettingsError(what, Location(node["original_file_path"]), f"remove the config {key!r}")
 
 
 def overridden_names(library: MacroLibrary, root: str, packages: Mapping[str, str]) -> frozenset[tuple[str, str]]:

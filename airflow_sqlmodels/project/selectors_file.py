@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from airflow_sqlmodels.errors import Location, ProjectError, closest
+from airflow_sqlmodels.errors import Location, SettingsError, closest
 from airflow_sqlmodels.graph.yaml_selectors import check_selectors
 from airflow_sqlmodels.manifest.manifest import Settings
 from airflow_sqlmodels.project.rendering import YamlRenderer
@@ -26,7 +26,7 @@ def read_selectors(settings: Settings, names: Mapping[str, Any]) -> dict[str, An
     """The entries of selectors.yml by name, their templates rendered with these names and the variables of the run.
 
     As in dbt those are `--vars` and vars.yml: what dbt_project.yml says under `vars:` is not known here.
-    Raises ProjectError for what is no selector, and SelectorError for a definition that cannot be meant: as in dbt no
+    Raises SettingsError for what is no selector, and SelectorError for a definition that cannot be meant: as in dbt no
     command runs with such a file, whether it asks for a selector or not.
     """
     root = Path(settings.root)
@@ -39,7 +39,7 @@ def read_selectors(settings: Settings, names: Mapping[str, Any]) -> dict[str, An
         return {}
     listed = content.get("selectors") if isinstance(content, dict) else None
     if not isinstance(listed, list):
-        raise ProjectError("this file must list selectors", Location(SELECTORS_FILE, 1), "begin with 'selectors:'")
+        raise SettingsError("this file must list selectors", Location(SELECTORS_FILE, 1), "begin with 'selectors:'")
     _refuse_unknown_keys(content, _KEYS, "this file has", text)
     variables = {**file_vars(root, "", {}, Location(VARS_FILE)), **settings.vars}
     renderer = YamlRenderer({**names, "var": Var(variables, str, hint=_SETTABLE)})
@@ -47,7 +47,7 @@ def read_selectors(settings: Settings, names: Mapping[str, Any]) -> dict[str, An
     for index, entry in enumerate(listed):
         at = place_in(listed, index, SELECTORS_FILE, text)
         if not isinstance(entry, dict) or not isinstance(entry.get("name"), str) or not entry["name"]:
-            raise ProjectError("a selector has no name", at, "begin it with '- name:'")
+            raise SettingsError("a selector has no name", at, "begin it with '- name:'")
         _refuse_unknown_keys(entry, _KEYS_OF_ONE, "a selector has", text)
         found[entry["name"]] = _checked(renderer.value(plain(entry), at), entry, text)
     check_selectors(found)
@@ -55,7 +55,7 @@ def read_selectors(settings: Settings, names: Mapping[str, Any]) -> dict[str, An
 
 
 def _checked(rendered: dict[str, Any], written: dict[str, Any], text: str) -> dict[str, Any]:
-    """The entry. Raises ProjectError if a part of it has a type that cannot be meant."""
+    """The entry. Raises SettingsError if a part of it has a type that cannot be meant."""
     wrong = {
         "default": not isinstance(rendered.get("default", False), bool),
         "description": not isinstance(rendered.get("description", ""), str),
@@ -64,7 +64,7 @@ def _checked(rendered: dict[str, Any], written: dict[str, Any], text: str) -> di
     needed = {"default": "true or false", "description": "a text", "definition": "a text or a mapping"}
     for key in (key for key, is_wrong in wrong.items() if is_wrong):
         at = place_in(written, key if key in written else "name", SELECTORS_FILE, text)
-        raise ProjectError(f"the {key} of the selector {rendered['name']!r} must be {needed[key]}", at)
+        raise SettingsError(f"the {key} of the selector {rendered['name']!r} must be {needed[key]}", at)
     return rendered
 
 
@@ -72,4 +72,4 @@ def _refuse_unknown_keys(content: dict[str, Any], known: tuple[str, ...], what: 
     for key in content:
         if key not in known:
             hint = closest(str(key), known) or f"there are {', '.join(known)}"
-            raise ProjectError(f"{what} no key {key!r}", place_in(content, key, SELECTORS_FILE, text), hint)
+            raise SettingsError(f"{what} no key {key!r}", place_in(content, key, SELECTORS_FILE, text), hint)

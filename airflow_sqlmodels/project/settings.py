@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct, field, structs
 
-from airflow_sqlmodels.errors import Location, SettingsError, SqlModelsError
+from airflow_sqlmodels.errors import Location, NamingError, SettingsError, SqlModelsError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE, Settings
 from airflow_sqlmodels.manifest.nodes import AnyNode, Exposure, Source
 from airflow_sqlmodels.manifest.warned import Warned
@@ -325,7 +325,7 @@ def _refuse_twins(projects: list[ProjectFile]) -> None:
     for each in projects:
         twin = seen.setdefault(each.name, each)
         if twin is not each:
-            raise SettingsError(f"two packages are named {each.name!r}: {twin.root} and {each.root}")
+            raise NamingError(f"two packages are named {each.name!r}: {twin.root} and {each.root}")
 
 
 def _vars_of(package: ProjectFile, root: ProjectFile) -> dict[str, Any]:

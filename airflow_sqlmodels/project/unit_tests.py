@@ -75,7 +75,7 @@ def read_unit_tests(
 def _add(found: UnitTests, test: UnitTest) -> None:
     other = found.enabled.get(test.id) or found.disabled.get(test.id)
     if other is not None:
-        raise ProjectError(f"the model {test.model_name!r} has two unit tests {test.name!r}: also in {other.at}",
+        raise NamingError(f"the model {test.model_name!r} has two unit tests {test.name!r}: also in {other.at}",
                            test.at, "give one of them another name")  # fmt: skip
     (found.disabled if test.config.get("enabled") is False else found.enabled)[test.id] = test
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from airflow_sqlmodels.errors import NamingError, ProjectError, closest
+from airflow_sqlmodels.errors import ProjectError, closest
 from airflow_sqlmodels.manifest.nodes import NodeId, SemanticModel
 from airflow_sqlmodels.project.properties import Entry
 
@@ -73,21 +73,21 @@ def _measure(said: Any, entry: Entry, known: Known) -> NodeId:
     model = known.measures.get(name)
     if model is None:
         what = f"no measure {name!r}, which {entry.name!r} is made of"
-        raise NamingError(what, entry.at, closest(name, known.measures))
+        raise ProjectError(what, entry.at, closest(name, known.measures))
     if model.config.get("enabled") is False:
         what = f"the measure {name!r} of {entry.name!r} is referenced on disabled semantic model {model.name!r}"
-        raise NamingError(what, entry.at, f"enable {model.name!r}, or disable {entry.name!r} too")
+        raise ProjectError(what, entry.at, f"enable {model.name!r}, or disable {entry.name!r} too")
     return model.id
 
 
 def metric_named(said: Any, entry: Entry, known: Known) -> NodeId:
-    """The metric that an entry names. Raises NamingError for one that is not there, or turned off."""
+    """The metric that an entry names. Raises ProjectError for one that is not there, or turned off."""
     name = _name(said)
     if name in known.disabled:
         what = f"the metric {name!r} is disabled and thus cannot be referenced by {entry.name!r}"
-        raise NamingError(what, entry.at, "enable it (config enabled), or disable this one too")
+        raise ProjectError(what, entry.at, "enable it (config enabled), or disable this one too")
     if name not in known.metrics:
-        raise NamingError(
+        raise ProjectError(
             f"no metric {name!r}, which {entry.name!r} is made of", entry.at, closest(name, known.metrics)
         )
     return known.metrics[name]

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from airflow_sqlmodels.errors import NamingError, ProjectError
+from airflow_sqlmodels.errors import CompilationError, NamingError, ProjectError
 from airflow_sqlmodels.manifest.manifest import PROJECT_FILE
 from airflow_sqlmodels.manifest.nodes import Metric, NodeId, SavedQuery, SemanticModel
 from airflow_sqlmodels.project.parts import Parts
@@ -57,7 +57,7 @@ class _MetricEntry(Struct, frozen=True):
 
 
 def semantic_nodes(parts: Parts, entries: Iterable[Entry], index: Index) -> Semantics:
-    """All of them. Raises NamingError for a model, measure or metric that nothing is called."""
+    """All of them. Raises ProjectError for a model, measure or metric that nothing is called."""
     by_kind: dict[str, list[Entry]] = {kind: [] for kind in KINDS}
     files: dict[str, int] = {}
     for entry in entries:
@@ -88,7 +88,7 @@ def _semantic_model(parts: Parts, entry: Entry, index: Index) -> SemanticModel:
     calls = parts.readers.graph.reader.calls("{{ " + said + " }}")
     if calls is None:
         what = f"the model of the semantic model {entry.name!r} cannot be read: {said!r}"
-        raise ProjectError(what, entry.place(entry.content, "model"), "write model: ref('…')")
+        raise CompilationError(what, entry.place(entry.content, "model"), "write model: ref('…')")
     refs = [ref_of(call) for call in calls if call.name == "ref" and call.args]
     shared = _shared(parts, entry)
     meta = shared["config"].get("meta") or {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from airflow_sqlmodels.errors import NamingError, SqlModelsError
+from airflow_sqlmodels.errors import ProjectError, SqlModelsError
 from airflow_sqlmodels.manifest.nodes import AnyNode
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.semantic import metric_rules, model_rules, naming_rules, query_rules
@@ -37,7 +37,7 @@ RULES: tuple[Rule, ...] = (
 
 
 def check_rules(semantic: Iterable[SemanticNode], nodes: Iterable[AnyNode]) -> list[Warned]:
-    """What is odd about the semantic layer. Raises NamingError with the first that is wrong, the others behind it.
+    """What is odd about the semantic layer. Raises ProjectError with the first that is wrong, the others behind it.
 
     As in dbt nothing is looked at unless there are semantic models and metrics.
     """
@@ -54,7 +54,7 @@ def _refuse(wrong: list[Issue]) -> None:
         return
     told = dict.fromkeys(f"also {each.node.at}: {each.what}" for each in wrong[1:])
     hint = "\n".join((wrong[0].hint, *(each for each in told if not each.endswith(wrong[0].what))))
-    raise NamingError(f"Semantic Manifest validation failed: {wrong[0].what}", wrong[0].node.at, hint)
+    raise ProjectError(f"Semantic Manifest validation failed: {wrong[0].what}", wrong[0].node.at, hint)
 
 
 def _warned(issue: Issue) -> Warned:

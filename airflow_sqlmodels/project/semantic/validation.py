@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from airflow_sqlmodels.errors import NamingError, ProjectError
+from airflow_sqlmodels.errors import ProjectError
 from airflow_sqlmodels.manifest.nodes import AnyNode, Metric, Model, SemanticModel
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.semantic.nodes import SemanticNode
@@ -19,7 +19,7 @@ _OF_CUMULATIVE = ("window", "grain_to_date")
 def check_semantics(semantic: Iterable[SemanticNode], nodes: Iterable[AnyNode], nested: bool) -> Iterator[Warned]:
     """Warnings of it. Raises ProjectError if there are semantic models, and no model of days or finer below them.
 
-    Raises NamingError for measures of one name, of which metrics could not tell the one they mean. Cumulative metrics
+    Raises ProjectError for measures of one name, of which metrics could not tell the one they mean. Cumulative metrics
     that say their window where it stood before are refused if it has to be `nested`.
     """
     listed = list(semantic)
@@ -68,7 +68,7 @@ def _refuse_twins(models: Iterable[SemanticModel]) -> None:
         for name in _measures(model):
             if name in seen:
                 what = f"two measures are named {name!r}: one of {seen[name].name!r}, one of {model.name!r}"
-                raise NamingError(what, model.at, "give one of them another name")
+                raise ProjectError(what, model.at, "give one of them another name")
             seen[name] = model
 
 

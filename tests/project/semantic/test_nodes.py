@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from airflow_sqlmodels.artifacts.manifest_json import manifest_json
-from airflow_sqlmodels.errors import Location, NamingError, ProjectError
+from airflow_sqlmodels.errors import Location, ProjectError
 from airflow_sqlmodels.graph.order import graph_of
 from airflow_sqlmodels.manifest.manifest import Manifest
 from airflow_sqlmodels.manifest.nodes import Metric, NodeId
@@ -86,7 +86,7 @@ def test_the_manifest_has_them_in_parts_of_their_own(tmp_path: Path) -> None:
 
 
 def test_a_measure_that_is_not_there_is_told_with_the_nearest(tmp_path: Path) -> None:
-    with pytest.raises(NamingError, match="no measure 'totl'") as raised:
+    with pytest.raises(ProjectError, match="no measure 'totl'") as raised:
         _manifest(tmp_path, PROPERTIES.replace("measure: total}}\n  - {name: per", "measure: totl}}\n  - {name: per"))
     assert raised.value.hint == "did you mean 'total'?"
     assert str(raised.value.at).startswith("models/s.yml:11:")
