@@ -23,7 +23,7 @@ SHOWN_ROWS = 5
 """How many rows at fault are shown in the log."""
 
 
-_RENDERS_ARGUMENTS = MacroId("macro.dbt.get_where_subquery")
+_RENDERS_ARGUMENTS = ".get_where_subquery"
 _RUNS_TESTS = tuple(
     MacroId(f"macro.dbt.{name}") for name in ("get_limit_subquery_sql", "should_store_failures", "statement")
 )
@@ -79,7 +79,7 @@ def _judged(means: Answerer, node: DataTest, compiled: Compiled, session: Sessio
     """The row with the verdict, the relation that holds the rows at fault, if any, and the query that was sent."""
     sql = compiled.sql
     own = own_version(means, "test", built_in=True)
-    arguments = () if node.generic is None else (_RENDERS_ARGUMENTS,)
+    arguments = tuple(macro for macro in compiled.rendering.called_macros if macro.endswith(_RENDERS_ARGUMENTS))
     note_called(compiled, arguments if own else (*arguments, *_RUNS_TESTS))
     if own is not None:
         return judged_by(own, compiled, session, arguments), None, sql

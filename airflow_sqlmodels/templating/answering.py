@@ -246,8 +246,10 @@ class Rendering:
             return self.value(f"{{{{ get_where_subquery(ref({model!r})) }}}}", at)
         try:
             # the built-in one has nothing to do then
-            unchanged = macro.package == BUILT_IN and not self.config.get("where")
-            return self.ref(model) if unchanged else self.scope.call(macro)(self.ref(model))
+            if macro.package != BUILT_IN or self.config.get("where"):
+                return self.scope.call(macro)(self.ref(model))
+            self.notes.called[macro.id] = None
+            return self.ref(model)
         except SqlModelsError as error:
             if error.at is not None:
                 raise

@@ -253,6 +253,20 @@ def test_a_test_that_did_not_run_lists_less(shop: Shop) -> None:
     assert shop.told("run", "--select", "revenue")["unique_stg_orders_id"] == ["macro.dbt.test_unique"]
 
 
+@pytest.mark.parametrize("package", ["dbt", "shop"])
+def test_a_test_that_was_compiled_lists_what_renders_its_model(package: str, shop: Shop) -> None:
+    if package == "shop":
+        (shop.folder / "macros").mkdir(exist_ok=True)
+        shop.add(**{"macros/where.sql": "{% macro get_where_subquery(of) %}{{ return(of) }}{% endmacro %}"})
+
+    selected = ["--select", "not_null_stg_orders_id"]
+    assert exit_code(["compile", *selected, "--project-dir", str(shop.folder), "--profiles-dir", str(shop.folder)]) == 0
+
+    nodes = json.loads((shop.folder / "target/manifest.json").read_text())["nodes"]
+    [macros] = [each["depends_on"]["macros"] for each in nodes.values() if each["name"] == "not_null_stg_orders_id"]
+    assert macros == ["macro.dbt.test_not_null", f"macro.{package}.get_where_subquery"]
+
+
 def test_model_has_no_fields_without_a_value(shop: Shop) -> None:
     tell = "{{ tell('model', model) }}{{ tell('key', model.primary_key) }}{{ tell('alias', model.config.alias or 1) }}"
     shop.add(**{"models/marts/orders.sql": "{{ config(post_hook='{{ after() }}') }} select 1 as id"})
