@@ -85,10 +85,13 @@ class RowsReader(Struct, frozen=True):
         return _ordered(FixtureRows(at=place, format="dict", rows=rows, lines=lines if all(lines) else ()))
 
     def _of_file(self, file: SourceFile, kind: str) -> FixtureRows:
-        at, text = Location(file.shown), file.read()
+        written = file.read()
+        text = written.strip()  # as dbt reads all files but those of properties
+        above = written[: written.find(text)].count("\n")
+        at = Location(file.shown, 1 + above) if above else Location(file.shown)
         if kind == "sql":
             return FixtureRows(at=at, format=kind, sql=text, fixture=file.stem)
-        rows, lines = _of_csv(text, at, 1)
+        rows, lines = _of_csv(text, at, 1 + above)
         return _ordered(FixtureRows(at=at, format=kind, rows=tuple(rows), lines=tuple(lines), fixture=file.stem))
 
     def _fixture(self, name: str, kind: str, at: Location) -> SourceFile:

@@ -291,6 +291,21 @@ def test_an_input_may_have_the_arguments_of_the_projects_own_ref(tmp_path: Path)
     assert [each.node for each in test.given] == ["model.shop.stg_orders"]
 
 
+def test_white_space_around_a_fixture_is_no_part_of_it(tmp_path: Path) -> None:
+    files = {
+        "tests/fixtures/given.csv": "\n\n id,amount\n1,2 \n\n",
+        "tests/fixtures/then.sql": "\n\n  select 1 as id\n",
+    }
+    text = rows("format: csv\n        fixture: given").replace(
+        "rows:\n        - {n: 1}", "fixture: then\n      format: sql"
+    )
+
+    test = one(loaded(tmp_path, text, **files))
+
+    assert (test.given[0].rows, test.given[0].lines) == (({"id": "1", "amount": "2"},), (4,))
+    assert (test.expect.sql, test.expect.at.line) == ("select 1 as id", 3)
+
+
 def test_one_that_is_off_depends_on_nothing(tmp_path: Path) -> None:
     (found,) = loaded(tmp_path, GOOD + "config: {enabled: false}\n").disabled.values()
 
