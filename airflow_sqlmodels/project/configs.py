@@ -120,6 +120,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 """What a node has if nobody says otherwise: docs.getdbt.com/reference/configs-and-properties."""
 
 
+_SAID_BY_NULL = ("on_schema_change", "lookback", "delimiter", "fail_calc", "warn_if", "error_if")
+"""Configs that are what they are by default where someone says null: what reads manifest.json knows no null there."""
+
+
 def merge(base: Mapping[str, Any], more: Mapping[str, Any], appended: Collection[str] = _APPENDED) -> dict[str, Any]:
     """`base` with `more` over it, each key by its own rule. Neither is changed."""
     result = dict(base)
@@ -211,6 +215,7 @@ def with_defaults(kind: str, own: Mapping[str, Any]) -> dict[str, Any]:
     result = merge_of(kind)(DEFAULTS[kind], own) if own else dict(DEFAULTS[kind])
     if "contract" in own and isinstance(result["contract"], Mapping):  # as in dbt: of it nothing else is kept
         result["contract"] = {key: value for key, value in result["contract"].items() if key in OF_CONTRACTS}
+    result |= {key: DEFAULTS[kind][key] for key in _SAID_BY_NULL if key in DEFAULTS[kind] and result[key] is None}
     if kind == "test":
         _agree_on_failures(result)
     return result

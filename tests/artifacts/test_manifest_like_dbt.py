@@ -51,6 +51,23 @@ def test_in_unrendered_configs_the_strongest_says_all(tmp_path: Path) -> None:
     assert node["unrendered_config"] == {"tags": ["near", "near"], "group": None, "post_hook": "select {{ 1 }}"}
 
 
+def test_null_for_a_config_that_is_never_null_is_its_default(tmp_path: Path) -> None:
+    """As in dbt for `on_schema_change` and `lookback`; the others it has as 'None', with which nothing runs."""
+    files = {
+        "models/a.sql": "select 1 as id",
+        "models/a.yml": "models: [{name: a, columns: [{name: id, data_tests: [unique]}]}]",
+        "seeds/s.csv": "id\n1\n",
+        "dbt_project.yml": "{name: shop, profile: shop, models: {+on_schema_change: null, +lookback: null}, seeds:"
+        " {+delimiter: null}, data_tests: {+fail_calc: null, +warn_if: null, +error_if: null}}",
+    }
+    nodes = written(tmp_path, files)["nodes"]
+    model = nodes["model.shop.a"]["config"]
+    assert (model["on_schema_change"], model["lookback"]) == ("ignore", 1)
+    assert nodes["seed.shop.s"]["config"]["delimiter"] == ","
+    test = next(node["config"] for name, node in nodes.items() if name.startswith("test."))
+    assert (test["fail_calc"], test["warn_if"], test["error_if"]) == ("count(*)", "!= 0", "!= 0")
+
+
 def test_in_unrendered_configs_the_calls_of_one_file_add_up(tmp_path: Path) -> None:
     files = {
         "models/a.sql": "{{ config(tags=['x'], meta={'x': 'a'}) }}{{ config(tags='y', meta={'y': 'b'}) }} select 1",
