@@ -77,9 +77,13 @@ def generate(context: click.Context, /, compiles: bool, empty_catalog: bool, sta
     return int(bool(errors))
 
 
+_HOST = "DBT_ENGINE_HOST"
+"""Not `DBT_HOST` as well: so people call the warehouse's host."""
+
+
 @docs.command()
 @global_options
-@option("--host", default="127.0.0.1", help="The address to listen at.", envvar=None)
+@option("--host", default="127.0.0.1", help="The address to listen at.", envvar=_HOST)
 @option("--port", type=click.IntRange(0, 65535), default=8080, help="The port to listen at.", envvar=None)
 @option("--browser/--no-browser", default=True, help="Open a browser. Default: yes.", envvar=None)
 @click.pass_context

@@ -29,16 +29,21 @@ _RENAMED: Mapping[str, tuple[str, Callable[[str], Any]]] = {
 """Old name -> the option, and what a value means to it."""
 
 
+def _found(environment: Mapping[str, str], old: str) -> str:
+    """What the variable says; as with all others, the name with the prefix of options counts more."""
+    return environment.get(PREFIX + old.removeprefix("DBT_")) or environment.get(old) or ""
+
+
 def said_by_old_names(environment: Mapping[str, str]) -> dict[str, Any]:
     """The values of options that are set by an old name. Raises BadParameter for what is none."""
-    set_here = ((option, read, environment.get(name)) for name, (option, read) in _RENAMED.items())
+    set_here = ((option, read, _found(environment, name)) for name, (option, read) in _RENAMED.items())
     return {option: read(text) for option, read, text in set_here if text}
 
 
 def renamed_variables(environment: Mapping[str, str]) -> Iterator[Warned]:
     """A warning for each variable that is set by its old name."""
     for old, (option, _) in _RENAMED.items():
-        if environment.get(old):
+        if _found(environment, old):
             new = f"{PREFIX}{option.upper()}"
             text = (
                 f"The environment variable `{old}` has been renamed as `{new}`: "

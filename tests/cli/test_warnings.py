@@ -152,6 +152,13 @@ def test_variables_hold_by_their_old_names_and_are_told(
     assert said_by_old_names({old: value}) == holds
 
 
+def test_old_names_may_have_the_prefix_of_options_which_counts_more(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBT_ENGINE_DEFER_TO_STATE", "1")
+    _, said = run("parse")
+    assert "The environment variable `DBT_DEFER_TO_STATE` has been renamed as `DBT_ENGINE_DEFER`" in said
+    assert said_by_old_names({"DBT_ENGINE_DEFER_TO_STATE": "no", "DBT_DEFER_TO_STATE": "1"}) == {"defer": False}
+
+
 def test_nothing_is_printed_while_the_old_name_says_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DBT_NO_PRINT", "1")
     assert "heard" not in run("compile", "--inline", "select 1 {{ print('heard') }}", "--print", "--no-introspect")[1]
