@@ -32,6 +32,7 @@ from airflow_sqlmodels.manifest.nodes import (
     Templated,
 )
 from airflow_sqlmodels.manifest.relation import Relation
+from airflow_sqlmodels.templating.asked_names import package_and_name, two_names
 from airflow_sqlmodels.templating.batches import Batch
 from airflow_sqlmodels.templating.by_name import function_named, node_named, source_named
 from airflow_sqlmodels.templating.call_notes import CallNotes
@@ -298,9 +299,9 @@ class Rendering:
         relation = self.means.earlier.get(self.node.id)
         return None if relation is None else TemplateRelation(self.means.relation(relation), self.means.dialect)
 
-    def ref(self, *args: str, v: Any = None, version: Any = None) -> TemplateRelation:
+    def ref(self, *args: Any, v: Any = None, version: Any = None) -> TemplateRelation:
         """What `ref` gives. Raises CompilationError if it was not seen while the project was loaded."""
-        package, name = (None, args[0]) if len(args) == 1 else args
+        package, name = package_and_name("ref", "model", args)
         wanted = version if v is None else v
         ref = _spoken(Ref(name, package, wanted))
         node_id = self._refs.get(ref)
@@ -342,8 +343,9 @@ class Rendering:
             sample = self.means.batch.window.within(sample)
         return None if sample is None else sample.condition(node)
 
-    def source(self, source: str, table: str) -> TemplateRelation:
+    def source(self, *args: Any) -> TemplateRelation:
         """What `source` gives. Raises CompilationError if there is none."""
+        source, table = two_names(args)
         node_id = self._sources.get(SourceRef(source, table))
         if node_id is None:  # macros ask for one or another by what they find in the database
             node_id = source_named(self.means.manifest, source, table)
@@ -351,9 +353,9 @@ class Rendering:
             raise CompilationError(f"no source {source!r} with a table {table!r}")
         return self.relation_of(self.means.manifest[node_id])
 
-    def function(self, *args: str) -> TemplateRelation:
+    def function(self, *args: Any) -> TemplateRelation:
         """What `function` gives: its name. Raises CompilationError if it was not seen while loading."""
-        package, name = (None, args[0]) if len(args) == 1 else args
+        package, name = package_and_name("function", "function", args)
         node_id = self._functions.get(Ref(name, package))
         if node_id is None and self.free_refs:
             node_id = function_named(self.means.manifest, name, package)

@@ -290,3 +290,18 @@ def test_a_macro_within_a_model_cannot_be_called_and_hides_no_other(call: Call, 
 
     code, said = call("compile", "--select", "own")
     assert (code, "'eight' is undefined" in said) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("ref()", "ref() takes a model's name, or a package and a model's name"),
+        ("ref('shop', 'one', 'two')", "ref() takes a model's name, or a package and a model's name"),
+        ("ref(7)", "ref() takes a model's name, or a package and a model's name"),
+        ("source('one')", "source() takes two names: the source's and the table's"),
+        ("function()", "function() takes a function's name, or a package and a function's name"),
+    ],
+)
+def test_names_that_are_lacking_or_too_many_are_told_by_the_call(asked: str, told: str, call: Call) -> None:
+    code, said = call("show", "--inline", f"select * from {{{{ {asked} }}}}")
+    assert (code, told in said) == (2, True), said
