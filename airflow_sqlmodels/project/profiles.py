@@ -184,7 +184,7 @@ def _profile(name: str, output: dict[str, Any], chosen: str, at: Location, place
 
 
 def _check(output: Mapping[str, Any], places: Mapping[str, Location]) -> None:
-    """Raises ProfileError for a type that is not known, and for a number that is none."""
+    """Raises ProfileError for a type that is not known, a number that is none, a search_path that is no text."""
     try:
         dialect_named(str(output["type"]))
     except ProfileError as error:
@@ -192,3 +192,5 @@ def _check(output: Mapping[str, Any], places: Mapping[str, Location]) -> None:
     for key in _NUMBERS:
         if output.get(key) not in (None, "") and not re.fullmatch(r"\s*\d+\s*", str(output[key])):
             raise ProfileError(f"{key!r} is not a number: {str(output[key])!r}", places[key], "write it in digits")
+    if isinstance(output.get("search_path"), (list, dict)):
+        raise ProfileError("'search_path' is no text", places["search_path"], "write it as Postgres does: one, two")

@@ -47,6 +47,8 @@ def arguments(profile: Mapping[str, Any], application: str) -> dict[str, Any]:
     found["dbname"] = profile.get("dbname", profile.get("database"))
     found["application_name"] = profile.get("application_name") or application
     found.setdefault("connect_timeout", _DEFAULT_TIMEOUT)
+    if str(found.get("keepalives_idle")).strip() == "0":
+        del found["keepalives_idle"]  # as in dbt, whose default it is: what the system does
     if profile.get("search_path"):
         found["options"] = "-c search_path=" + str(profile["search_path"]).replace(" ", "\\ ")
     return {key: value for key, value in found.items() if value is not None}

@@ -14,6 +14,10 @@ CASES: dict[str, Case] = {
     "no_such_role": Case(STG, fields={"user": "nobody_here"}),
     "unknown_adapter": Case(STG, fields={"type": "postgress"}),
     "port_that_is_no_number": Case(STG, fields={"port": "54E32"}),
+    "search_path_that_is_a_list": Case(
+        {**STG, "profiles.yml": f"{PROFILE}      schema: shop\n      dbname: shop\n      search_path: [one, two]\n"},
+        words=("build", "--target", "dev"),
+    ),
     "field_missing": Case(STG, fields={"schema": ""}),
     "no_such_profile": Case({**STG, "dbt_project.yml": "name: shop\nprofile: shopp\n"}),
     "no_such_target": Case(STG, words=("build", "--target", "prd")),

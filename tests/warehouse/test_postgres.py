@@ -37,6 +37,13 @@ def test_dbts_names_and_libpqs_mean_the_same() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("idle", [0, "0"])
+def test_no_seconds_until_keepalives_leave_them_to_the_system(idle: int | str) -> None:
+    """0 is dbt's default; libpq hands it to the socket, which refuses it."""
+    assert "keepalives_idle" not in arguments({"host": "h", "keepalives_idle": idle}, "app")
+    assert arguments({"host": "h", "keepalives_idle": 30}, "app")["keepalives_idle"] == 30
+
+
 def test_a_session_has_name_role_and_search_path(postgres_dsn: str, connection: psycopg.Connection[Any]) -> None:
     connection.execute('create schema "my schema"; grant usage on schema "my schema" to pg_monitor')
     profile = _profile(postgres_dsn, role="pg_monitor", search_path='"my schema", public', application_name="shop")
