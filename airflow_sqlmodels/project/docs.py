@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from msgspec import Struct
 
-from airflow_sqlmodels.errors import NamingError, closest
+from airflow_sqlmodels.errors import CompilationError, NamingError, closest
 from airflow_sqlmodels.manifest.macro import Doc
 
 _CALL = re.compile(r"\{\{-?\s*doc\(\s*(?P<arguments>[^(){}]*?)\s*,?\s*\)\s*-?\}\}")
@@ -21,7 +22,11 @@ class DocLookup(Struct, frozen=True):
     package: str
     root: str
 
-    def __call__(self, *names: str) -> str:
+    def __call__(self, *said: Any) -> str:
+        names = [str(each) for each in said]
+        if not 1 <= len(names) <= 2:
+            what = f"doc() takes the name of a block, or a package and a name, and not {len(names)} arguments"
+            raise CompilationError(what, None, "write doc('name')")
         found = self.find(*names)
         if found is None:
             known = [doc.name for doc in self.docs.values()]

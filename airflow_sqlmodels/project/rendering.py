@@ -10,7 +10,8 @@ from airflow_sqlmodels.errors import Location, SqlModelsError
 if TYPE_CHECKING:
     from airflow_sqlmodels.templating.plain import PlainCall
 
-_VARIABLES = ("env_var", "var")
+_ASKED = ("env_var", "var", "doc")
+"""Functions with texts for arguments, which most templates in YAML call and nothing else."""
 
 _LATER = frozenset(("description", "tests", "data_tests"))
 
@@ -63,7 +64,7 @@ class YamlRenderer:
 
         A name that is not known gives "", as in dbt. `known`: it is an error.
         """
-        values = self._variables(text, at) if "var" in text else None
+        values = self._answers(text, at) if "var" in text or "doc" in text else None
         if values is not None:
             return values[0] if len(values) == 1 else "".join(map(str, values))
         if self._render is None:
@@ -74,10 +75,11 @@ class YamlRenderer:
             self._render = native_renderer(yaml_names(self._names))
         return self._render(text, at, known=known)
 
-    def _variables(self, text: str, at: Location) -> list[Any] | None:
-        """The parts of a text that asks for variables and nothing else; None if only Jinja can tell.
+    def _answers(self, text: str, at: Location) -> list[Any] | None:
+        """The parts of a text that asks for variables or docs blocks and nothing else; None if only Jinja can tell.
 
-        Those of the environment stand in most profiles, which every command reads, others in the sources of packages.
+        Variables of the environment stand in most profiles, which every command reads, others in the sources of
+        packages; and a project that has docs blocks has them in thousands of descriptions.
         """
         from airflow_sqlmodels.templating.plain import PlainCall, plain_parts  # noqa: PLC0415  # few files have any
 
@@ -100,6 +102,7 @@ def _is_for_later(key: Any, depth: int) -> bool:
 
 
 def _asks(call: PlainCall) -> bool:
-    """Whether it is a call of `env_var` or `var` as it should be."""
-    is_one = call.name in _VARIABLES and not (call.package or call.kwargs or call.more_kwargs)
-    return is_one and 1 <= len(call.args) <= 2 and isinstance(call.args[0], str)
+    """Whether it is a call of `env_var`, `var` or `doc` as it should be."""
+    is_one = call.name in _ASKED and not (call.package or call.kwargs or call.more_kwargs)
+    texts = call.args if call.name == "doc" else call.args[:1]  # a default may be anything
+    return is_one and 1 <= len(call.args) <= 2 and all(isinstance(each, str) for each in texts)
