@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -25,7 +26,7 @@ from airflow_sqlmodels.project.yaml_text import plain
 from airflow_sqlmodels.templating.arguments import rendered_argument
 from airflow_sqlmodels.templating.call_graph import CallGraph
 from airflow_sqlmodels.templating.macro_table import BUILT_IN, BUILT_IN_NAMES
-from airflow_sqlmodels.templating.reading import Holder, read_template
+from airflow_sqlmodels.templating.reading import Holder, read_call
 from airflow_sqlmodels.templating.recorder import Asked
 
 
@@ -64,16 +65,16 @@ def _generic_test(  # one argument per thing that is known of a test
     package, flags = entry.file.package, parts.settings.flags
     definition = take_apart(written, tested, nested=nests_arguments(flags))
     parts.noted.extend(old_forms(written, tested, package, flags))
-    asked = _asked(parts, definition, entry, written.at)
+    said = _rendered_config(parts, definition, package, written.at)
+    raw_code = definition.raw_code(said)
+    asked = _asked(parts, definition, entry, written.at, raw_code)
     # as in dbt below the first folder, whichever folder is the resource folder
     fqn = (package, *plain_path(entry.file.path).split("/")[1:-1], definition.name)
-    said = _rendered_config(parts, definition, package, written.at)
     own = parts.own_config("test", package, fqn, None, *asked.configs, said, *_said_again(asked, said))
     config = parts.config("test", own, written.at)
     named = {"name": definition.short_name, "resource_type": "test", "package_name": package, "fqn": list(fqn),
              "path": f"{definition.short_name}.sql", "original_file_path": entry.file.path, "config": config,
              "tags": sorted(set(config["tags"])), "version": None}  # fmt: skip
-    raw_code = definition.raw_code(said)
     # of its own two fastest tests dbt keeps the values
     text = "" if _READ_AT_ONCE & set(asked.macros) else raw_code
     as_said = parts.written_config("test", package, fqn, None, own, Inline((said, *asked.configs), text))
@@ -138,7 +139,7 @@ def _column_tags(written: TestEntry) -> list[str]:
     return [*_as_list(written.column.get("tags")), *_as_list(config.get("tags"))]
 
 
-def _asked(parts: Parts, definition: Definition, entry: Entry, at: Location) -> Asked:
+def _asked(parts: Parts, definition: Definition, entry: Entry, at: Location, raw_code: str) -> Asked:
     """What a generic test reads. Most say it in their arguments; a test macro that may say more is rendered."""
     graph, package = parts.readers.graph, entry.file.package
     macro = graph.macro_of(definition.macro_name, package)
@@ -155,11 +156,10 @@ def _asked(parts: Parts, definition: Definition, entry: Entry, at: Location) -> 
     if not graph.is_noisy(definition.macro_name, package) or mistaken:
         return _from_arguments(parts, definition, package, (macro.id,), at)
     placeholder = Relation(parts.settings.target.database, parts.settings.target.schema, definition.short_name)
-    arguments = {key: rendered_argument(value) for key, value in definition.kwargs.items()}
-    text = "{{ " + definition.macro_name + "(" + _call_arguments(arguments) + ") }}"
+    text, values = _as_call(definition)
     facts = {"name": definition.name, "resource_type": "test", "package_name": package}
     holder = Holder(entry.file.shown, package, placeholder, lambda: facts, of_generic_test=True)
-    asked = read_template(text, holder, parts.readers)
+    asked = read_call(text, values, holder, parts.readers, whole=raw_code)
     plain_refs = _from_arguments(parts, definition, package, (macro.id,), at)
     refs = tuple(dict.fromkeys((*plain_refs.refs, *asked.refs)))
     found = tuple(dict.fromkeys((*plain_refs.sources, *asked.sources)))
@@ -192,22 +192,50 @@ def _is_mistaken(graph: CallGraph, macro: Macro, package: str) -> bool:
     )
 
 
-def _call_arguments(arguments: Mapping[str, Any]) -> str:
-    """The arguments of a call; templates among them stand as expressions."""
-    return ", ".join(f"{key}={_expression(value)}" for key, value in arguments.items())
+def _as_call(definition: Definition) -> tuple[str, dict[str, Any]]:
+    """The call of a test's macro as a template, and the values of the names in it.
+
+    Values are named, not written out, so that tests of one kind are one template.
+    """
+    values: dict[str, Any] = {}
+
+    def named(value: Any) -> str:
+        name = f"_value_{len(values)}"
+        values[name] = value
+        return name
+
+    given = (f"{key}={_expression(rendered_argument(value), named)}" for key, value in definition.kwargs.items())
+    return "{{ " + definition.macro_name + "(" + ", ".join(given) + ") }}", values
 
 
-def _expression(value: Any) -> str:
+_REFERENCE = re.compile(r"\{\{ ((?:get_where_subquery\()?(?:ref|source)\()'([^'\\]*)'(?:, '([^'\\]*)')?(\)+) \}\}")
+"""The model of most tests."""
+
+
+def _expression(value: Any, named: Callable[[Any], str]) -> str:
+    """An argument as an expression, with its values named; templates in it stand as the expressions that they are."""
+    if isinstance(value, str):
+        reference = _REFERENCE.fullmatch(value)
+        if reference:
+            opened, *texts, closed = reference.groups()
+            return opened + ", ".join(named(each) for each in texts if each is not None) + closed
+        if _is_template(value):
+            return value.strip()[2:-2]
+    elif isinstance(value, dict) and _is_template(value):
+        return "{" + ", ".join(f"{key!r}: {_expression(each, named)}" for key, each in value.items()) + "}"
+    elif isinstance(value, list) and _is_template(value):
+        return "[" + ", ".join(_expression(each, named) for each in value) + "]"
+    return named(value)
+
+
+def _is_template(value: Any) -> bool:
+    """Whether a text is an expression in braces; of lists and mappings, whether one lies somewhere in them."""
     if isinstance(value, str):
         text = value.strip()
-        if text.startswith("{{") and text.endswith("}}") and "{{" not in text[2:]:
-            return text[2:-2]
-        return repr(value)
+        return text.startswith("{{") and text.endswith("}}") and "{{" not in text[2:]
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key!r}: {_expression(each)}" for key, each in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_expression, value)) + "]"
-    return repr(value)
+        return any(map(_is_template, value.values()))
+    return isinstance(value, list) and any(map(_is_template, value))
 
 
 def _from_arguments(parts: Parts, definition: Definition, package: str, macros: Any, at: Location) -> Asked:

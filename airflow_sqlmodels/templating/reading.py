@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import jinja2
@@ -17,7 +18,7 @@ from airflow_sqlmodels.templating.call_graph import CallGraph
 from airflow_sqlmodels.templating.call_notes import CallNotes
 from airflow_sqlmodels.templating.column import TemplateColumn
 from airflow_sqlmodels.templating.doomed import Doubts
-from airflow_sqlmodels.templating.environment import SCOPE
+from airflow_sqlmodels.templating.environment import SCOPE, Environment
 from airflow_sqlmodels.templating.macro_trail import macro_trail
 from airflow_sqlmodels.templating.macros import (
     OUTSIDE,
@@ -41,6 +42,8 @@ class Readers(Struct, frozen=True):
     """What reading needs, made once for a project."""
 
     graph: CallGraph
+    environment: Environment
+    """The silent one: as in dbt, a node's own text may ask anything of an unknown name."""
     library: MacroLibrary
     """Macros in the silent environment."""
     strict: MacroLibrary
@@ -83,6 +86,19 @@ def read_template(text: str, holder: Holder, readers: Readers) -> Asked:
     return _render(text, holder, readers, macros)
 
 
+def read_call(text: str, values: Mapping[str, Any], holder: Holder, readers: Readers, *, whole: str) -> Asked:
+    """What the template `text` asks for if the names in it that nobody else knows have these values.
+
+    So calls that differ in nothing but values are one template, which is compiled once. `whole` is what the node says
+    that its text is. Raises CompilationError with the place if it cannot be rendered.
+    """
+    calls = readers.graph.reader.calls(text)
+    doubt = readers.doubts.of_calls(calls or [], holder.package)
+    if doubt.names:
+        _refuse_unknown(text, holder, readers, doubt.names, values)
+    return _render(text, holder, readers, (), values=values, whole=whole)
+
+
 def _render_parts(calls: list[Call], text: str, holder: Holder, readers: Readers) -> dict[int, Asked] | None:
     graph = readers.graph
     only = unclear(calls, holder.package, graph, readers.templated.get(holder.package, frozenset()))
@@ -93,12 +109,15 @@ def _render_parts(calls: list[Call], text: str, holder: Holder, readers: Readers
     return rendered_alone(only, text, lambda part: _render(part, holder, readers, (), whole=text))
 
 
-def _refuse_unknown(text: str, holder: Holder, readers: Readers, names: frozenset[str]) -> None:
+def _refuse_unknown(
+    text: str, holder: Holder, readers: Readers, names: frozenset[str], values: Mapping[str, Any] = MappingProxyType({})
+) -> None:
     """Render it with strict macros. Raises CompilationError if one asks something of one of these names."""
     # what it tells is told when it is read as all are
     quiet = {"log": _nothing, "print": _nothing, "exceptions": Refusals(lambda _warned: None)}
     try:
-        _render(text, holder, structs.replace(readers, shared={**readers.shared, **quiet}), (), readers.strict)
+        strictly = structs.replace(readers, library=readers.strict, shared={**readers.shared, **quiet})
+        _render(text, holder, strictly, (), values=values)
     except CompilationError as error:
         if any(f"{name!r} is undefined" in error.what for name in names):
             raise
@@ -118,13 +137,12 @@ def _render(
     holder: Holder,
     readers: Readers,
     macros: tuple[MacroId, ...],
-    library: MacroLibrary | None = None,
     *,
     whole: str | None = None,
+    values: Mapping[str, Any] = MappingProxyType({}),
 ) -> Asked:
     recorder, path, package = Recorder(), holder.path, holder.package
     here = TemplateRelation(holder.relation, readers.dialect)
-    environment = readers.library.environment
 
     def inner(said: Any) -> str:
         # as in dbt, only the file itself may ask something of an unknown name: what is rendered within it may not
@@ -133,16 +151,16 @@ def _render(
     var = Var(readers.vars.get(package, {}), inner, False)
     names = {**readers.shared, **reading_names(recorder, here, var), "render": inner}
     names["model"] = {**names["model"], "raw_code": (whole or text).strip(), **holder.facts()}
-    scope = MacroScope(library or readers.library, names, package)
+    scope = MacroScope(readers.library, names, package)
     scope.notes = notes = CallNotes()
     scope.everywhere = holder.of_generic_test
     names["adapter"] = ReadingAdapter(scope, readers.dialect)
     names["builtins"] = dict(names)
     names["context"] = ContextView(scope)
     try:
-        template = environment.of_node(text)
+        template = readers.environment.of_node(text)
         template.filename = path
-        template.render({SCOPE: scope})
+        template.render({SCOPE: scope, **values})
     except jinja2.TemplateSyntaxError as error:
         raise CompilationError(str(error.message), line_location(text, error.lineno, path)) from error
     except SqlModelsError as error:
