@@ -20,10 +20,6 @@ _MOST = 4
 """More do not help: what comes back is put together by one."""
 
 
-class NotInTurn(BaseException):  # no error: nothing may catch it but `shared_out`
-    """Something has to be done in its turn, by nobody but the process itself."""
-
-
 _state = {"most": 1, "within": False}
 
 
@@ -50,17 +46,16 @@ def shared_out(work: Callable[[int], R], count: int) -> list[R] | None:
         try:
             others += (_Copy(work, number) for number in range(1, count))
             return [work(0), *(each.result() for each in others)]
-        except (Exception, NotInTurn):
+        except Exception:
             return None
         finally:
             for each in others:
                 each.end()
 
 
-def in_turn() -> None:
-    """Raises NotInTurn while work is shared out. Called before anything is told to somebody outside."""
-    if _state["within"]:
-        raise NotInTurn
+def is_shared_out() -> bool:
+    """Whether this is done while others do other parts: what is told now may not be what comes next."""
+    return bool(_state["within"])
 
 
 @contextlib.contextmanager

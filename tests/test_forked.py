@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from airflow_sqlmodels import forked
-from airflow_sqlmodels.forked import in_turn, parts, shared_out
+from airflow_sqlmodels.forked import is_shared_out, parts, shared_out
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot copy a process"),
@@ -47,6 +47,12 @@ def test_each_part_is_done_in_a_process_of_its_own() -> None:
     assert len({pid for _, pid in done}) == 3
 
 
+def test_each_part_knows_that_there_are_others() -> None:
+    assert not is_shared_out()
+    assert shared_out(lambda _number: is_shared_out(), 2) == [True, True]
+    assert not is_shared_out()
+
+
 def test_much_comes_back() -> None:
     assert shared_out(lambda number: [str(number)] * 1_000_000, 2) == [["0"] * 1_000_000, ["1"] * 1_000_000]
 
@@ -61,23 +67,16 @@ def _die(number: int, where: int) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _tell(number: int, where: int) -> None:
-    if number == where:
-        in_turn()
-
-
 def _make_what_stays(number: int, where: int) -> object:
     return threading.Lock() if number == where else None
 
 
-@pytest.mark.parametrize(
-    ("work", "where"), [(_raise, 0), (_raise, 1), (_die, 1), (_tell, 0), (_tell, 1), (_make_what_stays, 1)]
-)
+@pytest.mark.parametrize(("work", "where"), [(_raise, 0), (_raise, 1), (_die, 1), (_make_what_stays, 1)])
 def test_nothing_comes_back_if_a_part_fails(work: object, where: int, copies: list[int]) -> None:
     assert shared_out(lambda number: work(number, where), 2) is None  # type: ignore[operator]
     assert len(copies) == 1
     _all_gone(copies)
-    in_turn()  # it is again
+    assert not is_shared_out()
 
 
 def test_an_interrupt_ends_all_parts(copies: list[int]) -> None:

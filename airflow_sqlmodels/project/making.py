@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from airflow_sqlmodels.forked import in_turn, shared_out
+from airflow_sqlmodels.forked import is_shared_out, shared_out
 from airflow_sqlmodels.forked import parts as parts_of
 from airflow_sqlmodels.manifest.manifest import Settings
 from airflow_sqlmodels.manifest.nodes import AnyNode
@@ -27,8 +27,9 @@ from airflow_sqlmodels.project.sources import sources
 from airflow_sqlmodels.templating.invocation import Invocation
 from airflow_sqlmodels.templating.names import shared_names
 
-ENOUGH = 500
-"""So many files and entries keep a process busy for several times as long as it takes to make one."""
+ENOUGH = 40
+"""So many files and entries keep a process busy for several times as long as it takes to make one, if Jinja compiles
+some of them."""
 
 
 class Reading(Struct, frozen=True):
@@ -36,6 +37,8 @@ class Reading(Struct, frozen=True):
 
     choices: Choices
     warned: list[Warned] = field(default_factory=list)
+    held: list[_Said] = field(default_factory=list)
+    """What is to be told in its turn, while the work is shared out."""
 
     def shared_names(self, settings: Settings) -> dict[str, Any]:
         """What all of them see."""
@@ -44,12 +47,25 @@ class Reading(Struct, frozen=True):
         return {**shared_names(settings, invocation), **own}
 
     def _say(self, message: str) -> None:
-        in_turn()
-        self.choices.say(message)
+        self.tell(_Said(message))
 
     def _show(self, message: str) -> None:
-        in_turn()
-        self.choices.show(message)
+        self.tell(_Said(message, shown=True))
+
+    def tell(self, said: _Said) -> None:
+        """Tell it, or hold it back while others are at work too."""
+        if is_shared_out():
+            self.held.append(said)
+        else:
+            (self.choices.show if said.shown else self.choices.say)(said.message)
+
+
+class _Said(Struct, frozen=True):
+    """What a template told."""
+
+    message: str
+    shown: bool = False
+    """Whether it is printed, not logged."""
 
 
 class _Made(Struct):
@@ -58,6 +74,7 @@ class _Made(Struct):
     nodes: tuple[AnyNode, ...]
     noted: list[Warned]
     warned: list[Warned]
+    told: list[_Said]
 
 
 _Thing = SourceFile | Entry | ProjectFile
@@ -77,25 +94,27 @@ def make_nodes(parts: Parts, files: Iterable[SourceFile], entries: Iterable[Entr
     for each in made:
         parts.noted.extend(each.noted)
         reading.warned.extend(each.warned)
+        for said in each.told:
+            reading.tell(said)
     return [node for each in made for node in each.nodes]
 
 
 def _side_by_side(parts: Parts, things: list[_Thing], reading: Reading, count: int) -> list[_Made] | None:
-    """What became of each; None if something is wrong with one, or one has something to tell."""
-    noted, warned = parts.noted, reading.warned
+    """What became of each; None if something is wrong with one."""
+    noted, warned, held = parts.noted, reading.warned, reading.held
     before = len(noted), len(warned)
 
     def one(thing: _Thing) -> _Made:
         nodes = tuple(_nodes_of(parts, thing))
-        made = _Made(nodes, noted[before[0] :], warned[before[1] :])
-        del noted[before[0] :], warned[before[1] :]
+        made = _Made(nodes, noted[before[0] :], warned[before[1] :], held[:])
+        del noted[before[0] :], warned[before[1] :], held[:]
         return made
 
     def part(number: int) -> tuple[list[_Made], set[str], set[str]]:
         return [one(each) for each in things[number::count]], reading.choices.env_read, reading.choices.flags_read
 
     done = shared_out(part, count)
-    del noted[before[0] :], warned[before[1] :]
+    del noted[before[0] :], warned[before[1] :], held[:]
     if done is None:
         return None
     made: list[Any] = [None] * len(things)

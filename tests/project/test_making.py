@@ -99,16 +99,26 @@ def test_the_environment_that_others_read_is_known(tmp_path: Path, side_by_side:
 def test_what_templates_log_is_told_once_and_in_order(
     tmp_path: Path, side_by_side: list[bool], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    talking = {f"models/m{number}.sql": f"{{% do log('{number}', info=true) %}}select 1" for number in range(5)}
+    talking = {
+        f"models/m{number}.sql": f"{{% do log('{number}', info=true) %}}{{% do print('p{number}') %}}select 1"
+        for number in range(5)
+    }
     said: list[str] = []
     together, alone = _both(tmp_path, {**SHOP, **talking}, monkeypatch, say=said.append)
-    assert side_by_side == [False]
+    assert side_by_side == [True]
     assert said == [*"01234", *"01234"]
+    assert capsys.readouterr().out.split() == ["p0", "p1", "p2", "p3", "p4"] * 2
     assert list(together.nodes.items()) == list(alone.nodes.items())
     assert [each.text for each in together.warnings] == [each.text for each in alone.warnings]
 
-    load_files(tmp_path / "prints", {"models/p.sql": "{% do print('seen') %}select 1", "models/q.sql": "select 1"})
-    assert capsys.readouterr().out == "seen\n"
+
+def test_what_templates_log_before_a_mistake_is_told_once(tmp_path: Path, side_by_side: list[bool]) -> None:
+    files = {"models/a.sql": "{% do log('a', info=true) %}select 1", "models/b.sql": "{{ config('a', 'b') }}select 1"}
+    said: list[str] = []
+    with pytest.raises(SqlModelsError, match=r"models/b\.sql:1"):
+        load_files(tmp_path, files, say=said.append)
+    assert side_by_side == [False]
+    assert said == ["a"]
 
 
 def test_of_several_mistakes_the_first_is_told(
