@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,7 +14,8 @@ from airflow_sqlmodels.errors import CompilationError, EphemeralError, Location,
 from airflow_sqlmodels.manifest.macro import MacroId
 from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, Model, NodeId, Operation, Seed, Source, Templated
 from airflow_sqlmodels.templating.answering import Answerer, Rendering
-from airflow_sqlmodels.templating.arguments import rendered_argument
+from airflow_sqlmodels.templating.arguments import NAME as ARGUMENTS
+from airflow_sqlmodels.templating.arguments import argument_values
 from airflow_sqlmodels.templating.batches import has_batches
 from airflow_sqlmodels.templating.code import CompiledCode
 from airflow_sqlmodels.templating.plain import plain_parts
@@ -54,7 +54,7 @@ def compile_node(means: Answerer, node: AnyNode, session: Session | None, *, inj
         return Compiled("", rendering)
     refuse_problems(node, built=False)
     if isinstance(node, DataTest) and node.generic is not None:
-        rendering.give("_dbt_generic_test_kwargs", _arguments(node, rendering))
+        rendering.give(ARGUMENTS, _arguments(node, rendering))
     try:
         # Python is no template
         body = node.raw_code if isinstance(node, Model) and node.language != "sql" else (
@@ -155,29 +155,13 @@ def _inlined(rendering: Rendering, known: dict[NodeId, _Inlined], above: tuple[N
     return list(found.values())
 
 
-_OF_ONE_MODEL = re.compile(r"\{\{ get_where_subquery\(ref\('(\w+)'\)\) \}\}")
-"""What nearly every data test stands on: compiling it as a template takes longer than all the rest."""
-
-
 def _arguments(node: DataTest, rendering: Rendering) -> Mapping[str, Any]:
-    """The arguments of a generic test, as values. The column's name is never a template."""
-    return {
-        key: value if key == "column_name" else _rendered(rendered_argument(value), rendering, node.at)
-        for key, value in node.kwargs.items()
-    }
-
-
-def _rendered(value: Any, rendering: Rendering, at: Location) -> Any:
-    if isinstance(value, str):
-        plain = _OF_ONE_MODEL.fullmatch(value)
-        if plain is not None:
-            return rendering.where_subquery(plain[1], at)
-        return rendering.value(value, at) if "{{" in value or "{%" in value else value
-    if isinstance(value, dict):
-        return {key: _rendered(each, rendering, at) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_rendered(each, rendering, at) for each in value]
-    return value
+    """The arguments of a generic test, as values."""
+    return argument_values(
+        node.kwargs,
+        lambda tested: rendering.where_subquery(tested, node.at),
+        lambda template: rendering.value(template, node.at),
+    )
 
 
 def _of_own_file(node: AnyNode) -> bool:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -26,7 +25,7 @@ from airflow_sqlmodels.project.yaml_text import plain
 from airflow_sqlmodels.templating.arguments import rendered_argument
 from airflow_sqlmodels.templating.call_graph import CallGraph
 from airflow_sqlmodels.templating.macro_table import BUILT_IN, BUILT_IN_NAMES
-from airflow_sqlmodels.templating.reading import Holder, read_call
+from airflow_sqlmodels.templating.reading import Holder, read_test
 from airflow_sqlmodels.templating.recorder import Asked
 
 
@@ -156,10 +155,9 @@ def _asked(parts: Parts, definition: Definition, entry: Entry, at: Location, raw
     if not graph.is_noisy(definition.macro_name, package) or mistaken:
         return _from_arguments(parts, definition, package, (macro.id,), at)
     placeholder = Relation(parts.settings.target.database, parts.settings.target.schema, definition.short_name)
-    text, values = _as_call(definition)
     facts = {"name": definition.name, "resource_type": "test", "package_name": package}
     holder = Holder(entry.file.shown, package, placeholder, lambda: facts, of_generic_test=True)
-    asked = read_call(text, values, holder, parts.readers, whole=raw_code)
+    asked = read_test(definition.macro_name, definition.kwargs, holder, parts.readers, raw_code=raw_code)
     plain_refs = _from_arguments(parts, definition, package, (macro.id,), at)
     refs = tuple(dict.fromkeys((*plain_refs.refs, *asked.refs)))
     found = tuple(dict.fromkeys((*plain_refs.sources, *asked.sources)))
@@ -190,52 +188,6 @@ def _is_mistaken(graph: CallGraph, macro: Macro, package: str) -> bool:
     return (
         same is not None and same.package not in (macro.package, BUILT_IN) and macro.id not in graph.reached([same.id])
     )
-
-
-def _as_call(definition: Definition) -> tuple[str, dict[str, Any]]:
-    """The call of a test's macro as a template, and the values of the names in it.
-
-    Values are named, not written out, so that tests of one kind are one template.
-    """
-    values: dict[str, Any] = {}
-
-    def named(value: Any) -> str:
-        name = f"_value_{len(values)}"
-        values[name] = value
-        return name
-
-    given = (f"{key}={_expression(rendered_argument(value), named)}" for key, value in definition.kwargs.items())
-    return "{{ " + definition.macro_name + "(" + ", ".join(given) + ") }}", values
-
-
-_REFERENCE = re.compile(r"\{\{ ((?:get_where_subquery\()?(?:ref|source)\()'([^'\\]*)'(?:, '([^'\\]*)')?(\)+) \}\}")
-"""The model of most tests."""
-
-
-def _expression(value: Any, named: Callable[[Any], str]) -> str:
-    """An argument as an expression, with its values named; templates in it stand as the expressions that they are."""
-    if isinstance(value, str):
-        reference = _REFERENCE.fullmatch(value)
-        if reference:
-            opened, *texts, closed = reference.groups()
-            return opened + ", ".join(named(each) for each in texts if each is not None) + closed
-        if _is_template(value):
-            return value.strip()[2:-2]
-    elif isinstance(value, dict) and _is_template(value):
-        return "{" + ", ".join(f"{key!r}: {_expression(each, named)}" for key, each in value.items()) + "}"
-    elif isinstance(value, list) and _is_template(value):
-        return "[" + ", ".join(_expression(each, named) for each in value) + "]"
-    return named(value)
-
-
-def _is_template(value: Any) -> bool:
-    """Whether a text is an expression in braces; of lists and mappings, whether one lies somewhere in them."""
-    if isinstance(value, str):
-        text = value.strip()
-        return text.startswith("{{") and text.endswith("}}") and "{{" not in text[2:]
-    if isinstance(value, dict):
-        return any(map(_is_template, value.values()))
-    return isinstance(value, list) and any(map(_is_template, value))
 
 
 def _from_arguments(parts: Parts, definition: Definition, package: str, macros: Any, at: Location) -> Asked:

@@ -16,6 +16,7 @@ from airflow_sqlmodels.errors import NamingError, ProjectError, SqlModelsError
 from airflow_sqlmodels.manifest.warned import Warned
 from airflow_sqlmodels.project.properties import TestEntry
 from airflow_sqlmodels.project.yaml_text import NAMED, YamlMap, with_numbers
+from airflow_sqlmodels.templating.arguments import generic_test_call
 
 CONFIG_KEYS = (
     "severity",
@@ -84,7 +85,7 @@ class Definition(Struct, frozen=True):
 
     def raw_code(self, config: Mapping[str, Any]) -> str:
         """The template of the test: the call of its macro, then its config, which is rendered already."""
-        call = "{{ " + self.macro_name + "(**_dbt_generic_test_kwargs) }}"
+        call = generic_test_call(self.macro_name)
         if not config:
             return call
         said = ",".join(f"{key}={_literal(value)}" for key, value in config.items())

@@ -32,6 +32,7 @@ from airflow_sqlmodels.manifest.nodes import (
     Templated,
 )
 from airflow_sqlmodels.manifest.relation import Relation
+from airflow_sqlmodels.templating.arguments import Tested
 from airflow_sqlmodels.templating.asked_names import package_and_name, two_names
 from airflow_sqlmodels.templating.batches import Batch
 from airflow_sqlmodels.templating.by_name import function_named, node_named, source_named
@@ -240,21 +241,22 @@ class Rendering:
         """A template of this node as a value: one expression keeps its type."""
         return self._render(template, at, native=True)
 
-    def where_subquery(self, model: str, at: Location) -> Any:
+    def where_subquery(self, tested: Tested, at: Location) -> Any:
         """What `{{ get_where_subquery(ref('model')) }}` gives: what nearly every data test stands on."""
         macro = self.means.macros.visible("get_where_subquery", self.node.package)
-        if macro is None:
-            return self.value(f"{{{{ get_where_subquery(ref({model!r})) }}}}", at)
+        if macro is None or self.means.macros.visible(tested.call, self.node.package) is not None:
+            return self.value(tested.template, at)
         try:
+            relation = getattr(self, tested.call)(*tested.args)
             # the built-in one has nothing to do then
             if macro.package != BUILT_IN or self.config.get("where"):
-                return self.scope.call(macro)(self.ref(model))
-            self.notes.called[macro.id] = None
-            return self.ref(model)
+                return self.scope.call(macro)(relation)
         except SqlModelsError as error:
             if error.at is not None:
                 raise
             raise placed(error, at) from error
+        self.notes.called[macro.id] = None
+        return relation
 
     def called(self, macro: Macro, *args: Any, **kwargs: Any) -> Any:
         """What a macro gives, called from Python. Raises CompilationError with the place if it fails."""

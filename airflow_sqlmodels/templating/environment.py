@@ -252,8 +252,8 @@ class NativeEnvironment(Environment):
     code_generator_class = NativeCodeGenerator
     concat = staticmethod(lambda values: _concat(list(values)))
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, silent: bool = False) -> None:
+        super().__init__(silent=silent)
         self.filters["as_text"] = _typed(str)
         self.filters["as_bool"] = _typed(_as_bool)
         self.filters["as_number"] = _typed(_as_number)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any
 
 import jinja2
@@ -14,11 +13,13 @@ from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError, line_location
 from airflow_sqlmodels.manifest.macro import MacroId
 from airflow_sqlmodels.manifest.relation import Relation
+from airflow_sqlmodels.templating.arguments import NAME as ARGUMENTS
+from airflow_sqlmodels.templating.arguments import Tested, argument_values, generic_test_call
 from airflow_sqlmodels.templating.call_graph import CallGraph
 from airflow_sqlmodels.templating.call_notes import CallNotes
 from airflow_sqlmodels.templating.column import TemplateColumn
 from airflow_sqlmodels.templating.doomed import Doubts
-from airflow_sqlmodels.templating.environment import SCOPE, Environment
+from airflow_sqlmodels.templating.environment import SCOPE, Environment, NativeEnvironment
 from airflow_sqlmodels.templating.macro_trail import macro_trail
 from airflow_sqlmodels.templating.macros import (
     OUTSIDE,
@@ -86,17 +87,17 @@ def read_template(text: str, holder: Holder, readers: Readers) -> Asked:
     return _render(text, holder, readers, macros)
 
 
-def read_call(text: str, values: Mapping[str, Any], holder: Holder, readers: Readers, *, whole: str) -> Asked:
-    """What the template `text` asks for if the names in it that nobody else knows have these values.
+def read_test(macro_name: str, kwargs: Mapping[str, Any], holder: Holder, readers: Readers, *, raw_code: str) -> Asked:
+    """What a generic test asks for by its macro, called with these arguments, and by templates among them.
 
-    So calls that differ in nothing but values are one template, which is compiled once. `whole` is what the node says
-    that its text is. Raises CompilationError with the place if it cannot be rendered.
+    `raw_code` is what the node says that its text is. Raises CompilationError with the place if it cannot be rendered.
     """
-    calls = readers.graph.reader.calls(text)
-    doubt = readers.doubts.of_calls(calls or [], holder.package)
+    text = generic_test_call(macro_name)
+    calls = readers.graph.reader.calls(text) or []
+    doubt = readers.doubts.of_calls(calls, holder.package)
     if doubt.names:
-        _refuse_unknown(text, holder, readers, doubt.names, values)
-    return _render(text, holder, readers, (), values=values, whole=whole)
+        _refuse_unknown(text, holder, readers, doubt.names, kwargs)
+    return _render(text, holder, readers, (), whole=raw_code, kwargs=kwargs)
 
 
 def _render_parts(calls: list[Call], text: str, holder: Holder, readers: Readers) -> dict[int, Asked] | None:
@@ -110,14 +111,14 @@ def _render_parts(calls: list[Call], text: str, holder: Holder, readers: Readers
 
 
 def _refuse_unknown(
-    text: str, holder: Holder, readers: Readers, names: frozenset[str], values: Mapping[str, Any] = MappingProxyType({})
+    text: str, holder: Holder, readers: Readers, names: frozenset[str], kwargs: Mapping[str, Any] | None = None
 ) -> None:
     """Render it with strict macros. Raises CompilationError if one asks something of one of these names."""
     # what it tells is told when it is read as all are
     quiet = {"log": _nothing, "print": _nothing, "exceptions": Refusals(lambda _warned: None)}
     try:
         strictly = structs.replace(readers, library=readers.strict, shared={**readers.shared, **quiet})
-        _render(text, holder, strictly, (), values=values)
+        _render(text, holder, strictly, (), kwargs=kwargs)
     except CompilationError as error:
         if any(f"{name!r} is undefined" in error.what for name in names):
             raise
@@ -139,7 +140,7 @@ def _render(
     macros: tuple[MacroId, ...],
     *,
     whole: str | None = None,
-    values: Mapping[str, Any] = MappingProxyType({}),
+    kwargs: Mapping[str, Any] | None = None,
 ) -> Asked:
     recorder, path, package = Recorder(), holder.path, holder.package
     here = TemplateRelation(holder.relation, readers.dialect)
@@ -158,9 +159,11 @@ def _render(
     names["builtins"] = dict(names)
     names["context"] = ContextView(scope)
     try:
+        if kwargs is not None:
+            names[ARGUMENTS] = _values(kwargs, scope)
         template = readers.environment.of_node(text)
         template.filename = path
-        template.render({SCOPE: scope, **values})
+        template.render({SCOPE: scope})
     except jinja2.TemplateSyntaxError as error:
         raise CompilationError(str(error.message), line_location(text, error.lineno, path)) from error
     except SqlModelsError as error:
@@ -173,6 +176,20 @@ def _render(
         place = place_of_error(error, text, Location(path))
         raise CompilationError(f"{error}{macro_trail(error)}", place) from error
     return recorder.asked(macros, called=tuple(notes.called))
+
+
+def _values(kwargs: Mapping[str, Any], scope: MacroScope) -> dict[str, Any]:
+    def relation(tested: Tested) -> Any:
+        where, call = scope.find("get_where_subquery"), scope.find(tested.call)
+        return where(call(*tested.args))
+
+    def value(template: str) -> Any:
+        return _NATIVE.from_string(template).render({SCOPE: scope})
+
+    return argument_values(kwargs, relation, value)
+
+
+_NATIVE = NativeEnvironment(silent=True)
 
 
 def reading_names(recorder: Recorder, here: TemplateRelation, var: Var) -> dict[str, Any]:

@@ -236,17 +236,26 @@ class TemplateRelation(_Kinds, Mapping[str, Any]):
         return self.dialect.identifier_bytes
 
     def __getitem__(self, key: str) -> Any:
-        if key not in _KEYS:
+        found = _NONE if key.startswith("_") else getattr(self, key, _NONE)
+        if found is _NONE:
             raise KeyError(key)
-        return getattr(self, key)
+        return found
+
+    def __bool__(self) -> bool:
+        return True
 
     def __iter__(self) -> Iterator[str]:
-        return iter(_KEYS)
+        raise self._no_dictionary()
 
     def __len__(self) -> int:
-        return len(_KEYS)
+        raise self._no_dictionary()
+
+    def _no_dictionary(self) -> CompilationError:
+        hint = "ask for what you need by name: .database, .schema, .identifier"
+        return CompilationError(f"the relation {self} was used as a dictionary", None, hint)
 
 
+_NONE = object()
 _TYPES = ("table", "view", "cte", "materialized_view", "external", "ephemeral", "function", "pointer_table")
 
 
@@ -269,9 +278,6 @@ def nearly(asked: str, found: str) -> CompilationError:
         None,
         "write the name as the warehouse has it, or drop or rename what is there",
     )
-
-
-_KEYS = ("database", "schema", "identifier", "name", "type", "metadata")
 
 
 def _overlay(old: tuple[bool, bool, bool], *new: bool | None) -> tuple[bool, bool, bool]:

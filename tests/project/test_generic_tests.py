@@ -9,6 +9,7 @@ import pytest
 from airflow_sqlmodels.compile.compiler import compile_node
 from airflow_sqlmodels.errors import CompilationError, ProjectError, SqlModelsError
 from airflow_sqlmodels.manifest.nodes import DataTest
+from airflow_sqlmodels.templating import environment
 from airflow_sqlmodels.templating.answering import answerer
 from airflow_sqlmodels.templating.invocation import Invocation
 from tests.projects import PROJECT, load
@@ -238,3 +239,69 @@ def test_with_the_flag_off_the_usual_tests_do_not_take_arguments(tmp_path: Path)
 def test_a_macro_that_takes_all_is_asked_nothing(text: str, tmp_path: Path) -> None:
     written = "own: {x: 1}" if text != OWN else "unique: {x: 1}"  # of its fastest tests dbt finds it when they run
     assert _one_test(tmp_path, written, **{"macros/o.sql": text}).kwargs["x"] == 1
+
+
+SHOWS = {
+    "macros/shows.sql": """\
+        {% test shows(model, column_name, a) %}
+        {{ config(meta={'a': a | string, 'text': a is string, 'column': column_name, 'model': model | string}) }}
+        {% if a is sequence and a is not string %}{% do a.append('more') %}{% endif %}
+        select 1
+        {% endtest %}""",
+    "models/a.sql": "select 1 as id",
+    "models/b.sql": "select 1 as id",
+}
+
+
+@pytest.mark.parametrize(
+    ("written", "seen", "text"),
+    [
+        ("1", "1", False),
+        ("it's", "it's", True),
+        ("2020-01-02", "2020-01-02", False),
+        (".inf", "inf", False),
+        ("[1, x]", "[1, 'x']", False),
+        ('"{{ 1 + 1 }}"', "2", True),
+        ('"a {x} {{ 1 }} and"', "a {x} 1 and", True),
+        ('"{% set x = 1 %}"', "", True),
+        ("\"{{ ['a', 'b'] }}\"", "['a', 'b']", True),
+        ("\"ref('b')\"", '"shop"."t"', False),
+        ("\" {{ ref('b') }} \"", ' "shop"."t" ', True),
+        ("{x: [1, \"ref('b')\"]}", '{\'x\': [1, <PostgresRelation "shop"."t">]}', False),
+    ],
+)
+def test_a_test_that_looks_at_its_arguments_sees_values_while_it_is_read(
+    written: str, seen: str, text: bool, tmp_path: Path
+) -> None:
+    """Values as dbt's manifest.json has them for this test."""
+    entry = f"{{shows: {{name: t, arguments: {{a: {written}}}}}}}"
+    columns = f"models: [{{name: a, columns: [{{name: id, data_tests: [{entry}]}}]}}]"
+    manifest = load(tmp_path, SHOWS | {"models/a.yml": columns})
+    test = next(node for node in manifest.values() if isinstance(node, DataTest))
+
+    model = '"shop"."t"'
+    assert test.config["meta"] == {"a": seen, "text": text, "column": "id", "model": model}
+    assert sorted(each.name for each in test.refs) == (["a", "b"] if "ref(" in written else ["a"])
+
+
+def test_tests_with_one_macro_are_compiled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[str] = []
+    monkeypatch.setattr(environment, "saved_code", lambda _kind, text, code: (compiled.append(text), code())[1])
+    environment._code.cache_clear()
+    entries = ", ".join(
+        f"{{shows: {{name: t{at}, arguments: {{a: {each}}}}}}}" for at, each in enumerate(("1", "x", "[1, 2]"))
+    )
+    load(tmp_path, SHOWS | {"models/a.yml": f"models: [{{name: a, columns: [{{name: id, data_tests: [{entries}]}}]}}]"})
+
+    assert [text for text in compiled if "test_shows(**" in text] == ["{{ test_shows(**_dbt_generic_test_kwargs) }}"]
+
+
+def test_a_projects_own_ref_is_called_for_the_model_under_test(tmp_path: Path) -> None:
+    own = "{% macro ref(name) %}{% do return(builtins.ref(name).include(schema=false)) %}{% endmacro %}"
+    test = "{% test own(model) %}select * from {{ model }}{% endtest %}"
+    entry = "models: [{name: a, data_tests: [own]}]"
+    files = {"macros/ref.sql": own, "macros/own.sql": test, "models/a.sql": "select 1 as id", "models/a.yml": entry}
+    manifest = load(tmp_path, files)
+    node = next(node for node in manifest.values() if isinstance(node, DataTest))
+
+    assert compile_node(answerer(manifest, Invocation()), node, None).sql == 'select * from "a"'

@@ -27,6 +27,11 @@ from tests.projects import PROJECT, load
             "{{ api.Relation.View }} {{ api.Relation.MaterializedView }} {{ api.Relation.CTE }}",
             "view materialized_view cte",
         ),
+        (
+            "{{ this is sequence }} {{ this is mapping }} {{ 1 if this }} {{ this['schema'] }} {{ this.get('is_cte') }}"
+            " {{ this['_x'] | default('none') }} {{ this.get('nope', 'no') }} {{ 'name' in this }}",
+            "False True 1 shop False none no True",
+        ),
         ("{{ this.to_dict(omit_none=true).path.identifier }} {{ this.add_ephemeral_prefix('m') }}", "m __dbt__cte__m"),
         (
             "{{ api.Relation.get_default_quote_policy().schema }} {{ this.get_default_quote_policy().schema }}",
@@ -135,6 +140,9 @@ def test_a_number_that_is_no_json_is_an_error_and_no_null(tmp_path: Path) -> Non
         ("{{ api.Relation.create(identifier='a', type='table').replace_path(identifier='b' * 64) }}", "longer than 63"),
         ("{{ this.matches(identifier='M') }}", "an approximate match"),
         ("{{ this.matches() }}", "was given no name"),
+        ("{{ this is iterable }}", "was used as a dictionary"),
+        ("{{ this | length }}", "was used as a dictionary"),
+        ("{% for each in this.items() %}{% endfor %}", "was used as a dictionary"),
         ("{{ dbt.date(2024, 2, 30) }}", "day"),
         ("{{ dbt.generate_series(0) }}", "an upper bound above 0"),
         ("{% if execute %}{{ return(1) }}{% endif %}", "return.. belongs into a macro"),
