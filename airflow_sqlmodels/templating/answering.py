@@ -306,7 +306,7 @@ class Rendering:
         package, name = package_and_name("ref", "model", args)
         wanted = version if v is None else v
         ref = _spoken(Ref(name, package, wanted))
-        node_id = self._refs.get(ref)
+        node_id = self._refs.get(ref) or self._named_otherwise(ref)
         if node_id is None and self.free_refs:
             node_id = node_named(self.means.manifest, ref)
         if node_id is None:
@@ -319,6 +319,16 @@ class Rendering:
         if wanted is None and isinstance(found, Model) and found.version is not None:
             self._tell_newer(found)
         return self.relation_of(found)
+
+    def _named_otherwise(self, ref: Ref) -> NodeId | None:
+        """Which of the nodes that were asked for is meant, if now with a package or a version, or without."""
+        if not any(each.name == ref.name for each in self._refs):
+            return None
+        try:
+            found = node_named(self.means.manifest, ref)
+        except CompilationError:
+            return None
+        return found if found in self._refs.values() else None
 
     def _tell_newer(self, model: Model) -> None:
         """Tell of a version above the one that a `ref` without a version gives, if anybody listens."""
