@@ -158,7 +158,9 @@ def make_parts(  # all that was read, one by one
     graph, dialect = CallGraph(table, TemplateReader()), dialect_named(settings.target.type)
     templated = {name: templated_vars(known) for name, known in variables.items()}
     doubts = doubts_of(graph, shared, dialect)
-    readers = Readers(graph, silent.environment, silent, strict, doubts, shared, dialect, variables, templated)
+    readers = Readers(
+        graph, silent.environment, silent, strict, doubts, shared, dialect, settings, variables, templated
+    )
     names = {**shared, "execute": False, "var": Var(known_vars(settings, settings.name), str)}
     rules = NameRules(settings, strict, names, overridden_names(strict, settings.name, settings.packages))
     by_name = {(entry.kind, entry.file.package, entry.name): entry for entry in each_once(entries)}

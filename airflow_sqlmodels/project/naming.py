@@ -8,7 +8,6 @@ from typing import Any
 import jinja2
 from msgspec import Struct
 
-from airflow_sqlmodels.dialects.registry import dialect_named
 from airflow_sqlmodels.errors import CompilationError, Location, ProjectError, SettingsError, SqlModelsError
 from airflow_sqlmodels.manifest.manifest import Settings
 from airflow_sqlmodels.manifest.relation import Quoting, Relation
@@ -61,7 +60,7 @@ class NameRules(Struct, frozen=True):
     def _called(self, kind: str, package: str, custom: Any, node: Mapping[str, Any]) -> str:
         names = dict(self.names)
         scope = MacroScope(self.library, names, package)
-        names["adapter"] = ReadingAdapter(scope, dialect_named(self.settings.target.type))
+        names["adapter"] = ReadingAdapter(scope, self.settings)
         names["context"] = ContextView(scope)
         macro = scope.find(f"generate_{kind}_name")
         assert isinstance(macro, MacroCall), kind

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -241,22 +242,31 @@ def holder_of(parts: Parts, file: SourceFile, name: str, kind: str, fqn: tuple[s
         key = _configured_as(parts, kind)
         config = parts.config(kind, parts.own_config(key, file.package, names, None), Location(file.shown, 1))
         place = {"alias": name, "schema": relation.schema, "database": relation.database}
-        return {**_UNKNOWN_YET, **seen(name, kind, file, names, config), **place, "tags": []}
+        known = {**unknown_yet(kind), **seen(name, kind, file, names, config), **place, "tags": []}
+        del known["version"]
+        return known
 
     relation = _usual_relation(parts, name)
     return Holder(file.shown, file.package, relation, facts)
 
 
-_UNKNOWN_YET = {
-    "language": "sql",
-    "description": "",
-    "columns": {},
-    "meta": {},
-    "depends_on": {"macros": [], "nodes": []},
-    "refs": [],
-    "sources": [],
-}
-"""What a template that is read sees of its own node that it says itself, or that stands in properties."""
+def unknown_yet(kind: str) -> dict[str, Any]:
+    """What a template that is read sees of its own node that it says itself, or that stands in properties."""
+    found: dict[str, Any] = {
+        "language": "sql",
+        "description": "",
+        "columns": {},
+        "meta": {},
+        "depends_on": {"macros": [], "nodes": []},
+        **{key: [] for key in ("refs", "sources", "functions", "metrics", "doc_blocks")},
+        "docs": {"show": True},
+        "unrendered_config": {},
+        "created_at": time.time(),
+    }
+    if kind == "model":
+        found |= {"access": "protected", "constraints": [], "primary_key": []}
+        found["contract"] = {"enforced": False, "alias_types": True, "checksum": None}
+    return found
 
 
 def _usual_relation(parts: Parts, name: str) -> Relation:

@@ -12,6 +12,7 @@ from msgspec import Struct, structs
 from airflow_sqlmodels.dialects.dialect import Dialect
 from airflow_sqlmodels.errors import CompilationError, Location, SqlModelsError, line_location
 from airflow_sqlmodels.manifest.macro import MacroId
+from airflow_sqlmodels.manifest.manifest import Settings
 from airflow_sqlmodels.manifest.relation import Relation
 from airflow_sqlmodels.templating.arguments import NAME as ARGUMENTS
 from airflow_sqlmodels.templating.arguments import Tested, argument_values, generic_test_call
@@ -52,6 +53,7 @@ class Readers(Struct, frozen=True):
     doubts: Doubts
     shared: Mapping[str, Any]
     dialect: Dialect
+    settings: Settings
     vars: Mapping[str, Mapping[str, Any]]
     """By package: all its variables."""
     templated: Mapping[str, frozenset[str]]
@@ -155,7 +157,7 @@ def _render(
     scope = MacroScope(readers.library, names, package)
     scope.notes = notes = CallNotes()
     scope.everywhere = holder.of_generic_test
-    names["adapter"] = ReadingAdapter(scope, readers.dialect)
+    names["adapter"] = ReadingAdapter(scope, readers.settings)
     names["builtins"] = dict(names)
     names["context"] = ContextView(scope)
     try:
@@ -233,7 +235,7 @@ def reading_names(recorder: Recorder, here: TemplateRelation, var: Var) -> dict[
         "api": {"Relation": RelationApi(here.dialect), "Column": TemplateColumn},
         "pre_hooks": [],
         "post_hooks": [],
-        "sql": "",
+        "sql": None,
         "compiled_code": "",
         "defer_relation": None,
     }

@@ -191,7 +191,7 @@ class TemplateRelation(_Kinds, Mapping[str, Any]):
 
     def information_schema(self, view: str | None = None) -> TemplateRelation:
         """The warehouse's own description of itself, beside this relation."""
-        inside = Relation(self.relation.database, "information_schema", view or "", Quoting(True, False, False))
+        inside = Relation(self.relation.database, "INFORMATION_SCHEMA", view or "", Quoting(True, False, False))
         return TemplateRelation(inside, self.dialect)
 
     def information_schema_only(self) -> TemplateRelation:

@@ -100,3 +100,36 @@ def test_a_package_that_is_none_is_not_said(tmp_path: Path) -> None:
         "models/b.sql": "select * from {{ of('a') }}",
     }
     assert load(tmp_path, files)[NodeId("model.shop.b")].depends_on == ("model.shop.a",)
+
+
+@pytest.mark.parametrize(
+    ("expression", "seen"),
+    [
+        ("adapter.nope is defined", "False"),
+        ("adapter.nope()", ""),
+        ("adapter.is_cancelable().x", ""),
+        ("adapter.get_relation('d', 's', 'i')", "None"),
+        ("adapter.drop_schema(this)", "None"),
+        ("adapter.check_schema_exists('d', 's')", "False"),
+        ("adapter.already_exists('s', 'i')", "False"),
+        ("adapter.cache_added(this)", ""),
+        ("adapter.add_query('select 1')", "(None, None)"),
+        ("adapter.get_columns_in_relation(this)", "[]"),
+        ("adapter.execute('select 1')[1].rows | length", "0"),
+        ("adapter.quote_as_configured('x', 'identifier')", '"x"'),
+        ("adapter.quote_seed_column('a', false)", "a"),
+        ("adapter.parse_index({'columns': ['a']}).columns", "['a']"),
+        ("adapter.standardize_grants_dict(run_query('select 1'))", "{}"),
+        ("adapter.config.credentials.schema", "shop"),
+        ("model.access ~ model.constraints ~ model.contract.enforced ~ model.docs", "protected[]False{'show': True}"),
+        ("model.created_at is number and model.version is undefined", "True"),
+        ("model.unrendered_config ~ model.functions ~ model.primary_key", "{}[][]"),
+        ("sql", "None"),
+        ("this.information_schema('tables')", "INFORMATION_SCHEMA.tables"),
+    ],
+)
+def test_what_is_not_known_yet_is_what_dbt_says_then(expression: str, seen: str, tmp_path: Path) -> None:
+    """Seen while dbt parsed the same model."""
+    manifest = load(tmp_path, {"models/m.sql": f"{{{{ config(meta={{'v': ({expression}) | string}}) }}}}select 1 as a"})
+
+    assert manifest[NodeId("model.shop.m")].config["meta"] == {"v": seen}
