@@ -112,6 +112,16 @@ def test_ephemeral_models_are_put_in_front_each_once(tmp_path: Path) -> None:
     assert sql.count("__dbt__cte__e as (") == 1
 
 
+@pytest.mark.parametrize(("asked", "then"), [("'a'", "'shop', 'a'"), ("'shop', 'a'", "'a'"), ("'a'", "'a', v=none")])
+def test_a_ref_may_be_spelled_another_way_when_it_is_compiled(asked: str, then: str, tmp_path: Path) -> None:
+    text = f"-- {{{{ ref({asked}) }}}}\nselect * from {{% if execute %}}{{{{ ref({then}) }}}}{{% endif %}}"
+    manifest = load(tmp_path, {"models/a.sql": "select 1 as id", "models/m.sql": text})
+
+    sql = compile_node(answerer(manifest, Invocation()), manifest[NodeId("model.shop.m")], None).sql
+
+    assert sql.endswith('select * from "shop"."a"')
+
+
 @pytest.mark.parametrize(
     ("template", "message"),
     [

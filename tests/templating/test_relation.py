@@ -37,7 +37,7 @@ from tests.projects import PROJECT, load
             "{{ api.Relation.get_default_quote_policy().schema }} {{ this.get_default_quote_policy().schema }}",
             "True True",
         ),
-        ("{{ api.Relation.create(database='d').information_schema_only() }}", '"d".information_schema'),
+        ("{{ api.Relation.create(database='d').information_schema_only() }}", '"d".INFORMATION_SCHEMA'),
         ("{{ adapter.config.project_name }} {{ adapter.config.credentials.schema == target.schema }}", "shop True"),
         ("{{ adapter.config.credentials.password }}{{ flags.get }}{{ modules.itertools.groupby }}", ""),
         ("{{ modules.datetime.timezone }}{{ modules.datetime.date(2024, 1, 2) }}", "2024-01-02"),
