@@ -43,7 +43,7 @@ def run_clone(flags: Flags, opened: Opened, plan: Plan) -> int:
     write_manifest(flags, opened.manifest)
     state = deferred_to(flags)
     if not plan.steps:
-        return ended_with_nothing(flags, opened)
+        return ended_with_nothing(flags, opened, counts=True)
     alone = structs.replace(plan, steps=tuple(Step(step.node) for step in plan), on_start=(), on_end=())
     execution = prepared(replace(flags, defer=False), opened, alone)
     means = replace(execution.means, earlier=state.relations, earlier_entries=state.entries)

@@ -16,7 +16,7 @@ from airflow_sqlmodels.artifacts.end_names import end_names, written_schemas
 from airflow_sqlmodels.cli.choosing import chosen_plan, tell_nothing
 from airflow_sqlmodels.cli.deferring import with_deferral
 from airflow_sqlmodels.cli.flags import Flags
-from airflow_sqlmodels.cli.json_progress import JsonProgress
+from airflow_sqlmodels.cli.json_progress import JsonProgress, counted, ended
 from airflow_sqlmodels.cli.lines import level_of
 from airflow_sqlmodels.cli.node_events import (
     executing,
@@ -32,7 +32,7 @@ from airflow_sqlmodels.cli.one_database import refuse_other_databases
 from airflow_sqlmodels.cli.opening import Opened, write_manifest
 from airflow_sqlmodels.cli.opening_lines import begin, tell_concurrency
 from airflow_sqlmodels.cli.progress import Noted, Progress, progress_for
-from airflow_sqlmodels.cli.summary import failed, failure, summary
+from airflow_sqlmodels.cli.summary import count_line, failed, failure, summary, verdict
 from airflow_sqlmodels.cli.tables import table_lines
 from airflow_sqlmodels.cli.target_files import keep_sql, write_results, write_sql
 from airflow_sqlmodels.cli.telling import tell_warning
@@ -129,7 +129,7 @@ def execute_plan(flags: Flags, opened: Opened, plan: Plan, *, show_rows: bool = 
     """
     write_manifest(flags, opened.manifest, compiles=bool(plan.steps))
     if not plan.steps:
-        return ended_with_nothing(flags, opened)
+        return ended_with_nothing(flags, opened, counts=plan.command == "seed")
     execution = prepared(flags, opened, plan)
     tell_concurrency(flags, opened, len(plan))
     outcome = run(execution)
@@ -139,9 +139,15 @@ def execute_plan(flags: Flags, opened: Opened, plan: Plan, *, show_rows: bool = 
     return outcome.exit_code
 
 
-def ended_with_nothing(flags: Flags, opened: Opened) -> int:
-    """Say that there is nothing to do, and leave no results of an earlier run for those of this one. The exit code."""
+def ended_with_nothing(flags: Flags, opened: Opened, *, counts: bool = False) -> int:
+    """Say that there is nothing to do, and leave no results of an earlier run for those of this one. The exit code.
+
+    `counts`: whether the last lines are those of a run; as in dbt for `seed` and `clone`.
+    """
     tell_nothing(flags)
+    if counts:
+        flags.log.happened("EndOfRunSummary", "Z030", click.unstyle(verdict((), False)), ended(()), "info")
+        flags.log.happened("StatsLine", "Z023", count_line(()), counted(()), "info")
     write_results(flags, opened.manifest, (), Invocation(args=flags.said), 0.0)
     return 0
 

@@ -59,6 +59,24 @@ Write = Callable[[str, str], None]
 """Where a line goes, which is told its level first."""
 
 
+def ended(results: Sequence[Result], interrupted: bool = False) -> dict[str, Any]:
+    """What dbt's event of the end of a run has."""
+    found: Counter[str] = Counter(result.status for result in results)
+    return {
+        "num_errors": error_count(results),
+        "num_warnings": found["warn"],
+        "keyboard_interrupt": interrupted,
+        "num_partial_success": found["partial success"],
+    }
+
+
+def counted(results: Sequence[Result]) -> dict[str, Any]:
+    """What dbt's event of the last line has."""
+    found: Counter[str] = Counter(result.status for result in results)
+    stats = {_STATS[word]: sum(found[status] for status in statuses) for word, statuses in COUNTED}
+    return {"stats": {**stats, "total": len(results)}}
+
+
 class JsonProgress:
     """Writes an event when a step begins and when it ends, and those of the whole run."""
 
@@ -147,20 +165,13 @@ class JsonProgress:
 
     def _verdict(self, results: Sequence[Result], interrupted: bool) -> None:
         self._blank()
-        found: Counter[str] = Counter(result.status for result in results)
-        data = {
-            "num_errors": error_count(results),
-            "num_warnings": found["warn"],
-            "keyboard_interrupt": interrupted,
-            "num_partial_success": found["partial success"],
-        }
-        self._write("EndOfRunSummary", "Z030", click.unstyle(verdict(results, interrupted)), data)
+        self._write(
+            "EndOfRunSummary", "Z030", click.unstyle(verdict(results, interrupted)), ended(results, interrupted)
+        )
 
     def _counts(self, results: Sequence[Result]) -> None:
         self._blank()
-        found: Counter[str] = Counter(result.status for result in results)
-        stats = {_STATS[word]: sum(found[status] for status in statuses) for word, statuses in COUNTED}
-        self._write("StatsLine", "Z023", count_line(results), {"stats": {**stats, "total": len(results)}})
+        self._write("StatsLine", "Z023", count_line(results), counted(results))
 
     def _failure(self, result: Result, place: Callable[[AnyNode], str]) -> None:
         self._blank()

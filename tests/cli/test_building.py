@@ -239,6 +239,7 @@ def test_nothing_selected_is_no_error(call: Call, tmp_path: Path, command: str) 
 
     assert code == 0
     assert "Nothing to do" in said
+    assert ("Done. PASS=0 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=0" in said) == (command == "seed")
     assert json.loads((tmp_path / "target/run_results.json").read_text())["results"] == []
 
 
