@@ -233,7 +233,7 @@ def test_an_unknown_macro_is_refused_with_the_nearest(call: Call, tmp_path: Path
     assert "could not find a macro with the name 'notes' in any package\nhint: did you mean 'note'?" in said
 
 
-@pytest.mark.parametrize("command", ["run", "compile", "show"])
+@pytest.mark.parametrize("command", ["run", "seed", "compile", "show"])
 def test_nothing_selected_is_no_error(call: Call, tmp_path: Path, command: str) -> None:
     code, said = call(command, "-s", "tag:nobody")
 
