@@ -39,7 +39,7 @@ from airflow_sqlmodels.cli.telling import tell_warning
 from airflow_sqlmodels.cli.warnings import TEST_RESULT
 from airflow_sqlmodels.errors import WarehouseError
 from airflow_sqlmodels.manifest.manifest import Manifest
-from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, NodeId, Operation, Seed, Source
+from airflow_sqlmodels.manifest.nodes import AnyNode, DataTest, NodeId, Operation, Seed, Source, UnitTest
 from airflow_sqlmodels.materializations.schemas import create_schemas
 from airflow_sqlmodels.run.behind import made_behind
 from airflow_sqlmodels.run.plan import Plan, Step
@@ -235,7 +235,8 @@ def report(execution: Execution, outcome: Outcome) -> None:
     tell_over(flags.log, manifest, outcome.results, outcome.seconds, success=not outcome.exit_code)
     if execution.plan.command != "freshness":
         write_results(flags, manifest, outcome.results, execution.means.invocation, outcome.seconds)
-        keep_sql(flags, manifest, execution.means, [result.node for result in outcome.results if result.sent_sql])
+        sent = [result.node for result in outcome.results if result.sent_sql]
+        keep_sql(flags, manifest, execution.means, [each for each in sent if not isinstance(manifest[each], UnitTest)])
     lines = list(summary(manifest, outcome.results, outcome.seconds, outcome.interrupted))
     console, noted = _told(execution.progress)
     for each in (console, noted):

@@ -62,6 +62,7 @@ def run_unit_test(
         failures=int(bool(diff)),
         message=message,
         compiled_sql=model.sql,
+        sent_sql=sent.sql,
         error=_error(means, node, message, sent.sql) if message else None,
     )
 

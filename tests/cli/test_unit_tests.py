@@ -93,6 +93,9 @@ def test_what_is_written_of_one_is_what_dbt_writes(shop: Shop) -> None:
 
     (entry,) = (each for each in shop.results() if each["unique_id"] == "unit_test.shop.revenue.adds_up")
     sql = (shop.folder / "target/compiled/shop/models/unit.yml/models/adds_up.sql").read_text(encoding="utf-8")
+    sent = (shop.folder / "target/run/shop/models/unit.yml/models/adds_up.sql").read_text(encoding="utf-8")
+    assert sql in sent
+    assert "expected" in sent
     assert (entry["failures"], entry["message"], entry["compiled"]) == (0, None, True)
     assert entry["adapter_response"] == {"_message": "SELECT 2", "code": "SELECT", "rows_affected": 2}
     assert entry["compiled_code"] == sql
