@@ -204,6 +204,8 @@ def _check(text: str, error: yaml.MarkedYAMLError) -> str:
         return "indent with spaces: YAML allows no tabs there"
     if "{{" in line:
         return "quote the whole value: a value that begins with {{ must stand in quotes"
+    if "expected ',' or" in (error.problem or ""):
+        return "quote the value: between [ ] and { } one that holds a comma, a colon, a quote or a bracket needs quotes"
     if line.count(": ") > 1:
         return "quote the value: it holds a colon followed by a space"
     return "check the indent: keys of one mapping must begin in the same column, list items with a dash and a space"

@@ -48,6 +48,8 @@ class StepRules(Struct, frozen=True):
     """Where a step tells what it does: waits, retries, rows at fault."""
     on_compiled: Callable[[str], None] = lambda _sql: None
     """Told the SQL of a node before it is sent."""
+    sent: list[str] = field(default_factory=list)
+    """The statements with a node's own query in them are added here before they are sent."""
     on_batch: Callable[[AnyNode, str, str, str], None] = lambda *_told: None
     """Told of a batch of a microbatch model: its label, its SQL before it is sent, what was sent afterwards."""
     on_batch_news: Callable[[BatchNews], None] | None = None
@@ -68,13 +70,14 @@ def run_step(means: Answerer, node_id: NodeId, session: Session, rules: StepRule
     session.comment, session.comment_behind = means.comments(node)
     started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
     compiled: list[str] = []
+    sent: list[str] = []
 
     def on_compiled(sql: str) -> None:
         compiled.append(sql)
         rules.on_compiled(sql)
 
     try:
-        result = _run(means, node, session, replace(rules, on_compiled=on_compiled))
+        result = _run(means, node, session, replace(rules, on_compiled=on_compiled, sent=sent))
     except SqlModelsError as refusal:
         session.rollback()
         # it looks around for more to say, which is rarely needed
@@ -86,8 +89,10 @@ def run_step(means: Answerer, node_id: NodeId, session: Session, rules: StepRule
         if isinstance(node, UnitTest) and isinstance(error, WarehouseError) and not isinstance(error, UnreachableError):
             # as in dbt: it is most likely the test that is wrong
             error = SqlModelsError(error.what, error.at, error.hint)
-        sql = compiled[-1] if compiled else ""
-        result = Result(node=node_id, status="error", message=str(error), error=error, compiled_sql=sql)
+        if isinstance(node, DataTest) and isinstance(refusal, WarehouseError):
+            sent.append(refusal.statement)
+        sql, last = (each[-1] if each else "" for each in (compiled, sent))
+        result = Result(node=node_id, status="error", message=str(error), error=error, compiled_sql=sql, sent_sql=last)
     finished = datetime.datetime.now(datetime.UTC)
     return replace(result, seconds=time.perf_counter() - clock, started_at=started, finished_at=finished)
 
@@ -127,14 +132,15 @@ def _batches(means: Answerer, node: Model, session: Session, rules: StepRules) -
             rules.on_compiled(sql)
             rules.on_batch(node, part.batch.label, sql, "")
 
-        own = replace(rules, on_compiled=on_compiled)
+        own = replace(rules, on_compiled=on_compiled, sent=[])
         try:
-            result = _build(batch_means, node, session, own, part)
+            return _build(batch_means, node, session, own, part)
         except SqlModelsError:
             session.rollback()
             raise
-        rules.on_batch(node, part.batch.label, "", result.sent_sql)
-        return result
+        finally:
+            if own.sent:
+                rules.on_batch(node, part.batch.label, "", own.sent[-1])
 
     def tell(news: BatchNews) -> None:
         for line in news.lines:
@@ -191,6 +197,7 @@ def _build(
         log=rules.log,
         behind=rules.behind,
         outgrown=rules.outgrown,
+        sent=rules.sent,
         rendering=compiled.rendering,
         begun=compiled.wrote,
     )

@@ -437,7 +437,7 @@ def test_the_sql_of_each_batch_is_kept(call: Call, tmp_path: Path) -> None:
     compiled_batches = target / "compiled/shop/models/daily"
     assert sorted(path.name for path in compiled_batches.iterdir()) == list(days)
     assert "at >= '2026-11-17 00:00:00+00:00'" in (compiled_batches / days[1]).read_text()
-    assert sorted(path.name for path in (target / "run/shop/models/daily").iterdir()) == [days[0], days[2]]
+    assert sorted(path.name for path in (target / "run/shop/models/daily").iterdir()) == list(days)  # one fails
     assert not (target / "compiled/shop/models/daily.sql").exists()
 
 

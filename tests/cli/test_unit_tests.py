@@ -193,3 +193,14 @@ def test_a_test_run_takes_no_other_kinds_of_node(shop: Shop) -> None:
     assert code == 0, said
     assert "Nothing to do" in said
     assert "START" not in said
+
+
+def test_the_statement_that_failed_can_be_looked_at(shop: Shop) -> None:
+    models = shop.folder / "models"
+    (models / "halves.sql").write_text("select 1 / (select 0) as id")
+    (models / "halves.yml").write_text("models: [{name: orders, columns: [{name: nobody, data_tests: [not_null]}]}]")
+    shop.run("build")
+
+    sent = shop.folder / "target/run/shop/models"
+    assert "select 1 / (select 0) as id" in (sent / "halves.sql").read_text(encoding="utf-8")
+    assert "where nobody is null" in (sent / "halves.yml/not_null_orders_nobody.sql").read_text(encoding="utf-8")
