@@ -25,3 +25,19 @@ def test_so_may_all_lines() -> None:
 def test_other_lines_may_not() -> None:
     with pytest.raises(ProjectError, match=r"models/a\.yml:3:"):
         parse_yaml("\n version: 2\n   models: []\n", "models/a.yml")
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("depends_on: [ref('a'), source('s','x')]", "between [ ] and { } one that holds a comma"),
+        ("a: {b: c: d}", "between [ ] and { } one that holds a comma"),
+        ("a: b: c", "a colon followed by a space"),
+        ("a:\n\tb: 1", "indent with spaces"),
+    ],
+)
+def test_the_hint_says_what_needs_quotes(text: str, hint: str) -> None:
+    with pytest.raises(ProjectError) as raised:
+        parse_yaml(text, "models/a.yml")
+
+    assert hint in raised.value.hint
