@@ -53,7 +53,8 @@ def _refuse_unknown(node: AnyNode, access: str) -> None:
 
 def _check_value(node: AnyNode) -> None:
     if isinstance(node, Function):
-        _refuse_unknown(node, str(node.config.get("access") or _USUAL))
+        said = node.config.get("access")
+        _refuse_unknown(node, _USUAL if said is None else str(said))
     if not isinstance(node, Model):
         return
     _refuse_unknown(node, node.access)

@@ -105,10 +105,14 @@ def _freshness(value: Any) -> str:
         return f"`build_after` must have a value for `{lacking}` if a `{there}` is provided"
     if period and str(period) not in _PERIODS:
         return f"{period!r} is none of {', '.join(map(repr, _PERIODS))}"
+    on = after.get("updates_on")
+    if on is not None and on not in _UPDATES:
+        return f"updates_on: {on!r} is none of {', '.join(map(repr, _UPDATES))}"
     return "" if count is None else _number(count)
 
 
 _PERIODS = ("minute", "hour", "day")
+_UPDATES = ("any", "all")
 
 
 OF_CONTRACTS = ("enforced", "alias_types")
@@ -117,9 +121,12 @@ OF_CONTRACTS = ("enforced", "alias_types")
 
 def _hooks(value: Any) -> str:
     """Hooks as they are once layers are put together: mappings, and what could not be made into one."""
-    return next(
-        (f"{each!r} is no statement" for each in value if not isinstance(each, Mapping) or "sql" not in each), ""
-    )
+    for each in value:
+        if not isinstance(each, Mapping) or "sql" not in each:
+            return f"{each!r} is no statement"
+        if not isinstance(each.get("transaction", True), bool):
+            return f"{each['transaction']!r} is neither true nor false"
+    return ""
 
 
 def _contract(value: Any) -> str:

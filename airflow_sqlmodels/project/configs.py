@@ -283,7 +283,9 @@ def _as_list(key: str, value: Any) -> list[Any]:
 
 def _is_hook(value: Any) -> bool:
     """Whether a hook can be made of it: what else there is, is refused when the config is whole."""
-    return isinstance(value, str) or (isinstance(value, Mapping) and "sql" in value)
+    return isinstance(value, str) or (
+        isinstance(value, Mapping) and "sql" in value and isinstance(value.get("transaction", True), bool)
+    )
 
 
 def listed(value: Any) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,13 +15,13 @@ _OWN = ("name", "overrides", "tables")
 """What an override says of itself, not of the source."""
 
 
-def with_overrides(entries: Iterable[Entry], packages: Iterable[str]) -> tuple[list[Entry], list[Warned]]:
+def with_overrides(entries: Iterable[Entry], packages: Collection[str]) -> tuple[list[Entry], list[Warned]]:
     """The entries, those of sources with what overrides say over them, and a warning for each override.
 
-    Raises ProjectError or NamingError if two override the same source, or one a package that is not there.
+    Raises ProjectError for tables that are none, NamingError if two override the same source.
     """
     listed = list(entries)
-    overrides = _overrides(listed, list(packages))
+    overrides = _overrides(listed)
     if not overrides:
         return listed, []
     merged, used = [], set()
@@ -34,19 +34,16 @@ def with_overrides(entries: Iterable[Entry], packages: Iterable[str]) -> tuple[l
         else:
             used.add((entry.file.package, entry.name))
             merged.append(replace(entry, content=_merged(entry, over), overridden=entry.content))
-    unused = [_without_use(over) for key, over in overrides.items() if key not in used]
+    unused = [_without_use(over, packages) for key, over in overrides.items() if key not in used]
     return merged, [*map(_deprecated, overrides.values()), *unused]
 
 
-def _overrides(entries: Iterable[Entry], packages: list[str]) -> dict[tuple[str, str], Entry]:
+def _overrides(entries: Iterable[Entry]) -> dict[tuple[str, str], Entry]:
     found: dict[tuple[str, str], Entry] = {}
     for entry in entries:
         package = entry.content.get("overrides") if entry.kind == "source" else None
         if package is None:
             continue
-        at = entry.place(entry.content, "overrides")
-        if package not in packages:
-            raise ProjectError(f"overrides: no package {package!r}", at, closest(str(package), packages))
         twin = found.setdefault((str(package), entry.name), entry)
         if twin is not entry:
             what = f"two entries override the source {entry.name!r} of {package!r}: the other is at {twin.at}"
@@ -97,9 +94,11 @@ def _elsewhere(value: Any) -> Any:
     return value
 
 
-def _without_use(over: Entry) -> Warned:
-    what = f"there is no source {over.name!r} in the package {over.content['overrides']!r} to override"
-    return Warned(str(SqlModelsError(what, over.at)), "UnusedTables")
+def _without_use(over: Entry, packages: Collection[str]) -> Warned:
+    package = over.content["overrides"]
+    hint = "" if package in packages else closest(str(package), packages)
+    what = f"there is no source {over.name!r} in the package {package!r} to override"
+    return Warned(str(SqlModelsError(what, over.at, hint)), "UnusedTables")
 
 
 def _deprecated(over: Entry) -> Warned:

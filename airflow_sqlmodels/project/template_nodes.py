@@ -124,7 +124,7 @@ def yaml_snapshot(parts: Parts, entry: Entry) -> Snapshot | None:
     Raises ProjectError for a relation that is neither of the project nor a source.
     """
     relation = entry.content.get("relation")
-    if not relation:
+    if relation is None:
         return None
     query = "select * from {{ " + str(relation) + " }}"
     calls = parts.readers.graph.reader.calls(query)

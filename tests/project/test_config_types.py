@@ -30,6 +30,11 @@ FILES = {
         ("models", "m", "enabled: null", r"None is not of type 'boolean'"),
         ("models", "m", "latest_version_pointer: on", r"True is not of type 'object'"),
         ("models", "m", "pre_hook: 5", r"5 is no statement"),
+        ("models", "m", "pre_hook: {sql: a, transaction: nope}", r"'nope' is neither true nor false"),
+        (
+            *("models", "m", "freshness: {build_after: {count: 1, period: day, updates_on: nope}}"),
+            r"updates_on: 'nope' is none of 'any', 'all'",
+        ),
         ("models", "m", "post_hook: null", r"None is no statement"),
         ("models", "m", "pre_hook: [{transaction: false}]", r"{'transaction': False} is no statement"),
         ("snapshots", "n", "snapshot_meta_column_names: text", r"'text' is not of type 'object'"),
