@@ -119,6 +119,10 @@ def test_macros_and_hooks_may_call_functions(tmp_path: Path) -> None:
             {"functions/f.yml": "functions: [{name: one, access: open, returns: {data_type: int}}]"},
             "function.shop.one has an invalid value (open) for the access field",
         ),
+        (
+            {"functions/f.yml": "functions: [{name: one, access: '', returns: {data_type: int}}]"},
+            "function.shop.one has an invalid value () for the access field",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_told_with_its_place(tmp_path: Path, files: dict[str, str], said: str) -> None:

@@ -229,9 +229,11 @@ def test_names_of_queries_are_not_known(name: str, tmp_path: Path) -> None:
     assert model.description == "False True"
 
 
-def test_the_relation_of_a_snapshot_is_a_ref_or_a_source(tmp_path: Path) -> None:
-    properties = "snapshots: [{name: s, relation: m, config: {strategy: check, unique_key: id, check_cols: all}}]"
-    with pytest.raises(ProjectError, match=r"snapshots/s.yml:1:\d+: Invalid jinja expression: m"):
+@pytest.mark.parametrize("relation", ["m", "''"])
+def test_the_relation_of_a_snapshot_is_a_ref_or_a_source(relation: str, tmp_path: Path) -> None:
+    config = "{strategy: check, unique_key: id, check_cols: all}"
+    properties = f"snapshots: [{{name: s, relation: {relation}, config: {config}}}]"
+    with pytest.raises(ProjectError, match=r"snapshots/s.yml:1:\d+: Invalid jinja expression: "):
         load(tmp_path, {**MODEL, "snapshots/s.yml": properties})
 
 
