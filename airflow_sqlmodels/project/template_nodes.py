@@ -127,8 +127,8 @@ def yaml_snapshot(parts: Parts, entry: Entry) -> Snapshot | None:
     if relation is None:
         return None
     query = "select * from {{ " + str(relation) + " }}"
-    calls = parts.readers.graph.reader.calls(query)
-    if calls is not None and not any(each.name in ("ref", "source") for each in calls):
+    calls = parts.readers.graph.reader.calls(query) or ()
+    if not any(each.name in ("ref", "source") for each in calls):
         at = entry.place(entry.content, "relation")
         raise ProjectError(f"Invalid jinja expression: {relation}", at, "write ref('model') or source('name', 'table')")
     return _snapshot(parts, entry.file, entry.name, query, entry.at.line)
